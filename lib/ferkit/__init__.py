@@ -1,0 +1,16 @@
+"""ferkit: replications of facial-expression-recognition papers that can be checked.
+
+A file imports only from lower floors (tests/architecture holds the code to this map):
+
+0  errors · labels · papers · paths · profiles · progress
+1  augment · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
+2  audit · datasets · loader · models · recipes
+3  attention · checkpoint · occlusion · robustness · svm · training
+4  claims · experiments · figures · results
+5  pipeline · report · __main__
+
+``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources
+reach imports only torch, torchvision, numpy, scikit-learn, Pillow, safetensors and the standard library.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,82 @@
+"""What each profile costs: how many drawn faces, which cells are trained for how long, how wide the analyses go.
+
+A *cell* is one trained system under one recipe (and one seed). This table is the only place that says what a
+profile trains, so that every notebook takes the same profiles. Published results use `full`.
+"""
+
+from dataclasses import dataclass, field
+
+NOTEBOOKS = ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm", "04_occlusion_analysis",
+             "05_confusion_comparison")
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One system under one recipe for so many epochs; `epochs` 0 means nothing is trained by gradient (an SVM)."""
+
+    system: str
+    recipe: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One cost level.
+
+    drawn: images of the built-in set in (train, val, test).
+    limit: at most so many training, validation and test images of a real data set (stratified, seeded); 0 = all.
+    cells: by notebook, what is trained.
+    seeds: how many seeds each cell is trained with, counted from the run's own seed.
+    svm_rows, svm_search_rows: training rows of the final SVM and of the search for C and gamma; 0 = all.
+    occlusion_images: test images analysed by occlusion (stratified); 0 = all.
+    """
+
+    name: str
+    says: str
+    drawn: tuple[int, int, int]
+    limit: int
+    cells: dict[str, tuple[CellPlan, ...]]
+    seeds: int = 1
+    svm_rows: int = 0
+    svm_search_rows: int = 2000
+    occlusion_images: int = 0
+    patch_size: int = 8
+    stride: int = 4
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+def _cells(deep: int, wide: int, gap: int, lenet: int, probe: int, kernels: int) -> dict[str, tuple[CellPlan, ...]]:
+    """The standard set of cells at the given numbers of epochs; 0 leaves a group out."""
+    stn = [CellPlan("deep_emotion", "published", deep), CellPlan("deep_emotion", "ours", deep)]
+    if wide:
+        stn.append(CellPlan("deep_emotion_wide", "ours", wide))
+    if probe:
+        stn += [CellPlan("deep_emotion_identity", "ours", deep), CellPlan("deep_emotion_plain", "ours", deep)]
+        stn += [CellPlan("deep_emotion", "published_sgd", deep)]
+        stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe) for rate in ("0.0001", "0.001", "0.02", "0.1")]
+    gap_cells = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap),
+                 CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap),
+                 CellPlan("gap_cnn_svm", "ours", 0)]
+    if kernels:
+        gap_cells += [CellPlan("gap_cnn_small", "kernels", kernels), CellPlan("gap_cnn_large_kernels", "kernels", kernels),
+                      CellPlan("gap_cnn_fc", "kernels", kernels)]
+    return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap_cells)}
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
+                cells=_cells(deep=2, wide=0, gap=1, lenet=2, probe=0, kernels=0), svm_rows=420, svm_search_rows=280,
+                occlusion_images=35, stride=8),
+        Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
+                cells=_cells(deep=12, wide=0, gap=5, lenet=12, probe=3, kernels=2), svm_search_rows=1400,
+                occlusion_images=350),
+        Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
+                cells=_cells(deep=30, wide=0, gap=14, lenet=15, probe=0, kernels=0), svm_search_rows=4000,
+                occlusion_images=700),
+        Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
+                cells=_cells(deep=120, wide=120, gap=80, lenet=60, probe=15, kernels=30), seeds=3,
+                svm_search_rows=6000),
+    )
+}
