@@ -1,0 +1,58 @@
+"""What a person sees while something is trained: one line per epoch, never in a notebook's outputs.
+
+`run` sets FERKIT_PROGRESS to a file: the kernel appends JSON lines there and `run` shows them. Without it, in
+a terminal, one line is updated in place; in a notebook opened by hand nothing is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+VARIABLE = "FERKIT_PROGRESS"
+
+
+def epoch(cell: str, epoch: int, epochs: int, loss: float, val_accuracy: float, seconds_left: float) -> None:
+    """Report a finished epoch of a training cell.
+
+    cell: what is trained, e.g. "deep_emotion/ours seed 0". epoch: counted from 1. loss: mean training loss.
+    val_accuracy: a fraction in [0, 1]. seconds_left: estimate for this cell, in seconds.
+    """
+    report("epoch", cell=cell, epoch=int(epoch), epochs=int(epochs), loss=float(loss),
+           val_accuracy=float(val_accuracy), seconds_left=float(seconds_left))
+
+
+def note(text: str) -> None:
+    """Report one short line of text, e.g. what is being searched or loaded."""
+    report("note", text=str(text))
+
+
+def report(kind: str, **values: object) -> None:
+    """Hand one event to whoever watches: the file of FERKIT_PROGRESS, else the terminal, else nobody."""
+    event = {"kind": kind, **values}
+    target = os.environ.get(VARIABLE)
+    if target:
+        with open(target, "a", encoding="utf-8") as stream:  # one short append: safe between processes
+            stream.write(json.dumps(event) + "\n")
+    elif sys.stdout.isatty():
+        finished = event.get("epoch") == event.get("epochs")
+        sys.stdout.write(f"\r\033[K{describe(event)}" + ("\n" if finished else ""))
+        sys.stdout.flush()
+
+
+def describe(event: dict) -> str:
+    """One event in words: ``gap_cnn/ours seed 0  epoch 3/12  loss 1.230  val 41.2 %  0:32 left``."""
+    if event.get("kind") != "epoch":
+        return str(event.get("text", ""))
+    return (f"{event['cell']}  epoch {event['epoch']}/{event['epochs']}  loss {event['loss']:.3f}"
+            f"  val {100 * event['val_accuracy']:.1f} %  {clock(event['seconds_left'])} left")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss`` or ``h:mm:ss``; ``-:--`` where unknown (NaN or infinite)."""
+    if not 0 <= seconds < float("inf"):
+        return "-:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
