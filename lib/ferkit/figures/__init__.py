@@ -1,0 +1,47 @@
+"""Every figure of the project: functions from numbers to a plotly figure, and the one place that saves them.
+
+``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
+``matrices`` and ``maps`` build. A notebook shows and saves in one call:
+``figures.show(figures.learning_curves(...), RUN, ...)``.
+No figure of a real data set holds a pixel of a face: a builder that draws images refuses any but the drawn
+set.
+"""
+
+from ferkit.figures.curves import (
+    accuracy_dots,
+    calibration,
+    learning_curves,
+    learning_rate_probe,
+    parameters_vs_accuracy,
+    recall_against_class_size,
+    recall_bars,
+    robustness,
+)
+from ferkit.figures.maps import image_grid, occlusion_maps, region_table, theta_frames
+from ferkit.figures.matrices import agreement, confusion_difference, confusion_matrices
+from ferkit.figures.store import load_all, save, show
+from ferkit.figures.style import cell_name, colours, system_name
+
+__all__ = [
+    "accuracy_dots",
+    "agreement",
+    "calibration",
+    "cell_name",
+    "colours",
+    "confusion_difference",
+    "confusion_matrices",
+    "image_grid",
+    "learning_curves",
+    "learning_rate_probe",
+    "load_all",
+    "occlusion_maps",
+    "parameters_vs_accuracy",
+    "recall_against_class_size",
+    "recall_bars",
+    "region_table",
+    "robustness",
+    "save",
+    "show",
+    "system_name",
+    "theta_frames",
+]

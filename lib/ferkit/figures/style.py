@@ -1,0 +1,126 @@
+"""The look of every figure: a slim template, colours safe for the colour-blind, names, and a grid of panels.
+
+Backgrounds are transparent and text is a middle grey, so that a figure reads on a light and on a dark page;
+the report swaps in the exact colours of its page. A panel grid notes how it was laid out in ``layout.meta``,
+so that the report can lay it out again for the width of a phone.
+
+Colours: M. Okabe & K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/, without the
+yellow that vanishes on white; every series also differs by dash or by marker.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import plotly.graph_objects as go
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B35A92", "#56B4E9", "#C78500", "#7F7F7F")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+TEXT, GRID = "#757575", "rgba(128,128,128,0.28)"
+GOOD, BAD, QUIET = "#0072B2", "#D55E00", "#7F7F7F"
+SEQUENTIAL = ((0.0, "#f7f9fc"), (0.25, "#c6dcef"), (0.5, "#7db4dc"), (0.75, "#2f7fbc"), (1.0, "#08396b"))
+DIVERGING = ((0.0, "#a63c00"), (0.25, "#eb9a63"), (0.5, "#f6f6f4"), (0.75, "#7db4dc"), (1.0, "#08518f"))
+
+SYSTEM_NAMES = {
+    "deep_emotion": "Deep-Emotion",
+    "deep_emotion_wide": "Deep-Emotion, wide",
+    "deep_emotion_identity": "Deep-Emotion, frozen at identity",
+    "deep_emotion_plain": "Deep-Emotion, no transformer",
+    "gap_cnn": "GAP CNN",
+    "gap_cnn_svm": "GAP CNN + SVM",
+    "gap_cnn_small": "GAP CNN, small kernels",
+    "gap_cnn_large_kernels": "GAP CNN, large kernels",
+    "gap_cnn_fc": "GAP CNN, dense head",
+    "lenet5": "LeNet-5",
+}
+
+_AXIS = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "tickcolor": GRID, "automargin": True}
+TEMPLATE = go.layout.Template(layout={
+    "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": TEXT},
+    "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "colorway": list(COLOURS),
+    "xaxis": _AXIS, "yaxis": _AXIS, "hovermode": "closest", "margin": {"l": 64, "r": 24, "t": 40, "b": 56},
+    "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.04, "x": 0},
+})
+WIDTH = 960  # nominal width in pixels for which Python lays panels out
+
+
+def system_name(system: str) -> str:
+    """A system's name for people ("gap_cnn_svm" → "GAP CNN + SVM"); an unknown one as it is."""
+    return SYSTEM_NAMES.get(system, system.replace("_", " "))
+
+
+def cell_name(metrics: dict) -> str:
+    """What a figure calls a cell: system · recipe, the seed where it is not 0, the status where it failed."""
+    name = f"{system_name(metrics['system'])} · {metrics['recipe']}"
+    if metrics.get("seed"):
+        name += f" · seed {metrics['seed']}"
+    status = metrics.get("status", "finished")
+    return name if status == "finished" else f"{name} ({status})"
+
+
+def colours(n: int) -> list[str]:
+    """`n` colours in the fixed order, repeated when it runs out (dash and marker then tell series apart)."""
+    return [COLOURS[i % len(COLOURS)] for i in range(n)]
+
+
+def styles(n: int) -> list[tuple[str, str, str]]:
+    """`n` distinct (colour, dash, symbol) triples."""
+    return [(COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS) % len(DASHES)], SYMBOLS[i % len(SYMBOLS)])
+            for i in range(n)]
+
+
+def empty_figure(height: int = 380, **layout: object) -> go.Figure:
+    """A figure with the template and nothing in it; `height` in pixels."""
+    fig = go.Figure()
+    fig.update_layout(template=TEMPLATE, height=height, **layout)
+    return fig
+
+
+def panel_figure(titles: Sequence[str], *, columns: int, aspect: float = 1.0, min_width: int = 250,
+                 max_width: int = 420, gap: tuple[int, int] = (76, 64), margin: dict[str, int] | None = None,
+                 ) -> go.Figure:
+    """A figure of len(titles) titled panels, panel k on axes x(k+1), y(k+1).
+
+    columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a
+    panel, pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across
+    and down.
+    """
+    margin = {"l": 72, "r": 24, "t": 44, "b": 48} | (margin or {})
+    panels = {"n": len(titles), "columns": columns, "aspect": aspect, "min_width": min_width,
+              "max_width": max_width, "gap": list(gap)}
+    fig = empty_figure(margin=margin, meta={"panels": panels})
+    domains, height = _domains(panels, WIDTH - margin["l"] - margin["r"])
+    fig.update_layout(height=height + margin["t"] + margin["b"])
+    for k, (title, (x, y)) in enumerate(zip(titles, domains, strict=True)):
+        number = str(k + 1) if k else ""
+        fig.update_layout({f"xaxis{number}": {"domain": x, "anchor": f"y{number}"},
+                           f"yaxis{number}": {"domain": y, "anchor": f"x{number}"}})
+        fig.add_annotation(text=title, xref=f"x{number} domain", yref=f"y{number} domain", x=0.5, y=1,
+                           yanchor="bottom", yshift=4, showarrow=False, font={"size": 13})
+    return fig
+
+
+def _domains(panels: dict, width: float) -> tuple[list[tuple[list[float], list[float]]], float]:
+    """Where each panel lies as fractions of the plotting area, and its height in pixels.
+
+    The report's script holds the same few lines for other widths.
+    """
+    gap_x, gap_y = panels["gap"]
+    columns = int(
+        max(1, min(panels["columns"], panels["n"], (width + gap_x) // (panels["min_width"] + gap_x)))
+    )
+    rows = -(-panels["n"] // columns)
+    panel = min(panels["max_width"], (width - (columns - 1) * gap_x) / columns)
+    tall = panel * panels["aspect"]
+    height = rows * tall + (rows - 1) * gap_y
+    left = (width - columns * panel - (columns - 1) * gap_x) / 2
+    domains = []
+    for row, column in list(product(range(rows), range(columns)))[: panels["n"]]:
+        x0, y1 = left + column * (panel + gap_x), height - row * (tall + gap_y)
+        domains.append(([_fraction(x0 / width), _fraction((x0 + panel) / width)],
+                        [_fraction((y1 - tall) / height), _fraction(y1 / height)]))
+    return domains, height
+
+
+def _fraction(value: float) -> float:
+    return round(min(1.0, max(0.0, value)), 5)
