@@ -1,0 +1,20 @@
+"""Drawn faces: a face is a set of parameters (who, which action units, pose, light, camera), drawn with Pillow.
+
+`identity` says who, `action_units` what an expression moves and where, `features` and `head` turn both into
+outlines, `render` paints them.
+"""
+
+from ferkit.drawing.action_units import (
+    ACTION_UNITS,
+    EXPRESSIONS,
+    REGIONS,
+    ActionUnit,
+    random_units,
+    restrict,
+    units_of,
+)
+from ferkit.drawing.identity import Identity, random_identity
+from ferkit.drawing.render import OCCLUDERS, SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
+
+__all__ = ["ACTION_UNITS", "EXPRESSIONS", "OCCLUDERS", "REGIONS", "SIZE", "ActionUnit", "Face", "Identity", "Light",
+           "Pose", "Sensor", "draw_face", "draw_masks", "random_identity", "random_units", "restrict", "units_of"]
