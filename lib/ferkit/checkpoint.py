@@ -1,0 +1,113 @@
+"""A training run on disk: atomic, hashed, and read back without unpickling anything.
+
+A checkpoint is one safetensors file; `checkpoints.json` names the newest and the one before it with their sha256. A
+damaged newest file is noticed by its hash and the one before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+INDEX = "checkpoints.json"
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """`text` as the whole content of `path`, or the old content if the writing fails."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Tensors as safetensors, written aside and renamed, so that `path` is whole or absent."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) -> None:
+    """Write the next checkpoint and forget all but the one before it.
+
+    An error while writing (a full disk) leaves the last good checkpoint as it was and is raised on.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    known = _index(directory)
+    path = directory / f"step{state['step']:08d}.safetensors"
+    save_tensors(path, tensors, {"state": json.dumps(state)})
+    entry = {"file": path.name, "sha256": sha256(path)}
+    kept = [entry, *(e for e in known if e["file"] != path.name)][:2]
+    write_atomically(directory / INDEX, json.dumps(kept))
+    for old in directory.glob("step*.safetensors"):
+        if old.name not in {e["file"] for e in kept}:
+            old.unlink(missing_ok=True)
+
+
+def load(directory: Path) -> tuple[dict[str, Tensor], dict[str, object]] | None:
+    """The newest checkpoint whose hash holds, as (tensors, state); None if there is none."""
+    for entry in _index(directory):
+        path = directory / entry["file"]
+        if path.is_file() and sha256(path) == entry["sha256"]:
+            return load_file(path), json.loads(metadata(path)["state"])
+    return None
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """The text header of a safetensors file."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return file.metadata() or {}
+
+
+def _index(directory: Path) -> list[dict[str, str]]:
+    try:
+        entries = json.loads((directory / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return entries if isinstance(entries, list) else []
+
+
+def flatten(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors under `prefix.`, for one file that holds several groups."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def group(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of :func:`flatten`: the tensors of one group by their own names."""
+    start = prefix + "."
+    return {name[len(start):]: tensor for name, tensor in tensors.items() if name.startswith(start)}
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimiser's state as tensors named `<parameter number>.<key>`; Python numbers become 0-d float64."""
+    state = optimizer.state_dict()["state"]
+    return {f"{number}.{key}": value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
+            for number, values in state.items() for key, value in values.items() if value is not None}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put back what :func:`optimizer_tensors` took, onto the parameters' own devices."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, key = name.split(".", 1)
+        state.setdefault(int(number), {})[key] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

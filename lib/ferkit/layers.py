@@ -1,0 +1,47 @@
+"""The layer that torch lacks in a form that repeats bit for bit: bilinear sampling by a grid.
+
+`grid_sample`'s backward has no deterministic CUDA version. On the small feature maps where Deep-Emotion samples, a
+dense sampling matrix and a matrix product do the same arithmetic in a fixed order, and faster.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_DENSE_LIMIT = 32 * 32  # above this many source pixels the dense matrix costs more memory than it saves
+
+
+def identity_theta(n: int, device: torch.device | None = None) -> Tensor:
+    """The affine matrices (n, 2, 3) that sample every pixel where it is."""
+    return torch.tensor([[1.0, 0, 0], [0, 1.0, 0]], device=device).repeat(n, 1, 1)
+
+
+def sampling_matrix(grid: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear weights (N, h·w, height·width) with which each grid point reads each source pixel.
+
+    grid: (N, h, w, 2), (x, y) in [-1, 1] from edge to edge of the image (`align_corners=False`); points outside read
+    zeros. Jaderberg et al. 2015, arXiv 1506.02025, equation 5.
+    """
+    points = grid.flatten(1, 2)
+    x = ((points[..., 0:1] + 1) * width - 1) / 2
+    y = ((points[..., 1:2] + 1) * height - 1) / 2
+    along_x = F.relu(1 - (x - torch.arange(width, device=grid.device, dtype=grid.dtype)).abs())
+    along_y = F.relu(1 - (y - torch.arange(height, device=grid.device, dtype=grid.dtype)).abs())
+    return (along_y[..., :, None] * along_x[..., None, :]).flatten(2)
+
+
+def grid_sample(features: Tensor, grid: Tensor) -> Tensor:
+    """`features` (N, C, H, W) read at `grid` (N, h, w, 2): (N, C, h, w), as torch's bilinear `grid_sample` with zero
+    padding. Repeats bit for bit on any device up to 32×32 source pixels; above that torch's own is used."""
+    n, channels, height, width = features.shape
+    if height * width > _DENSE_LIMIT:
+        return F.grid_sample(features, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    with torch.autocast(features.device.type, enabled=False):  # coordinates need fp32: bf16 has 8 bits
+        weights = sampling_matrix(grid.float(), height, width)
+        sampled = weights @ features.float().flatten(2).transpose(1, 2)
+    return sampled.transpose(1, 2).reshape(n, channels, *grid.shape[1:3]).to(features.dtype)
+
+
+def global_average_pool(features: Tensor) -> Tensor:
+    """(N, C, H, W) → (N, C); a plain mean, because adaptive pooling's CUDA backward is not deterministic."""
+    return features.mean((2, 3))
