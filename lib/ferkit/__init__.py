@@ -4,8 +4,8 @@ A file imports only from lower floors (tests/architecture holds the code to this
 
 0  errors · labels · papers · paths · profiles · progress
 1  augment · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
-2  audit · datasets · loader · models · recipes
-3  attention · checkpoint · occlusion · robustness · svm · training
+2  audit · datasets · loader · models · recipes · robustness
+3  attention · checkpoint · occlusion · svm · training
 4  claims · experiments · figures · results
 5  pipeline · report · __main__
 

@@ -9,14 +9,13 @@ each because a single strength cannot show where a system breaks.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-from ferkit import seeding
 
 Condition = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
@@ -99,7 +98,7 @@ CONDITIONS: Mapping[str, Condition] = {
 
 def apply(name: str, images: np.ndarray, seed: int) -> np.ndarray:
     """`images` under one of `CONDITIONS`, uint8 (N, H, W); the same for the same seed."""
-    return CONDITIONS[name](images, np.random.default_rng(seeding.derive(seed, "robustness", name)))
+    return CONDITIONS[name](images, np.random.default_rng([seed, zlib.crc32(name.encode())]))
 
 
 def accuracies(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray,
