@@ -2,8 +2,9 @@
 
 ``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
 ``matrices`` and ``maps`` build. A notebook shows and saves in one call:
-``figures.show(figures.learning_curves(...), RUN, ...)``.
-No figure of a real data set holds a pixel of a face: a builder that draws images refuses any but the drawn
+``figures.show(figures.learning_curves(cells), RUN, "02_stn_attention", "learning_curves", title=…,
+caption=…)``.
+No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn
 set.
 """
 
@@ -23,25 +24,8 @@ from ferkit.figures.store import load_all, save, show
 from ferkit.figures.style import cell_name, colours, system_name
 
 __all__ = [
-    "accuracy_dots",
-    "agreement",
-    "calibration",
-    "cell_name",
-    "colours",
-    "confusion_difference",
-    "confusion_matrices",
-    "image_grid",
-    "learning_curves",
-    "learning_rate_probe",
-    "load_all",
-    "occlusion_maps",
-    "parameters_vs_accuracy",
-    "recall_against_class_size",
-    "recall_bars",
-    "region_table",
-    "robustness",
-    "save",
-    "show",
-    "system_name",
-    "theta_frames",
+    "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
+    "confusion_matrices", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
+    "occlusion_maps", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
+    "region_table", "robustness", "save", "show", "system_name", "theta_frames",
 ]

@@ -1,5 +1,4 @@
-"""Pictures of where: occlusion maps, region tables, what the spatial transformer samples, grids of drawn
-faces."""
+"""Pictures of where: occlusion maps, region tables, what the spatial transformer samples, drawn faces."""
 
 from collections.abc import Sequence
 
@@ -10,17 +9,16 @@ from ferkit.errors import InputError
 from ferkit.figures import style
 from ferkit.labels import LABELS
 
-SIZE = 48
+SIZE = 48  # pixels along a side of every image
 
 
-def _arc(
-    cx: float, cy: float, rx: float, ry: float, start: float, stop: float, points: int = 24
-) -> np.ndarray:
+def _arc(cx: float, cy: float, rx: float, ry: float, start: float, stop: float,
+         points: int = 24) -> np.ndarray:
     t = np.radians(np.linspace(start, stop, points))
     return np.stack([cx + rx * np.cos(t), cy + ry * np.sin(t)], axis=1)
 
 
-# A schematic face on the 48×48 grid, x to the right and y down: our own drawing, a guide for the eye, no one's face.
+# A schematic face on the 48×48 grid, x to the right and y down: a guide for the eye, nobody's face.
 FACE_OUTLINE = (
     _arc(24, 24, 19, 23, 0, 360, 48),
     _arc(15, 17.5, 5, 2.6, 200, 340), _arc(33, 17.5, 5, 2.6, 200, 340),
@@ -32,45 +30,46 @@ FACE_OUTLINE = (
 def refuse_real_faces(dataset: str) -> None:
     """InputError unless the data set is the drawn one: no figure of real data holds pixels of a face."""
     if dataset != "synthetic":
-        raise InputError(f"figures: {dataset} holds real faces; draw outlines or maps, only synthetic may be shown")
+        raise InputError(f"figures: {dataset!r} may hold real faces, which no figure may show; draw maps")
 
 
-def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int], *, reading: str = "wrong",
+def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int], *,
+                   reading: str = "turned wrong",
                    background: np.ndarray | None = None, dataset: str = "", columns: int = 4) -> go.Figure:
-    """One occlusion map per expression on a common scale, over a drawn outline or, for drawn faces, their mean face.
+    """One occlusion map per expression on a common scale, over an outline or the mean drawn face.
 
-    maps: float, (K, h, w) over the 48×48 image, higher = covering this place hurts more (share turned wrong, or drop).
-    counts: images behind each map. reading: what the colour is, for the colour bar.
+    maps: float, (K, h, w) over the 48×48 image; higher = covering this place hurts more.
+    counts: images behind each map. reading: what the colour is, beside the colour bar.
     background: uint8 0…255, (K, 48, 48), mean drawn faces; InputError for any data set but "synthetic".
     """
     if background is not None:
         refuse_real_faces(dataset)
     maps = np.asarray(maps, np.float32)
     titles = [f"<b>{label}</b> (n = {int(n)})" for label, n in zip(labels, counts, strict=True)]
-    fig = style.panel_figure(titles, columns=columns, min_width=150, max_width=260, gap=(14, 40),
+    fig = style.panel_figure(titles, columns=columns, min_width=130, max_width=260, gap=(14, 40),
                              margin={"l": 14, "r": 84, "t": 32, "b": 14})
-    limit = float(np.nanmax(maps)) if maps.size and np.isfinite(maps).any() else 1.0
-    centres_y, centres_x = _centres(maps.shape[1]), _centres(maps.shape[2])
+    x, y = _centres(maps.shape[2]), _centres(maps.shape[1])
     for k, values in enumerate(maps):
-        axes = _axes(k)
         if background is not None:
             fig.add_trace(_grey(background[k], k))
-        fig.add_trace(go.Heatmap(z=values, x=centres_x, y=centres_y, coloraxis="coloraxis", zsmooth="best",
-                                 opacity=0.72 if background is not None else 1.0,
-                                 hovertemplate=f"{labels[k]}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}<extra></extra>",
-                                 **axes))
+        fig.add_trace(go.Heatmap(
+            z=values, x=x, y=y, coloraxis="coloraxis", zsmooth="best",
+            opacity=1.0 if background is None else 0.72,
+            hovertemplate=f"{labels[k]}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}<extra></extra>",
+            **style.axes(k)))
         if background is None:
             _add_outline(fig, k)
     _as_images(fig)
-    fig.update_layout(coloraxis={"colorscale": style.SEQUENTIAL, "cmin": 0, "cmax": max(limit, 1e-6),
-                                 "colorbar": {"title": {"text": reading, "side": "right"}, "thickness": 12, "len": 0.9}})
-    fig.update_layout(meta=fig.layout.meta | {"scale": "sequential"})
+    highest = float(np.nanmax(maps)) if np.isfinite(maps).any() else 1.0
+    bar = {"title": {"text": reading, "side": "right"}, "thickness": 12, "len": 0.9}
+    style.colour_axis(fig, "sequential", max(highest, 1e-6), colorbar=bar, showscale=True)
     return fig
 
 
-def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[str], *, significant: np.ndarray | None = None,
-                 reading: str = "recall lost (points)") -> go.Figure:
-    """Expression × region: what covering a region costs; a star marks what stays significant after correction.
+def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[str], *,
+                 significant: np.ndarray | None = None, reading: str = "recall lost, points") -> go.Figure:
+    """Expression × region: what covering a region costs; a star marks what stays significant after
+    correction.
 
     values: fractions, (K, R), recall lost against equal windows elsewhere; significant: bool, (K, R).
     """
@@ -78,47 +77,45 @@ def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[st
     stars = np.zeros(values.shape, bool) if significant is None else np.asarray(significant, bool)
     fig = style.panel_figure([""], columns=1, aspect=0.8, min_width=290, max_width=640,
                              margin={"t": 16, "b": 64, "l": 84})
-    text = [[f"{v * 100:+.0f}{'★' if s else ''}" if np.isfinite(v) else "" for v, s in zip(row, row_stars, strict=True)]
-            for row, row_stars in zip(values, stars, strict=True)]
-    fig.add_trace(go.Heatmap(z=values, x=list(regions), y=list(labels), text=text, texttemplate="%{text}", xgap=1, ygap=1,
-                             coloraxis="coloraxis", hovertemplate="%{y}, %{x} covered<br>" + reading + ": %{text}<extra></extra>"))
-    limit = max(0.02, float(np.nanmax(np.abs(values), initial=0)))
+    fig.add_trace(go.Heatmap(
+        z=values, x=list(regions), y=list(labels), text=style.points_text(values, stars),
+        texttemplate="%{text}",
+        xgap=1, ygap=1, coloraxis="coloraxis",
+        hovertemplate="%{y}, %{x} covered<br>" + reading + ": %{text}<extra></extra>"))
     fig.update_yaxes(autorange="reversed", showgrid=False)
     fig.update_xaxes(showgrid=False)
-    fig.update_layout(coloraxis={"colorscale": style.DIVERGING, "cmin": -limit, "cmax": limit, "showscale": False})
-    fig.update_layout(meta=fig.layout.meta | {"scale": "diverging"})
+    style.colour_axis(fig, "diverging", max(0.02, float(np.nanmax(np.abs(values), initial=0))))
     return fig
 
 
-def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence[str] = LABELS, at_most: int = 40,
-                 crops: np.ndarray | None = None, dataset: str = "", columns: int = 4) -> go.Figure:
-    """Where the spatial transformer samples, one panel per expression: thin frames per image, a thick mean frame.
+def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence[str] = LABELS,
+                 at_most: int = 40,
+                 background: np.ndarray | None = None, dataset: str = "", columns: int = 4) -> go.Figure:
+    """Where the spatial transformer samples, by expression: a thin frame per image, a thick mean frame.
 
-    theta: float, (N, 2, 3), maps output to input coordinates in [-1, 1] (torch's affine_grid). labels: int, (N,).
+    theta: float, (N, 2, 3), output to input coordinates in [-1, 1] (torch's affine_grid). labels: int, (N,).
     at_most: frames drawn per expression, evenly spaced over its images.
-    crops: uint8, (K, h, w), what the mean frame sees of a drawn face, beside the outline; drawn set only.
+    background: uint8 0…255, (K, 48, 48), mean drawn faces; InputError for any data set but "synthetic".
     """
     theta, labels = np.asarray(theta, float), np.asarray(labels)
-    if crops is not None:
+    if background is not None:
         refuse_real_faces(dataset)
     shown = [k for k in range(len(label_names)) if np.any(labels == k)]
-    fig = style.panel_figure([f"<b>{label_names[k]}</b> (n = {int((labels == k).sum())})" for k in shown],
-                             columns=columns, min_width=150, max_width=260, gap=(18, 40),
+    titles = [f"<b>{label_names[k]}</b> (n = {int((labels == k).sum())})" for k in shown]
+    fig = style.panel_figure(titles, columns=columns, min_width=130, max_width=260, gap=(18, 40),
                              margin={"l": 14, "r": 14, "t": 32, "b": 14})
     for panel, k in enumerate(shown):
         own = theta[labels == k]
-        if crops is not None:
-            fig.add_trace(_grey(crops[k], panel))
-        _add_outline(fig, panel)
+        if background is not None:
+            fig.add_trace(_grey(background[k], panel))
+        else:
+            _add_outline(fig, panel)
         rows = np.unique(np.linspace(0, len(own) - 1, min(at_most, len(own))).astype(int))
-        lines = np.concatenate([np.vstack([_frame(own[i]), [[np.nan, np.nan]]]) for i in rows])
-        fig.add_trace(go.Scatter(x=lines[:, 0].astype(np.float32), y=lines[:, 1].astype(np.float32), mode="lines",
-                                 line={"color": style.GOOD, "width": 1}, opacity=0.3, showlegend=False, hoverinfo="skip",
-                                 **_axes(panel)))
-        mean = _frame(own.mean(axis=0))
-        fig.add_trace(go.Scatter(x=mean[:, 0], y=mean[:, 1], mode="lines", line={"color": style.BAD, "width": 3},
-                                 showlegend=False, hovertemplate=_says(own.mean(axis=0)) + "<extra></extra>",
-                                 **_axes(panel)))
+        _add_line(fig, panel, _joined([_frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1},
+                  opacity=0.35)
+        mean = own.mean(axis=0)
+        _add_line(fig, panel, _frame(mean), {"color": style.BAD, "width": 3}, hoverinfo=None,
+                  hovertemplate=_says(mean) + "<extra></extra>")
     _as_images(fig, low=-8, high=SIZE + 8)
     return fig
 
@@ -129,18 +126,13 @@ def image_grid(images: np.ndarray, titles: Sequence[str], *, dataset: str, colum
     images: uint8 0…255, (N, H, W).
     """
     refuse_real_faces(dataset)
-    fig = style.panel_figure([str(title) for title in titles], columns=columns, min_width=84, max_width=150, gap=(10, 30),
-                             margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    fig = style.panel_figure([str(title) for title in titles], columns=columns, min_width=84, max_width=150,
+                             gap=(10, 30), margin={"l": 8, "r": 8, "t": 28, "b": 8})
     for k, image in enumerate(np.asarray(images)):
         fig.add_trace(_grey(image, k))
-    _as_images(fig, low=0, high=SIZE)
+    _as_images(fig)
     fig.update_annotations(font={"size": 11}, yshift=1)
     return fig
-
-
-def _axes(panel: int) -> dict[str, str]:
-    number = panel + 1 if panel else ""
-    return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
 
 
 def _centres(n: int) -> np.ndarray:
@@ -149,15 +141,25 @@ def _centres(n: int) -> np.ndarray:
 
 
 def _grey(image: np.ndarray, panel: int) -> go.Heatmap:
-    return go.Heatmap(z=np.asarray(image, np.uint8), x=_centres(image.shape[1]), y=_centres(image.shape[0]), zmin=0,
-                      zmax=255, colorscale=[[0, "#000000"], [1, "#ffffff"]], showscale=False, hoverinfo="skip",
-                      **_axes(panel))
+    return go.Heatmap(z=np.asarray(image, np.uint8), x=_centres(image.shape[1]), y=_centres(image.shape[0]),
+                      zmin=0, zmax=255, colorscale=[[0, "#000000"], [1, "#ffffff"]], showscale=False,
+                      hoverinfo="skip", **style.axes(panel))
+
+
+def _add_line(fig: go.Figure, panel: int, points: np.ndarray, line: dict, **looks: object) -> None:
+    looks = {"hoverinfo": "skip"} | looks
+    fig.add_trace(go.Scatter(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32),
+                             mode="lines",
+                             line=line, showlegend=False, **looks, **style.axes(panel)))
 
 
 def _add_outline(fig: go.Figure, panel: int) -> None:
-    line = np.concatenate([np.vstack([part, [[np.nan, np.nan]]]) for part in FACE_OUTLINE]).astype(np.float32)
-    fig.add_trace(go.Scatter(x=line[:, 0], y=line[:, 1], mode="lines", line={"color": style.QUIET, "width": 1.4},
-                             opacity=0.8, showlegend=False, hoverinfo="skip", **_axes(panel)))
+    _add_line(fig, panel, _joined(FACE_OUTLINE), {"color": style.QUIET, "width": 1.4}, opacity=0.8)
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Several lines as one, with a gap after each."""
+    return np.concatenate([np.vstack([part, [[np.nan, np.nan]]]) for part in parts])
 
 
 def _as_images(fig: go.Figure, low: float = 0, high: float = SIZE) -> None:

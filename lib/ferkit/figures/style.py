@@ -11,6 +11,7 @@ yellow that vanishes on white; every series also differs by dash or by marker.
 from collections.abc import Sequence
 from itertools import product
 
+import numpy as np
 import plotly.graph_objects as go
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B35A92", "#56B4E9", "#C78500", "#7F7F7F")
@@ -74,6 +75,32 @@ def empty_figure(height: int = 380, **layout: object) -> go.Figure:
     fig = go.Figure()
     fig.update_layout(template=TEMPLATE, height=height, **layout)
     return fig
+
+
+def axes(panel: int) -> dict[str, str]:
+    """The names of a panel's axes, for a trace ("x", "y"; "x2", "y2"; …)."""
+    number = panel + 1 if panel else ""
+    return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+
+
+def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
+                **looks: object) -> None:
+    """Give the figure's heat maps a common scale: "sequential" from 0, or "diverging" about 0, to `highest`.
+
+    The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark
+    pages.
+    """
+    colours_of = {"sequential": SEQUENTIAL, "diverging": DIVERGING}[scale]
+    fig.update_layout(coloraxis={"colorscale": colours_of, "cmin": 0 if scale == "sequential" else -highest,
+                                 "cmax": highest, "showscale": showscale, **looks},
+                      meta=(fig.layout.meta or {}) | {"scale": scale})
+
+
+def points_text(differences: np.ndarray, stars: np.ndarray) -> list[list[str]]:
+    """Fractions as signed percentage points ("+7", "-12★"); "" for what rounds to zero or is NaN."""
+    return [[f"{value * 100:+.0f}{'★' if star else ''}" if abs(value) >= 0.005 or star else ""
+             for value, star in zip(row, row_stars, strict=True)]
+            for row, row_stars in zip(np.asarray(differences), np.asarray(stars), strict=True)]
 
 
 def panel_figure(titles: Sequence[str], *, columns: int, aspect: float = 1.0, min_width: int = 250,
