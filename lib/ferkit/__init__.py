@@ -3,10 +3,10 @@
 A file imports only from lower floors (tests/architecture holds the code to this map):
 
 0  errors · labels · papers · paths · profiles · progress
-1  augment · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
-2  audit · datasets · loader · models · recipes · robustness
-3  attention · checkpoint · occlusion · svm · training
-4  claims · experiments · figures · results
+1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
+2  datasets · loader · models · recipes · results · robustness
+3  attention · audit · occlusion · svm · training · weights
+4  claims · experiments · figures
 5  pipeline · report · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources

@@ -1,0 +1,264 @@
+"""One cell of a replication from data to files: train (or resume), choose on validation, read the test split once.
+
+A cell is a system under a recipe and a seed. `run_cell` is idempotent: a finished cell of the same configuration is
+loaded, an interrupted one goes on from its checkpoint, so notebooks call it freely and nothing is trained twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from ferkit import audit, metrics, models, paths, progress, recipes, results, robustness, svm, training, weights
+from ferkit.datasets.faceset import FaceSet
+from ferkit.errors import InputError
+from ferkit.loader import Split
+from ferkit.profiles import PROFILES, CellPlan
+from ferkit.recipes import Recipe
+from ferkit.results import Cell, CellResult
+
+TRAINING_NOTEBOOKS = ("02_stn_attention", "03_gap_cnn_svm")
+ROBUSTNESS_OF = {("deep_emotion", "ours"), ("gap_cnn", "ours"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")}
+SVM_SUFFIX = "_svm"  # gap_cnn_svm is an SVM on the features of gap_cnn under the same recipe and seed
+_TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained cell as a function of uint8 images (N, 48, 48).
+
+    predict: (scores float32 (N, K), votes int64 (N,)); the votes are the cell's own decision (an SVM's are not its
+    scores' argmax). model: the network, on the CPU. head: the SVM, if there is one.
+    """
+
+    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    model: nn.Module
+    head: svm.SvmHead | None = None
+
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
+        return self.predict(images)[0]
+
+    def votes(self, images: np.ndarray) -> np.ndarray:
+        """int64 (N,): the class that each image is put into."""
+        return self.predict(images)[1]
+
+
+def plans(profile: str, notebook: str) -> tuple[CellPlan, ...]:
+    """What a profile trains in a notebook."""
+    return PROFILES[profile].cells.get(notebook, ())
+
+
+def seeds(profile: str, seed: int) -> range:
+    """The seeds each cell of a profile is trained with."""
+    return range(seed, seed + PROFILES[profile].seeds)
+
+
+def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto"
+                 ) -> list[CellResult]:
+    """Every cell that the profile plans for a notebook, trained or loaded, in the order of the plan."""
+    return [run_cell(plan, notebook, faces, run, profile, k, device)
+            for plan in plans(profile, notebook) for k in seeds(profile, seed)]
+
+
+def find_plan(profile: str, system: str, recipe: str) -> tuple[str, CellPlan]:
+    """The notebook and plan of one cell; InputError if the profile does not train it."""
+    for notebook in TRAINING_NOTEBOOKS:
+        for plan in plans(profile, notebook):
+            if (plan.system, plan.recipe) == (system, recipe):
+                return notebook, plan
+    raise InputError(f"profile {profile} trains no {system}/{recipe}; choose a larger profile")
+
+
+def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,
+             device: str = "auto") -> CellResult:
+    """The finished cell: loaded if it is there with this configuration, else trained, tested once and written."""
+    cell = Cell(notebook, plan.system, plan.recipe, seed)
+    return complete(cell, faces, paths.run_directory(run), recipe_of(plan), profile=profile, device=device)
+
+
+def recipe_of(plan: CellPlan) -> Recipe:
+    """The recipe that trains a plan's network (an SVM's is that of the network under it)."""
+    return recipes.recipe(plan.system.removesuffix(SVM_SUFFIX), plan.recipe, **_epochs(plan))
+
+
+def _epochs(plan: CellPlan) -> dict[str, int]:
+    return {"epochs": plan.epochs} if plan.epochs else {}
+
+
+def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile: str, device: str = "auto",
+             ) -> CellResult:
+    """`cell` under `root`, made with `recipe`; see :func:`run_cell`."""
+    directory = cell.directory(root)
+    config = configuration(cell, faces, recipe, profile)
+    digest = config_sha256(config)
+    if results.is_finished(directory, digest):
+        return results.read_cell(directory)
+    if cell.system.endswith(SVM_SUFFIX):
+        return _complete_svm(cell, faces, root, profile, directory, config, digest)
+    return _complete_network(cell, faces, recipe, device, directory, config, digest)
+
+
+def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> dict[str, object]:
+    """Everything that a cell's result follows from, as JSON-able values."""
+    config = {"system": cell.system, "recipe": recipe.to_dict(), "seed": cell.seed, "data_sha256": faces.content_hash,
+              "protocol": faces.source.get("protocol", "official"), "code_sha256": training_code_sha256()}
+    if cell.system.endswith(SVM_SUFFIX):
+        config |= {"svm_rows": PROFILES[profile].svm_rows, "svm_search_rows": PROFILES[profile].svm_search_rows}
+    return config
+
+
+def config_sha256(config: dict[str, object]) -> str:
+    """The name of a configuration."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def training_code_sha256() -> str:
+    """sha256 over the sources that decide what training gives; a change there makes finished cells stale."""
+    here = Path(__file__).parent
+    names = ["augment", "layers", "loader", "losses", "robustness", "seeding", "svm", "training", "experiments"]
+    files = [here / f"{name}.py" for name in names] + sorted((here / "models").glob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, directory: Path,
+                      config: dict[str, object], digest: str) -> CellResult:
+    chosen = training.resolve_device(device)
+    train, val = faces.part("train"), faces.part("val")
+    k = len(faces.label_names)
+    fitted = training.fit(
+        cell.system, recipe, Split.of(train.images, train.labels, k, chosen, "train"),
+        Split.of(val.images, val.labels, k, chosen, "val"), seed=cell.seed, num_classes=k,
+        directory=directory / "checkpoints", name=f"{cell.system}/{cell.recipe}")
+    model = fitted.model.cpu()
+    predictor = network_predictor(model, recipe.tta)
+    facts = {"status": fitted.state, "best_epoch": fitted.best_epoch, "epochs": fitted.epoch,
+             "minutes": round(fitted.minutes, 3), "device": str(chosen), "tta": recipe.tta,
+             "parameters": models.count_parameters(model), "parts": models.parts(model),
+             "weight_layers": model.weight_layers, "receptive_field": model.receptive_field}
+    result = _test_and_write(cell, faces, predictor, facts, fitted.history, directory, config, digest,
+                             lambda path: weights.save(path, model, cell.system, dict(config["recipe"]["model"]),
+                                                       label_names=faces.label_names, tta=recipe.tta,
+                                                       trained_on=str(faces.source.get("dataset", ""))))
+    shutil.rmtree(directory / "checkpoints", ignore_errors=True)
+    return result
+
+
+def _complete_svm(cell: Cell, faces: FaceSet, root: Path, profile: str, directory: Path, config: dict[str, object],
+                  digest: str) -> CellResult:
+    """The SVM on the frozen features of the network under it; C and gamma are chosen on validation."""
+    base = results.read_cell(Cell(cell.notebook, cell.system.removesuffix(SVM_SUFFIX), cell.recipe,
+                                  cell.seed).directory(root))
+    model, _ = weights.load(base.directory / results.WEIGHTS)
+    settings = PROFILES[profile]
+    train, val = faces.part("train"), faces.part("val")
+    rows = svm.stratified_rows(train.labels, settings.svm_rows, cell.seed)
+    progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  features of {len(rows)} training images")
+    train_features = training.infer_features(model, train.images[rows])
+    val_features = training.infer_features(model, val.images)
+    progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  search for C and gamma")
+    choice = svm.search(train_features, train.labels[rows], val_features, val.labels, settings.svm_search_rows,
+                        cell.seed, num_classes=len(faces.label_names))
+    progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  fit with C {choice.C:g}, gamma {choice.gamma:.2g}")
+    head = svm.fit(train_features, train.labels[rows], choice.C, choice.gamma, num_classes=len(faces.label_names))
+    facts = {"status": "finished", "best_epoch": base.metrics["best_epoch"], "epochs": base.metrics["epochs"],
+             "minutes": base.metrics["minutes"], "device": base.metrics["device"], "tta": "none",
+             "parameters": base.metrics["parameters"], "parts": base.metrics["parts"],
+             "weight_layers": base.metrics["weight_layers"], "receptive_field": base.metrics["receptive_field"],
+             "svm": {"kernel": head.kernel, "C": choice.C, "gamma": choice.gamma, "support_vectors": len(head.points),
+                     "search": list(choice.table)},
+             "features_of": base.cell.name, "features_sha256": base.metrics["weights_sha256"]}
+    return _test_and_write(cell, faces, svm_predictor(model, head), facts, base.history, directory, config, digest,
+                           head.save)
+
+
+def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dict[str, object], history: list[dict],
+                    directory: Path, config: dict[str, object], digest: str, save: Callable[[Path], None]
+                    ) -> CellResult:
+    """Score validation and a training sample, read the test split once, write the cell."""
+    progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  test")
+    train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
+    common = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
+              "split": "test", "system": cell.system, "recipe": cell.recipe, "seed": cell.seed, "config": config,
+              "config_sha256": digest, "n_train": len(train), "test_reads": 1,
+              "n_train_per_class": faces.counts()["train"], **facts}
+    if facts["status"] == "diverged" and not facts["best_epoch"]:  # nothing was ever validated: nothing to test
+        untested = dict.fromkeys(("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar",
+                                  "confusion_matrix", "accuracy_no_tta", "val_accuracy", "train_accuracy",
+                                  "robustness"))
+        return results.write_cell(directory, metrics=common | untested | {"n": len(test), "test_reads": 0},
+                                  predictions=None, history=history, weights=save)
+    sample = np.random.default_rng(cell.seed).permutation(len(train))[:_TRAIN_SAMPLE]
+    val_votes = predictor.votes(val.images)
+    measured = {"val_accuracy": _share(val_votes, val.labels),
+                "val_macro_f1": metrics.macro_f1(metrics.confusion_matrix(val.labels, val_votes, len(faces.label_names))),
+                "train_accuracy": _share(predictor.votes(train.images[sample]), train.labels[sample])}
+    scores, votes = predictor.predict(test.images)
+    probabilities = None if predictor.head else softmax(scores)
+    plain = votes if facts["tta"] == "none" else training.infer_logits(predictor.model, test.images).argmax(1)
+    measured |= {"accuracy_no_tta": _share(plain, test.labels)}
+    measured |= results.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
+                                  copies=audit.copies_in_training(faces)[faces.split == "test"])
+    measured["robustness"] = None
+    if (cell.system, cell.recipe) in ROBUSTNESS_OF:
+        measured["robustness"] = robustness.accuracies(predictor.votes, test.images, test.labels, cell.seed)
+    predictions = {"index": test.index, "labels": test.labels, "predicted": votes, "scores": scores,
+                   "label_names": np.array(faces.label_names)}
+    if probabilities is not None:
+        predictions["probabilities"] = probabilities
+    return results.write_cell(directory, metrics=common | measured, predictions=predictions, history=history,
+                              weights=save)
+
+
+def network_predictor(model: nn.Module, tta: str) -> Predictor:
+    """A network with its own softmax as the decision."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits = training.infer_logits(model, images, tta=tta)
+        return logits, logits.argmax(1).astype(np.int64)
+
+    return Predictor(predict, model)
+
+
+def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
+    """An SVM on the features of a network."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        decision = head.decision(training.infer_features(model, images))
+        return head.scores_of(decision), head.votes_of(decision)
+
+    return Predictor(predict, model, head)
+
+
+def load_model(result: CellResult) -> nn.Module:
+    """The network of a finished cell (the one under it for an SVM), in eval mode on the CPU."""
+    results.check_weights(result)
+    directory = result.directory
+    if result.cell.system.endswith(SVM_SUFFIX):
+        directory = directory.parents[2] / result.metrics["features_of"]
+    return weights.load(directory / results.WEIGHTS)[0]
+
+
+def load_predictor(result: CellResult) -> Predictor:
+    """A finished cell as functions, with the test-time averaging it was scored with."""
+    model = load_model(result)
+    if result.cell.system.endswith(SVM_SUFFIX):
+        return svm_predictor(model, svm.SvmHead.load(result.directory / results.WEIGHTS))
+    return network_predictor(model, result.metrics["tta"])
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """float32 (N, K) rows that sum to 1."""
+    exps = np.exp(scores - scores.max(1, keepdims=True))
+    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _share(predicted: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(predicted == labels))
