@@ -1,0 +1,22 @@
+"""What an expression is read from: cover a part of the face, predict, and count what is lost.
+
+Procedure and statements of Deep-Emotion (Minaee & Abdolrashidi 2019, arXiv 1902.01019): from the top-left
+corner zero an N×N window, predict, slide on; a part whose loss makes the prediction wrong is important.
+
+`windows` places and fills them, `maps` reads any classifier's answers, `predictors` asks networks and SVMs,
+`local` is the fast way for convolutional networks, `regions` names the parts of a face, `effects` tests the
+statements, `truth` compares with what is known of drawn faces, `study` runs it all for one system of a run.
+
+Differs from the paper: Not stated in the paper; we use windows of 8×8 at stride 4 because that is about
+the size of an eye and each pixel is then covered four times. Not stated in the paper; we use windows
+cropped at the right and lower edge because no pixel may stay uncovered. Not stated in the paper; we use
+the share of images of an expression that were right and turn wrong because single images are noise.
+"""
+
+from ferkit.occlusion.maps import READINGS, OcclusionMaps, class_maps, occlusion_maps
+from ferkit.occlusion.predictors import predictor
+from ferkit.occlusion.regions import TEMPLATE, region_masks
+from ferkit.occlusion.windows import BASELINES, Windows, cover, fill
+
+__all__ = ["BASELINES", "READINGS", "TEMPLATE", "OcclusionMaps", "Windows", "class_maps", "cover", "fill",
+           "occlusion_maps", "predictor", "region_masks"]

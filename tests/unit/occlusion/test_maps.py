@@ -1,0 +1,127 @@
+"""Occlusion maps: by hand, whatever the batch, and against Captum."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ferkit import loader, models, occlusion, svm
+from ferkit.occlusion import maps as maps_module
+
+
+def corner(images: np.ndarray) -> np.ndarray:
+    """Class 1 where the top-left 2×2 is bright, by its sum; class 0 scores a constant."""
+    own = images[:, :2, :2].sum((1, 2), dtype=np.float64) / 100
+    return np.stack([np.full(len(images), 3.0), own], axis=1)
+
+
+def test_a_map_computed_by_hand():
+    image = np.zeros((1, 4, 4), np.uint8)
+    image[0, :2, :2] = [[100, 100], [100, 200]]  # score 5 for class 1
+    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=1)
+    assert maps.windows.shape == (3, 3)
+    assert maps.correct.tolist() == [True]
+    assert maps.logit_drop.reshape(3, 3).tolist() == [[5, 3, 0], [3, 2, 0], [0, 0, 0]]
+    # 5 - 3 = 2 < 3: wrong; 5 - 2 = 3 = 3: a tie goes to the lower label, which is wrong too
+    assert maps.turned_wrong.reshape(3, 3).astype(int).tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    before, after = 1 / (1 + np.exp(3 - 5)), 1 / (1 + np.exp(3 - 0))
+    assert maps.probability_drop[0, 0] == pytest.approx(before - after, abs=1e-6)
+
+
+def test_an_image_that_was_wrong_cannot_turn_wrong_but_can_lose_probability():
+    image = np.full((1, 4, 4), 50, np.uint8)  # score 2 for class 1, below 3
+    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=2)
+    assert not maps.correct[0] and not maps.turned_wrong.any()
+    assert maps.probability_drop[0, 0] > 0.2
+
+
+def test_a_vote_that_is_not_the_highest_score_decides_what_is_wrong():
+    def voter(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return corner(images), (images[:, 3, 3] > 0).astype(np.int64)
+
+    image = np.full((1, 4, 4), 255, np.uint8)
+    maps = occlusion.occlusion_maps(voter, image, np.array([1]), patch_size=1, stride=1)
+    assert maps.turned_wrong.reshape(4, 4)[3, 3]
+    assert maps.turned_wrong.sum() == 1
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (6, 48, 48)).astype(np.uint8)
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return models.build("lenet5").eval()
+
+
+@pytest.mark.parametrize("batch", [1, 7, 121, 10_000])
+def test_the_batch_does_not_change_the_maps(pictures, batch):
+    score = occlusion.predictor(network())
+    labels = np.argmax(score(pictures), 1)
+    labels[0] = (labels[0] + 1) % 7
+    whole = occlusion.occlusion_maps(score, pictures, labels, stride=8, batch=512)
+    parts = occlusion.occlusion_maps(score, pictures, labels, stride=8, batch=batch)
+    assert np.array_equal(whole.turned_wrong, parts.turned_wrong)
+    assert np.allclose(whole.logit_drop, parts.logit_drop, atol=1e-5)
+    assert np.allclose(whole.probability_drop, parts.probability_drop, atol=1e-5)
+
+
+@pytest.mark.parametrize(("patch", "stride", "baseline"),
+                         [(8, 4, "zero"), (11, 7, "zero"), (9, 6, "mean"), (6, 5, "blur")])
+def test_pixel_maps_are_captums(pictures, patch, stride, baseline):
+    captum = pytest.importorskip("captum.attr")
+    model, labels = network(), np.arange(6)
+    maps = occlusion.occlusion_maps(occlusion.predictor(model), pictures, labels, patch_size=patch,
+                                    stride=stride, baseline=baseline)
+    filled = loader.to_input(occlusion.fill(pictures, baseline))
+    for reading, forward in (("logit_drop", model), ("probability_drop", lambda x: model(x).softmax(1))):
+        with torch.inference_mode():
+            expected = captum.Occlusion(forward).attribute(
+                loader.to_input(pictures), (1, patch, patch), (1, stride, stride), filled,
+                target=torch.from_numpy(labels), perturbations_per_eval=8)[:, 0].numpy()
+        assert np.abs(maps.windows.to_pixels(getattr(maps, reading)) - expected).max() < 1e-5
+
+
+def test_an_svm_on_the_features_is_asked_for_its_votes(pictures):
+    model = network()
+    with torch.inference_mode():
+        features = model.forward_features(loader.to_input(pictures)).numpy()
+    twice = np.concatenate([features, features + 0.01])
+    head = svm.fit(twice, np.tile(np.arange(6) % 3, 2), 10.0, num_classes=3)
+    score = occlusion.predictor(model, head)
+    scores, votes = score(pictures)
+    assert scores.shape == (6, 3) and np.array_equal(votes, head.votes(features))
+    maps = occlusion.occlusion_maps(score, pictures, np.arange(6) % 3, patch_size=16, stride=16)
+    assert np.array_equal(maps.correct, votes == np.arange(6) % 3)
+
+
+def test_a_network_of_40_pixels_gets_the_centre_crop_and_ignores_the_border(pictures):
+    torch.manual_seed(0)
+    model = models.build("gap_cnn", input_size=40).eval()
+    score = occlusion.predictor(model)
+    maps = occlusion.occlusion_maps(score, pictures, np.arange(6), patch_size=4, stride=4)
+    drops = np.abs(maps.logit_drop).reshape(6, 12, 12)
+    assert drops[:, 0].max() == drops[:, :, -1].max() == 0
+    assert drops[:, 1:-1, 1:-1].max() > 0
+
+
+def test_class_maps_average_each_reading_over_its_own_images():
+    windows = occlusion.Windows(2, 2, 1, 1)
+    wrong = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]], bool)
+    drop = np.arange(16, dtype=np.float32).reshape(4, 4)
+    correct = np.array([True, True, False, True])
+    maps = occlusion.OcclusionMaps(windows, "zero", np.array([0, 0, 0, 1]), correct, wrong, drop, drop * 2)
+    means = occlusion.class_maps(maps, 3)
+    assert means["counts"].tolist() == [3, 1, 0] and means["correct_counts"].tolist() == [2, 1, 0]
+    assert means["turned_wrong"][0].tolist() == [[1, 0.5], [0, 0]]  # over the two that were right
+    assert means["probability_drop"][0].tolist() == [[4, 5], [6, 7]]  # over all three
+    assert np.isnan(means["turned_wrong"][2]).all()
+    low, high = means["probability_drop_low"], means["probability_drop_high"]
+    assert np.all(low[0] < means["probability_drop"][0]) and np.all(high[0] > means["probability_drop"][0])
+    assert np.array_equal(low[1], high[1])  # one image has no band
+    assert np.array_equal(means["window_logit_drop"][1], [[24, 26], [28, 30]])
+
+
+def test_probabilities_are_a_softmax_that_survives_large_scores():
+    assert maps_module.probability_of(np.array([[1000.0, 0.0]]), np.array([0])).tolist() == [1.0]
