@@ -1,0 +1,113 @@
+"""How far a number can be trusted: intervals and paired tests, each one small function over scipy.
+
+Intervals are 95 % unless told otherwise. Two kinds of chance are kept apart: over test images (Wilson,
+bootstrap, McNemar) and over seeds (t interval).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Several seeds in one line: n, mean, sd (n-1; None for one seed) and t interval of the mean (None
+    too)."""
+
+    n: int
+    mean: float
+    sd: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two systems on the same images: how often only one of them is right, and the exact two-sided p of
+    that."""
+
+    only_first: int
+    only_second: int
+    p: float
+
+
+def wilson(successes: float, n: int, level: float = LEVEL) -> Interval:
+    """The Wilson score interval of a fraction of `n`: inside [0, 1], and not empty at 0 or n.
+
+    `successes` need not be whole (a mean over seeds). Wilson 1927, doi 10.1080/01621459.1927.10502953.
+    """
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"{successes} successes of {n}")
+    z = stats.norm.ppf((1 + level) / 2)
+    share, weight = successes / n, 1 / (1 + z**2 / n)
+    centre = weight * (share + z**2 / (2 * n))
+    half = weight * z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def over_seeds(values: Sequence[float], level: float = LEVEL) -> Spread:
+    """Mean, sd and t interval of one number measured with several seeds; ValueError for none."""
+    if not len(values):
+        raise ValueError("no seed: nothing to summarise")
+    mean, n = float(np.mean(values)), len(values)
+    if n == 1:
+        return Spread(1, mean, None, None)
+    sd = float(np.std(values, ddof=1))
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / np.sqrt(n)
+    return Spread(n, mean, sd, (mean - half, mean + half))
+
+
+def bootstrap(metric: Callable[..., float], labels: np.ndarray, *columns: np.ndarray, draws: int = 1000,
+              seed: int = 0, level: float = LEVEL) -> Interval:
+    """The percentile interval of ``metric(labels, *columns)`` over test images drawn again with replacement.
+
+    Drawn within each class of `labels` (stratified), so that class sizes stay as they are and no class
+    vanishes. labels and columns: (N, …) arrays of equal first length; the same seed gives the same interval.
+    """
+    rng = np.random.default_rng(seed)
+    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    values = []
+    for _ in range(draws):
+        rows = np.concatenate([rng.choice(group, len(group)) for group in groups])
+        values.append(metric(labels[rows], *(column[rows] for column in columns)))
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> Paired:
+    """The exact McNemar test that two systems are right equally often on the same images.
+
+    first_right, second_right: bool (N,). Only images on which exactly one is right count; p is 1 when there
+    are none. McNemar 1947, doi 10.1007/BF02295996, in its exact binomial form.
+    """
+    first_right, second_right = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
+    if first_right.shape != second_right.shape:
+        raise ValueError(f"{first_right.shape} and {second_right.shape} are not the same images")
+    only_first = int(np.sum(first_right & ~second_right))
+    only_second = int(np.sum(second_right & ~first_right))
+    apart = only_first + only_second
+    p = stats.binomtest(only_first, apart).pvalue if apart else 1.0
+    return Paired(only_first, only_second, float(p))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted for being one of several tests, in the order given (Holm 1979, step-down)."""
+    p_values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p_values, kind="stable")
+    steps = p_values[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted.tolist()
+
+
+def combine(p_values: Sequence[float]) -> float:
+    """One p for the same question asked with several seeds on the same images: twice their median, at most 1.
+
+    Valid however strongly the seeds depend on each other (Rüschendorf 1982, doi 10.2307/1426677), as they do
+    on shared test images; a single p stays as it is.
+    """
+    return float(p_values[0] if len(p_values) == 1 else min(1.0, 2 * np.median(p_values)))

@@ -1,0 +1,83 @@
+"""ferkit.statistics against scipy, published examples and the promise of an interval: to cover."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ferkit import statistics
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 20), (7, 20), (20, 20), (2513, 3589)])
+def test_wilson_agrees_with_scipy(successes, n):
+    expected = stats.binomtest(successes, n).proportion_ci(method="wilson")
+    assert statistics.wilson(successes, n) == pytest.approx((expected.low, expected.high))
+
+
+def test_wilson_on_fer2013_is_one_and_a_half_points_to_each_side():
+    low, high = statistics.wilson(0.7002 * 3589, 3589)
+    assert high - low == pytest.approx(0.03, abs=0.001)
+
+
+def test_wilson_refuses_more_successes_than_trials():
+    with pytest.raises(ValueError, match="successes"):
+        statistics.wilson(5, 4)
+    with pytest.raises(ValueError, match="successes"):
+        statistics.wilson(0, 0)
+
+
+def test_seeds_give_mean_sd_and_a_t_interval():
+    values = [0.60, 0.62, 0.67]
+    spread = statistics.over_seeds(values)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert spread.n == 3 and spread.mean == pytest.approx(0.63)
+    assert spread.sd == pytest.approx(np.std(values, ddof=1))
+    assert spread.interval == pytest.approx((expected.low, expected.high))
+
+
+def test_one_seed_has_no_spread_and_none_is_refused():
+    assert statistics.over_seeds([0.5]) == statistics.Spread(1, 0.5, None, None)
+    with pytest.raises(ValueError, match="no seed"):
+        statistics.over_seeds([])
+
+
+def test_the_bootstrap_is_seeded_stratified_and_near_the_exact_interval():
+    labels = np.repeat([0, 1], [900, 100])
+    right = np.random.default_rng(0).random(1000) < 0.7
+    seen = []
+
+    def accuracy(drawn, right):
+        seen.append(np.bincount(drawn).tolist())
+        return right.mean()
+
+    interval = statistics.bootstrap(accuracy, labels, right, draws=400, seed=1)
+    assert all(counts == [900, 100] for counts in seen)
+    assert interval == statistics.bootstrap(accuracy, labels, right, draws=400, seed=1)
+    assert interval == pytest.approx(statistics.wilson(right.sum(), 1000), abs=0.006)
+
+
+def test_mcnemar_counts_only_images_that_divide_the_two():
+    # 10 images only the first gets, 2 only the second, 30 both, 8 neither: 2·P(X ≤ 2 | 12, ½) = 2·79/4096.
+    first = np.repeat([True, False, True, False], [10, 2, 30, 8])
+    second = np.repeat([False, True, True, False], [10, 2, 30, 8])
+    paired = statistics.mcnemar(first, second)
+    assert (paired.only_first, paired.only_second) == (10, 2)
+    assert paired.p == pytest.approx(2 * 79 / 4096)
+    assert statistics.mcnemar(second, first).p == pytest.approx(paired.p)
+
+
+def test_two_systems_that_never_differ_have_p_one_and_other_images_are_refused():
+    assert statistics.mcnemar(np.ones(5, bool), np.ones(5, bool)).p == 1.0
+    with pytest.raises(ValueError, match="same images"):
+        statistics.mcnemar(np.ones(5, bool), np.ones(4, bool))
+
+
+def test_holm_steps_down_keeps_the_order_given_and_never_exceeds_one():
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.holm([0.6, 0.9]) == [1.0, 1.0]
+    assert statistics.holm([]) == []
+
+
+def test_p_values_of_several_seeds_become_twice_their_median():
+    assert statistics.combine([0.03]) == 0.03
+    assert statistics.combine([0.001, 0.02, 0.4]) == pytest.approx(0.04)
+    assert statistics.combine([0.7, 0.9]) == 1.0
