@@ -2,12 +2,12 @@
 
 A file imports only from lower floors (tests/architecture holds the code to this map):
 
-0  errors · labels · papers · paths · profiles · progress
+0  errors · files · fingerprint · gaps · labels · papers · parameters · paths · profiles · progress
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
 4  claims · experiments · figures
-5  pipeline · report · __main__
+5  commands · console · kernel · locking · manifest · options · pipeline · report · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources
 reach imports only torch, torchvision, numpy, scikit-learn, Pillow, safetensors and the standard library.

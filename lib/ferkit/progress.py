@@ -6,6 +6,7 @@ a terminal, one line is updated in place; in a notebook opened by hand nothing i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -33,8 +34,8 @@ def report(kind: str, **values: object) -> None:
     event = {"kind": kind, **values}
     target = os.environ.get(VARIABLE)
     if target:
-        with open(target, "a", encoding="utf-8") as stream:  # one short append: safe between processes
-            stream.write(json.dumps(event) + "\n")
+        with contextlib.suppress(OSError), open(target, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(event) + "\n")  # a watcher that has gone must not stop a training
     elif sys.stdout.isatty():
         finished = event.get("epoch") == event.get("epochs")
         sys.stdout.write(f"\r\033[K{describe(event)}" + ("\n" if finished else ""))

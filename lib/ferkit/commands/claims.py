@@ -1,0 +1,22 @@
+"""``claims``: judge the papers' claims on the results of a run, or on published ones."""
+
+import argparse
+import json
+from pathlib import Path
+
+HELP = "judge the papers' claims on the results in a folder"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``claims`` to a parser."""
+    parser.add_argument("directory", metavar="DIR", type=Path, help="a run's folder, or results/<dataset>")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the verdicts; exit status 0."""
+    from ferkit import claims
+
+    judged = claims.judge(arguments.directory)
+    print(json.dumps(judged, ensure_ascii=False) if arguments.json else "\n".join(claims.table(judged)))
+    return 0
