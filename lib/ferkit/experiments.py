@@ -24,6 +24,7 @@ from ferkit.loader import Split
 from ferkit.profiles import PROFILES, CellPlan
 from ferkit.recipes import Recipe
 from ferkit.results import Cell, CellResult
+from ferkit.statistics import wilson
 
 TRAINING_NOTEBOOKS = ("02_stn_attention", "03_gap_cnn_svm")
 ROBUSTNESS_OF = {("deep_emotion", "ours"), ("gap_cnn", "ours"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")}
@@ -62,11 +63,38 @@ def seeds(profile: str, seed: int) -> range:
     return range(seed, seed + PROFILES[profile].seeds)
 
 
-def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto"
-                 ) -> list[CellResult]:
-    """Every cell that the profile plans for a notebook, trained or loaded, in the order of the plan."""
-    return [run_cell(plan, notebook, faces, run, profile, k, device)
+def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto", *,
+                 epochs: int = 0, batch_size: int = 0) -> list[CellResult]:
+    """Every cell that the profile plans for a notebook, trained or loaded, in the order of the plan.
+
+    epochs, batch_size: in place of the profile's, for every cell; 0 = as planned.
+    """
+    return [complete(Cell(notebook, plan.system, plan.recipe, k), faces, paths.run_directory(run),
+                     recipe_of(plan, profile, epochs=epochs, batch_size=batch_size), profile=profile, device=device)
             for plan in plans(profile, notebook) for k in seeds(profile, seed)]
+
+
+def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,
+             device: str = "auto") -> CellResult:
+    """The finished cell: loaded if it is there with this configuration, else trained, tested once and written."""
+    cell = Cell(notebook, plan.system, plan.recipe, seed)
+    return complete(cell, faces, paths.run_directory(run), recipe_of(plan, profile), profile=profile, device=device)
+
+
+def obtain(system: str, recipe: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto"
+           ) -> CellResult:
+    """The run's own finished cell on the same data, whatever it was configured with; trained as planned if there is
+    none. What a notebook calls that analyses a network another notebook trained."""
+    for notebook in TRAINING_NOTEBOOKS:
+        directory = Cell(notebook, system, recipe, seed).directory(paths.run_directory(run))
+        if (directory / results.METRICS).is_file():
+            found = results.read_cell(directory)
+            if found.metrics["data_sha256"] == faces.content_hash:
+                return found
+    notebook, plan = find_plan(profile, system, recipe)
+    if system.endswith(SVM_SUFFIX):
+        obtain(system.removesuffix(SVM_SUFFIX), recipe, faces, run, profile, seed, device)
+    return run_cell(plan, notebook, faces, run, profile, seed, device)
 
 
 def find_plan(profile: str, system: str, recipe: str) -> tuple[str, CellPlan]:
@@ -78,20 +106,32 @@ def find_plan(profile: str, system: str, recipe: str) -> tuple[str, CellPlan]:
     raise InputError(f"profile {profile} trains no {system}/{recipe}; choose a larger profile")
 
 
-def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,
-             device: str = "auto") -> CellResult:
-    """The finished cell: loaded if it is there with this configuration, else trained, tested once and written."""
-    cell = Cell(notebook, plan.system, plan.recipe, seed)
-    return complete(cell, faces, paths.run_directory(run), recipe_of(plan), profile=profile, device=device)
+def recipe_of(plan: CellPlan, profile: str, *, epochs: int = 0, batch_size: int = 0) -> Recipe:
+    """The recipe that trains a plan's network (an SVM's is that of the network under it) at a profile's cost."""
+    system, changes = plan.system.removesuffix(SVM_SUFFIX), {}
+    planned = plan.epochs or find_plan(profile, system, plan.recipe)[1].epochs
+    changes["epochs"] = epochs or planned
+    if batch_size or PROFILES[profile].batch_size:
+        changes["batch_size"] = batch_size or PROFILES[profile].batch_size
+    return recipes.recipe(system, plan.recipe, **changes)
 
 
-def recipe_of(plan: CellPlan) -> Recipe:
-    """The recipe that trains a plan's network (an SVM's is that of the network under it)."""
-    return recipes.recipe(plan.system.removesuffix(SVM_SUFFIX), plan.recipe, **_epochs(plan))
+def table(cells: list[CellResult]) -> list[dict[str, object]]:
+    """One row a cell, for a data frame: what it is, how it ended, what it reaches on validation and test."""
+    rows = []
+    for cell in cells:
+        m = cell.metrics
+        low, high = wilson(round(m["accuracy"] * m["n"]), m["n"]) if m["accuracy"] is not None else (None, None)
+        rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"], "status": m["status"],
+                     "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),
+                     "test %": _percent(m["accuracy"]), "from": _percent(low), "to": _percent(high),
+                     "without copies %": _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
+                     "parameters": m["parameters"], "minutes": round(m["minutes"], 1)})
+    return rows
 
 
-def _epochs(plan: CellPlan) -> dict[str, int]:
-    return {"epochs": plan.epochs} if plan.epochs else {}
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else round(100 * fraction, 1)
 
 
 def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile: str, device: str = "auto",

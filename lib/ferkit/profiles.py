@@ -4,7 +4,7 @@ A *cell* is one trained system under one recipe (and one seed). This table is th
 profile trains, so that every notebook takes the same profiles. Published results use `full`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NOTEBOOKS = ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm", "04_occlusion_analysis",
              "05_confusion_comparison")
@@ -29,6 +29,7 @@ class Profile:
     seeds: how many seeds each cell is trained with, counted from the run's own seed.
     svm_rows, svm_search_rows: training rows of the final SVM and of the search for C and gamma; 0 = all.
     occlusion_images: test images analysed by occlusion (stratified); 0 = all.
+    batch_size: in place of the recipes' own, for sets so small that theirs would leave few steps an epoch; 0 = theirs.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Profile:
     occlusion_images: int = 0
     patch_size: int = 8
     stride: int = 4
-    extra: dict[str, object] = field(default_factory=dict)
+    batch_size: int = 0
 
 
 def _cells(deep: int, wide: int, gap: int, lenet: int, probe: int, kernels: int) -> dict[str, tuple[CellPlan, ...]]:
@@ -67,11 +68,11 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
-                cells=_cells(deep=2, wide=0, gap=1, lenet=2, probe=0, kernels=0), svm_rows=420, svm_search_rows=280,
-                occlusion_images=35, stride=8),
+                cells=_cells(deep=12, wide=0, gap=3, lenet=15, probe=0, kernels=0), svm_search_rows=210,
+                occlusion_images=35, stride=8, batch_size=32),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
                 cells=_cells(deep=12, wide=0, gap=5, lenet=12, probe=3, kernels=2), svm_search_rows=1400,
-                occlusion_images=350),
+                occlusion_images=350, batch_size=64),
         Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
                 cells=_cells(deep=30, wide=0, gap=14, lenet=15, probe=0, kernels=0), svm_search_rows=4000,
                 occlusion_images=700),

@@ -378,6 +378,13 @@ def infer_features(model: nn.Module, images: np.ndarray, *, batch_size: int = 25
         to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
 
 
+@torch.no_grad()
+def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Where the network's transformer looks in each image: float32 (N, 2, 3). images: uint8 (N, H, W)."""
+    return _infer(model, images, batch_size, lambda x: model.theta(
+        to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
+
+
 def _infer(model: nn.Module, images: np.ndarray, batch_size: int, function) -> np.ndarray:
     model.eval()
     device = next(model.parameters()).device
