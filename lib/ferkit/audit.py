@@ -16,7 +16,8 @@ def pixel_keys(images: np.ndarray) -> np.ndarray:
 
 
 def copies_in_training(faces: FaceSet) -> np.ndarray:
-    """Which images outside the training split have an exact copy in it; bool, (N,), False for training images."""
+    """Which images outside the training split have an exact copy in it; bool, (N,), False for training
+    images."""
     keys = pixel_keys(faces.images)
     train = faces.split == "train"
     return np.isin(keys, keys[train]) & ~train

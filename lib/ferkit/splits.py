@@ -1,10 +1,12 @@
 """Protocols: which images may train, select and test a system. Pure seeded functions to index arrays.
 
-Every function returns ``{"train": rows, "val": rows, "test": rows}`` (int64, sorted, disjoint) or a list of such
-folds, and checks at run time the disjointness that it promises. ``by_image`` promises only that no *row* is in two
-splits: neighbouring frames and the same person may be, and the papers' CK+ and JAFFE numbers rest on just that.
+Every function returns ``{"train": rows, "val": rows, "test": rows}`` (int64, sorted, disjoint) or a list of
+such folds, and checks at run time the disjointness that it promises. ``by_image`` promises only that no *row*
+is in two splits: neighbouring frames and the same person may be, and the papers' CK+ and JAFFE numbers rest
+on just that.
 
-Not stated in the paper; we use 70/10/20 % for every random split because Deep-Emotion's CK+ split is remembered so.
+Not stated in the paper; we use 70/10/20 % for every random split because Deep-Emotion's CK+ split is
+remembered so.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def official(split: np.ndarray) -> Split:
 def by_image(labels: np.ndarray, seed: int, shares: tuple[float, float, float] = SHARES) -> Split:
     """A random split image by image, stratified by label: sister frames and subjects cross it.
 
-    shares: train, val, test, summing to 1. Each label is cut on its own, so shares hold per label up to rounding.
+    shares: train, val, test, summing to 1. Each label is cut on its own, so shares hold per label up to
+    rounding.
     """
     rng = np.random.default_rng(seed)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in NAMES}
@@ -59,14 +62,17 @@ def by_subject(labels: np.ndarray, subjects: np.ndarray, seed: int,
 
 
 def leave_one_subject_out(labels: np.ndarray, subjects: np.ndarray, seed: int) -> list[Split]:
-    """One fold per subject, in order of name: that subject tests, another (drawn by `seed`) selects, the rest train."""
+    """One fold per subject, in order of name: that subject tests, another (drawn by `seed`) selects, the rest
+    train."""
     people = _groups(subjects, "subjects", at_least=3)
     rng = np.random.default_rng(seed)
     folds = []
     for number, person in enumerate(people):
         chosen = people[(number + 1 + rng.integers(len(people) - 1)) % len(people)]
         test, val = subjects == person, subjects == chosen
-        folds.append({"train": np.flatnonzero(~test & ~val), "val": np.flatnonzero(val), "test": np.flatnonzero(test)})
+        folds.append(
+            {"train": np.flatnonzero(~test & ~val), "val": np.flatnonzero(val), "test": np.flatnonzero(test)}
+        )
     return [_checked(fold, subjects, "subjects") for fold in folds]
 
 
@@ -87,19 +93,27 @@ def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int, folds:
     return [_checked(fold, subjects, "subjects") for fold in _rotate(part, folds)]
 
 
-def divide(protocol: str, *, labels: np.ndarray, subjects: np.ndarray, sequences: np.ndarray, split: np.ndarray,
-           seed: int) -> Split:
+def divide(
+    protocol: str,
+    *,
+    labels: np.ndarray,
+    subjects: np.ndarray,
+    sequences: np.ndarray,
+    split: np.ndarray,
+    seed: int,
+    shares: tuple[float, float, float] = SHARES,
+) -> Split:
     """The split that a protocol makes; ``"<protocol>:<k>"`` takes fold k (from 0, default 0) of a folded one.
 
-    labels int64, subjects, sequences, split str, all (N,). Raises InputError for an unknown protocol or fold, or
-    for groups that the source does not name.
+    labels int64, subjects, sequences, split str, all (N,); shares as in `by_image`. Raises InputError for an
+    unknown protocol or fold, or for groups that the source does not name.
     """
     name, _, fold = protocol.partition(":")
-    if name not in PROTOCOLS or (fold and not fold.isdigit()):
+    if name not in PROTOCOLS or (fold and not fold.isdecimal()):
         raise InputError(f"protocol {protocol!r} is unknown; take one of {', '.join(PROTOCOLS)}")
-    single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed),
-              "by_sequence": lambda: by_sequence(labels, sequences, seed),
-              "by_subject": lambda: by_subject(labels, subjects, seed)}
+    single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed, shares),
+              "by_sequence": lambda: by_sequence(labels, sequences, seed, shares),
+              "by_subject": lambda: by_subject(labels, subjects, seed, shares)}
     if name in single:
         if fold:
             raise InputError(f"protocol {protocol!r}: {name} has no folds; leave out :{fold}")
@@ -112,8 +126,11 @@ def divide(protocol: str, *, labels: np.ndarray, subjects: np.ndarray, sequences
     return folded[int(fold or 0)]
 
 
-def carve_validation(labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0) -> np.ndarray:
-    """`split` with a stratified `share` of its training rows renamed "val", str (N,); the test rows stay untouched.
+def carve_validation(
+    labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0
+) -> np.ndarray:
+    """`split` with a stratified `share` of its training rows renamed "val", str (N,); the test rows stay
+    untouched.
 
     Not stated in the paper; we use one eighth because FER2013's own validation split is 3,589 to 28,709.
     """
@@ -126,7 +143,8 @@ def carve_validation(labels: np.ndarray, split: np.ndarray, share: float = 0.125
 
 
 def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
-    """At most `limit` row numbers with the labels in their own proportion, sorted int64; all rows where fewer exist.
+    """At most `limit` row numbers with the labels in their own proportion, sorted int64; all rows where fewer
+    exist.
 
     Every label keeps at least one row; remainders go to the largest fractions, so exactly `limit` are taken.
     """
@@ -145,7 +163,9 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:
     """How many named groups lie in two splits: ``{"train/val": n, "train/test": n, "val/test": n}``."""
     held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in NAMES}
-    return {f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))}
+    return {
+        f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))
+    }
 
 
 def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
@@ -157,7 +177,8 @@ def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
 
 def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, shares: np.ndarray,
                   seed: int) -> np.ndarray:
-    """The part (0…P-1) of every row: large groups first, each to where the label counts then miss their aim least."""
+    """The part (0…P-1) of every row: large groups first, each to where the label counts then miss their aim
+    least."""
     rng = np.random.default_rng(seed)
     kinds, label = np.unique(labels, return_inverse=True)
     number = np.searchsorted(names, groups)
@@ -181,17 +202,27 @@ def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, sha
 
 
 def _rotate(part: np.ndarray, folds: int) -> list[Split]:
-    return [{"train": np.flatnonzero((part != k) & (part != (k + 1) % folds)),
-             "val": np.flatnonzero(part == (k + 1) % folds), "test": np.flatnonzero(part == k)} for k in range(folds)]
+    return [
+        {
+            "train": np.flatnonzero((part != k) & (part != (k + 1) % folds)),
+            "val": np.flatnonzero(part == (k + 1) % folds),
+            "test": np.flatnonzero(part == k),
+        }
+        for k in range(folds)
+    ]
 
 
 def _groups(groups: np.ndarray, what: str, at_least: int) -> np.ndarray:
     """The distinct groups, sorted; InputError where images belong to none or there are too few."""
     names = np.unique(groups)
     if "" in names:
-        raise InputError(f"the source names no {what} for {int(np.sum(groups == ''))} images; use --protocol by_image")
+        raise InputError(
+            f"the source names no {what} for {int(np.sum(groups == ''))} images; use --protocol by_image"
+        )
     if len(names) < at_least:
-        raise InputError(f"{len(names)} {what} cannot be divided into {at_least} parts; use --protocol by_image")
+        raise InputError(
+            f"{len(names)} {what} cannot be divided into {at_least} parts; use --protocol by_image"
+        )
     return names
 
 
@@ -202,7 +233,9 @@ def _checked(rows: Split, groups: np.ndarray | None = None, what: str = "") -> S
         raise AssertionError("a row lies in two splits")
     empty = [name for name, part in rows.items() if not len(part)]
     if empty:
-        raise InputError(f"too few images: the {' and '.join(empty)} split would be empty; use another protocol")
+        raise InputError(
+            f"too few images: the {' and '.join(empty)} split would be empty; use another protocol"
+        )
     if groups is not None:
         held = [set(groups[part].tolist()) for part in rows.values()]
         if any(held[a] & held[b] for a, b in ((0, 1), (0, 2), (1, 2))):

@@ -1,4 +1,5 @@
-"""Every data set in one shape: ``load`` reads, divides and, for small profiles, thins a source into a `FaceSet`.
+"""Every data set in one shape: ``load`` reads, divides and, for small profiles, thins a source into a
+`FaceSet`.
 
 One file per source; what they share is `archive` (files and image decoding) and `cache` (prepared arrays).
 """
@@ -22,31 +23,47 @@ from ferkit.profiles import PROFILES
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder")
 # What a paper's own split is, where there is one; the honest one where the papers' leaks.
-DEFAULT_PROTOCOL = {"synthetic": "official", "fer2013": "official", "ckplus": "by_subject", "jaffe": "by_subject",
-                    "ferg": "by_image", "folder": "official"}
+DEFAULT_PROTOCOL = {
+    "synthetic": "official",
+    "fer2013": "official",
+    "ckplus": "by_subject",
+    "jaffe": "by_subject",
+    "ferg": "by_image",
+    "folder": "official",
+}
+
+# Not stated in the paper; we use the sizes remembered of Deep-Emotion's splits because no list of images is
+# public.
+BY_IMAGE_SHARES = {"jaffe": (120 / 213, 23 / 213, 70 / 213), "ferg": (34 / 55, 14 / 55, 7 / 55)}
 
 
-def load(dataset: str, data: Path | None = None, *, profile: str = "quick", protocol: str = "official", seed: int = 0,
-         contempt: bool = False) -> FaceSet:
+def load(
+    dataset: str,
+    data: Path | None = None,
+    *,
+    profile: str = "quick",
+    protocol: str = "official",
+    seed: int = 0,
+    contempt: bool = False,
+) -> FaceSet:
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
     data: where it lies; None takes the data set's environment variable. `contempt` keeps CK+'s eighth label.
-    Real data are thinned to the profile's limit (stratified, seeded), which `source` states. Raises InputError.
+    Real data are thinned to the profile's limit (stratified, seeded), which `source` states. Raises
+    InputError.
     """
     _check(dataset, profile)
-    if dataset == "synthetic":
-        faces = _draw(profile, seed)
-    else:
-        faces = _whole(dataset, data, contempt)
-    return _thin(_divide(faces, protocol, seed), PROFILES[profile].limit if dataset != "synthetic" else 0, seed)
+    drawn = dataset == "synthetic"
+    faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
+    return _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
 
 
 def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", protocol: str = "official",
                 seed: int = 0, contempt: bool = False) -> str:
     """A sha256 that changes exactly when ``load`` with the same arguments could return something else.
 
-    Milliseconds for drawn faces (their parameters and the drawing code) and for a prepared set; a real set that
-    is not prepared yet is read and prepared first.
+    Milliseconds for drawn faces (their parameters and the drawing code) and for a prepared set; a real set
+    that is not prepared yet is read and prepared first.
     """
     _check(dataset, profile)
     if dataset == "synthetic":
@@ -93,7 +110,9 @@ def _drawing_key(profile: str, seed: int) -> list[object]:
 def _draw(profile: str, seed: int) -> FaceSet:
     """The built-in set at the profile's size, from the cache or drawn."""
     def build() -> FaceSet:
-        return importlib.import_module("ferkit.datasets.synthetic").draw_set(*PROFILES[profile].drawn, seed=seed)
+        return importlib.import_module("ferkit.datasets.synthetic").draw_set(
+            *PROFILES[profile].drawn, seed=seed
+        )
     return cache.prepared(_drawing_key(profile, seed), build)
 
 
@@ -103,11 +122,16 @@ def _divide(faces: FaceSet, protocol: str, seed: int) -> FaceSet:
         _require_official(faces)
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol})
     rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                         split=faces.split, seed=seed)
+                         split=faces.split, seed=seed,
+                         shares=BY_IMAGE_SHARES.get(str(faces.source["dataset"]), splits.SHARES))
     split = np.full(len(faces), "", dtype="<U5")
     for name, part in rows.items():
         split[part] = name
-    says = f"Divided by protocol {protocol}, seed {seed}: " + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS) + "."
+    says = (
+        f"Divided by protocol {protocol}, seed {seed}: "
+        + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS)
+        + "."
+    )
     notes = [*faces.source.get("notes", ()), says]
     divided = replace(faces, split=split, source={**faces.source, "protocol": protocol, "notes": notes})
     return divided if np.all(split != "") else divided.select(split != "")
@@ -122,7 +146,8 @@ def _require_official(faces: FaceSet) -> None:
 
 
 def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
-    """At most `limit` training and a quarter of that (at least 70) validation and test images; 0 keeps all."""
+    """At most `limit` training and a quarter of that (at least 70) validation and test images; 0 keeps
+    all."""
     caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
     if not limit or all(np.sum(faces.split == split) <= cap for split, cap in caps.items()):
         return faces

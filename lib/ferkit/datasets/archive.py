@@ -1,4 +1,5 @@
-"""Files of a data set, read alike from a folder, a zip, a tar or a single file, and images decoded from their bytes.
+"""Files of a data set, read alike from a folder, a zip, a tar or a single file, and images decoded from their
+bytes.
 
 Nothing is ever unpacked to disk. What a hostile or broken archive could do (climb out of its folder, declare
 gigabytes, loop through links) is refused here, once, with the member's name.
@@ -32,7 +33,15 @@ MEMBER_COUNT_LIMIT = 1_000_000
 PIXEL_LIMIT = 64 * 10**6  # pixels of one photograph
 RATIO_LIMIT = 1000  # declared size ÷ packed size; deflate itself cannot pass 1032
 
-READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class Files(Protocol):
@@ -46,7 +55,8 @@ class Files(Protocol):
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """The member as a stream, for tables too large to hold; the caller closes it and meets READ_ERRORS."""
+        """The member as a stream, for tables too large to hold; the caller closes it and meets
+        READ_ERRORS."""
         ...
 
 
@@ -81,7 +91,9 @@ class ZipFiles:
         try:
             self._zip = zipfile.ZipFile(path)
         except (*READ_ERRORS, ValueError) as error:
-            raise InputError(f"{path.name}: not a readable zip archive ({reason(error)}); fetch it again") from error
+            raise InputError(
+                f"{path.name}: not a readable zip archive ({reason(error)}); fetch it again"
+            ) from error
         self._members: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             name = _safe_name(self.title, info.filename)
@@ -90,7 +102,9 @@ class ZipFiles:
             if name in self._members:
                 raise InputError(f"{self.title}: {name}: listed twice in the archive; fetch it again")
             if info.file_size > TABLE_LIMIT or info.file_size > RATIO_LIMIT * max(info.compress_size, 1024):
-                raise InputError(f"{self.title}: {name}: declares {info.file_size} bytes unpacked; refused as a zip bomb")
+                raise InputError(
+                    f"{self.title}: {name}: declares {info.file_size} bytes unpacked; refused as a zip bomb"
+                )
             self._members[name] = info
         _check_total(self.title, [info.file_size for info in self._members.values()])
         self.names = tuple(sorted(self._members))
@@ -102,7 +116,9 @@ class ZipFiles:
         try:
             return self._zip.read(info)
         except READ_ERRORS as error:
-            raise InputError(f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again") from error
+            raise InputError(
+                f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
+            ) from error
 
     def close(self) -> None:
         """Release the archive."""
@@ -123,7 +139,9 @@ class TarFiles:
             self._tar = tarfile.open(path)  # noqa: SIM115 (closed by `close`)
             infos = self._tar.getmembers()
         except READ_ERRORS as error:
-            raise InputError(f"{path.name}: not a readable tar archive ({reason(error)}); fetch it again") from error
+            raise InputError(
+                f"{path.name}: not a readable tar archive ({reason(error)}); fetch it again"
+            ) from error
         for info in infos:
             name = _safe_name(self.title, info.name)
             if info.isdir() or _is_clutter(name):
@@ -141,7 +159,9 @@ class TarFiles:
         try:
             content = self._tar.extractfile(info).read()
         except READ_ERRORS as error:
-            raise InputError(f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again") from error
+            raise InputError(
+                f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
+            ) from error
         if len(content) != info.size:
             raise InputError(f"{self.title}: {name}: the archive ends inside it; fetch it again")
         return content
@@ -157,7 +177,8 @@ class TarFiles:
 
 @contextmanager
 def open_files(path: Path) -> Iterator[Files]:
-    """The files at `path`: a folder, a zip, a tar, or one single file; InputError if there is none or it is broken."""
+    """The files at `path`: a folder, a zip, a tar, or one single file; InputError if there is none or it is
+    broken."""
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; name the data with --data PATH")
     lower = path.name.lower()
@@ -176,15 +197,32 @@ def open_files(path: Path) -> Iterator[Files]:
 
 def inner_archives(folder: Path) -> list[Path]:
     """The archives lying directly in `folder`, sorted by name."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES))
+    return sorted(
+        path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
+    )
 
 
 def parts_of(data: Path) -> list[Path]:
-    """The paths joined in `data` by ``os.pathsep`` (two mosaic halves), or `data` itself where that exists."""
+    """The paths joined in `data` by ``os.pathsep`` (two mosaic halves), or `data` itself where that
+    exists."""
     text = os.fspath(data)
     if os.pathsep not in text or data.exists():
         return [data]
     return [Path(part).expanduser().absolute() for part in text.split(os.pathsep) if part]
+
+
+def expand(data: Path, words: tuple[str, ...]) -> list[Path]:
+    """What to open for `data`: the paths joined in it, or, of a folder with nothing else to read, the
+    archives whose names contain one of `words`."""
+    parts = parts_of(data)
+    if len(parts) == 1 and parts[0].is_dir():
+        inside = [
+            path for path in inner_archives(parts[0]) if any(word in path.name.lower() for word in words)
+        ]
+        folders = [path for path in parts[0].iterdir() if path.is_dir() and not _is_clutter(path.name)]
+        loose = [path for path in parts[0].iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES)]
+        return parts if folders or loose or not inside else inside
+    return parts
 
 
 def stamp(path: Path) -> list[object]:
@@ -196,7 +234,9 @@ def stamp(path: Path) -> list[object]:
         digest = hashlib.sha256()
         for name in sorted(_walk(path)):
             status = (path / name).stat()
-            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            digest.update(
+                f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
+            )
         return [os.fspath(path.absolute()), digest.hexdigest()]
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file or folder; name the data with --data PATH") from error
@@ -209,33 +249,39 @@ def image_names(files: Files) -> list[str]:
     return [name for name in files.names if name.lower().endswith(IMAGE_SUFFIXES)]
 
 
-def decode_grey(content: bytes, where: str) -> np.ndarray:
-    """One grey picture, uint8 0…255, (H, W), upright; InputError naming `where` for whatever cannot be read right.
+def decode_grey(content: bytes, where: str, background: int | None = None) -> np.ndarray:
+    """One grey picture, uint8 0…255, (H, W), upright; InputError naming `where` for whatever cannot be read
+    right.
 
     Colour becomes luma (ITU-R 601), 16-bit grey is scaled to 8 bits, EXIF rotation is undone. CMYK, floating
-    point, real transparency and several frames have no one reading, so they are refused.
+    point, several frames and real transparency (unless a grey `background` is given) have no one reading:
+    refused.
     """
     if not content:
         raise InputError(f"{where}: the file is empty (0 bytes); fetch it again")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
-                raise InputError(f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it")
+                raise InputError(
+                    f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it"
+                )
             if getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{where}: holds {image.n_frames} frames; give one image per file")
             image.load()
-            return _to_grey(image, where)
+            return _to_grey(image, where, background)
     except InputError:
         raise
     except UnidentifiedImageError as error:
         raise InputError(f"{where}: not an image of a known format ({', '.join(FORMATS)})") from error
-    except Exception as error:  # Pillow raises a dozen kinds for broken files; every one means the same to a user
+    except (
+        Exception
+    ) as error:  # Pillow raises a dozen kinds for broken files; every one means the same to a user
         raise InputError(f"{where}: broken image ({reason(error)}); fetch it again") from error
 
 
-def read_grey(files: Files, name: str) -> np.ndarray:
-    """The grey picture of one member, uint8, (H, W)."""
-    return decode_grey(files.read(name), f"{files.title}: {name}")
+def read_grey(files: Files, name: str, background: int | None = None) -> np.ndarray:
+    """The grey picture of one member, uint8, (H, W); `background` as in `decode_grey`."""
+    return decode_grey(files.read(name), f"{files.title}: {name}", background)
 
 
 def read_crops(files: Files, names: list[str], size: int = 48) -> np.ndarray:
@@ -250,14 +296,16 @@ def read_crops(files: Files, names: list[str], size: int = 48) -> np.ndarray:
     return images
 
 
-def _to_grey(image: Image.Image, where: str) -> np.ndarray:
+def _to_grey(image: Image.Image, where: str, background: int | None) -> np.ndarray:
     """Pixels of a loaded image as upright grey."""
     if image.mode == "L" and not image.info:
         return np.asarray(image)
     if image.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
-        raise InputError(f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB")
+        raise InputError(
+            f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB"
+        )
     if "A" in image.mode or "transparency" in image.info:
-        image = _opaque(image, where)
+        image = _opaque(image, where, background)
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
         return np.round(np.asarray(image, np.uint16) / 257.0).astype(np.uint8)
@@ -266,12 +314,16 @@ def _to_grey(image: Image.Image, where: str) -> np.ndarray:
     return np.asarray(image.convert("L"))
 
 
-def _opaque(image: Image.Image, where: str) -> Image.Image:
-    """The image without an alpha channel that hides nothing; InputError where pixels are really transparent."""
+def _opaque(image: Image.Image, where: str, background: int | None) -> Image.Image:
+    """The image without its alpha channel; InputError where pixels are really transparent and nothing lies
+    behind."""
     whole = image.convert("RGBA")
-    if whole.getchannel("A").getextrema() != (255, 255):
+    if whole.getchannel("A").getextrema() == (255, 255):
+        return whole.convert("RGB")
+    if background is None:
         raise InputError(f"{where}: has transparent pixels; save it without an alpha channel")
-    return whole.convert("RGB")
+    behind = Image.new("RGBA", whole.size, (background, background, background, 255))
+    return Image.alpha_composite(behind, whole).convert("RGB")
 
 
 def _walk(folder: Path, above: frozenset[str] = frozenset(), prefix: str = "") -> Iterator[str]:
@@ -299,7 +351,12 @@ def _safe_name(title: str, name: str) -> str:
     """The member's name with forward slashes; InputError if it would lie outside the archive's folder."""
     clean = name.replace("\\", "/")
     path = PurePosixPath(clean)
-    if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")) or "\0" in clean:
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or (path.parts and path.parts[0].endswith(":"))
+        or "\0" in clean
+    ):
         raise InputError(f"{title}: {name}: the entry climbs out of its folder; refused")
     return str(path)
 
@@ -317,7 +374,9 @@ def _check_size(title: str, name: str, size: int, limit: int) -> None:
 
 def _check_total(title: str, sizes: list[int]) -> None:
     if len(sizes) > MEMBER_COUNT_LIMIT or sum(sizes) > TOTAL_LIMIT:
-        raise InputError(f"{title}: declares {len(sizes)} members of {sum(sizes)} bytes unpacked; refused as a zip bomb")
+        raise InputError(
+            f"{title}: declares {len(sizes)} members of {sum(sizes)} bytes unpacked; refused as a zip bomb"
+        )
 
 
 def reason(error: BaseException) -> str:

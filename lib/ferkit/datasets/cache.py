@@ -1,8 +1,10 @@
-"""Prepared sets on disk, so that a source is decoded once: memory-mapped images in an entry named by content hash.
+"""Prepared sets on disk, so that a source is decoded once: memory-mapped images in an entry named by content
+hash.
 
-``<cache>/faces/<content hash>-<details>/`` holds the arrays, ``<cache>/keys/<key>.json`` says which entry a source
-(by path, size and modification time) led to. Entries are written beside their place and renamed into it, so a
-reader never sees half of one, and of two processes that prepare the same set the second adopts the first's.
+``<cache>/faces/<content hash>-<details>/`` holds the arrays, ``<cache>/keys/<key>.json`` says which entry a
+source (by path, size and modification time) led to. Entries are written beside their place and renamed into
+it, so a reader never sees half of one, and of two processes that prepare the same set the second adopts the
+first's.
 """
 
 from __future__ import annotations
@@ -105,8 +107,13 @@ def _read(entry: Path) -> FaceSet:
 
 def _store(faces: FaceSet) -> Path:
     """Write an entry under another name, then rename it into its place; the place it ended in."""
-    meta = {"content_hash": faces.content_hash, "label_names": faces.label_names, "source": dict(faces.source),
-            "regions": faces.regions, "intensity": faces.intensity is not None}
+    meta = {
+        "content_hash": faces.content_hash,
+        "label_names": faces.label_names,
+        "source": dict(faces.source),
+        "regions": faces.regions,
+        "intensity": faces.intensity is not None,
+    }
     details = hashlib.sha256(_digest([SCHEMA, meta]).encode())
     for name in PLAIN:
         details.update(np.ascontiguousarray(getattr(faces, name)).tobytes())

@@ -1,7 +1,8 @@
-"""FER2013 in every layout that circulates: csv, image tree (with or without usage prefixes), lossless mosaics.
+"""FER2013 in every layout that circulates: csv, image tree (with or without usage prefixes), lossless
+mosaics.
 
-Goodfellow et al. 2013, Challenges in representation learning, doi 10.1007/978-3-642-42051-1_16: 35,887 grey 48×48
-images, expressions coded 0…6. Usage Training is train, PublicTest is val, PrivateTest is test.
+Goodfellow et al. 2013, Challenges in representation learning, doi 10.1007/978-3-642-42051-1_16: 35,887 grey
+48×48 images, expressions coded 0…6. Usage Training is train, PublicTest is val, PrivateTest is test.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _MOSAIC = re.compile(r"mosaic_(\d+)\.webp")
 
 
 def read(data: Path) -> FaceSet:
-    """The whole set at `data` in the order of the original csv; InputError for an unknown, partial or broken copy.
+    """The whole set at `data` in the order of the original csv; InputError for an unknown, partial or broken
+    copy.
 
     data: csv, zip, tar or folder; the two mosaic halves may be joined by ``os.pathsep`` or lie in one folder.
     """
@@ -48,7 +50,8 @@ def read(data: Path) -> FaceSet:
 
 
 def deviations(faces: FaceSet) -> list[str]:
-    """How the counts per split and label differ from the published ones, one sentence each; [] where they agree."""
+    """How the counts per split and label differ from the published ones, one sentence each; [] where they
+    agree."""
     counts = faces.counts()
     says = []
     for split, numbers in PUBLISHED.items():
@@ -75,7 +78,9 @@ def _read_parts(parts: list[Files]) -> FaceSet:
         return _read_mosaics(parts)
     if len(parts) > 1:
         titles = " and ".join(files.title for files in parts)
-        raise InputError(f"{titles}: several paths are only for the two mosaic halves; name one archive or folder")
+        raise InputError(
+            f"{titles}: several paths are only for the two mosaic halves; name one archive or folder"
+        )
     files = parts[0]
     tables = [name for name in files.names if name.lower().endswith(".csv")]
     if tables:
@@ -116,7 +121,9 @@ def _header(files: Files, name: str) -> list[str]:
         with files.open(name) as stream:
             first = stream.readline(65536).decode("utf-8-sig")
     except (*archive.READ_ERRORS, UnicodeDecodeError) as error:
-        raise InputError(f"{files.title}: {name}: cannot be read as UTF-8 text ({archive.reason(error)})") from error
+        raise InputError(
+            f"{files.title}: {name}: cannot be read as UTF-8 text ({archive.reason(error)})"
+        ) from error
     return [column.strip().lower() for column in first.strip().split(",")]
 
 
@@ -126,14 +133,18 @@ def _read_csv(files: Files, name: str) -> FaceSet:
     images, labels, usages = [], [], []
     try:
         with files.open(name) as stream, warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # numpy's sign for text that is not all numbers
+            warnings.simplefilter(
+                "error", DeprecationWarning
+            )  # numpy's sign for text that is not all numbers
             rows = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
             column = {key.strip().lower(): number for number, key in enumerate(next(rows))}
             places = [column[key] for key in ("emotion", "pixels", "usage")]
             for number, row in enumerate(filter(None, rows)):
                 here = f"{where}: row {number} (line {rows.line_num})"
                 if len(row) <= max(places):
-                    raise InputError(f"{here}: has {len(row)} columns, {len(column)} are expected; fetch it again")
+                    raise InputError(
+                        f"{here}: has {len(row)} columns, {len(column)} are expected; fetch it again"
+                    )
                 emotion, pixels, usage = (row[place] for place in places)
                 labels.append(parse_emotion(emotion, here))
                 images.append(parse_pixels(pixels, here))
@@ -160,7 +171,8 @@ def parse_usage(text: str, where: str) -> str:
 
 
 def parse_pixels(text: str, where: str) -> np.ndarray:
-    """The image written as 2,304 numbers 0…255, uint8, (48, 48); InputError naming `where` for anything else."""
+    """The image written as 2,304 numbers 0…255, uint8, (48, 48); InputError naming `where` for anything
+    else."""
     try:
         values = np.fromstring(text, dtype=np.int64, sep=" ")
     except (DeprecationWarning, ValueError):
@@ -180,7 +192,9 @@ def _read_prefixed_tree(files: Files, names: list[str]) -> FaceSet:
     for name in names:
         match = _PREFIXED.fullmatch(_base(name))
         if not match:
-            raise InputError(f"{files.title}: {name}: other files here are called Training_<row>.png; this one is not")
+            raise InputError(
+                f"{files.title}: {name}: other files here are called Training_<row>.png; this one is not"
+            )
         labels.append(_folder_label(files, name))
         usages.append(USAGES[match[1]])
         rows.append(int(match[2]))
@@ -196,16 +210,21 @@ def _read_prefixed_tree(files: Files, names: list[str]) -> FaceSet:
 
 
 def _read_plain_tree(files: Files, names: list[str]) -> FaceSet:
-    """``<split>/<class>/<any name>``: no usage prefixes; where there is no validation folder it is carved out."""
+    """``<split>/<class>/<any name>``: no usage prefixes; where there is no validation folder it is carved
+    out."""
     labels = [_folder_label(files, name) for name in names]
     split = np.asarray([_folder_split(files, name) for name in names])
     notes = []
     if "val" not in split:
         split = splits.carve_validation(np.asarray(labels), split)
-        notes = ["The copy names no validation images: one eighth of each label's training images (seed 0) is "
-                 f"validation here, {int(np.sum(split == 'val'))} images; it is not the published PublicTest."]
+        notes = [
+            "The copy names no validation images: one eighth of each label's training images (seed 0) is "
+            f"validation here, {int(np.sum(split == 'val'))} images; it is not the published PublicTest."
+        ]
     images = archive.read_crops(files, names, SIZE)
-    return _face_set(images, np.asarray(labels), split, names, np.arange(len(names)), "tree without usage", notes)
+    return _face_set(
+        images, np.asarray(labels), split, names, np.arange(len(names)), "tree without usage", notes
+    )
 
 
 def _folder_label(files: Files, name: str) -> int:
@@ -223,7 +242,9 @@ def _folder_split(files: Files, name: str) -> str:
     for folder in name.split("/")[:-2]:
         if folder.lower() in SPLIT_FOLDERS:
             return SPLIT_FOLDERS[folder.lower()]
-    raise InputError(f"{files.title}: {name}: neither a usage prefix (Training_…) nor a split folder (train, test)")
+    raise InputError(
+        f"{files.title}: {name}: neither a usage prefix (Training_…) nor a split folder (train, test)"
+    )
 
 
 # --- mosaics
@@ -251,8 +272,10 @@ def _refuse_half(parts: list[Files], missing: list[int], count: int) -> None:
     first = missing[0] < count // 2
     whole = len(missing) == len([n for n in range(count) if (n < count // 2) == first])
     what = half[first] if whole else f"mosaic_{missing[0]:02d}.webp"
-    raise InputError(f"{' and '.join(files.title for files in parts)}: {what} is missing; name both halves as "
-                     "A:B, or one folder that holds both")
+    raise InputError(
+        f"{' and '.join(files.title for files in parts)}: {what} is missing; name both halves as "
+        "A:B, or one folder that holds both"
+    )
 
 
 def _read_index(files: Files, name: str) -> tuple[list[int], list[str]]:
@@ -279,7 +302,9 @@ def _tiles(files: Files, name: str) -> np.ndarray:
     mosaic = archive.read_grey(files, name)
     side = MOSAIC_SIDE * SIZE
     if mosaic.shape != (side, side):
-        raise InputError(f"{files.title}: {name}: is {mosaic.shape[1]}×{mosaic.shape[0]}, {side}×{side} is expected")
+        raise InputError(
+            f"{files.title}: {name}: is {mosaic.shape[1]}×{mosaic.shape[0]}, {side}×{side} is expected"
+        )
     return mosaic.reshape(MOSAIC_SIDE, SIZE, MOSAIC_SIDE, SIZE).swapaxes(1, 2).reshape(-1, SIZE, SIZE)
 
 
@@ -311,7 +336,9 @@ def _refuse_missing(faces: FaceSet, title: str) -> None:
         if len(missing) == len(LABELS):
             raise InputError(f"{title}: holds no {split} images; the copy is incomplete, fetch it again")
         if missing:
-            raise InputError(f"{title}: holds no {missing[0]} images in {split}; the copy is incomplete, fetch it again")
+            raise InputError(
+                f"{title}: holds no {missing[0]} images in {split}; the copy is incomplete, fetch it again"
+            )
 
 
 def _base(name: str) -> str:
