@@ -75,7 +75,7 @@ def occlusion_maps(score: Score, images: np.ndarray, labels: np.ndarray, *, patc
 
 
 def _of_label(score: Score, images: np.ndarray, labels: np.ndarray, batch: int) -> tuple[np.ndarray, ...]:
-    """The true label's score and probability, float64 (n,), and whether the prediction is right, bool (n,)."""
+    """The true label's score and probability, float64 (n,), and whether it is predicted, bool (n,)."""
     parts = []
     for start in range(0, len(images), batch):
         rows = slice(start, start + batch)

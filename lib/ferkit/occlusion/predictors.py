@@ -13,7 +13,8 @@ from ferkit.occlusion.maps import Score
 def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu") -> Score:
     """A function uint8 (n, H, W) → logits float32 (n, K), or → (scores, votes) of an SVM `head`.
 
-    head: svm.SvmHead on the features of `model`, or None. The model is put into evaluation mode on `device`, in channels_last memory.
+    head: svm.SvmHead on the features of `model`, or None. The model is put into evaluation
+    mode on `device`, in channels_last memory.
     A model whose `input_size` is smaller than the image gets the centre crop.
     """
     model = model.eval().to(device).to(memory_format=torch.channels_last)

@@ -66,7 +66,7 @@ class Windows:
         return masks
 
     def to_pixels(self, values: np.ndarray) -> np.ndarray:
-        """Each pixel's mean over the windows that cover it: (…, P) → float32 (…, H, W); NaN where none does."""
+        """Each pixel's mean over the windows covering it: (…, P) → float32 (…, H, W); NaN where none does."""
         covered = self.masks.reshape(len(self), -1).astype(np.float64)
         with np.errstate(invalid="ignore"):
             pixels = np.asarray(values, dtype=np.float64) @ covered / covered.sum(0)
