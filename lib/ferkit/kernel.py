@@ -70,14 +70,16 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
 
 def _manager(watch: _Watch, inherit: tuple[int, ...]) -> type:
     """A kernel manager class that starts sys.executable, whatever kernels the user has installed."""
+    from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
 
     class ThisInterpreter(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-                              display_name="Python 3", language="python", metadata={"debugger": False})
+            spec = get_kernel_dict()
+            quiet = [sys.executable, *spec["argv"][1:], "--log-level=ERROR"]
+            return KernelSpec(**{**spec, "argv": quiet})
 
         async def start_kernel(self, **options: object) -> None:
             await super().start_kernel(pass_fds=inherit, **options)

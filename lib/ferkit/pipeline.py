@@ -80,13 +80,13 @@ def prepare(options: RunOptions, folder: Path | None = None) -> Run:
     from ferkit import datasets, splits
 
     protocol = options.protocol or datasets.DEFAULT_PROTOCOL[options.dataset]
-    if protocol not in splits.PROTOCOLS:
+    if protocol.partition(":")[0] not in splits.PROTOCOLS:
         raise InputError(f"protocol {protocol!r} is unknown; take one of {', '.join(splits.PROTOCOLS)}")
     if options.device == "cuda":
         _check_cuda()
     run = Run(options, folder or notebooks_folder(), protocol, _fingerprint(options, protocol),
               manifest.surroundings())
-    if options.data:
+    if options.data or options.protocol:
         run.load()
     return run
 
