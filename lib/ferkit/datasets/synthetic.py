@@ -131,16 +131,16 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
 
     The numbers here set how hard the data set is; results/synthetic/DATASHEET.md tells what they were set to reach.
     """
-    intensity = 0.0 if expression == "neutral" else float(0.25 + 0.75 * rng.beta(1.6, 1.3))
+    intensity = 0.0 if expression == "neutral" else float(0.2 + 0.8 * rng.beta(1.6, 1.2))
     units = restrict(random_units(expression, intensity, rng), tuple(regions))
-    pose = Pose(shift_x=rng.normal(0, 1.4), shift_y=rng.normal(0, 1.4), scale=rng.uniform(0.95, 1.2),
-                roll=rng.normal(0, 6), turn=float(np.clip(rng.normal(0, 0.4), -1, 1)))
+    pose = Pose(shift_x=rng.normal(0, 1.0), shift_y=rng.normal(0, 1.0), scale=rng.uniform(1.02, 1.17),
+                roll=rng.normal(0, 5), turn=float(np.clip(rng.normal(0, 0.35), -1, 1)))
     tone = rng.uniform(10, 235)
     light = Light(x=rng.uniform(-1, 1), y=rng.uniform(-0.8, 0.2), strength=rng.uniform(0.1, 0.75),
                   background=(tone, float(np.clip(tone + rng.normal(0, 40), 0, 255))), cloth=rng.uniform(15, 220))
-    sensor = Sensor(noise=rng.uniform(1, 7), blur=max(0.0, rng.uniform(-0.5, 0.8)), gain=rng.uniform(0.65, 1.1),
+    sensor = Sensor(noise=rng.uniform(0.5, 5), blur=max(0.0, rng.uniform(-0.6, 0.6)), gain=rng.uniform(0.75, 1.15),
                     lift=rng.normal(0, 15), blotch=rng.uniform(0.0, 0.04))
-    occluded = rng.random() < 0.12
+    occluded = rng.random() < 0.1
     kind = str(rng.choice(("hand", "bar", "patch", "shawl")))
     face = Face(identity=who, units=units, asymmetry=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
                 gaze=(float(rng.normal(0, 0.4)), float(rng.normal(0, 0.15))), pose=pose, light=light, sensor=sensor,

@@ -1,9 +1,10 @@
 """Drawn faces: a face is a set of parameters (who, which action units, pose, light, camera), drawn with Pillow.
 
-`identity` says who, `action_units` what an expression moves and where, `features` and `head` turn both into
-outlines, `render` paints them.
+`identity` says who, `action_units` what an expression moves and where; `brows`, `eyes`, `nose`, `mouth`, `head`,
+`hair` and `accessories` turn both into outlines; `render` poses, paints and lights them; `regions` are the masks.
 """
 
+from ferkit.drawing.accessories import OCCLUDERS
 from ferkit.drawing.action_units import (
     ACTION_UNITS,
     EXPRESSIONS,
@@ -14,7 +15,9 @@ from ferkit.drawing.action_units import (
     units_of,
 )
 from ferkit.drawing.identity import Identity, random_identity
-from ferkit.drawing.render import OCCLUDERS, SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
+from ferkit.drawing.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
 
-__all__ = ["ACTION_UNITS", "EXPRESSIONS", "OCCLUDERS", "REGIONS", "SIZE", "ActionUnit", "Face", "Identity", "Light",
-           "Pose", "Sensor", "draw_face", "draw_masks", "random_identity", "random_units", "restrict", "units_of"]
+__all__ = [
+    "ACTION_UNITS", "EXPRESSIONS", "OCCLUDERS", "REGIONS", "SIZE", "ActionUnit", "Face", "Identity", "Light", "Pose",
+    "Sensor", "draw_face", "draw_masks", "random_identity", "random_units", "restrict", "units_of",
+]

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ferkit.labels import LABELS
-
 REGIONS = ("mouth", "brows", "eyes", "nose")
 
 
@@ -65,14 +63,13 @@ def restrict(units: Mapping[int, float], regions: tuple[str, ...]) -> dict[int, 
 
 
 def random_units(expression: str, intensity: float, rng: np.random.Generator, *, spread: float = 0.35,
-                 stray: float = 0.35) -> dict[int, float]:
+                 stray: float = 0.25) -> dict[int, float]:
     """One person's version of an expression: every unit at its own strength, some companions, some strays.
 
     intensity: 0…1. spread: how far single units fall short of or exceed it (fraction). stray: largest amount of
     an unrelated unit. Returned amounts lie in 0…1; deterministic in `rng`, which is advanced equally for all
     expressions.
     """
-    assert expression in LABELS
     jitter = rng.uniform(1 - spread, 1 + spread, 28)
     chance = rng.random(28)
     units = {unit: intensity * jitter[k] for k, unit in enumerate(EXPRESSIONS[expression])}

@@ -42,12 +42,20 @@ def ribbon(points: np.ndarray, half_width: float | np.ndarray) -> np.ndarray:
     along = np.empty_like(points)
     along[1:-1] = points[2:] - points[:-2]
     along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
-    length = np.sqrt((along * along).sum(axis=1)) + 1e-9
-    normal = along[:, ::-1] * (-1, 1) * (np.asarray(half_width) / length)[:, None]
-    return np.concatenate([points + normal, (points - normal)[::-1]])
+    across = along * (np.asarray(half_width) / (np.hypot(along[:, 0], along[:, 1]) + 1e-9))[:, None]
+    n = len(points)
+    outline = np.concatenate([points, points[::-1]])
+    outline[:n, 0] -= across[:, 1]
+    outline[:n, 1] += across[:, 0]
+    outline[n:, 0] += across[::-1, 1]
+    outline[n:, 1] -= across[::-1, 0]
+    return outline
 
 
 def between(xs: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """The outline of the area between two curves over the same xs, (2n, 2); crossed curves enclose nothing."""
-    lower = np.maximum(upper, lower)
-    return np.concatenate([np.stack([xs, upper], 1), np.stack([xs, lower], 1)[::-1]])
+    n = len(xs)
+    outline = np.empty((2 * n, 2))
+    outline[:n, 0], outline[:n, 1] = xs, upper
+    outline[n:, 0], outline[n:, 1] = xs[::-1], np.maximum(upper, lower)[::-1]
+    return outline

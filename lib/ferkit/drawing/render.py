@@ -1,6 +1,6 @@
-"""From a face's parameters to 48×48 pixels: shapes, pose, paint, light, sensor.
+"""From a face's parameters to 48×48 pixels: shapes, pose, paint, light, camera.
 
-Everything is painted at four times the size and reduced; pose acts on the outlines, not on pixels, so that masks
+Surfaces are painted at four times the size and reduced; pose acts on the outlines, not on pixels, so that masks
 and image move together and nothing is resampled twice.
 """
 
@@ -11,20 +11,34 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from ferkit.drawing import features, head
+from ferkit.drawing.accessories import beard, glasses, occluder
 from ferkit.drawing.action_units import REGIONS
+from ferkit.drawing.brows import brows
+from ferkit.drawing.eyes import eyes
+from ferkit.drawing.hair import hair_before, hair_behind
+from ferkit.drawing.head import head, shading
 from ferkit.drawing.identity import Identity
-from ferkit.drawing.shapes import BACK, BROAD, COVER, FINE, FRONT, Shape
+from ferkit.drawing.mouth import jaw_opening, mouth
+from ferkit.drawing.nose import nose
+from ferkit.drawing.regions import region_outlines
+from ferkit.drawing.shapes import BACK, BROAD, COVER, FINE, FRONT, LAYERS, SIDES, Shape, SideUnits, mean_units
 
 SIZE = 48
-SCALE = 4        # supersampling of surfaces
-SOFT_SCALE = 2   # of the soft layers, which are blurred anyway
-OCCLUDERS = ("none", "hand", "bar", "patch", "shawl")
+SCALE = 4           # supersampling of surfaces
+SOFT_SCALE = 2      # of the soft layers, which are blurred anyway
+CENTRE_Y = SIZE / 2 + 1.2
+CHIN_DROP = 1.1     # pixels by which an open jaw (1) lowers the chin
+
+Painted = list[tuple[list[float], float]]   # outlines as [x, y, x, y…] with their tones
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the head is: shift in pixels, scale, roll in degrees, turn about the vertical axis in -1…1 (about 25°)."""
+    """Where the head is.
+
+    shift_x, shift_y: pixels. scale: factor. roll: degrees, clockwise. turn: about the vertical axis, -1…1
+    (1 is about 25°, towards the right of the image).
+    """
 
     shift_x: float = 0.0
     shift_y: float = 0.0
@@ -35,19 +49,26 @@ class Pose:
 
 @dataclass(frozen=True)
 class Light:
-    """Where the light is (x: -1 left … 1 right, y: -1 above), how directional (0…1), background and clothes."""
+    """What the face is seen by.
+
+    x, y: where the light comes from, -1 left or above … 1 right or below. strength: how directed it is, 0…1.
+    background: tones at the left and the right edge, 0…255. cloth: tone of the clothes.
+    """
 
     x: float = -0.3
     y: float = -0.4
     strength: float = 0.35
-    background: tuple[float, float] = (120.0, 120.0)   # tone at the left and at the right edge
+    background: tuple[float, float] = (120.0, 120.0)
     cloth: float = 70.0
 
 
 @dataclass(frozen=True)
 class Sensor:
-    """What the camera adds: standard deviation of the noise (grey levels), blur (pixels), gain about mid-grey,
-    lift of all tones (grey levels), blotches of the skin (fraction)."""
+    """What the camera adds.
+
+    noise: standard deviation, grey levels. blur: standard deviation, pixels. gain: contrast about mid-grey.
+    lift: of all tones, grey levels. blotch: smooth irregularity of the surface, fraction.
+    """
 
     noise: float = 0.0
     blur: float = 0.0
@@ -60,8 +81,8 @@ class Sensor:
 class Face:
     """Everything that decides an image.
 
-    units: FACS action unit → amount 0…1. asymmetry: the image's right side moves (1 + asymmetry) as much as it
-    should, the left side (1 - asymmetry). gaze: shift of the irises in pixels. seed: noise and occluder.
+    units: FACS action unit → amount 0…1. asymmetry: the right side of the image moves (1 + asymmetry) as much as
+    it should, the left side (1 - asymmetry). gaze: shift of the irises, pixels. seed: of noise and occluder.
     """
 
     identity: Identity = field(default_factory=Identity)
@@ -78,126 +99,124 @@ class Face:
 def draw_face(face: Face) -> np.ndarray:
     """The image of a face: uint8 0…255, (48, 48)."""
     rng = np.random.default_rng(face.seed)
-    outlines, head_outline = _warped(_shapes(face, rng), face)
-    image = _paint(outlines, face)
-    image = _light(image, head_outline, face)
-    return _expose(image, face.sensor, rng)
+    image = _paint(_posed(_shapes(face, rng), face), face.light)
+    return _expose(_lit(image, face), face.sensor, rng)
 
 
 def draw_masks(face: Face) -> np.ndarray:
     """Where mouth, brows, eyes and nose can move: bool, (4, 48, 48), in the order of `REGIONS`.
 
-    The same for every expression of this person in this pose; occluders and hair do not reduce them.
+    The same for every expression of this person in this pose; occluders and hair take nothing away.
     """
-    outlines = features.region_outlines(face.identity)
-    masks = np.zeros((len(REGIONS), SIZE, SIZE), dtype=bool)
+    masks = np.empty((len(REGIONS), SIZE, SIZE), dtype=bool)
+    outlines = region_outlines(face.identity)
     for row, region in enumerate(REGIONS):
         image = Image.new("L", (SIZE, SIZE))
-        draw = ImageDraw.Draw(image)
         for outline in outlines[region]:
-            points = _warp(outline, np.ones(len(outline)), face.pose, face.identity.half_width)
-            draw.polygon((points - 0.5).ravel().tolist(), fill=1)
-        masks[row] = np.asarray(image, dtype=bool)
+            points = _warp(outline, 1.0, face.pose, face.identity.half_width)
+            ImageDraw.Draw(image).polygon((points - 0.5).ravel().tolist(), fill=1)
+        masks[row] = np.asarray(image)
     return masks
 
 
 def _shapes(face: Face, rng: np.random.Generator) -> list[Shape]:
-    """All outlines of a face, unposed, in painting order within each layer."""
-    who = face.identity
-    side_units = {side: defaultdict(float, {unit: float(np.clip(amount * (1 + side * face.asymmetry), 0, 1))
-                                            for unit, amount in face.units.items()}) for side in features.SIDES}
-    jaw_drop = 1.1 * min(face.units.get(26, 0) + 1.4 * face.units.get(27, 0), 1.7)
+    """All outlines of a face before posing, each layer in painting order."""
+    who, sides = face.identity, _side_units(face)
+    jaw_drop = CHIN_DROP * jaw_opening(mean_units(sides))
     return [
-        *head.head(who, jaw_drop, face.light.cloth), *head.shading(who), *head.beard(who, jaw_drop),
-        *features.nose(who, side_units, face.light.x), *features.mouth(who, side_units),
-        *features.eyes(who, side_units, face.gaze), *features.brows(who, side_units),
-        *head.glasses(who), *head.front_hair(who),
-        *(head.occluder(face.occluder, rng, who) if face.occluder != "none" else ()),
+        *hair_behind(who), *head(who, jaw_drop, face.light.cloth), *shading(who), *beard(who, jaw_drop),
+        *nose(who, sides, face.light.x), *mouth(who, sides), *eyes(who, sides, face.gaze), *brows(who, sides),
+        *glasses(who), *hair_before(who), *occluder(face.occluder, who, rng),
     ]
 
 
-def _warp(points: np.ndarray, depth: np.ndarray, pose: Pose, half_width: float) -> np.ndarray:
-    """Face coordinates → image coordinates, (n, 2); `depth` (n,) says how far a turn of the head moves a point."""
+def _side_units(face: Face) -> SideUnits:
+    """What each side of the face does."""
+    return {side: defaultdict(float, {unit: min(max(amount * (1 + side * face.asymmetry), 0.0), 1.0)
+                                      for unit, amount in face.units.items()}) for side in SIDES}
+
+
+def _warp(points: np.ndarray, depth: np.ndarray | float, pose: Pose, half_width: float) -> np.ndarray:
+    """Face coordinates → image coordinates, (n, 2); `depth` (n,): how far a turn of the head moves a point."""
     x, y = points[:, 0], points[:, 1]
-    bulge = np.maximum(1 - (x / (half_width * 1.15)) ** 2, 0) * depth
-    x = x + pose.turn * 4.6 * bulge
+    x = x + pose.turn * 4.6 * depth * np.maximum(1 - (x / (half_width * 1.15)) ** 2, 0)
     angle = np.deg2rad(pose.roll)
     cos, sin = pose.scale * np.cos(angle), pose.scale * np.sin(angle)
-    centre = (SIZE / 2 + pose.shift_x, SIZE / 2 + 1.2 + pose.shift_y)
-    return np.stack([centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y], axis=1)
+    posed = np.empty(points.shape)
+    posed[:, 0] = cos * x - sin * y + (SIZE / 2 + pose.shift_x)
+    posed[:, 1] = sin * x + cos * y + (CENTRE_Y + pose.shift_y)
+    return posed
 
 
-def _warped(shapes: list[Shape], face: Face) -> tuple[dict[str, list[tuple[list[float], float]]], np.ndarray]:
-    """Posed outlines by layer, as flat lists [x, y, x, y…] with their tones; all warped in one go, for speed."""
+def _posed(shapes: list[Shape], face: Face) -> dict[str, Painted]:
+    """The outlines in the image, by layer; all are warped in one go, for speed."""
     lengths = [len(shape.points) for shape in shapes]
     depth = np.repeat([shape.depth for shape in shapes], lengths)
-    points = _warp(np.concatenate([shape.points for shape in shapes]), depth, face.pose, face.identity.half_width)
-    scaled = {SCALE: (points * SCALE - 0.5).ravel().tolist(), SOFT_SCALE: (points * SOFT_SCALE - 0.5).ravel().tolist()}
-    layers: dict[str, list[tuple[list[float], float]]] = {BACK: [], BROAD: [], FINE: [], FRONT: [], COVER: []}
+    points = np.concatenate([shape.points for shape in shapes])
+    points = _warp(points, depth, face.pose, face.identity.half_width)
+    flat = {scale: (points * scale - 0.5).ravel().tolist() for scale in (SCALE, SOFT_SCALE)}
+    layers: dict[str, Painted] = {layer: [] for layer in LAYERS}
     end = 0
     for shape, length in zip(shapes, lengths, strict=True):
-        start, end = end, end + length
+        start, end = end, end + 2 * length
         scale = SOFT_SCALE if shape.layer in (BROAD, FINE) else SCALE
-        layers[shape.layer].append((scaled[scale][2 * start:2 * end], shape.tone))
-    return layers, points
+        layers[shape.layer].append((flat[scale][start:end], shape.tone))
+    return layers
 
 
-def _soft(outlines: list[tuple[list[float], float]], blur: float) -> np.ndarray:
-    """A blurred layer of lights and darks: float32 around 0, (192, 192), in fractions of the surface's tone."""
-    image = Image.new("L", (SIZE * SOFT_SCALE, SIZE * SOFT_SCALE), 128)
+def _fill(image: Image.Image, outlines: Painted, offset: float = 0.0) -> None:
+    """Paint outlines in order; tones beyond 0…255 are cut."""
     draw = ImageDraw.Draw(image)
     for points, tone in outlines:
-        draw.polygon(points, fill=int(np.clip(128 + tone, 0, 255)))
-    image = image.filter(ImageFilter.GaussianBlur(blur * SOFT_SCALE))
-    image = image.resize((SIZE * SCALE, SIZE * SCALE), Image.Resampling.BILINEAR)
-    return (np.asarray(image, dtype=np.float32) - 128) / 128
+        draw.polygon(points, fill=int(min(max(tone + offset, 0), 255)))
 
 
-def _paint(layers: dict[str, list[tuple[list[float], float]]], face: Face) -> np.ndarray:
-    """The unlit surface, reduced to 48×48: float32."""
-    full = SIZE * SCALE
-    left, right = face.light.background
-    ramp = np.linspace(left, right, full, dtype=np.float32)
-    image = Image.fromarray(np.broadcast_to(ramp.astype(np.uint8), (full, full)).copy())
-    draw = ImageDraw.Draw(image)
-    for points, tone in layers[BACK]:
-        draw.polygon(points, fill=int(min(max(tone, 0), 255)))
-    shaded = np.asarray(image, dtype=np.float32) * (1 + _soft(layers[BROAD], 1.3)) * (1 + _soft(layers[FINE], 0.35))
-    image = Image.fromarray(np.clip(shaded, 0, 255).astype(np.uint8))
-    draw = ImageDraw.Draw(image)
-    for points, tone in layers[FRONT] + layers[COVER]:
-        draw.polygon(points, fill=int(min(max(tone, 0), 255)))
+def _soft(outlines: Painted, blur: float) -> np.ndarray:
+    """By how much a blurred layer brightens (above 1) or darkens the surface: float32, (96, 96)."""
+    image = Image.new("L", (SIZE * SOFT_SCALE, SIZE * SOFT_SCALE), 128)
+    _fill(image, outlines, offset=128)
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(blur * SOFT_SCALE)), dtype=np.float32) / 128
+
+
+def _paint(layers: dict[str, Painted], light: Light) -> np.ndarray:
+    """The surface before it is lit: float32 0…255, (48, 48)."""
+    full, half, step = SIZE * SCALE, SIZE * SOFT_SCALE, SCALE // SOFT_SCALE
+    ramp = np.linspace(*light.background, full).astype(np.uint8)
+    image = Image.fromarray(np.broadcast_to(ramp, (full, full)).copy())
+    _fill(image, layers[BACK])
+    soft = _soft(layers[BROAD], 1.3) * _soft(layers[FINE], 0.35)
+    surface = np.asarray(image).reshape(half, step, half, step) * soft[:, None, :, None]
+    image = Image.fromarray(np.minimum(surface, 255).astype(np.uint8).reshape(full, full))
+    _fill(image, layers[FRONT])
+    _fill(image, layers[COVER])
     return np.asarray(image.reduce(SCALE), dtype=np.float32)
 
 
-_GRID = np.stack(np.meshgrid(np.arange(SIZE) + 0.5, np.arange(SIZE) + 0.5), axis=-1).astype(np.float32)
+_PIXEL_Y, _PIXEL_X = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32) + 0.5
 
 
-def _light(image: np.ndarray, points: np.ndarray, face: Face) -> np.ndarray:
-    """The surface under a directed light, the head being an ellipsoid; what lies outside the head keeps its tone."""
-    pose, who, light = face.pose, face.identity, face.light
-    angle = np.deg2rad(pose.roll)
-    dx = (_GRID[..., 0] - SIZE / 2 - pose.shift_x) / pose.scale
-    dy = (_GRID[..., 1] - SIZE / 2 - 1.2 - pose.shift_y) / pose.scale
-    x = (dx * np.cos(angle) + dy * np.sin(angle)) / (who.half_width * 1.12)
+def _lit(image: np.ndarray, face: Face) -> np.ndarray:
+    """The surface under the light, the head being an ellipsoid; what lies outside of it keeps its tone."""
+    pose, light, angle = face.pose, face.light, np.deg2rad(face.pose.roll)
+    dx = (_PIXEL_X - (SIZE / 2 + pose.shift_x)) / pose.scale
+    dy = (_PIXEL_Y - (CENTRE_Y + pose.shift_y)) / pose.scale
+    x = (dx * np.cos(angle) + dy * np.sin(angle)) / (face.identity.half_width * 1.12)
     y = (dy * np.cos(angle) - dx * np.sin(angle) + 2) / 27
     z2 = 1 - x * x - y * y
-    z = np.sqrt(np.maximum(z2, 0))
-    lit = x * light.x + y * light.y + z * 0.85
-    gain = 1 - light.strength + light.strength * 1.35 * np.maximum(lit, 0)
-    inside = np.clip(z2 * 6, 0, 1)
-    return image * (1 + inside * (gain - 1))
+    towards = x * light.x + y * light.y + 0.85 * np.sqrt(np.maximum(z2, 0))
+    gain = light.strength * (1.35 * np.maximum(towards, 0) - 1)
+    return image * (1 + np.clip(z2 * 6, 0, 1) * gain)
 
 
 def _expose(image: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
-    """What the camera makes of it: uint8 0…255."""
+    """What the camera makes of it: uint8 0…255, (48, 48)."""
     if sensor.blotch:
-        blotch = Image.fromarray(rng.normal(0, 1, (12, 12)).astype(np.float32))
+        blotch = Image.fromarray(rng.standard_normal((12, 12), dtype=np.float32))
         image = image * (1 + sensor.blotch * np.asarray(blotch.resize((SIZE, SIZE), Image.Resampling.BICUBIC)))
     image = 128 + (image - 128) * sensor.gain + sensor.lift
     if sensor.blur:
-        blurred = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(sensor.blur))
-        image = np.asarray(blurred, dtype=np.float32)
+        blurred = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
+        image = np.asarray(blurred.filter(ImageFilter.GaussianBlur(sensor.blur)), dtype=np.float32)
     if sensor.noise:
-        image = image + rng.normal(0, sensor.noise, image.shape)
+        image = image + sensor.noise * rng.standard_normal(image.shape, dtype=np.float32)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
