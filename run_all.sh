@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Sets up an environment if need be, then runs the replication: python -m ferkit run "$@"
+# (./run_all.sh --help tells its options; --setup-only stops after the set-up and prints the interpreter).
+set -euo pipefail
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+venv=$home/.venv
+export PYTHONPATH="$home/lib${PYTHONPATH:+:$PYTHONPATH}"
+
+say() { printf '%s\n' "$*" >&2; }
+refuse() { say "run_all.sh: $*"; exit 2; }
+
+# Whether an interpreter is new enough and finds what the replication imports; 0.1 s, nothing is imported.
+is_ready() {
+    "$1" - 2>/dev/null <<'PY'
+import importlib.util, sys
+wanted = ("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "PIL", "cv2", "safetensors", "plotly",
+          "papermill", "ipykernel", "psutil")
+sys.exit(sys.version_info < (3, 11) or not all(map(importlib.util.find_spec, wanted)))
+PY
+}
+
+# An interpreter to check arguments with and to make .venv from: 3.11 or newer, able to make environments.
+find_python() {
+    local name
+    for name in python3.13 python3.12 python3.11 python3 python; do
+        if command -v "$name" >/dev/null && "$name" -c \
+            'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s' "$name"
+            return
+        fi
+    done
+    refuse "no Python 3.11 or newer with its venv module found: install one (Debian: apt install python3-venv)"
+}
+
+# What .venv is made from, as one line: where the checkout lies, and the hash of its lock and pyproject.toml.
+recipe() {
+    "$1" - "$home" <<'PY'
+import hashlib, pathlib, sys
+home = pathlib.Path(sys.argv[1])
+parts = [(home / name).read_bytes() for name in ("requirements.lock", "pyproject.toml")]
+print(home, hashlib.sha256(b"\0".join(parts)).hexdigest())
+PY
+}
+
+# What .venv is: current, stale (made from another lock), foreign (usable, made by someone else), bare (made by
+# someone else, packages missing), broken (absent, broken off in the middle, damaged, or moved).
+state_of_venv() {
+    local made=""
+    if [ -f "$venv/.complete" ]; then made=$(cat "$venv/.complete"); fi
+    if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+        [ -f "$venv/.begun" ]; then
+        echo broken
+    elif is_ready "$venv/bin/python"; then
+        if [ -z "$made" ]; then
+            echo foreign
+        elif [ "$made" = "$(recipe "$venv/bin/python")" ]; then
+            echo current
+        elif [ "${made% *}" = "$home" ]; then
+            echo stale
+        else
+            echo broken
+        fi
+    elif [ -n "$made" ]; then
+        echo broken
+    else
+        echo bare
+    fi
+}
+
+# Makes .venv from requirements.lock, or brings it up to date. The mark of completion is written last, so that
+# what was broken off before is made anew.
+set_up() {
+    local python=$1 state
+    exec 9<"${BASH_SOURCE[0]}"
+    if command -v flock >/dev/null && ! flock -n 9; then
+        say "another run_all.sh is setting up .venv: waiting for it"
+        flock 9
+    fi
+    state=$(state_of_venv)
+    case $state in
+        current | foreign) exec 9<&-; return ;;
+        broken) rm -rf "$venv"; mkdir "$venv"; touch "$venv/.begun" ;;
+        stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
+    esac
+    say "setting up .venv from requirements.lock (about 6 GB; once)"
+    trap 'say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
+    if command -v uv >/dev/null; then
+        if [ "$state" = broken ]; then
+            uv venv --quiet --allow-existing --python "$(command -v "$python")" "$venv" >&2
+        fi
+        uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$home/requirements.lock" >&2
+        uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e "$home" >&2
+    else
+        if [ "$state" = broken ]; then "$python" -m venv "$venv" >&2; fi
+        "$venv/bin/python" -m pip install --quiet --require-hashes -r "$home/requirements.lock" >&2
+        "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation -e "$home" >&2
+    fi
+    is_ready "$venv/bin/python"
+    recipe "$venv/bin/python" >"$venv/.complete"
+    rm -f "$venv/.begun"
+    trap - EXIT
+    exec 9<&-
+}
+
+setup_only=
+if [ "${1-}" = --setup-only ]; then setup_only=1; shift; fi
+
+# An active environment that has everything is used as it is; else the checkout's own .venv.
+python=
+for active in "${VIRTUAL_ENV-}" "${CONDA_PREFIX-}"; do
+    if [ -z "$python" ] && [ -n "$active" ] && [ "$active" != "$venv" ] && is_ready "$active/bin/python"; then
+        python=$active/bin/python
+    fi
+done
+if [ -z "$python" ]; then
+    case $(state_of_venv) in
+        current | foreign) ;;
+        *)
+            builder=$(find_python)
+            case " $* " in *" -h "* | *" --help "*) exec "$builder" -m ferkit run --help ;; esac
+            if [ -z "$setup_only" ]; then
+                status=0
+                "$builder" -m ferkit run --check-only "$@" || status=$?
+                case $status in 0) ;; 100) exit 0 ;; *) exit "$status" ;; esac
+            fi
+            set_up "$builder"
+            ;;
+    esac
+    python=$venv/bin/python
+fi
+if [ -n "$setup_only" ]; then printf '%s\n' "$python"; exit; fi
+exec "$python" -m ferkit run "$@"
