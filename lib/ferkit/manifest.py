@@ -23,17 +23,20 @@ SCHEMA = 1
 
 
 def read(directory: Path) -> dict:
-    """The run's manifest; {} where there is none or what is there is no manifest of this schema."""
+    """The run's manifest, its notebooks' entries by name; {} where there is no manifest of this schema."""
     try:
         found = json.loads((directory / NAME).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        if found["schema"] != SCHEMA:
+            return {}
+        return {**found, "notebooks": {entry["name"]: entry for entry in found["notebooks"]}}
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         return {}
-    return found if isinstance(found, dict) and found.get("schema") == SCHEMA else {}
 
 
 def write(directory: Path, content: dict) -> None:
-    """Replace the run's manifest, atomically."""
-    files.write_json(directory / NAME, content)
+    """Replace the run's manifest, atomically; in the file the notebooks' entries are a list in order."""
+    entries = [{**entry, "name": name} for name, entry in sorted(content["notebooks"].items())]
+    files.write_json(directory / NAME, {**content, "notebooks": entries})
 
 
 def hashes(directory: Path, paths_: list[Path]) -> dict[str, str]:

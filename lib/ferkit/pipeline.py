@@ -183,7 +183,7 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
         run.folder / f"{stem}.ipynb", aside, resolved, inherit=lock,
         on_event=lambda event: console.event(head, event),
         on_tick=lambda seconds: console.status(f"{head} {clock(seconds)}  {console.latest}"))
-    entry.update(seconds=round(execution.seconds, 1), peak_memory_mib=round(execution.peak_memory_mib))
+    entry.update(seconds=round(execution.seconds, 1), peak_memory_mb=round(execution.peak_memory_mib))
     os.replace(aside, failed if execution.failure else done)
     entry["status"] = "failed" if execution.failure else "finished"
     if execution.failure:
@@ -215,7 +215,7 @@ def _conclude(run: Run, record: dict, console: Console) -> int:
     manifest.write(run.directory, record)
     try:
         judged = claims.write(run.directory)
-        page = report.build([run.directory])
+        page = report.build(run.directory)
     except Exception as error:  # whatever it is, the notebooks' results stand and the reason is told
         console.line(f"claims or report failed: {type(error).__name__}: {' '.join(str(error).split())}")
         console.line(f"  python -m ferkit report {shown(run.directory)}  shows where")

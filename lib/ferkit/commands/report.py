@@ -1,19 +1,21 @@
-"""``report``: one page from the results in one or more folders."""
+"""``report``: the page of a run, or several runs side by side on one."""
 
 import argparse
 from pathlib import Path
 
-HELP = "build report.html from the results in one or more folders"
+HELP = "build the report of a run, or one page that compares several"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report`` to a parser."""
-    parser.add_argument("directories", metavar="DIR", type=Path, nargs="+", help="a run's folder")
+    parser.add_argument("directories", metavar="DIR", type=Path, nargs="+",
+                        help="a run's folder, or results/<dataset>; two or more are compared")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page and print where it lies; exit status 0."""
     from ferkit import report
 
-    print(report.build(arguments.directories))
+    several = len(arguments.directories) > 1
+    print(report.compare(arguments.directories) if several else report.build(arguments.directories[0]))
     return 0
