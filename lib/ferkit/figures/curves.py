@@ -17,9 +17,9 @@ def learning_curves(results: Sequence) -> go.Figure:
     """Loss and accuracy by epoch: dotted on training, solid on validation, a ring at the selected epoch.
 
     results: CellResult-like with `history`, a list of {epoch, train_loss, val_loss, train_accuracy,
-    val_accuracy}; a cell without a history (an SVM) is left out.
+    val_accuracy}; a cell without a history of its own (an SVM on another cell's features) is left out.
     """
-    results = [result for result in results if result.history]
+    results = [cell for cell in results if cell.history and not cell.metrics.get("features_of")]
     fig = style.panel_figure(["loss", "accuracy"], columns=2, aspect=0.72, min_width=300, max_width=520,
                              gap=(72, 60), margin={"t": 30, "b": 56})
     for look, result in zip(style.styles(len(results)), results, strict=True):
@@ -82,11 +82,12 @@ def recall_against_class_size(names: Sequence[str], sizes: Sequence[int], recall
             x=[int(size) for size in sizes], y=values.astype(np.float32), name=name, mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 11}, customdata=list(label_names),
             hovertemplate=f"{name}<br>%{{customdata}}: recall %{{y:.1%}}, %{{x}} to train on<extra></extra>"))
-    for size, label, top in zip(sizes, label_names, recalls.max(axis=0), strict=True):
+    order = np.argsort(np.argsort(sizes))  # neighbours on the axis get labels at two heights
+    for size, label, top, k in zip(sizes, label_names, recalls.max(axis=0), order, strict=True):
         fig.add_annotation(x=float(np.log10(max(size, 1))), y=float(top), text=label, showarrow=False,
-                           yshift=14,
+                           yshift=14 + 14 * (int(k) % 2),
                            font=SMALL)
-    fig.update_layout(xaxis={"type": "log", "title": "training images of the class", "dtick": "D2"},
+    fig.update_layout(xaxis={"title": "training images of the class", **_log_ticks(sizes)},
                       yaxis={"tickformat": ".0%", "range": [-0.04, 1.1], "title": "recall"})
     return fig
 
@@ -159,7 +160,8 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
     chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that Deep-Emotion
     used and the one above which it is said to diverge.
     """
-    rows = sorted(zip(map(float, rates), map(float, accuracies), statuses or ["finished"] * len(rates),
+    rows = sorted(zip(map(float, rates), (float(value or 0) for value in accuracies),
+                      statuses or ["finished"] * len(rates),
                       strict=True))
     fig = style.empty_figure(height=360, margin={"t": 44})
     right = max([0.2, *(rate * 1.6 for rate, _, _ in rows)])
@@ -189,7 +191,8 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
 
 
 def parameters_vs_accuracy(results: Sequence) -> go.Figure:
-    """Test accuracy against the number of parameters (log scale), one point per cell."""
+    """Test accuracy against the number of parameters (log scale), one point per tested cell."""
+    results = [result for result in results if result.metrics.get("accuracy") is not None]
     fig = style.empty_figure(height=440, margin={"t": 24, "b": 60})
     for result, (colour, _, symbol) in zip(results, style.styles(len(results)), strict=True):
         name = style.cell_name(result.metrics)
@@ -197,7 +200,8 @@ def parameters_vs_accuracy(results: Sequence) -> go.Figure:
             x=[result.metrics["parameters"]], y=[result.metrics["accuracy"]], mode="markers", name=name,
             marker={"color": colour, "symbol": symbol, "size": 13},
             hovertemplate=f"{name}<br>%{{x:,}} parameters, test %{{y:.1%}}<extra></extra>"))
-    fig.update_layout(xaxis={"type": "log", "title": "parameters"}, legend=BELOW,
+    fig.update_layout(xaxis={"title": "parameters",
+                             **_log_ticks([cell.metrics["parameters"] for cell in results])}, legend=BELOW,
                       yaxis={"tickformat": ".0%", "title": "test accuracy"})
     return fig
 
@@ -227,6 +231,17 @@ def robustness(results: Sequence) -> go.Figure:
     fig.update_xaxes(title={"text": "strength", "standoff": 4})
     fig.update_layout(legend=BELOW)
     return fig
+
+
+def _log_ticks(values: Sequence[float]) -> dict[str, object]:
+    """A log axis with ticks at 1, 2 and 5 times the powers of ten that `values` span, written out or with k,
+    M."""
+    low, high = (int(np.floor(np.log10(max(1, bound))))
+                 for bound in (min(values, default=1), max(values, default=10)))
+    ticks = [digit * 10**power for power in range(low, high + 1) for digit in (1, 2, 5)]
+    texts = [f"{tick / 1e6:g} M" if tick >= 1e6 else f"{tick / 1e3:g} k" if tick >= 1e4 else f"{tick}"
+             for tick in ticks]
+    return {"type": "log", "tickvals": ticks, "ticktext": texts}
 
 
 def _error_bars(values: np.ndarray, bounds: np.ndarray) -> dict[str, object]:

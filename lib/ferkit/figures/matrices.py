@@ -16,11 +16,13 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     """Confusion matrices side by side: colour and percent are shares of the true class, the count stands
     below.
 
-    results: CellResult-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K).
+    results: CellResult-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K);
+    a cell that was never tested (diverged) is left out.
     """
+    results = [result for result in results if result.metrics.get("confusion_matrix")]
     titles = [f"<b>{style.cell_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
               f"of {int(np.sum(_matrix(result)))} images" for result in results]
-    fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 112),
+    fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 136),
                              margin=MARGIN)
     for k, result in enumerate(results):
         counts, shares = _matrix(result), _shares(result)

@@ -1,0 +1,102 @@
+"""Several runs on one page: each claim's verdict and each cell's accuracy side by side."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ferkit import files, paths
+from ferkit.errors import InputError
+from ferkit.figures import system_name
+from ferkit.report import page, tree, words
+from ferkit.report.html import Markup, escape, join, percent, table, tag
+
+
+def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path:
+    """One page over two or more runs, at `output` (``comparison.html`` in the folder of runs); InputError
+    for fewer."""
+    if len(run_directories) < 2:
+        raise InputError("compare: name two or more runs")
+    output = Path(output) if output else paths.output_root() / "comparison.html"
+    runs = [tree.read(directory) for directory in run_directories]
+    names = [run.name for run in runs]
+    head = tag("header", tag("h1", f"{len(runs)} runs side by side"),
+               tag("p", "The same claims and cells, run by run. "
+               "Numbers of different data sets or profiles stand beside each other, they do not compete."))
+    body = join([head, tag("section", _runs(runs, output), id="runs"),
+                 tag("section", _claims(runs), id="verdicts"),
+                 tag("section", _cells(runs), id="cells")])
+    links = [("runs", "Runs"), ("verdicts", "Verdicts"), ("cells", "Cells")]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    return files.write_text(output, page.whole(" · ".join(names), "ferkit", links, body, plots=False))
+
+
+def _runs(runs: Sequence[tree.Tree], output: Path) -> Markup:
+    heads = ("run", "data set", "protocol", "profile", "seed", "cells", "claims judged", "data hash")
+    rows = []
+    for run in runs:
+        report = run.directory / "report.html"
+        name = tag("a", run.name,
+                   href=Path(os.path.relpath(report, output.parent)).as_posix()) if report.is_file() \
+            else escape(run.name)
+        judged = sum(claim.get("verdict") != "not_run" for claim in run.claims)
+        rows.append([name, run.fact("dataset"), run.fact("protocol"), run.fact("profile"), run.fact("seed"),
+                     len(run.cells), f"{judged} of {len(run.claims)}",
+                     str(run.fact("data_sha256") or "–")[:12]])
+    return join([tag("h2", "Runs"), table(heads, rows, caption="What was run on which data", class_="stack")])
+
+
+def _claims(runs: Sequence[tree.Tree]) -> Markup:
+    """One row per claim, in the first run's order; a claim that changes its verdict is marked."""
+    by_run = [{claim.get("id"): claim for claim in run.claims} for run in runs]
+    ids = list(dict.fromkeys(identity for claims in by_run for identity in claims))
+    rows, marks = [], []
+    for identity in ids:
+        found = [claims.get(identity) for claims in by_run]
+        first = next(claim for claim in found if claim)
+        verdicts = {claim.get("verdict") for claim in found if claim and claim.get("verdict") != "not_run"}
+        changed = tag("small", "verdicts differ") if len(verdicts) > 1 else ""
+        rows.append([join([first.get("statement"), changed]),
+                     verdicts.expected(first),
+                     *(_judged(claim) for claim in found)])
+        marks.append({"data_verdict": " ".join(sorted(str(claim.get("verdict")) for claim in found
+                                                      if claim))})
+    if not rows:
+        return join([tag("h2", "Verdicts"), tag("p", "None of these runs has judged a claim.",
+                                                class_="note warn")])
+    listing = table(("claim", "paper", *(run.name for run in runs)), rows,
+                    caption="Verdict, our number and its interval",
+                    class_="claims stack", row_attributes=marks)
+    return join([tag("h2", "Verdicts"), listing])
+
+
+def _judged(claim: dict | None) -> Markup:
+    if claim is None:
+        return escape("–")
+    unit = claim.get("unit")
+    number = "" if claim.get("observed") is None else join([" ", words.quantity(claim["observed"], unit)])
+    bounds = tag("small", words.interval(claim["interval"], unit)) if claim.get("interval") else ""
+    return tag("span", words.verdict_chip(claim.get("verdict")), number, bounds)
+
+
+def _cells(runs: Sequence[tree.Tree]) -> Markup:
+    by_run = [{cell.cell.name: cell for cell in run.cells} for run in runs]
+    names = sorted({name for cells in by_run for name in cells})
+    rows = [[_cell_title(name), *(_accuracy(cells.get(name)) for cells in by_run)] for name in names]
+    if not rows:
+        return Markup()
+    return join([tag("h2", "Cells"), table(("system · recipe", *(run.name for run in runs)), rows,
+                                           class_="stack",
+                                           caption="Test accuracy, validation accuracy below it")])
+
+
+def _cell_title(name: str) -> Markup:
+    system, recipe, seed = name.split("/")
+    return join([system_name(system), tag("small", f"{recipe} · {seed}")])
+
+
+def _accuracy(cell) -> Markup:
+    if cell is None:
+        return escape("–")
+    chip = [] if cell.metrics["status"] == "finished" else [words.status_chip(cell.metrics["status"]), " "]
+    return tag("span", chip, percent(cell.metrics.get("accuracy")),
+               tag("small", f"validation {percent(cell.metrics.get('val_accuracy'))}"))

@@ -1,0 +1,92 @@
+"""What lies in a run's folder, read with patience: a missing or damaged file becomes a remark, not an
+error."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ferkit import figures, results
+from ferkit.errors import InputError
+from ferkit.profiles import NOTEBOOKS
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A run or published tree: its files as objects, {} or [] where there is none.
+
+    cells: finished cells in order. figures: by notebook. problems: one sentence for each file that was
+    not usable.
+    """
+
+    directory: Path
+    manifest: dict
+    claims: list[dict]
+    dataset: dict
+    cells: list[results.CellResult]
+    figures: dict[str, list[dict]]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self.manifest.get("run") or self.directory.name)
+
+    def fact(self, key: str) -> object:
+        """A fact of the run from the manifest, its parameters, or the cells; None if nobody says."""
+        places = [self.manifest, self.manifest.get("parameters") or {}, self.dataset]
+        places += [cell.metrics for cell in self.cells]
+        return next((place[key] for place in places
+                     if isinstance(place, dict) and place.get(key) is not None), None)
+
+    def notebooks(self) -> list[dict]:
+        """One entry per notebook: {name, status, seconds, peak_memory_mb, path}, in order.
+
+        The five of the design always, then whatever else has an executed copy; status "not run" where it
+        has none.
+        """
+        known = {entry.get("name"): entry for entry in self.manifest.get("notebooks") or []
+                 if isinstance(entry, dict)}
+        executed = {path.stem: path
+                    for path in sorted((self.directory / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+        entries = []
+        for name in sorted({*NOTEBOOKS, *executed, *filter(None, known)}):
+            entry = {"status": "finished" if name in executed else "not run", **known.get(name, {}),
+                     "name": name}
+            entries.append(entry | {"path": executed.get(name)})
+        return entries
+
+
+def read(directory: Path) -> Tree:
+    """Everything the report shows of a run; InputError where the folder itself is missing."""
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
+    problems: list[str] = []
+    cells = []
+    for cell in results.cell_directories(directory):
+        try:
+            cells.append(results.read_cell(cell))
+        except InputError as error:
+            problems.append(str(error))
+    manifest = _json(directory / "manifest.json", dict, problems)
+    claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
+    dataset = _json(directory / "01_data_preparation" / "dataset.json", dict, problems)
+    drawn = figures.load_all(directory)
+    problems += [entry["error"] for entries in drawn.values() for entry in entries
+                 if entry.get("figure") is None]
+    return Tree(directory, manifest, claims, dataset, cells, drawn, problems)
+
+
+def _json(path: Path, kind: type, problems: list[str]):
+    """The object in a file, an empty one of `kind` if there is none or it is something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return kind()
+    except (OSError, ValueError) as error:
+        problems.append(f"{path.name} cannot be read: {error}")
+        return kind()
+    if not isinstance(found, kind):
+        problems.append(f"{path.name} is not a JSON {'object' if kind is dict else 'list'}")
+        return kind()
+    return found
