@@ -7,12 +7,14 @@ The published defects of FER2013 are those measured on the lossless archive (34,
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
 from ferkit import splits
 from ferkit.datasets import fer2013
 from ferkit.datasets.faceset import SPLITS, FaceSet
+from ferkit.errors import InputError
 
 VERDICTS = ("clean", "known_defects", "do_not_use")
 SEVERITIES = ("note", "defect", "fatal")  # the worst finding makes the verdict, in the order of VERDICTS
@@ -154,6 +156,28 @@ def knn1_accuracy(faces: FaceSet, chunk: int = 512) -> float:
         nearest = np.argmin(half - asked @ known.T, axis=1)
         hits += int(np.sum(faces.labels[train[nearest]] == faces.labels[rows]))
     return hits / len(test)
+
+
+def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
+    """What each protocol that the set allows lets through, one row each: 1-NN accuracy and groups in train and test.
+
+    The same images are divided anew each time, so the difference between two rows is what a leak is worth.
+    """
+    rows = []
+    for protocol in ("official", "by_image", "by_sequence", "by_subject"):
+        try:
+            parts = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
+                                  split=faces.split, seed=seed)
+        except InputError:
+            continue  # the source names no such groups
+        split = np.full(len(faces), "", "<U5")
+        for name, part in parts.items():
+            split[part] = name
+        divided = replace(faces, split=split)
+        rows.append({"protocol": protocol, "knn1_accuracy": knn1_accuracy(divided),
+                     "shared_subjects": splits.shared_groups(faces.subjects, split)["train/test"],
+                     "shared_sequences": splits.shared_groups(faces.sequences, split)["train/test"]})
+    return rows
 
 
 def perceptual_hash(images: np.ndarray) -> np.ndarray:

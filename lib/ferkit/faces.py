@@ -167,14 +167,21 @@ def as_windows(images: np.ndarray) -> np.ndarray:
     return np.stack([_resized(image, WINDOW) for image in images])
 
 
-def response_map(image: np.ndarray, feature: HaarFeature) -> np.ndarray:
-    """The feature's value with its window at every place of a picture, float64, (H-23, W-23).
+def firing_map(images: np.ndarray, features: tuple[HaarFeature, ...]) -> np.ndarray:
+    """How large a share of `features` fires with the window at each place around the face, float64, (H/2+1, W/2+1).
 
-    image: uint8, (H, W), at least 24×24.
+    images: uint8, (N, H, W), ready crops, H = W = 48 for the cascade's own scale. Each lies in a margin as wide as
+    half of it, at half its size, so that the middle of the map is the window that holds the whole crop. The mean
+    over all images and features.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(image, (WINDOW, WINDOW))
-    rows, columns = windows.shape[:2]
-    return feature_values(windows.reshape(-1, WINDOW, WINDOW), (feature,)).reshape(rows, columns)
+    total = 0.0
+    for image in images:
+        wide = np.pad(image, image.shape[0] // 2, mode="edge")
+        half = _resized(wide, wide.shape[0] // 2)
+        places = np.lib.stride_tricks.sliding_window_view(half, (WINDOW, WINDOW))
+        fired = fires(feature_values(places.reshape(-1, WINDOW, WINDOW), features), features)
+        total = total + fired.mean(axis=1).reshape(places.shape[:2])
+    return np.asarray(total) / len(images)
 
 
 def _opencv() -> ModuleType:

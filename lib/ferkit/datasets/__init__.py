@@ -76,6 +76,13 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def card(faces: FaceSet) -> dict[str, object]:
+    """What a run keeps of its data, JSON-able: source, protocol, counts and content hash, no pixels and no path."""
+    return {"dataset": faces.source.get("dataset", ""), "protocol": faces.source.get("protocol", ""), "n": len(faces),
+            "counts": faces.counts(), "label_names": list(faces.label_names), "content_hash": faces.content_hash,
+            "source": dict(faces.source)}
+
+
 def _check(dataset: str, profile: str) -> None:
     if dataset not in DATASETS:
         raise InputError(f"dataset {dataset!r} is unknown; take one of {', '.join(DATASETS)}")
