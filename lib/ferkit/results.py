@@ -6,7 +6,6 @@ A cell's folder holds ``history.csv``, ``weights.safetensors``, ``predictions.np
 """
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ferkit import files
 from ferkit import metrics as measures
 from ferkit.errors import DataChanged, InputError
 
@@ -142,11 +142,11 @@ def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, n
             (directory / name).unlink(missing_ok=True)
             continue
         _write_atomically(directory / name, write)
-        written[f"{name.split('.')[0]}_sha256"] = file_sha256(directory / name)
+        written[f"{name.split('.')[0]}_sha256"] = files.sha256(directory / name)
     problems = validate(written) or (_disagreements(written, arrays) if arrays else [])
     if problems:
         raise ValueError(f"{directory.name}: {'; '.join(problems)}")
-    write_json(directory / METRICS, written)
+    files.write_json(directory / METRICS, written)
     return read_cell(directory)
 
 
@@ -238,12 +238,6 @@ def validate(metrics: Mapping) -> list[str]:
     return problems
 
 
-def write_json(path: Path, content: object) -> None:
-    """The object as indented UTF-8 JSON at `path`, whole or not at all; ValueError for nan or infinity."""
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
-    _write_atomically(Path(path), lambda part: part.write_text(text, encoding="utf-8"))
-
-
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """An .npz whose bytes depend on the arrays alone: sorted names, fixed time stamps, no compression.
 
@@ -284,12 +278,6 @@ def read_history(path: Path) -> list[dict]:
         raise InputError(f"{_where(path)}: damaged ({error}); run the cell again") from None
 
 
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file's bytes, 64 lower-case hex digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _load_metrics(path: Path) -> dict:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -306,7 +294,7 @@ def _load_metrics(path: Path) -> dict:
 def _check_hash(path: Path, expected: str) -> None:
     if not path.is_file():
         raise InputError(f"{_where(path)}: missing; run the cell again")
-    if file_sha256(path) != expected:
+    if files.sha256(path) != expected:
         raise DataChanged(f"{_where(path)}: changed, its sha256 is not that in {METRICS}; run the cell again")
 
 

@@ -1,0 +1,70 @@
+"""From results to verdicts: what each claim of the papers comes to in a run, by rules fixed in advance.
+
+`evidence` finds and guards the files, `rules` names one rule per claim (`accuracy`, `optimisation`,
+`compared`, `counted`, `covered` hold them), `wording` prints. Nothing is taken on trust: accuracies are
+recomputed from predictions, and an edited, moved, wrongly split or incomplete result is refused with the
+reason in the row's note. Only saved files are read; no torch.
+"""
+
+from pathlib import Path
+
+from ferkit import files, papers
+from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.finding import Finding
+from ferkit.claims.rules import PAIRS, RULES
+from ferkit.claims.wording import table
+
+VERDICTS = ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")
+CLAIMS_FILE = "claims.json"
+
+__all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "table", "write"]
+
+
+def judge(directory: Path) -> list[dict]:
+    """One row per claim of ``ferkit.papers``, in its order: the contract's keys id, paper, statement,
+    expected, observed, interval, n_seeds, verdict, rule, source, command, and besides dataset, unit,
+    relation, sd, interval_images, mark, note.
+
+    directory: a run or a published tree ``results/<dataset>``. `observed` is None where nothing was run, and
+    where every seed diverged. `interval` is 95 %: over images for one seed, over seeds (t) for several.
+    Raises InputError for a folder that is missing, holds no results, or mixes data sets.
+    """
+    evidence = Evidence(Path(directory), PAIRS)
+    return [_row(claim, evidence) for claim in papers.CLAIMS]
+
+
+def write(directory: Path) -> list[dict]:
+    """The rows of `judge`, also written to ``claims.json`` in the directory."""
+    rows = judge(directory)
+    files.write_json(Path(directory) / CLAIMS_FILE, rows)
+    return rows
+
+
+def _row(claim: papers.Claim, evidence: Evidence) -> dict:
+    rule = RULES[claim.id]
+    own = claim.dataset if claim.dataset != "any" else evidence.dataset
+    try:
+        if claim.dataset not in ("any", evidence.dataset):
+            raise NotRun(f"it is about {claim.dataset}, this is {evidence.dataset or 'nothing yet'}")
+        finding = rule.judge(evidence, claim)
+    except NotRun as reason:
+        finding = Finding("not_run", None, n_seeds=0, note=str(reason))
+    return {
+        "id": claim.id, "paper": claim.paper, "statement": claim.statement, "dataset": own,
+        "expected": claim.value, "relation": claim.relation, "unit": claim.unit,
+        "observed": finding.observed, "sd": finding.sd, "interval": _pair(finding.interval),
+        "interval_images": _pair(finding.interval_images), "n_seeds": finding.n_seeds,
+        "verdict": finding.verdict, "rule": rule.says, "note": finding.note,
+        "source": "; ".join(dict.fromkeys(finding.sources)) or None,
+        "command": _command(claim, evidence.dataset), "mark": claim.mark,
+    }
+
+
+def _command(claim: papers.Claim, dataset: str | None) -> str:
+    """What runs the claim: on the data of this run where the claim is bound to none."""
+    bound = claim.dataset != "any" or dataset in (None, "synthetic")
+    return claim.command if bound else papers.run_command(dataset)
+
+
+def _pair(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else [float(interval[0]), float(interval[1])]

@@ -1,0 +1,115 @@
+"""Rules about two systems on the same test images: better, no worse, better by so much, more robust.
+
+Not stated in the paper; we use 2 points as "no worse" because that is the size of the gain the second paper
+reports.
+Not stated in the paper; we use 5 points as the most that is still "a little better" because more would be the
+largest effect in either paper.
+"""
+
+import numpy as np
+
+from ferkit.claims.evidence import Comparison, Evidence, Name, NotRun, beats_majority, refuse_unofficial
+from ferkit.claims.finding import COMMONEST, Finding, key_of, name_of, not_every_seed, sources_of
+from ferkit.papers import Claim
+from ferkit.results import CellResult
+from ferkit.statistics import Interval, bootstrap, over_seeds
+
+LITTLE = 0.05
+
+
+def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: float | None = None) -> Finding:
+    """Whether `first` is better than `second`, by at most `most`; with a limit a control that fails is allowed."""
+    found = _fair(evidence, first, second, control_may_fail=most is not None)
+    if not found.difference > 0 or not beats_majority(found.first):
+        verdict = "not_reproduced"
+    else:
+        verdict = "reproduced" if found.sure and (most is None or found.difference <= most) else "partly"
+    return _finding(evidence, found, verdict)
+
+
+def no_worse(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
+    """Whether `first` loses no more against `second` than the claim allows."""
+    found = _fair(evidence, first, second)
+    if found.difference < claim.value or not beats_majority(found.first):
+        verdict = "not_reproduced"
+    elif found.sure:
+        verdict = "exceeded"
+    else:
+        verdict = "reproduced" if _over_images(found)[0] >= claim.value else "partly"
+    return _finding(evidence, found, verdict)
+
+
+def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: bool = False) -> Finding:
+    """Whether `first` is better than `second` by the claimed difference, or ratio, of accuracies."""
+    found = _fair(evidence, first, second)
+    if claim.dataset != "any":
+        for cell in (*found.first, *found.second):
+            refuse_unofficial(cell, claim.dataset)
+    low, high = _over_images(found, ratio)
+    seeds = over_seeds(found.ratios if ratio else found.differences).interval
+    if not found.difference > 0 or not beats_majority(found.first):
+        verdict = "not_reproduced"
+    elif not found.sure or high < claim.value:
+        verdict = "partly"
+    elif low > claim.value and (seeds is None or seeds[0] > claim.value):
+        verdict = "exceeded"
+    else:
+        verdict = "reproduced"
+    return _finding(evidence, found, verdict, ratio)
+
+
+def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
+    """How much less of its accuracy `first` loses under disturbances than `second`, as a fraction of it."""
+    found = _fair(evidence, first, second)
+    if not beats_majority(found.first):
+        raise NotRun(f"refused: {name_of(found.first)} is {COMMONEST}")
+    if len({tuple(key_of(cell, "robustness")) for cell in (*found.first, *found.second)}) != 1:
+        raise NotRun("refused: the two systems were not tested under the same disturbances")
+    ours, theirs = (np.array([_relative_losses(cell) for cell in cells]) for cells in (found.first, found.second))
+    less = theirs - ours  # (seeds, conditions)
+    spread, share = over_seeds(less.mean(axis=1).tolist()), float(np.mean(less.mean(axis=0) > 0))
+    if not spread.mean > 0:
+        verdict = "not_reproduced"
+    else:
+        verdict = "reproduced" if share >= 0.75 and less.mean(axis=1).min() > 0 else "partly"
+    note = (f"mean relative loss {ours.mean():.1%} against {theirs.mean():.1%}, smaller in {share:.0%} of "
+            f"{less.shape[1]} conditions")
+    return Finding(verdict, spread.mean, spread.interval, len(less),
+                   sources_of(evidence, found.first + found.second), note, spread.sd)
+
+
+def _fair(evidence: Evidence, first: Name, second: Name, control_may_fail: bool = False) -> Comparison:
+    """The comparison, refused where the control did not train: nothing is proved by beating that."""
+    found = evidence.comparison(first, second)
+    if not control_may_fail and not beats_majority(found.second):
+        raise NotRun(f"refused: {name_of(found.second)} is {COMMONEST}, so beating it proves nothing")
+    return found
+
+
+def _finding(evidence: Evidence, found: Comparison, verdict: str, ratio: bool = False) -> Finding:
+    spread, images = over_seeds(found.ratios if ratio else found.differences), _over_images(found, ratio)
+    notes = [f"{name_of(found.first)} {found.first_right.mean():.2%}, {name_of(found.second)} "
+             f"{found.second_right.mean():.2%}", f"McNemar p {found.p:.2g}, adjusted {found.p_holm:.2g}"]
+    notes += [f"{name_of(cells)} is {COMMONEST}" for cells in (found.first, found.second)
+              if not beats_majority(cells)]
+    verdict, notes = not_every_seed(verdict, found.first, notes)
+    return Finding(verdict, spread.mean, spread.interval or images, len(found.first),
+                   sources_of(evidence, found.first + found.second), "; ".join(notes), spread.sd, images)
+
+
+def _over_images(found: Comparison, ratio: bool = False) -> Interval:
+    """The stratified bootstrap interval of the difference, or ratio, of accuracies averaged over seeds."""
+    return bootstrap(_ratio if ratio else _difference, found.labels, found.first_right, found.second_right)
+
+
+def _difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    return first.mean() - second.mean()
+
+
+def _ratio(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    return first.mean() / max(second.mean(), 1 / len(labels))
+
+
+def _relative_losses(cell: CellResult) -> list[float]:
+    """What each disturbance takes, as a fraction of the accuracy on untouched images."""
+    return [1 - value / cell.metrics["accuracy"] for value in key_of(cell, "robustness").values()]
