@@ -131,16 +131,16 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
 
     The numbers here set how hard the data set is; results/synthetic/DATASHEET.md tells what they were set to reach.
     """
-    intensity = 0.0 if expression == "neutral" else float(0.2 + 0.8 * rng.beta(1.6, 1.2))
+    intensity = 0.0 if expression == "neutral" else float(0.25 + 0.75 * rng.beta(1.8, 1.2))
     units = restrict(random_units(expression, intensity, rng), tuple(regions))
     pose = Pose(shift_x=rng.normal(0, 1.0), shift_y=rng.normal(0, 1.0), scale=rng.uniform(1.02, 1.17),
-                roll=rng.normal(0, 5), turn=float(np.clip(rng.normal(0, 0.35), -1, 1)))
+                roll=rng.normal(0, 5), turn=float(np.clip(rng.normal(0, 0.3), -1, 1)))
     tone = rng.uniform(10, 235)
     light = Light(x=rng.uniform(-1, 1), y=rng.uniform(-0.8, 0.2), strength=rng.uniform(0.1, 0.75),
                   background=(tone, float(np.clip(tone + rng.normal(0, 40), 0, 255))), cloth=rng.uniform(15, 220))
     sensor = Sensor(noise=rng.uniform(0.5, 5), blur=max(0.0, rng.uniform(-0.6, 0.6)), gain=rng.uniform(0.75, 1.15),
                     lift=rng.normal(0, 15), blotch=rng.uniform(0.0, 0.04))
-    occluded = rng.random() < 0.1
+    occluded = rng.random() < 0.08
     kind = str(rng.choice(("hand", "bar", "patch", "shawl")))
     face = Face(identity=who, units=units, asymmetry=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
                 gaze=(float(rng.normal(0, 0.4)), float(rng.normal(0, 0.15))), pose=pose, light=light, sensor=sensor,
@@ -149,14 +149,15 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
 
 
 def contact_sheet(n_subjects: int = 8, enlarge: int = 2, seed: int = 0) -> Image.Image:
-    """One row per subject: the seven expressions at full strength, then three as the data set has them."""
+    """One row per subject: the seven expressions at full strength, then three images as the data set has them."""
     rows = []
     for number in range(n_subjects):
         who = subject(seed, number)
-        plain = [draw_face(Face(identity=who, units=units_of(label, 1.0), pose=Pose(scale=1.08))) for label in LABELS]
-        wild = [draw_face(random_face(who, LABELS[(3 * number + k) % 7], np.random.default_rng([seed, 3, number, k]))[0])
-                for k in range(3)]
-        rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in plain + wild]))
+        row = [draw_face(Face(identity=who, units=units_of(label, 1.0), pose=Pose(scale=1.08))) for label in LABELS]
+        for k in range(3):
+            rng = np.random.default_rng([seed, 3, number, k])
+            row.append(draw_face(random_face(who, LABELS[(3 * number + k) % len(LABELS)], rng)[0]))
+        rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
     sheet = Image.fromarray(np.vstack(rows))
     return sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
 
