@@ -77,6 +77,7 @@ def place(tmp_path, monkeypatch):
     """Two notebooks of which the second reads the first's results; no claims and no report."""
     monkeypatch.setattr(pipeline, "_conclude", lambda run, record, console: 0)
     monkeypatch.setattr(fingerprint, "library_sha256", lambda: "edited meanwhile or not")
+    monkeypatch.setattr(pipeline, "_fingerprint", lambda *_: "data")
     return Place(tmp_path)
 
 
@@ -223,6 +224,7 @@ from pathlib import Path
 from ferkit import fingerprint, options, pipeline
 from ferkit.console import Console
 fingerprint.library_sha256 = lambda: "edited meanwhile or not"
+pipeline._fingerprint = lambda *_: "data"
 pipeline._conclude = lambda run, record, console: 0
 chosen = options.RunOptions(profile="smoke", output=Path(sys.argv[2]), notebooks=tuple(sys.argv[3:]))
 sys.exit(pipeline.run_all(pipeline.prepare(chosen, Path(sys.argv[1])), Console()))
