@@ -239,8 +239,8 @@ def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dic
                                   predictions=None, history=history, weights=save)
     sample = np.random.default_rng(cell.seed).permutation(len(train))[:_TRAIN_SAMPLE]
     val_votes = predictor.votes(val.images)
-    measured = {"val_accuracy": _share(val_votes, val.labels),
-                "val_macro_f1": metrics.macro_f1(metrics.confusion_matrix(val.labels, val_votes, len(faces.label_names))),
+    val_matrix = metrics.confusion_matrix(val.labels, val_votes, len(faces.label_names))
+    measured = {"val_accuracy": _share(val_votes, val.labels), "val_macro_f1": metrics.macro_f1(val_matrix),
                 "train_accuracy": _share(predictor.votes(train.images[sample]), train.labels[sample])}
     scores, votes = predictor.predict(test.images)
     probabilities = None if predictor.head else softmax(scores)

@@ -16,7 +16,8 @@ from torch import Tensor
 from ferkit import seeding
 from ferkit.errors import InputError
 
-MEAN, SD = 127.5, 63.75  # Not stated in the papers; we use (x/255 - 0.5)/0.25 because FER2013 then has about unit spread.
+# The papers state no normalisation; (x/255 - 0.5)/0.25 gives FER2013 about zero mean and unit spread.
+MEAN, SD = 127.5, 63.75
 
 
 def to_input(images: Tensor | np.ndarray) -> Tensor:

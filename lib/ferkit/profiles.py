@@ -59,8 +59,8 @@ def _cells(deep: int, wide: int, gap: int, lenet: int, probe: int, kernels: int)
                  CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap),
                  CellPlan("gap_cnn_svm", "ours", 0)]
     if kernels:
-        gap_cells += [CellPlan("gap_cnn_small", "kernels", kernels), CellPlan("gap_cnn_large_kernels", "kernels", kernels),
-                      CellPlan("gap_cnn_fc", "kernels", kernels)]
+        gap_cells += [CellPlan(f"gap_cnn_{variant}", "kernels", kernels)
+                      for variant in ("small", "large_kernels", "fc")]
     return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap_cells)}
 
 

@@ -48,9 +48,9 @@ class Recipe:
 
     epochs, batch_size: counts. lr: peak learning rate. momentum, nesterov: SGD's. weight_decay: the optimiser's own
     (added to the gradient by Adam and SGD, decoupled in AdamW). schedule: of the learning rate over all steps;
-    warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power: Deep-Emotion's
-    λ and whether it weighs ‖w‖ (1) or ‖w‖² (2) of the model's `penalised` layers. label_smoothing: fraction.
-    class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are
+    warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power:
+    Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2) of the model's `penalised` layers. label_smoothing: a
+    fraction. class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are
     validated and kept; 0 = none. clip: largest gradient norm; 0 = none. precision: of the forward and backward pass.
     init, init_std: "normal" draws every weight from N(0, init_std) and zeroes the biases. patience: epochs without a
     better validation accuracy before stopping; 0 = never. tta: averaging at test time, deterministic. model: options
@@ -91,7 +91,8 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise InputError(f"recipe: {name} is a whole number above 0, got {value!r}")
-        for name in ("lr", "momentum", "weight_decay", "warmup", "penalty", "label_smoothing", "ema", "clip", "init_std"):
+        for name in ("lr", "momentum", "weight_decay", "warmup", "penalty", "label_smoothing", "ema", "clip",
+                     "init_std"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
                 raise InputError(f"recipe: {name} is a number of 0 or more, got {value!r}")

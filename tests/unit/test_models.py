@@ -1,0 +1,91 @@
+"""What holds for every network, and the counts that the papers give."""
+
+import pytest
+import torch
+from ferkit import models
+from ferkit.errors import InputError
+from ferkit.models.deep_emotion import DeepEmotion
+
+SYSTEMS = tuple(models.SYSTEMS)
+
+
+def build(system):
+    torch.manual_seed(0)
+    return models.build(system)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+class TestEveryModel:
+    def test_gives_one_finite_logit_a_class(self, system):
+        logits = build(system).eval()(torch.randn(3, 1, 48, 48))
+        assert logits.shape == (3, 7) and torch.isfinite(logits).all()
+
+    def test_is_the_head_on_its_features(self, system):
+        model, x = build(system).eval(), torch.randn(2, 1, 48, 48)
+        features = model.forward_features(x)
+        assert features.shape == (2, model.num_features)
+        assert torch.allclose(model.forward_head(features), model(x))
+
+    def test_repeats_itself_in_eval_mode(self, system):
+        model, x = build(system).eval(), torch.randn(2, 1, 48, 48)
+        assert torch.equal(model(x), model(x))
+
+    def test_sends_a_gradient_to_every_trainable_weight(self, system):
+        model = build(system)
+        model(torch.randn(8, 1, 48, 48)).square().sum().backward()
+        assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
+
+    def test_counts_fewer_than_ten_weight_layers(self, system):
+        assert 0 < build(system).weight_layers < 10
+
+    def test_takes_another_number_of_classes(self, system):
+        assert models.build(system, num_classes=6)(torch.randn(2, 1, 48, 48)).shape == (2, 6)
+
+
+def test_deep_emotion_has_the_parameters_of_the_figure():
+    assert models.count_parameters(build("deep_emotion")) == 47_657
+    assert models.count_parameters(DeepEmotion(localization="valid")) == 76_777
+
+
+def test_the_control_without_transformer_has_nearly_as_many():
+    plain, attentive = (models.count_parameters(build(s)) for s in ("deep_emotion_plain", "deep_emotion"))
+    assert abs(plain - attentive) / attentive < 0.01
+
+
+def test_deep_emotion_maps_have_the_sizes_of_the_figure():
+    model, x = build("deep_emotion").eval(), torch.randn(1, 1, 48, 48)
+    sizes = []
+    for layer in model.features:
+        x = layer(x)
+        sizes.append(x.shape[-1])
+    assert [sizes[i] for i in (0, 2, 3, 5, 7, 8)] == [46, 44, 22, 20, 18, 9] and x.shape[1] == 10
+
+
+def test_the_transformer_starts_at_the_identity_and_the_frozen_one_stays():
+    x = torch.randn(4, 1, 48, 48)
+    start = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
+    assert torch.allclose(build("deep_emotion").theta(x), start.expand(4, 2, 3))
+    frozen = build("deep_emotion_identity")
+    assert torch.equal(frozen.theta(x), start.expand(4, 2, 3))
+    assert not any(p.requires_grad for p in frozen.transformer.parameters())
+
+
+def test_at_the_start_the_transformer_changes_nothing():
+    torch.manual_seed(3)
+    attentive, x = DeepEmotion().eval(), torch.randn(2, 1, 48, 48)
+    assert torch.allclose(attentive.feature_map(x), attentive.features(x), atol=1e-5)
+
+
+def test_gap_blocks_have_the_parameters_of_the_table():
+    assert models.parts(build("gap_cnn"))["blocks_convolutions"] == 286_432
+
+
+def test_large_kernels_see_what_stacked_small_ones_see():
+    assert build("gap_cnn_small").receptive_field == build("gap_cnn_large_kernels").receptive_field
+
+
+def test_an_unknown_system_or_option_is_one_line():
+    with pytest.raises(InputError, match="unknown model 'resnet'"):
+        models.build("resnet")
+    with pytest.raises(InputError, match="model gap_cnn"):
+        models.build("gap_cnn", depth=4)
