@@ -5,9 +5,9 @@ Viola & Jones 2001, Rapid object detection using a boosted cascade of simple fea
 10.1109/CVPR.2001.990517; the trained cascades are the ones that OpenCV 4 carries. OpenCV is imported only
 where it is used.
 
-Not stated in the paper; we use OpenCV's frontalface_default cascade because the reading notes name only "Haar
-features", and the largest centred square of a photograph without a found face because dropping it would hide
-it.
+Not stated in the paper; we use OpenCV's frontalface_default cascade because the reading notes name no other.
+Not stated in the paper; we use the largest centred square of a photograph in which no face is found because
+dropping it would hide the failure; such photographs are counted.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path
 PAPERS = {
     "deep_emotion": ("models/deep_emotion.py", "recipes.py:Deep-Emotion", "training.py", "occlusion"),
     "gap_svm": ("models/gap_cnn.py", "models/lenet5.py", "recipes.py:GAP CNN", "svm.py", "robustness.py"),
+    "data": ("datasets", "splits.py", "faces.py"),
 }
 SENTENCE = re.compile(r"Not stated in the paper; we use (?P<choice>.+?) because (?P<reason>.+?\.)(?=\s|$)", re.DOTALL)
 

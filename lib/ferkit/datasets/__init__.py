@@ -2,6 +2,9 @@
 `FaceSet`.
 
 One file per source; what they share is `archive` (files and image decoding) and `cache` (prepared arrays).
+
+Not stated in the paper; we use the remembered sizes of Deep-Emotion's JAFFE and FERG splits for by_image because no
+list of their images is public.
 """
 
 from __future__ import annotations

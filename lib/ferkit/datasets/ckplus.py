@@ -5,9 +5,9 @@ Lucey et al. 2010, The Extended Cohn-Kanade Dataset (CK+), doi 10.1109/CVPRW.201
 sequences of 118 subjects, each from a neutral frame to the apex. Subject and sequence come from the file
 names.
 
-Not stated in the paper; we use the last three frames of a labelled sequence as its apex because CK+48 does,
-and its first frame as neutral because one per sequence keeps neutral about as frequent as the most frequent
-expressions.
+Not stated in the paper; we use the last three frames of a labelled sequence as its apex because CK+48 does.
+Not stated in the paper; we use the first frame of each labelled sequence as neutral because one per sequence keeps
+neutral about as frequent as the most frequent expressions.
 """
 
 from __future__ import annotations

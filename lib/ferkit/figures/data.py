@@ -1,4 +1,5 @@
-"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook 01."""
+"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook
+01."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,13 +17,15 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     """Images per expression, one bar for each split; `counts` is ``FaceSet.counts()``."""
     fig = style.empty_figure(barmode="group", yaxis_title="images")
     for split, colour in zip(counts, style.colours(len(counts)), strict=True):
-        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split, marker_color=colour,
+        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split,
+                             marker_color=colour,
                              hovertemplate="%{x}, " + split + ": %{y} images<extra></extra>"))
     return fig
 
 
 def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 40) -> go.Figure:
-    """One outline histogram per split of a quality of each image, as shares, so that splits of any size compare.
+    """One outline histogram per split of a quality of each image, as shares, so that splits of any size
+    compare.
 
     values: float, (N,), NaN where an image has none. says: the axis title.
     """
@@ -38,16 +41,19 @@ def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 
 
 def shares(names: Sequence[str], groups: Mapping[str, Sequence[float]], says: str,
            line: tuple[float, str] | None = None) -> go.Figure:
-    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by name."""
-    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group", xaxis_title=says,
-                             xaxis_range=[0, 100], xaxis_ticksuffix=" %", yaxis_autorange="reversed")
+    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by
+    name."""
+    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group",
+                             xaxis_title=says,
+                             xaxis_range=[0, 104], xaxis_ticksuffix=" %", yaxis_autorange="reversed")
     for (group, values), colour in zip(groups.items(), style.colours(len(groups)), strict=True):
         percent = 100 * np.asarray(values, float)
         fig.add_trace(go.Bar(y=list(names), x=percent, name=group, orientation="h", marker_color=colour,
-                             text=[f"{value:.1f}" for value in percent], textposition="auto",
+                             text=[f"{value:.1f}" for value in percent], textposition="outside", cliponaxis=False,
                              hovertemplate="%{y}: %{x:.1f} %<extra></extra>", showlegend=len(groups) > 1))
     if line is not None:
-        fig.add_vline(x=100 * line[0], line={"color": style.BAD, "dash": "dash"}, annotation_text=line[1])
+        fig.add_vline(x=100 * line[0], line={"color": style.BAD, "dash": "dash"},
+                      annotation={"text": line[1], "yref": "paper", "y": 1, "yanchor": "bottom"})
     return fig
 
 
@@ -67,6 +73,7 @@ def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[st
                                      contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
                                      line={"color": REGION_COLOURS.get(region, style.QUIET), "width": 2},
                                      showlegend=k == 0, **style.axes(k)))
+    fig.update_layout(legend_y=1.2)
     _hide_axes(fig, *images.shape[1:])
     return fig
 
@@ -79,7 +86,8 @@ def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = No
     """
     if image is not None:
         refuse_real_faces(dataset)
-    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=columns, min_width=100,
+    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=columns,
+                             min_width=100,
                              max_width=180, gap=(12, 34), margin={"l": 8, "r": 8, "t": 32, "b": 8})
     for k, feature in enumerate(features):
         fig.add_trace(_picture(np.full((WINDOW, WINDOW), 235, np.uint8) if image is None else image, k))
@@ -101,14 +109,16 @@ def place_map(values: np.ndarray, says: str) -> go.Figure:
     fig.add_trace(go.Heatmap(z=values.astype(np.float32), x=np.arange(values.shape[1]) - reach_x,
                              y=np.arange(values.shape[0]) - reach_y, coloraxis="coloraxis",
                              hovertemplate="%{x}, %{y}: %{z:.2f}<extra></extra>"))
-    style.colour_axis(fig, "sequential", float(values.max()), showscale=True, colorbar={"title": {"text": says}})
+    style.colour_axis(fig, "sequential", float(values.max()), showscale=True,
+                      colorbar={"title": {"text": says}})
     fig.update_yaxes(scaleanchor="x", constrain="domain")
     fig.update_xaxes(constrain="domain")
     return fig
 
 
 def _picture(image: np.ndarray, panel: int) -> go.Heatmap:
-    return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255, colorscale=[[0, "#000000"], [1, "#ffffff"]],
+    return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255,
+                      colorscale=[[0, "#000000"], [1, "#ffffff"]],
                       showscale=False, hoverinfo="skip", **style.axes(panel))
 
 
