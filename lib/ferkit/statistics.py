@@ -69,10 +69,12 @@ def bootstrap(metric: Callable[..., float], labels: np.ndarray, *columns: np.nda
     vanishes. labels and columns: (N, …) arrays of equal first length; the same seed gives the same interval.
     """
     rng = np.random.default_rng(seed)
-    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    order = np.argsort(labels, kind="stable")
+    _, first, sizes = np.unique(labels[order], return_index=True, return_counts=True)
+    starts, size = np.repeat(first, sizes), np.repeat(sizes, sizes)
     values = []
     for _ in range(draws):
-        rows = np.concatenate([rng.choice(group, len(group)) for group in groups])
+        rows = order[starts + (rng.random(len(labels)) * size).astype(np.int64)]
         values.append(metric(labels[rows], *(column[rows] for column in columns)))
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -61,9 +61,9 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) -> 
     gaps, mean = over_seeds((recalls[:, rare].mean(1) - recalls[:, others].mean(1)).tolist()), recalls.mean(axis=0)
     # Ties count against: a class is among the three lowest only if at most two others do no better.
     lowest = all(np.sum(np.delete(mean, k) <= mean[k]) <= 2 for k in rare)
-    verdict = "not_reproduced" if gaps.mean >= 0 else "reproduced" if lowest else "partly"
     right = np.mean([cell.predictions["predicted"] == cell.predictions["labels"] for cell in tested], axis=0)
     images = bootstrap(partial(_recall_gap, rare=rare, others=others), tested[0].predictions["labels"], right)
+    verdict = "not_reproduced" if gaps.mean >= 0 else "reproduced" if lowest and images[1] < 0 else "partly"
     note = f"{name_of(cells)}; recall " + ", ".join(f"{name} {mean[k]:.1%}" for k, name in enumerate(names))
     return Finding(verdict, gaps.mean, gaps.interval or images, len(cells), sources_of(evidence, cells), note,
                    gaps.sd, images)

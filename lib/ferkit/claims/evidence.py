@@ -81,10 +81,11 @@ class Evidence:
                 self._cells[name].append(_accepted(results.read_cell(directory)))
             except InputError as error:
                 self._refused[name].append(str(error))
-        datasets = {cell.metrics["dataset"] for cells in self._cells.values() for cell in cells}
+        datasets = {dataset for dataset in map(_dataset, directories) if dataset}
         if len(datasets) > 1:
             raise InputError(f"{root}: results of {' and '.join(sorted(datasets))} in one folder; judge them apart")
         self.dataset: str | None = datasets.pop() if datasets else None
+        self._planned = self._read_plan()
 
     def names(self, system: str) -> list[Name]:
         """The recipes of a system that are here, refused ones too."""
@@ -159,8 +160,7 @@ class Evidence:
             raise NotRun(f"refused: {self.source(path)} is about a network that has no result")
         return content, analysed[0]
 
-    @cached_property
-    def _planned(self) -> dict[Name, set[int]]:
+    def _read_plan(self) -> dict[Name, set[int]]:
         """Seeds by system and recipe that plan.json promised, {} without one."""
         path, planned = self.root / "plan.json", defaultdict(set)
         if path.is_file():
@@ -184,6 +184,15 @@ class Evidence:
         for pair, p_holm in zip(done, adjusted, strict=True):
             compared[pair] = Comparison(**{**vars(compared[pair]), "p_holm": p_holm})
         return compared
+
+
+def _dataset(directory: Path) -> str | None:
+    """What a cell says it is about, even one that is refused; None where not even that can be read."""
+    try:
+        found = json.loads((directory / results.METRICS).read_text(encoding="utf-8"))["dataset"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def accuracies(cells: Sequence[CellResult]) -> list[float]:

@@ -1,0 +1,82 @@
+"""Fabricated runs, small and whole: written by `results.write_cell`, with as many right answers as asked for."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit import claims, results
+from ferkit.claims.evidence import FER2013_TEST
+from ferkit.labels import LABELS
+
+BALANCED = np.arange(350) % 7
+PRIVATE_TEST = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
+
+
+class Run:
+    """A run directory to be filled cell by cell, and judged."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def cell(self, system, recipe="ours", *, seed=0, accuracy=0.8, labels=BALANCED, predicted=None, order=0,
+             dataset="synthetic", notebook=None, weights=None, untested=False, **changes):
+        """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`."""
+        notebook = notebook or ("02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm")
+        cell, labels = results.Cell(notebook, system, recipe, seed), np.asarray(labels)
+        if predicted is None:
+            right = np.random.default_rng(order).permutation(len(labels))[:round(accuracy * len(labels))]
+            predicted = (labels + 1 + np.arange(len(labels)) % 6) % 7
+            predicted[right] = labels[right]
+        summary = results.summarise(labels, predicted, LABELS)
+        arrays = {"index": np.arange(len(labels)), "labels": labels, "predicted": predicted,
+                  "scores": np.zeros((len(labels), 7)), "label_names": np.array(LABELS)}
+        metrics = {"dataset": dataset, "data_sha256": "d" * 64, "protocol": "official", "split": "test",
+                   "system": system, "recipe": recipe, "seed": seed, "val_accuracy": summary["accuracy"],
+                   "best_epoch": 1, "tta": "none", "accuracy_no_tta": summary["accuracy"], "parameters": 1000,
+                   "test_reads": 1, "minutes": 0.1, "device": "cpu", "status": "finished", **summary}
+        if untested:
+            arrays = None
+            metrics |= dict.fromkeys(("accuracy", "macro_f1", "uar", "confusion_matrix", "accuracy_no_tta",
+                                      "accuracy_without_copies", "n_without_copies", "val_accuracy"))
+            metrics |= {"status": "diverged", "test_reads": 0}
+        return results.write_cell(cell.directory(self.root), metrics=metrics | changes, predictions=arrays,
+                                  history=[{"epoch": 1}], weights=weights)
+
+    def occlusion(self, system="deep_emotion", recipe="ours", *, seed=0, difference=0.3, p=0.001, interaction=0.001,
+                  overall=(0.8, 0.79, 0.3), stated=None):
+        """Writes an occlusion.json in which every part of every expression shows the same effect."""
+        effect = {"drop": difference + 0.05, "control": 0.05, "difference": difference, "p": p, "p_holm": p,
+                  "interval": [difference - 0.1, difference + 0.1]}
+        content = {"system": system, "recipe": recipe, "seed": seed, "n_images": 350, "patch_size": 8, "stride": 4,
+                   "baseline": "zero", "regions": ["mouth", "brows"], "labels": list(LABELS),
+                   "recall_lost": {label: {"mouth": effect, "brows": effect} for label in LABELS},
+                   "interaction": {"statistic": 3.0, "p": interaction},
+                   "insensitive": {"overall": dict(zip(("before", "rest", "parts"), overall, strict=True))}}
+        path = self.root / "04_occlusion_analysis" / system / recipe / f"seed{seed}" / "occlusion.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(content | (stated or {})))
+        return path
+
+    def row(self, id):
+        """The row of one claim, judged."""
+        return next(row for row in claims.judge(self.root) if row["id"] == id)
+
+    def verdict(self, id):
+        """The verdict on one claim."""
+        return self.row(id)["verdict"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """An empty run directory; a notebooks folder makes it one that may hold nothing yet."""
+    (tmp_path / "notebooks").mkdir()
+    return Run(tmp_path)
+
+
+@pytest.fixture
+def fer2013(run):
+    """The same, with cells on FER2013's PrivateTest."""
+    plain = run.cell
+    run.cell = lambda *names, **options: plain(*names, **{"dataset": "fer2013", "labels": PRIVATE_TEST, **options})
+    return run

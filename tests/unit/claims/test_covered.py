@@ -1,0 +1,84 @@
+"""Claims about what an expression is read from, on occlusion.json."""
+
+import numpy as np
+import pytest
+
+MOUTH, BROWS = "deep_emotion.mouth_happy", "deep_emotion.brows_angry"
+PARTS, INSENSITIVE = "deep_emotion.different_parts", "deep_emotion.insensitive"
+
+
+@pytest.mark.parametrize(("difference", "p", "verdict"), [
+    (0.3, 0.001, "reproduced"), (0.3, 0.2, "partly"), (-0.1, 0.001, "not_reproduced"), (0.0, 1.0, "not_reproduced")])
+def test_covering_must_hurt_more_than_the_same_shape_elsewhere(run, difference, p, verdict):
+    run.cell("deep_emotion")
+    run.occlusion(difference=difference, p=p)
+    for claim in (MOUTH, BROWS):
+        row = run.row(claim)
+        assert (row["verdict"], row["observed"]) == (verdict, difference)
+    assert row["source"] == ("04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json; "
+                             "02_stn_attention/deep_emotion/ours/seed0/metrics.json")
+    assert row["interval"] == pytest.approx([difference - 0.1, difference + 0.1])
+
+
+def test_seeds_are_averaged_and_their_p_combined(run):
+    for seed, difference in enumerate((0.2, 0.4)):
+        run.cell("deep_emotion", seed=seed)
+        run.occlusion(seed=seed, difference=difference, p=0.03)
+    row = run.row(MOUTH)
+    assert row["observed"] == pytest.approx(0.3) and row["n_seeds"] == 2
+    assert row["verdict"] == "partly"  # twice the median of 0.03 and 0.03
+
+
+def test_a_network_that_answers_one_class_shows_nothing(run):
+    run.cell("deep_emotion", predicted=np.zeros(350, dtype=int))
+    run.occlusion()
+    assert {run.verdict(claim) for claim in (MOUTH, BROWS, PARTS, INSENSITIVE)} == {"not_run"}
+
+
+def test_an_analysis_of_a_network_without_result_is_refused(run):
+    run.cell("lenet5")
+    run.occlusion()
+    assert "deep_emotion/ours" in run.row(MOUTH)["note"] and run.verdict(MOUTH) == "not_run"
+
+
+def test_deep_emotion_is_judged_where_it_was_analysed_and_else_the_best_system(run):
+    run.cell("gap_cnn", accuracy=0.9)
+    run.occlusion("gap_cnn", difference=-0.2)
+    assert run.verdict(MOUTH) == "not_reproduced"
+    run.cell("deep_emotion", accuracy=0.5)
+    run.occlusion("deep_emotion", difference=0.2)
+    assert run.verdict(MOUTH) == "reproduced"
+
+
+@pytest.mark.parametrize("change", [{"recall_lost": {}}, {"recall_lost": None}, {"seed": 1}, {"system": "lenet5"}])
+def test_a_damaged_or_foreign_analysis_is_refused(run, change):
+    run.cell("deep_emotion")
+    run.occlusion(stated=change)
+    row = run.row(MOUTH)
+    assert row["verdict"] == "not_run" and "occlusion.json" in row["note"]
+
+
+def test_a_cut_off_analysis_is_refused(run):
+    run.cell("deep_emotion")
+    path = run.occlusion()
+    path.write_text(path.read_text()[:100])
+    assert "damaged" in run.row(MOUTH)["note"]
+
+
+@pytest.mark.parametrize(("p", "verdict"), [(0.001, "reproduced"), (0.4, "not_reproduced")])
+def test_different_parts_is_the_interaction_of_expression_and_part(run, p, verdict):
+    run.cell("deep_emotion")
+    run.occlusion(interaction=p)
+    row = run.row(PARTS)
+    assert (row["verdict"], row["observed"]) == (verdict, p)
+
+
+@pytest.mark.parametrize(("overall", "verdict"), [
+    ((0.8, 0.79, 0.3), "reproduced"), ((0.8, 0.7, 0.3), "partly"), ((0.8, 0.4, 0.3), "not_reproduced"),
+    ((0.8, 0.3, 0.6), "not_reproduced")])
+def test_insensitive_means_losing_little_outside_the_important_parts(run, overall, verdict):
+    run.cell("deep_emotion")
+    run.occlusion(overall=overall)
+    row = run.row(INSENSITIVE)
+    assert row["verdict"] == verdict and row["observed"] == pytest.approx(overall[0] - overall[1])
+    assert row["interval"][0] < row["observed"] < row["interval"][1]
