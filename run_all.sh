@@ -9,13 +9,12 @@ export PYTHONPATH="$home/lib${PYTHONPATH:+:$PYTHONPATH}"
 say() { printf '%s\n' "$*" >&2; }
 refuse() { say "run_all.sh: $*"; exit 2; }
 
-# Whether an interpreter is new enough and finds what the replication imports; 0.1 s, nothing is imported.
+# Whether an interpreter is new enough and finds what will be imported; 0.1 s, nothing is imported for it.
+wanted="torch torchvision numpy scipy sklearn pandas PIL cv2 safetensors plotly papermill ipykernel psutil"
 is_ready() {
-    "$1" - 2>/dev/null <<'PY'
+    "$1" - $wanted 2>/dev/null <<'PY'
 import importlib.util, sys
-wanted = ("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "PIL", "cv2", "safetensors", "plotly",
-          "papermill", "ipykernel", "psutil")
-sys.exit(sys.version_info < (3, 11) or not all(map(importlib.util.find_spec, wanted)))
+sys.exit(sys.version_info < (3, 11) or not all(map(importlib.util.find_spec, sys.argv[1:])))
 PY
 }
 
@@ -82,7 +81,7 @@ set_up() {
         broken) rm -rf "$venv"; mkdir "$venv"; touch "$venv/.begun" ;;
         stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
     esac
-    say "setting up .venv from requirements.lock (about 6 GB; once)"
+    say "setting up .venv from requirements.lock (about 6 GB and a minute or two, once)"
     trap 'say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
     if command -v uv >/dev/null; then
         if [ "$state" = broken ]; then
@@ -92,8 +91,8 @@ set_up() {
         uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e "$home" >&2
     else
         if [ "$state" = broken ]; then "$python" -m venv "$venv" >&2; fi
-        "$venv/bin/python" -m pip install --quiet --require-hashes -r "$home/requirements.lock" >&2
-        "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation -e "$home" >&2
+        "$venv/bin/python" -m pip install -qq --require-hashes -r "$home/requirements.lock" >&2
+        "$venv/bin/python" -m pip install -qq --no-deps --no-build-isolation -e "$home" >&2
     fi
     is_ready "$venv/bin/python"
     recipe "$venv/bin/python" >"$venv/.complete"
@@ -103,7 +102,10 @@ set_up() {
 }
 
 setup_only=
-if [ "${1-}" = --setup-only ]; then setup_only=1; shift; fi
+if [ "${1-}" = --setup-only ]; then  # what tests/run.sh calls: its tools are wanted too
+    setup_only=1
+    wanted="$wanted pytest nbval hypothesis ruff"
+fi
 
 # An active environment that has everything is used as it is; else the checkout's own .venv.
 python=

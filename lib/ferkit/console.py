@@ -55,9 +55,3 @@ class Console:
             self._open = False
 
 
-def table(rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> list[str]:
-    """Rows of text as aligned lines under a line of heads."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines = [heads, tuple("─" * width for width in widths), *rows]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines]

@@ -1,0 +1,35 @@
+"""What `run` prints, in a terminal and elsewhere."""
+
+import io
+
+from ferkit.console import Console
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _epoch(number: int, of: int = 3) -> dict:
+    return {"kind": "epoch", "cell": "lenet5/ours seed 0", "epoch": number, "epochs": of, "loss": 1.0,
+            "val_accuracy": 0.5, "seconds_left": 1.0}
+
+
+def test_a_status_line_is_replaced_in_a_terminal_and_left_out_elsewhere():
+    terminal, plain = _Terminal(), io.StringIO()
+    for stream in (terminal, plain):
+        console = Console(stream)
+        console.status("at work")
+        console.line("done")
+    assert terminal.getvalue() == "\r\033[Kat work\r\033[Kdone\n"
+    assert plain.getvalue() == "done\n"
+
+
+def test_plain_lines_come_rarely_but_a_cells_last_epoch_always():
+    stream = io.StringIO()
+    console = Console(stream)
+    for number in (1, 2, 3):
+        console.event("[1/5] a", _epoch(number))
+    lines = stream.getvalue().splitlines()
+    assert [line.split("epoch ")[1][:3] for line in lines] == ["1/3", "3/3"]
+    assert lines[0].startswith("[1/5] a  lenet5/ours seed 0")
