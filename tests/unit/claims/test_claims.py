@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ferkit import claims, papers
@@ -16,13 +17,17 @@ CONTRACT = ("id", "paper", "statement", "expected", "observed", "interval", "n_s
             "command")
 
 
-def everything(run):
-    """A run with every cell of the quick profile."""
+ABOUT_NETWORKS = {"deep_emotion.weight_layers", "gap_svm.blocks_parameters"}  # true whatever was learnt
+
+
+def everything(run, **options):
+    """A run with every cell of the quick profile; `options` for all of them."""
     for notebook, cells in PROFILES["quick"].cells.items():
         for plan in cells:
             accuracy = 0.9 if plan.system.startswith("gap_cnn") and plan.recipe == "ours" else 0.6
-            run.cell(plan.system, plan.recipe, notebook=notebook, accuracy=accuracy, weight_layers=6,
-                     receptive_field=36, parts={"blocks_convolutions": 286432}, robustness={"noise_0.1": 0.5})
+            run.cell(plan.system, plan.recipe, notebook=notebook, **{
+                "accuracy": accuracy, "weight_layers": 6, "receptive_field": 36,
+                "parts": {"blocks_convolutions": 286432}, "robustness": {"noise_0.1": 0.5}, **options})
     run.occlusion()
 
 
@@ -44,6 +49,14 @@ def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
         assert all((run.root / name).is_file() for name in row["source"].split("; "))
         assert row["observed"] is not None and row["n_seeds"] == 1 and row["dataset"] == "synthetic"
     assert {row["dataset"] for row in rows if ".accuracy." in row["id"]} == {"fer2013", "ckplus", "ferg", "jaffe"}
+
+
+@pytest.mark.parametrize("predicted", [np.zeros(350, dtype=int), np.random.default_rng(0).integers(0, 7, 350)],
+                         ids=["one class", "at random"])
+def test_where_nothing_was_learnt_only_the_networks_sizes_are_confirmed(run, predicted):
+    everything(run, predicted=predicted)
+    confirmed = {row["id"] for row in claims.judge(run.root) if row["verdict"] not in ("not_reproduced", "not_run")}
+    assert confirmed == ABOUT_NETWORKS
 
 
 def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):
@@ -115,7 +128,8 @@ def test_the_table_is_aligned_and_prints_verdicts_reasons_and_rules(run):
     judged = [line for line in lines if line.startswith(("reproduced", "exceeded", "partly", "not reproduced"))]
     at = lines[0].index("claim")
     assert all(line[at - 1] == " " and line[at] != " " for line in judged)
-    text = "\n".join(lines)
+    assert max(map(len, lines)) <= 120
+    text = " ".join(" ".join(lines).split())  # as if nothing had been wrapped
     for row in rows:
         assert row["id"] in text
         assert (row["rule"] if row["verdict"] != "not_run" else row["note"]) in text
@@ -123,7 +137,7 @@ def test_the_table_is_aligned_and_prints_verdicts_reasons_and_rules(run):
 
 
 @pytest.mark.parametrize(("value", "unit", "text"), [
-    (0.7002, "fraction", "70.02 %"), (0.022, "fraction gained", "+2.20 points"), (47657, "parameters", "47,657"),
+    (0.7002, "fraction", "70.02 %"), (0.022, "fraction gained", "+2.2 pts"), (47657, "parameters", "47,657"),
     (1.2, "ratio of accuracies", "1.2"), (None, "fraction", "–"), (10, "layers with weights", "10")])
 def test_numbers_are_told_in_their_unit(value, unit, text):
     assert number(value, unit) == text
