@@ -6,7 +6,7 @@ A file imports only from lower floors (tests/architecture holds the code to this
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
-4  claims · experiments · figures
+4  claims · comparison · experiments · figures
 5  commands · console · kernel · locking · manifest · options · pipeline · report · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources

@@ -21,7 +21,7 @@ def learning_curves(results: Sequence) -> go.Figure:
     """
     results = [cell for cell in results if cell.history and not cell.metrics.get("features_of")]
     fig = style.panel_figure(["loss", "accuracy"], columns=2, aspect=0.72, min_width=300, max_width=520,
-                             gap=(72, 60), margin={"t": 30, "b": 56})
+                             gap=(72, 92), margin={"t": 30, "b": 56})
     for look, result in zip(style.styles(len(results)), results, strict=True):
         for panel, quantity in enumerate(("loss", "accuracy")):
             for split in ("train", "val"):
@@ -167,11 +167,11 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
     right = max([0.2, *(rate * 1.6 for rate, _, _ in rows)])
     fig.add_vrect(x0=paper_limit, x1=right, fillcolor=style.BAD, opacity=0.10, line_width=0)
     fig.add_vline(x=paper_rate, line={"color": style.QUIET, "dash": "dot"})
-    for rate, says in ((paper_rate, f"paper: {paper_rate:g}"),
-                       (np.sqrt(paper_limit * right), "paper: diverges")):
-        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", text=says,
-                           showarrow=False,
-                           font=SMALL)
+    for rate, says, anchor in ((paper_rate, f"paper: {paper_rate:g}", "right"),
+                               (paper_limit, "diverges", "left")):
+        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", xanchor=anchor,
+                           text=says,
+                           showarrow=False, font=SMALL)
     if chance is not None:
         fig.add_hline(y=chance, line={"color": style.QUIET, "dash": "dash"}, annotation_text="majority class",
                       annotation_position="bottom left", annotation_font_size=11)

@@ -46,7 +46,7 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
         refuse_real_faces(dataset)
     maps = np.asarray(maps, np.float32)
     titles = [f"<b>{label}</b> (n = {int(n)})" for label, n in zip(labels, counts, strict=True)]
-    fig = style.panel_figure(titles, columns=columns, min_width=130, max_width=260, gap=(14, 40),
+    fig = style.panel_figure(titles, columns=columns, min_width=112, max_width=260, gap=(14, 40),
                              margin={"l": 14, "r": 84, "t": 32, "b": 14})
     x, y = _centres(maps.shape[2]), _centres(maps.shape[1])
     for k, values in enumerate(maps):
@@ -61,8 +61,9 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
             _add_outline(fig, k)
     _as_images(fig)
     highest = float(np.nanmax(maps)) if np.isfinite(maps).any() else 1.0
-    bar = {"title": {"text": reading, "side": "right"}, "thickness": 12, "len": 0.9}
-    style.colour_axis(fig, "sequential", max(highest, 1e-6), colorbar=bar, showscale=True)
+    bar = {"title": {"text": reading, "side": "right"}, "thickness": 12, "lenmode": "pixels", "len": 240,
+           "yanchor": "top", "y": 1}
+    style.colour_axis(fig, "intense", max(highest, 1e-6), colorbar=bar, showscale=True)
     return fig
 
 
@@ -80,6 +81,7 @@ def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[st
     fig.add_trace(go.Heatmap(
         z=values, x=list(regions), y=list(labels), text=style.points_text(values, stars),
         texttemplate="%{text}",
+        textfont={"color": style.CELL_TEXT},
         xgap=1, ygap=1, coloraxis="coloraxis",
         hovertemplate="%{y}, %{x} covered<br>" + reading + ": %{text}<extra></extra>"))
     fig.update_yaxes(autorange="reversed", showgrid=False)
@@ -102,7 +104,7 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
         refuse_real_faces(dataset)
     shown = [k for k in range(len(label_names)) if np.any(labels == k)]
     titles = [f"<b>{label_names[k]}</b> (n = {int((labels == k).sum())})" for k in shown]
-    fig = style.panel_figure(titles, columns=columns, min_width=130, max_width=260, gap=(18, 40),
+    fig = style.panel_figure(titles, columns=columns, min_width=112, max_width=260, gap=(18, 40),
                              margin={"l": 14, "r": 14, "t": 32, "b": 14})
     for panel, k in enumerate(shown):
         own = theta[labels == k]

@@ -81,7 +81,7 @@ def _shares(result) -> np.ndarray:
 def _heat(z: np.ndarray, text: list, names: Sequence[str], panel: int, *, hover: str,
           custom: np.ndarray | None = None) -> go.Heatmap:
     return go.Heatmap(z=z.astype(np.float32), x=list(names), y=list(names), text=text, texttemplate="%{text}",
-                      textfont={"size": 10}, customdata=None if custom is None
+                      textfont={"size": 10, "color": style.CELL_TEXT}, customdata=None if custom is None
                       else custom.astype(int).tolist(),
                       hovertemplate=hover, coloraxis="coloraxis", xgap=1, ygap=1, **style.axes(panel))
 

@@ -19,8 +19,14 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 TEXT, GRID = "#757575", "rgba(128,128,128,0.28)"
 GOOD, BAD, QUIET = "#0072B2", "#D55E00", "#7F7F7F"
-SEQUENTIAL = ((0.0, "#f7f9fc"), (0.25, "#c6dcef"), (0.5, "#7db4dc"), (0.75, "#2f7fbc"), (1.0, "#08396b"))
-DIVERGING = ((0.0, "#a63c00"), (0.25, "#eb9a63"), (0.5, "#f6f6f4"), (0.75, "#7db4dc"), (1.0, "#08518f"))
+# "sequential" and "diverging" stay light enough for dark text in every cell; "intense" is for maps without
+# text.
+SCALES = {
+    "sequential": ((0.0, "#f7f9fc"), (0.5, "#a9cdea"), (1.0, "#4f9bd6")),
+    "diverging": ((0.0, "#ee8f55"), (0.5, "#f6f6f4"), (1.0, "#4f9bd6")),
+    "intense": ((0.0, "#f7f9fc"), (0.25, "#c6dcef"), (0.5, "#7db4dc"), (0.75, "#2f7fbc"), (1.0, "#08396b")),
+}
+CELL_TEXT = "#17202b"
 
 SYSTEM_NAMES = {
     "deep_emotion": "Deep-Emotion",
@@ -85,13 +91,13 @@ def axes(panel: int) -> dict[str, str]:
 
 def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
                 **looks: object) -> None:
-    """Give the figure's heat maps a common scale: "sequential" from 0, or "diverging" about 0, to `highest`.
+    """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to
+    `highest`.
 
     The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark
     pages.
     """
-    colours_of = {"sequential": SEQUENTIAL, "diverging": DIVERGING}[scale]
-    fig.update_layout(coloraxis={"colorscale": colours_of, "cmin": 0 if scale == "sequential" else -highest,
+    fig.update_layout(coloraxis={"colorscale": SCALES[scale], "cmin": -highest if scale == "diverging" else 0,
                                  "cmax": highest, "showscale": showscale, **looks},
                       meta=(fig.layout.meta or {}) | {"scale": scale})
 

@@ -17,14 +17,16 @@ def build(run_directory: Path) -> Path:
     """
     run = tree.read(run_directory)
     parts = [("verdicts", "Verdicts", verdicts.section(run)), ("results", "Results", cells.headlines(run))]
-    around = [("protocol", "Protocol", cells.protocol(run)), ("data", "Data", sections.data(run)),
+    around = [("protocol", "Protocol", cells.protocol(run)),
               ("unsaid", "Unsaid", sections.unsaid()), ("provenance", "Provenance", sections.provenance(run))]
     written = sum(len(part.encode()) for _, _, part in (*parts, *around)) + len(page.plotly_script().encode())
     drawn, dropped = _fitting(run.figures, LARGEST - written - 100_000)
     for entry in run.notebooks():
         name = entry["name"]
         content = sections.notebook(run, entry, drawn.get(name, []), dropped.get(name, []))
-        parts.append((name, name.replace("_", " "), content))
+        if name.startswith("01"):
+            content = join([content, sections.data(run)])
+        parts.append((name, f"{name[:2]} {sections.notebook_titles(name)[0]}", content))
     shown = [part for part in (*parts, *around) if part[2]]
     body = [sections.head(run), [tag("section", content, id=name) for name, _, content in shown]]
     blocks = [_block(name, entry) for name, entries in drawn.items() for entry in entries]

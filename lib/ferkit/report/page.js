@@ -7,8 +7,9 @@
   const touch = matchMedia("(pointer: coarse)").matches;
   // The scales of ferkit.figures.style, and their versions for a dark page: the same ends, the middle near the page.
   const DARK = {
-    sequential: [[0, "#1c232d"], [0.25, "#1d4468"], [0.5, "#2b74ab"], [0.75, "#69ade0"], [1, "#dceefb"]],
-    diverging: [[0, "#ffa36e"], [0.25, "#a4562b"], [0.5, "#1f262f"], [0.75, "#2b74ab"], [1, "#a5d4f7"]],
+    sequential: [[0, "#1c232d"], [0.5, "#1f4f7d"], [1, "#2c7dc0"]],
+    diverging: [[0, "#b5571f"], [0.5, "#1f262f"], [1, "#2c7dc0"]],
+    intense: [[0, "#1c232d"], [0.25, "#1d4468"], [0.5, "#2b74ab"], [0.75, "#69ade0"], [1, "#dceefb"]],
   };
   const SIGNS = { circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", x: "✕", cross: "✚", star: "★" };
 
@@ -43,7 +44,7 @@
     layout.margin = margin;
     if (!meta.panels && margin.b > 60) { layout.height -= margin.b - 60; margin.b = 60; }  // plotly's legend stood there
     if (meta.panels) layPanels(layout, meta.panels, width, margin);
-    for (const note of layout.annotations || []) note.font = { ...note.font, color: css("--text") };
+    for (const note of layout.annotations || []) note.font = { ...note.font, color: css("--text"), ...(width < 420 ? { size: 11 } : {}) };
     if (layout.coloraxis && meta.scale && isDark()) layout.coloraxis.colorscale = DARK[meta.scale];
     return layout;
   }
@@ -55,6 +56,8 @@
     plot.drawn = width + "" + isDark();
     plot.figure ??= JSON.parse(document.getElementById(plot.box.dataset.figure).textContent);
     const config = { displayModeBar: false, responsive: false };
+    for (const trace of plot.figure.data)
+      if (trace.coloraxis && trace.textfont) trace.textfont = { ...trace.textfont, color: isDark() ? "#ffffff" : "#17202b" };
     Plotly.react(plot.box, plot.figure.data, themed(plot.figure, width), config).then(() => {
       plot.box.style.minHeight = "";
       plot.box.dataset.ready = "yes";

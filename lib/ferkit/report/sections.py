@@ -9,13 +9,19 @@ from ferkit.report.html import Markup, details, facts, join, table, tag
 from ferkit.report.tree import Tree
 from ferkit.report.words import duration, link, nested, short_hash
 
-NOTEBOOK_TITLES = {
-    "01_data_preparation": "The data: what is in the set and what is wrong with it",
-    "02_stn_attention": "Deep-Emotion: attention by a spatial transformer",
-    "03_gap_cnn_svm": "Small kernels, global pooling and an SVM",
-    "04_occlusion_analysis": "Occlusion: which part of a face carries an expression",
-    "05_confusion_comparison": "Who is taken for whom, and by which system",
+NOTEBOOK_TITLES = {  # for the navigation, for the section
+    "01_data_preparation": ("Data", "The data: what is in the set and what is wrong with it"),
+    "02_stn_attention": ("Attention", "Deep-Emotion: attention by a spatial transformer"),
+    "03_gap_cnn_svm": ("GAP + SVM", "Small kernels, global pooling and an SVM"),
+    "04_occlusion_analysis": ("Occlusion", "Occlusion: which part of a face carries an expression"),
+    "05_confusion_comparison": ("Confusion", "Who is taken for whom, and by which system"),
 }
+
+
+def notebook_titles(name: str) -> tuple[str, str]:
+    """A notebook's title for the navigation and for its section; from its name where the design has none."""
+    words = name[3:].replace("_", " ")
+    return NOTEBOOK_TITLES.get(name, (words, words.capitalize()))
 
 
 def head(run: Tree) -> Markup:
@@ -60,7 +66,7 @@ def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[st
         said.append(f"{entry['peak_memory_mb'] / 1024:.1f} GiB of memory at most")
     where = link(run.directory, entry["path"], "open the executed notebook") if entry["path"] \
         else join(["run it with ", tag("code", f"./run_all.sh --only {name[:2]}")])
-    title = NOTEBOOK_TITLES.get(name, name[3:].replace("_", " "))
+    _, title = notebook_titles(name)
     lost = [tag("p", f"Left out for size: {figure}; the executed notebook shows it.", class_="note")
             for figure in dropped]
     return join([tag("h2", f"{name[:2]} · {title}"), tag("p", ", ".join(said), " · ", where),
@@ -71,7 +77,7 @@ def data(run: Tree) -> Markup:
     """What the run was made on: counts by split and class, findings of the audit, provenance."""
     if not run.dataset:
         return Markup()
-    parts, counts = [tag("h2", "Data")], run.dataset.get("counts")
+    parts, counts = [], run.dataset.get("counts")
     if isinstance(counts, dict) and counts and all(isinstance(by_label, dict)
                                                    for by_label in counts.values()):
         labels = list(dict.fromkeys(label for by_label in counts.values() for label in by_label))

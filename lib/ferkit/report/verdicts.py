@@ -7,8 +7,6 @@ from ferkit.report.html import Markup, details, escape, join, table, tag
 from ferkit.report.tree import Tree
 from ferkit.report.words import VERDICTS, interval, link, quantity, verdict_chip
 
-PAPERS = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN + SVM"}
-
 
 def section(run: Tree) -> Markup:
     """How many verdicts of each kind, then every claim: expected, observed, rule, source."""
@@ -25,10 +23,11 @@ def section(run: Tree) -> Markup:
                "Intervals are 95 %. A verdict holds for this data set and this profile only.")
     parts = []
     if judged:
-        parts.append(table(("claim", "verdict", "paper", "ours", "rule", "source"),
+        parts.append(table(("claim", "verdict", "paper", "ours", "rule and source"),
                            [_row(run, c) for c in judged],
                            caption="Every judged claim, the rule that judges it and the file that decided",
-                           numbers=(2, 3), class_="claims stack", row_attributes=[_mark(c) for c in judged]))
+                           numbers=(2, 3), class_="claims judged stack",
+                           row_attributes=[_mark(c) for c in judged]))
     if absent:
         rows = [[_statement(claim), expected(claim), claim.get("note"), tag("code", claim.get("command"))]
                 for claim in absent]
@@ -55,7 +54,7 @@ def expected(claim: dict) -> Markup:
     if claim.get("expected") is None:
         return escape("–")
     relation = claim.get("relation") or "="
-    number = quantity(claim["expected"], claim.get("unit"))
+    number = Markup(quantity(claim["expected"], claim.get("unit")).removeprefix("+"))
     unit = claim.get("unit") if claim.get("unit") not in (None, "fraction", "parameters") else None
     return tag("span", "" if relation == "=" else f"{relation} ", number, tag("small", unit) if unit else "")
 
@@ -64,9 +63,9 @@ def _row(run: Tree, claim: dict) -> list[object]:
     unit, bounds = claim.get("unit"), claim.get("interval")
     ours = tag("span", quantity(claim.get("observed"), unit),
                tag("small", interval(bounds, unit)) if bounds else "")
-    rule = tag("div", claim.get("rule"), tag("small", claim["note"]) if claim.get("note") else "")
-    return [_statement(claim), verdict_chip(claim.get("verdict")), expected(claim), ours, rule,
-            _source(run, claim)]
+    rule = tag("div", claim.get("rule"), tag("small", claim["note"]) if claim.get("note") else "",
+               _sources(run, claim))
+    return [_statement(claim), verdict_chip(claim.get("verdict")), expected(claim), ours, rule]
 
 
 def _mark(claim: dict) -> dict[str, object]:
@@ -75,21 +74,17 @@ def _mark(claim: dict) -> dict[str, object]:
 
 def _statement(claim: dict) -> Markup:
     seeds = claim.get("n_seeds") or 0
-    paper = PAPERS.get(claim.get("paper"), claim.get("paper"))
-    said = [paper, claim.get("id"), f"{seeds} seeds" if seeds > 1 else None]
+    said = [claim.get("id"), f"{seeds} seeds" if seeds > 1 else None]
     return join([claim.get("statement"), tag("small", " · ".join(str(part) for part in said if part))])
 
 
-def _source(run: Tree, claim: dict) -> Markup:
-    """The files that decided a claim, as links; for a claim that was not run, the command that would run
-    it."""
-    if claim.get("verdict") == "not_run":
-        return tag("code", claim.get("command") or "–")
+def _sources(run: Tree, claim: dict) -> Markup:
+    """The files that decided a claim, as links."""
     named = claim.get("source") or []
     named = named if isinstance(named, list) else re.split(r"[,;]\s*", str(named))
-    links = [tag("div", link(run.directory, run.directory / str(path), _short(str(path)))) for path in named
+    links = [[link(run.directory, run.directory / str(path), _short(str(path))), " "] for path in named
              if path]
-    return tag("div", links) if links else escape("–")
+    return tag("div", links) if links else Markup()
 
 
 def _short(path: str) -> str:
