@@ -18,7 +18,7 @@ def _notebook(folder, cell=CELL, tags=("parameters",)):
     path = folder / "01_data_preparation.ipynb"
     cells = [nbformat.v4.new_markdown_cell("# title"),
              nbformat.v4.new_code_cell(cell, metadata={"tags": list(tags)})]
-    kernel = {"kernelspec": {"name": "python3", "language": "python"}}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
     return path
 
