@@ -10,16 +10,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from ferkit import audit, metrics, models, paths, progress, recipes, results, robustness, svm, training, weights
+from ferkit import paths, progress, recipes, results, svm, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
+from ferkit.evaluation import ROBUSTNESS_OF, Predictor, evaluate, model_facts, network_predictor, svm_predictor
 from ferkit.loader import Split
 from ferkit.profiles import PROFILES, CellPlan
 from ferkit.recipes import Recipe
@@ -27,30 +27,9 @@ from ferkit.results import Cell, CellResult
 from ferkit.statistics import wilson
 
 TRAINING_NOTEBOOKS = ("02_stn_attention", "03_gap_cnn_svm")
-ROBUSTNESS_OF = {("deep_emotion", "ours"), ("gap_cnn", "ours"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")}
+UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
+            "accuracy_no_tta", "val_accuracy", "train_accuracy", "robustness")
 SVM_SUFFIX = "_svm"  # gap_cnn_svm is an SVM on the features of gap_cnn under the same recipe and seed
-_TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """A trained cell as a function of uint8 images (N, 48, 48).
-
-    predict: (scores float32 (N, K), votes int64 (N,)); the votes are the cell's own decision (an SVM's are not its
-    scores' argmax). model: the network, on the CPU. head: the SVM, if there is one.
-    """
-
-    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    model: nn.Module
-    head: svm.SvmHead | None = None
-
-    def scores(self, images: np.ndarray) -> np.ndarray:
-        """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
-        return self.predict(images)[0]
-
-    def votes(self, images: np.ndarray) -> np.ndarray:
-        """int64 (N,): the class that each image is put into."""
-        return self.predict(images)[1]
 
 
 def plans(profile: str, notebook: str) -> tuple[CellPlan, ...]:
@@ -165,7 +144,8 @@ def config_sha256(config: dict[str, object]) -> str:
 def training_code_sha256() -> str:
     """sha256 over the sources that decide what training gives; a change there makes finished cells stale."""
     here = Path(__file__).parent
-    names = ["augment", "layers", "loader", "losses", "robustness", "seeding", "svm", "training", "experiments"]
+    names = ["augment", "layers", "loader", "losses", "robustness", "seeding", "svm", "training",
+             "evaluation"]
     files = [here / f"{name}.py" for name in names] + sorted((here / "models").glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
@@ -183,8 +163,7 @@ def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, d
     predictor = network_predictor(model, recipe.tta)
     facts = {"status": fitted.state, "best_epoch": fitted.best_epoch, "epochs": fitted.epoch,
              "minutes": round(fitted.minutes, 3), "device": str(chosen), "tta": recipe.tta,
-             "parameters": models.count_parameters(model), "parts": models.parts(model),
-             "weight_layers": model.weight_layers, "receptive_field": model.receptive_field}
+             **model_facts(model)}
     result = _test_and_write(cell, faces, predictor, facts, fitted.history, directory, config, digest,
                              lambda path: weights.save(path, model, cell.system, dict(config["recipe"]["model"]),
                                                        label_names=faces.label_names, tta=recipe.tta,
@@ -211,9 +190,7 @@ def _complete_svm(cell: Cell, faces: FaceSet, root: Path, profile: str, director
     progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  fit with C {choice.C:g}, gamma {choice.gamma:.2g}")
     head = svm.fit(train_features, train.labels[rows], choice.C, choice.gamma, num_classes=len(faces.label_names))
     facts = {"status": "finished", "best_epoch": base.metrics["best_epoch"], "epochs": base.metrics["epochs"],
-             "minutes": base.metrics["minutes"], "device": base.metrics["device"], "tta": "none",
-             "parameters": base.metrics["parameters"], "parts": base.metrics["parts"],
-             "weight_layers": base.metrics["weight_layers"], "receptive_field": base.metrics["receptive_field"],
+             "minutes": base.metrics["minutes"], "device": base.metrics["device"], "tta": "none", **model_facts(model),
              "svm": {"kernel": head.kernel, "C": choice.C, "gamma": choice.gamma, "support_vectors": len(head.points),
                      "search": list(choice.table)},
              "features_of": base.cell.name, "features_sha256": base.metrics["weights_sha256"]}
@@ -224,57 +201,19 @@ def _complete_svm(cell: Cell, faces: FaceSet, root: Path, profile: str, director
 def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dict[str, object], history: list[dict],
                     directory: Path, config: dict[str, object], digest: str, save: Callable[[Path], None]
                     ) -> CellResult:
-    """Score validation and a training sample, read the test split once, write the cell."""
+    """Evaluate (the one read of the test split) and write the cell; a run that never got as far is written as that."""
     progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  test")
-    train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
-    common = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
-              "split": "test", "system": cell.system, "recipe": cell.recipe, "seed": cell.seed, "config": config,
-              "config_sha256": digest, "n_train": len(train), "test_reads": 1,
-              "n_train_per_class": faces.counts()["train"], **facts}
+    facts = {"system": cell.system, "recipe": cell.recipe, "seed": cell.seed, "config": config,
+             "config_sha256": digest, **facts}
     if facts["status"] == "diverged" and not facts["best_epoch"]:  # nothing was ever validated: nothing to test
-        untested = dict.fromkeys(("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar",
-                                  "confusion_matrix", "accuracy_no_tta", "val_accuracy", "train_accuracy",
-                                  "robustness"))
-        return results.write_cell(directory, metrics=common | untested | {"n": len(test), "test_reads": 0},
-                                  predictions=None, history=history, weights=save)
-    sample = np.random.default_rng(cell.seed).permutation(len(train))[:_TRAIN_SAMPLE]
-    val_votes = predictor.votes(val.images)
-    val_matrix = metrics.confusion_matrix(val.labels, val_votes, len(faces.label_names))
-    measured = {"val_accuracy": _share(val_votes, val.labels), "val_macro_f1": metrics.macro_f1(val_matrix),
-                "train_accuracy": _share(predictor.votes(train.images[sample]), train.labels[sample])}
-    scores, votes = predictor.predict(test.images)
-    probabilities = None if predictor.head else softmax(scores)
-    plain = votes if facts["tta"] == "none" else training.infer_logits(predictor.model, test.images).argmax(1)
-    measured |= {"accuracy_no_tta": _share(plain, test.labels)}
-    measured |= results.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
-                                  copies=audit.copies_in_training(faces)[faces.split == "test"])
-    measured["robustness"] = None
-    if (cell.system, cell.recipe) in ROBUSTNESS_OF:
-        measured["robustness"] = robustness.accuracies(predictor.votes, test.images, test.labels, cell.seed)
-    predictions = {"index": test.index, "labels": test.labels, "predicted": votes, "scores": scores,
-                   "label_names": np.array(faces.label_names)}
-    if probabilities is not None:
-        predictions["probabilities"] = probabilities
-    return results.write_cell(directory, metrics=common | measured, predictions=predictions, history=history,
-                              weights=save)
-
-
-def network_predictor(model: nn.Module, tta: str) -> Predictor:
-    """A network with its own softmax as the decision."""
-    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        logits = training.infer_logits(model, images, tta=tta)
-        return logits, logits.argmax(1).astype(np.int64)
-
-    return Predictor(predict, model)
-
-
-def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
-    """An SVM on the features of a network."""
-    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        decision = head.decision(training.infer_features(model, images))
-        return head.scores_of(decision), head.votes_of(decision)
-
-    return Predictor(predict, model, head)
+        nothing = dict.fromkeys(UNTESTED) | {
+            "dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
+            "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": int(np.sum(faces.split == "train")),
+            "test_reads": 0}
+        return results.write_cell(directory, metrics=facts | nothing, predictions=None, history=history, weights=save)
+    measured, predictions = evaluate(predictor, facts, faces,
+                                     with_robustness=(cell.system, cell.recipe) in ROBUSTNESS_OF)
+    return results.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save)
 
 
 def load_model(result: CellResult) -> nn.Module:
@@ -292,13 +231,3 @@ def load_predictor(result: CellResult) -> Predictor:
     if result.cell.system.endswith(SVM_SUFFIX):
         return svm_predictor(model, svm.SvmHead.load(result.directory / results.WEIGHTS))
     return network_predictor(model, result.metrics["tta"])
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """float32 (N, K) rows that sum to 1."""
-    exps = np.exp(scores - scores.max(1, keepdims=True))
-    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
-
-
-def _share(predicted: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(predicted == labels))

@@ -251,6 +251,12 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
                 np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
 
 
+def write_predictions(path: Path, predictions: Mapping[str, np.ndarray]) -> None:
+    """The contract's arrays at `path`, whole or not at all; ValueError for arrays that are not the contract's."""
+    arrays = _contract_arrays(predictions)
+    _write_atomically(Path(path), lambda part: write_arrays(part, arrays))
+
+
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a predictions.npz, never unpickled; InputError when damaged or not what the contract
     names."""

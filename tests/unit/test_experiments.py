@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ferkit import experiments, recipes, results, training
+
+from ferkit import evaluation, experiments, recipes, results, training
 from ferkit.datasets.faceset import FaceSet
 from ferkit.recipes import Recipe
 from ferkit.results import Cell
@@ -110,4 +111,4 @@ def test_the_configuration_is_plain_json(tmp_path):
 
 @pytest.mark.parametrize("scores", [[[0.0, 0.0]], [[1000.0, -1000.0]]])
 def test_softmax_rows_sum_to_one(scores):
-    assert np.allclose(experiments.softmax(np.array(scores, np.float32)).sum(1), 1)
+    assert np.allclose(evaluation.softmax(np.array(scores, np.float32)).sum(1), 1)

@@ -4,8 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import ferkit
 import pytest
+
+import ferkit
 from ferkit import gaps
 
 LIBRARY = Path(ferkit.__file__).parent

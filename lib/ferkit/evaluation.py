@@ -1,0 +1,155 @@
+"""From a trained system to the numbers of metrics.json: validation, a training sample, and one read of the test split.
+
+Everything here computes on the CPU in fp32 unless a model was moved elsewhere, so that a published figure can be had
+again to the digit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from torch import nn
+
+from ferkit import audit, metrics, models, results, robustness, svm, training, weights
+from ferkit.datasets.faceset import FaceSet
+from ferkit.errors import DataChanged, InputError
+
+ROBUSTNESS_OF = {("deep_emotion", "ours"), ("gap_cnn", "ours"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")}
+_TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained system as a function of uint8 images (N, 48, 48).
+
+    predict: (scores float32 (N, K), votes int64 (N,)); the votes are the system's own decision (an SVM's are not its
+    scores' argmax). model: the network. head: the SVM on its features, if there is one.
+    """
+
+    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    model: nn.Module
+    head: svm.SvmHead | None = None
+
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
+        return self.predict(images)[0]
+
+    def votes(self, images: np.ndarray) -> np.ndarray:
+        """int64 (N,): the class that each image is put into."""
+        return self.predict(images)[1]
+
+
+def network_predictor(model: nn.Module, tta: str) -> Predictor:
+    """A network with its own softmax as the decision."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits = training.infer_logits(model, images, tta=tta)
+        return logits, logits.argmax(1).astype(np.int64)
+
+    return Predictor(predict, model)
+
+
+def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
+    """An SVM on the features of a network."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        decision = head.decision(training.infer_features(model, images))
+        return head.scores_of(decision), head.votes_of(decision)
+
+    return Predictor(predict, model, head)
+
+
+def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, with_robustness: bool = False
+             ) -> tuple[dict[str, object], dict[str, np.ndarray]]:
+    """(metrics, predictions): `facts` with everything measured on `faces`, and the arrays of predictions.npz.
+
+    The test split is read once. facts: what is known of the system already; must hold `seed` and `tta`.
+    """
+    train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
+    k = len(faces.label_names)
+    measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
+                "protocol": faces.source.get("protocol", "official"), "split": "test", "n_train": len(train),
+                "n_train_per_class": faces.counts().get("train"), "test_reads": 1}
+    if len(val):
+        votes = predictor.votes(val.images)
+        measured |= {"val_accuracy": _share(votes, val.labels),
+                     "val_macro_f1": metrics.macro_f1(metrics.confusion_matrix(val.labels, votes, k))}
+    if len(train):
+        sample = np.random.default_rng(facts["seed"]).permutation(len(train))[:_TRAIN_SAMPLE]
+        measured["train_accuracy"] = _share(predictor.votes(train.images[sample]), train.labels[sample])
+    scores, votes = predictor.predict(test.images)
+    probabilities = None if predictor.head else softmax(scores)
+    plain = votes if facts["tta"] == "none" else training.infer_logits(predictor.model, test.images).argmax(1)
+    measured |= {"accuracy_no_tta": _share(plain, test.labels)}
+    measured |= results.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
+                                  copies=audit.copies_in_training(faces)[faces.split == "test"])
+    measured["robustness"] = (robustness.accuracies(predictor.votes, test.images, test.labels, facts["seed"])
+                              if with_robustness else None)
+    predictions = {"index": test.index, "labels": test.labels, "predicted": votes, "scores": scores,
+                   "label_names": np.array(faces.label_names)}
+    if probabilities is not None:
+        predictions["probabilities"] = probabilities
+    return {**facts, **measured}, predictions
+
+
+def model_facts(model: nn.Module) -> dict[str, object]:
+    """What a network's structure says: parameters, their parts, weight layers on the main path, receptive field."""
+    return {"parameters": models.count_parameters(model), "parts": models.parts(model),
+            "weight_layers": model.weight_layers, "receptive_field": model.receptive_field}
+
+
+def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, object]]:
+    """A weights.safetensors as (predictor, facts), a network's or an SVM's.
+
+    The metrics.json beside it, if it speaks of these very weights, tells recipe, seed and how they were trained; an
+    SVM needs it to find the network under it. InputError for a file that is neither or does not match.
+    """
+    known = _metrics_beside(path)
+    facts = {"schema": results.SCHEMA, "system": "", "recipe": "", "seed": 0, "best_epoch": None, "minutes": 0.0,
+             "status": "finished", "tta": "none", **{key: known[key] for key in known if key not in _MEASURED}}
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name a weights.safetensors")
+    if known.get("features_of"):
+        base = path.parents[3] / known["features_of"] / results.WEIGHTS
+        model, _ = weights.load(base)
+        if results.file_sha256(base) != known["features_sha256"]:
+            raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
+        model = model.to(training.resolve_device(device))
+        predictor = svm_predictor(model, svm.SvmHead.load(path))
+    else:
+        try:
+            model, header = weights.load(path)
+        except SafetensorError as error:
+            raise InputError(f"{path}: not a readable safetensors file ({error})") from None
+        facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
+        model = model.to(training.resolve_device(device))
+        predictor = network_predictor(model, header["tta"])
+    facts |= model_facts(model) | {"device": device, "weights_sha256": results.file_sha256(path)}
+    return predictor, facts
+
+
+_MEASURED = ("dataset", "data_sha256", "protocol", "n", "accuracy", "predictions_sha256", "test_reads")
+
+
+def _metrics_beside(path: Path) -> dict[str, object]:
+    """The metrics.json in the folder of the weights if it is about them, else {}."""
+    try:
+        found = json.loads((path.parent / results.METRICS).read_text(encoding="utf-8"))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return {}
+    return found if found.get("weights_sha256") == digest else {}
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """float32 (N, K) rows that sum to 1."""
+    exps = np.exp(scores - scores.max(1, keepdims=True))
+    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _share(predicted: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(predicted == labels))
