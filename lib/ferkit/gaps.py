@@ -13,7 +13,8 @@ PAPERS = {
     "gap_svm": ("models/gap_cnn.py", "models/lenet5.py", "recipes.py:GAP CNN", "svm.py", "robustness.py"),
     "data": ("datasets", "splits.py", "faces.py"),
 }
-SENTENCE = re.compile(r"Not stated in the paper; we use\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)", re.DOTALL)
+SENTENCE = re.compile(r"Not stated in the paper; we use\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)",
+                      re.DOTALL)
 
 
 def of(paper: str) -> list[dict[str, str]]:

@@ -46,38 +46,37 @@ class Profile:
     batch_size: int = 0
 
 
-def _cells(deep: int, wide: int, gap: int, lenet: int, probe: int, kernels: int) -> dict[str, tuple[CellPlan, ...]]:
-    """The standard set of cells at the given numbers of epochs; 0 leaves a group out."""
-    stn = [CellPlan("deep_emotion", "published", deep), CellPlan("deep_emotion", "ours", deep)]
+def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0, controls: int = 0,
+           probe: int = 0, kernels: int = 0) -> dict[str, tuple[CellPlan, ...]]:
+    """The cells of a profile at these numbers of epochs; 0 leaves a group out."""
+    stn = [CellPlan("deep_emotion", "published", published), CellPlan("deep_emotion", "ours", ours)]
     if wide:
         stn.append(CellPlan("deep_emotion_wide", "ours", wide))
+    if controls:
+        stn += [CellPlan("deep_emotion_identity", "ours", ours), CellPlan("deep_emotion_plain", "ours", ours),
+                CellPlan("deep_emotion", "published_sgd", published)]
     if probe:
-        stn += [CellPlan("deep_emotion_identity", "ours", deep), CellPlan("deep_emotion_plain", "ours", deep)]
-        stn += [CellPlan("deep_emotion", "published_sgd", deep)]
         stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe) for rate in ("0.0001", "0.001", "0.02", "0.1")]
-    gap_cells = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap),
-                 CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap),
-                 CellPlan("gap_cnn_svm", "ours", 0)]
+    gap = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap_published),
+           CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap_ours),
+           CellPlan("gap_cnn_svm", "ours", 0)]
     if kernels:
-        gap_cells += [CellPlan(f"gap_cnn_{variant}", "kernels", kernels)
-                      for variant in ("small", "large_kernels", "fc")]
-    return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap_cells)}
+        gap += [CellPlan(f"gap_cnn_{variant}", "kernels", kernels) for variant in ("small", "large_kernels", "fc")]
+    return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap)}
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
-                cells=_cells(deep=12, wide=0, gap=3, lenet=15, probe=0, kernels=0), svm_search_rows=210,
-                occlusion_images=35, stride=8, batch_size=32),
+                cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
-                cells=_cells(deep=12, wide=0, gap=5, lenet=12, probe=3, kernels=2), svm_search_rows=1400,
+                cells=_cells(12, 15, 5, 5, 12, controls=1, probe=3, kernels=2), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64),
         Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                cells=_cells(deep=30, wide=0, gap=14, lenet=15, probe=0, kernels=0), svm_search_rows=4000,
-                occlusion_images=700),
+                cells=_cells(30, 40, 10, 18, 20), svm_search_rows=4000, occlusion_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
-                cells=_cells(deep=120, wide=120, gap=80, lenet=60, probe=15, kernels=30), seeds=3,
+                cells=_cells(120, 120, 60, 80, 60, wide=80, controls=1, probe=15, kernels=30), seeds=3,
                 svm_search_rows=6000),
     )
 }

@@ -50,8 +50,9 @@ class Recipe:
     (added to the gradient by Adam and SGD, decoupled in AdamW). schedule: of the learning rate over all steps;
     warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power:
     Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2) of the model's `penalised` layers. label_smoothing: a
-    fraction. class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are
-    validated and kept; 0 = none. clip: largest gradient norm; 0 = none. precision: of the forward and backward pass.
+    fraction. class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights
+    that are validated and kept; 0 = none. clip: largest gradient norm; 0 = none. precision: of the forward and
+    backward pass.
     init, init_std: "normal" draws every weight from N(0, init_std) and zeroes the biases. patience: epochs without a
     better validation accuracy before stopping; 0 = never. tta: averaging at test time, deterministic. model: options
     of the network.

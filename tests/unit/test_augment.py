@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torchvision.transforms.v2.functional as tv
+
 from ferkit import seeding
 from ferkit.augment import Augmentation, Draws, apply, draw, mixup
 

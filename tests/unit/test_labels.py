@@ -1,6 +1,7 @@
 """One canonical order, every circulating spelling."""
 
 import pytest
+
 from ferkit.labels import ALIASES, LABELS, index_of, to_label
 
 
@@ -13,8 +14,9 @@ def test_no_spelling_means_two_things():
     assert len(spellings) == len(set(spellings))
 
 
-@pytest.mark.parametrize(("name", "label"), [("Happiness", "happy"), ("joy", "happy"), ("AN", "angry"), (" Fear ", "fear"),
-                                             ("Surprised", "surprise"), ("contempt", "contempt"), ("cat", None), ("", None)])
+@pytest.mark.parametrize(("name", "label"), [
+    ("Happiness", "happy"), ("joy", "happy"), ("AN", "angry"), (" Fear ", "fear"), ("Surprised", "surprise"),
+    ("contempt", "contempt"), ("cat", None), ("", None)])
 def test_names_of_sources_become_labels(name, label):
     assert to_label(name) == label
 

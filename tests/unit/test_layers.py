@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from ferkit.layers import global_average_pool, grid_sample, identity_theta
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from ferkit.errors import InputError
 from ferkit.loader import Split, batches, batches_per_epoch, epoch_order, to_input
 

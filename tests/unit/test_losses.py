@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.utils.class_weight import compute_class_weight
+
 from ferkit import models
 from ferkit.losses import balanced_class_weights, norm_penalty
-from sklearn.utils.class_weight import compute_class_weight
 
 
 def test_class_weights_equal_scikit_learns():

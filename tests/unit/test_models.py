@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from ferkit import models
 from ferkit.errors import InputError
 from ferkit.models.deep_emotion import DeepEmotion

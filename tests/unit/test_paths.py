@@ -1,6 +1,7 @@
 """Places by name, moved only by the environment."""
 
 import pytest
+
 from ferkit import paths
 from ferkit.errors import InputError
 

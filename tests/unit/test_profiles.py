@@ -1,6 +1,7 @@
 """Every planned cell can be built, and dearer profiles do more."""
 
 import pytest
+
 from ferkit import experiments, models
 from ferkit.profiles import NOTEBOOKS, PROFILES
 

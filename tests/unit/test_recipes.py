@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from ferkit import recipes
 from ferkit.errors import InputError
 from ferkit.recipes import RECIPES, Recipe

@@ -1,6 +1,7 @@
 """Seeds are a pure function of run, purpose and position."""
 
 import torch
+
 from ferkit import seeding
 
 

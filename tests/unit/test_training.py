@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from ferkit import training
 from ferkit.augment import Augmentation
 from ferkit.loader import Split

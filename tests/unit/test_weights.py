@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from ferkit import models, weights
 from ferkit.errors import InputError
 

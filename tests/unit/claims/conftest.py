@@ -8,6 +8,7 @@ import pytest
 from ferkit import claims, results
 from ferkit.claims.evidence import FER2013_TEST
 from ferkit.labels import LABELS
+from ferkit.profiles import PROFILES
 
 BALANCED = np.arange(350) % 7
 PRIVATE_TEST = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
@@ -57,6 +58,16 @@ class Run:
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(content | (stated or {})))
         return path
+
+    def everything(self, **options):
+        """Writes every cell of the quick profile and an occlusion analysis; `options` go to all cells."""
+        for notebook, cells in PROFILES["quick"].cells.items():
+            for plan in cells:
+                accuracy = 0.9 if plan.system.startswith("gap_cnn") and plan.recipe == "ours" else 0.6
+                self.cell(plan.system, plan.recipe, notebook=notebook, **{
+                    "accuracy": accuracy, "weight_layers": 6, "receptive_field": 36,
+                    "parts": {"blocks_convolutions": 286432}, "robustness": {"noise_0.1": 0.5}, **options})
+        self.occlusion()
 
     def row(self, id):
         """The row of one claim, judged."""
