@@ -36,21 +36,15 @@ def find(run: str, dataset: str) -> Source:
 
     InputError with the command to run where there are none at all.
     """
-    own = paths.run_directory(run)
-    published = paths.published_directory(dataset)
-    others = [folder for folder in sorted(published.parent.glob("*"))
-              if folder not in (published, own.parent)]
-    for folder, says in ((own, f"predictions of the run {run}"),
-                         (published, f"the run {run} has no predictions; these are the published ones of "
-                                     f"{dataset}"),
-                         *((folder, f"neither the run {run} nor results/{dataset} has predictions; these "
-                                    f"are the "
-                            f"published ones of {folder.name}") for folder in others)):
-        if folder.is_dir() and any((cell / results.PREDICTIONS).is_file()
-                                   for cell in results.cell_directories(folder)):
+    own, published = paths.run_directory(run), paths.published_directory(dataset)
+    instead = f"the run {run} has no predictions; these are the published ones of "
+    places = [(own, f"predictions of the run {run}"), (published, instead + dataset)]
+    places += [(folder, instead + folder.name) for folder in sorted(published.parent.glob("*")) if folder != published]
+    for folder, says in places:
+        if any((cell / results.PREDICTIONS).is_file() for cell in results.cell_directories(folder)):
             return Source(folder, says)
-    raise InputError(f"run {run}: nothing to compare; train first with ./run_all.sh --dataset {dataset}, or notebooks "
-                     "02 and 03")
+    raise InputError(f"run {run}: no predictions to compare; make them with ./run_all.sh --dataset {dataset} or with "
+                     "notebooks 02 and 03")
 
 
 def systems(cells: Sequence[CellResult]) -> list[CellResult]:
