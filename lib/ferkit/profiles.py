@@ -46,8 +46,8 @@ class Profile:
     batch_size: int = 0
 
 
-def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0, controls: int = 0,
-           probe: int = 0, kernels: int = 0) -> dict[str, tuple[CellPlan, ...]]:
+def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0,
+           controls: int = 0, probe: int = 0, kernels: int = 0) -> dict[str, tuple[CellPlan, ...]]:
     """The cells of a profile at these numbers of epochs; 0 leaves a group out."""
     stn = [CellPlan("deep_emotion", "published", published), CellPlan("deep_emotion", "ours", ours)]
     if wide:
