@@ -148,10 +148,14 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
     return face, intensity
 
 
-def contact_sheet(n_subjects: int = 8, enlarge: int = 2, seed: int = 0) -> Image.Image:
-    """One row per subject: the seven expressions at full strength, then three images as the data set has them."""
+def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Image.Image:
+    """Ten faces a row and subject: the expressions in the order of LABELS at full strength, then three images as the
+    data set has them. Shown is the first subject with each hair style."""
+    styles: dict[str, int] = {}
+    for number in range(200):
+        styles.setdefault(subject(seed, number).hair_style, number)
     rows = []
-    for number in range(n_subjects):
+    for number in sorted(styles.values())[:n_subjects]:
         who = subject(seed, number)
         row = [draw_face(Face(identity=who, units=units_of(label, 1.0), pose=Pose(scale=1.08))) for label in LABELS]
         for k in range(3):
