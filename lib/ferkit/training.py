@@ -262,16 +262,19 @@ def initial_model(system: str, recipe: Recipe, seed: int, num_classes: int = 7) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.derive(seed, "weights"))
         model = models.build(system, num_classes, **recipe.model)
-        if recipe.init == "normal":
-            _draw_normal(model, recipe.init_std)
+        if recipe.init != "torch":
+            _draw_weights(model, recipe)
     return model
 
 
-def _draw_normal(model: nn.Module, std: float) -> None:
-    """Every weight from N(0, std), biases at zero; a θ layer keeps its start at the identity."""
+def _draw_weights(model: nn.Module, recipe: Recipe) -> None:
+    """Every weight from a normal distribution, biases at zero; a θ layer keeps its start at the identity."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, std)
+            if recipe.init == "he":  # He et al. 2015, arXiv 1502.01852
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            else:
+                nn.init.normal_(module.weight, 0.0, recipe.init_std)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
     for module in model.modules():

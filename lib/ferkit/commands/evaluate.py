@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what the weights reach; exit status 0."""
-    from ferkit import datasets, evaluation, results
+    from ferkit import datasets, evaluation, files, results
 
     data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
     predictor, facts = evaluation.open_weights(arguments.weights, arguments.device)
@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     metrics, predictions = evaluation.evaluate(predictor, facts, faces)
     if arguments.output:
         results.write_predictions(arguments.output, predictions)
-        metrics["predictions_sha256"] = results.file_sha256(arguments.output)
+        metrics["predictions_sha256"] = files.sha256(arguments.output)
     if arguments.json:
         print(json.dumps(metrics, ensure_ascii=False))
     else:

@@ -1,0 +1,23 @@
+"""``publish``: copy the planned cells of a finished run to ``results/<dataset>/``."""
+
+import argparse
+from pathlib import Path
+
+HELP = "copy every planned cell of a run to results/<dataset>; refused if one is missing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``publish`` to a parser."""
+    parser.add_argument("run", metavar="DIR", type=Path, help="a run's folder, results/runs/<run>")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Publish and print what was copied; exit status 0."""
+    from ferkit import manifest, publishing
+
+    cells = publishing.publish(arguments.run, manifest.read(arguments.run)["dataset"])
+    for cell in cells:
+        accuracy = cell.metrics["accuracy"]
+        print(f"{cell.cell.name}  {cell.metrics['status']}  test "
+              + ("-" if accuracy is None else f"{100 * accuracy:.2f} %"))
+    return 0
