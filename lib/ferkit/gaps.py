@@ -12,6 +12,7 @@ PAPERS = {
     "deep_emotion": ("models/deep_emotion.py", "recipes.py:Deep-Emotion", "training.py", "occlusion"),
     "gap_svm": ("models/gap_cnn.py", "models/lenet5.py", "recipes.py:GAP CNN", "svm.py", "robustness.py"),
     "data": ("datasets", "splits.py", "faces.py"),
+    "verdicts": ("claims",),
 }
 SENTENCE = re.compile(r"Not stated in the paper; we use\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)",
                       re.DOTALL)

@@ -1,4 +1,8 @@
-"""What a folder can prove: its cells, compared on the same images, and every reason to refuse one."""
+"""What a folder can prove: its cells, compared on the same images, and every reason to refuse one.
+
+Not stated in the paper; we use 150, 40 and 5,000 as the least numbers of test images of CK+, JAFFE and FERG because
+the smallest honest split of the whole set has more (JAFFE by two subjects), a single fold or subsample fewer.
+"""
 
 import json
 from collections import defaultdict
@@ -20,8 +24,6 @@ Name = tuple[str, str]  # (system, recipe)
 # The test split a claim about a data set must be measured on. FER2013's PrivateTest by class (angry … neutral);
 # PublicTest has as many images, so that only the classes tell the two apart.
 FER2013_TEST = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
-# Not stated in the paper; we use these least numbers of test images because each is met by the smallest honest
-# split of the whole set (JAFFE by two subjects, CK+ and FERG by their remembered shares) and by no subsample of ours.
 LEAST_TEST = {"ckplus": 150, "jaffe": 40, "ferg": 5000}
 
 
