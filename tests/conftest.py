@@ -1,0 +1,82 @@
+"""Where the real data lie, if they are at hand, a cache of prepared sets that is this session's own, and cells
+written without training."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ferkit import paths, results
+from ferkit.labels import LABELS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory):
+    """No test reads or fills the user's own cache; prepared sets are shared within the session."""
+    before = os.environ.get("FERKIT_CACHE")
+    os.environ["FERKIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield Path(os.environ["FERKIT_CACHE"])
+    os.environ.pop("FERKIT_CACHE")
+    if before is not None:
+        os.environ["FERKIT_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def fer2013_path():
+    """The real FER2013 archive; the test is skipped, and says so, where it is not at hand."""
+    return _real_data("FERKIT_FER2013", "fer2013.zip")
+
+
+@pytest.fixture(scope="session")
+def fer2013_mosaics_path(fer2013_path):
+    """The folder with both mosaic halves of the real FER2013."""
+    folder = paths.repository().parent / "shared" / "data"
+    if not all((folder / f"fer2013_mosaics_{half}.tar").is_file() for half in "ab"):
+        pytest.skip("the real FER2013 mosaics are not at hand")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ckplus_path():
+    """The real CK+48 archive; the test is skipped, and says so, where it is not at hand."""
+    return _real_data("FERKIT_CKPLUS", "ckplus48.zip")
+
+
+def _real_data(variable, name):
+    place = Path(os.environ.get(variable) or paths.repository().parent / "shared" / "data" / name)
+    if not place.exists():
+        pytest.skip(f"the real data are not at hand: neither {variable} nor ../shared/data/{name}")
+    return place
+
+
+@pytest.fixture(scope="session")
+def write_cell():
+    """A function that writes a whole cell without training: its answers are right on a share of 210 images.
+
+    write_cell(root, system, recipe, share=…, untested=False, **changes to the metrics) → CellResult
+    """
+    def write(root, system, recipe="ours", *, share=0.7, seed=0, untested=False, **changes):
+        labels = np.arange(210) % 7
+        rng = np.random.default_rng([seed, *map(ord, system + recipe)])
+        predicted = np.where(rng.permutation(210) < round(share * 210), labels, (labels + rng.integers(1, 7, 210)) % 7)
+        probabilities = np.full((210, 7), 0.05, np.float32)
+        probabilities[np.arange(210), predicted] = 0.7
+        metrics = results.summarise(labels, predicted, LABELS, probabilities=probabilities) | {
+            "dataset": "synthetic", "data_sha256": "ab" * 32, "protocol": "official", "split": "test", "system": system,
+            "recipe": recipe, "seed": seed, "val_accuracy": share, "best_epoch": 2, "epochs": 3, "tta": "none",
+            "accuracy_no_tta": None, "parameters": 1000, "test_reads": 1, "minutes": 0.1, "device": "cpu",
+            "status": "finished", "config": {"recipe": {"lr": 0.001}}, "config_sha256": "cd" * 32,
+            "n_train_per_class": dict.fromkeys(LABELS, 60)}
+        arrays = {"index": np.arange(210) + 1000, "labels": labels, "predicted": predicted, "scores": probabilities,
+                  "probabilities": probabilities, "label_names": np.array(LABELS)}
+        if untested:
+            metrics |= dict.fromkeys(("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar",
+                                      "confusion_matrix", "val_accuracy")) | {"status": "diverged", "test_reads": 0}
+        history = [{"epoch": e, "train_loss": 1 / e, "val_loss": 1.1 / e, "train_accuracy": share,
+                    "val_accuracy": share} for e in (1, 2, 3)]
+        notebook = "02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm"
+        directory = results.Cell(notebook, system, recipe, seed).directory(root)
+        return results.write_cell(directory, metrics=metrics | changes, history=history, weights=None,
+                                  predictions=None if untested else arrays)
+    return write
