@@ -16,11 +16,10 @@ import numpy as np
 from safetensors import SafetensorError
 from torch import nn
 
-from ferkit import audit, metrics, models, results, robustness, svm, training, weights
+from ferkit import audit, files, metrics, models, results, robustness, svm, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import DataChanged, InputError
 
-ROBUSTNESS_OF = {("deep_emotion", "ours"), ("gap_cnn", "ours"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")}
 _TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
 
 
@@ -116,7 +115,7 @@ def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, 
     if known.get("features_of"):
         base = path.parents[3] / known["features_of"] / results.WEIGHTS
         model, _ = weights.load(base)
-        if results.file_sha256(base) != known["features_sha256"]:
+        if files.sha256(base) != known["features_sha256"]:
             raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
         model = model.to(training.resolve_device(device))
         predictor = svm_predictor(model, svm.SvmHead.load(path))
@@ -128,7 +127,7 @@ def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, 
         facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
         model = model.to(training.resolve_device(device))
         predictor = network_predictor(model, header["tta"])
-    facts |= model_facts(model) | {"device": device, "weights_sha256": results.file_sha256(path)}
+    facts |= model_facts(model) | {"device": device, "weights_sha256": files.sha256(path)}
     return predictor, facts
 
 

@@ -19,7 +19,7 @@ from torch import nn
 from ferkit import paths, progress, recipes, results, svm, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
-from ferkit.evaluation import ROBUSTNESS_OF, Predictor, evaluate, model_facts, network_predictor, svm_predictor
+from ferkit.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
 from ferkit.loader import Split
 from ferkit.profiles import PROFILES, CellPlan
 from ferkit.recipes import Recipe
@@ -123,7 +123,7 @@ def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile:
         return results.read_cell(directory)
     if cell.system.endswith(SVM_SUFFIX):
         return _complete_svm(cell, faces, root, profile, directory, config, digest)
-    return _complete_network(cell, faces, recipe, device, directory, config, digest)
+    return _complete_network(cell, faces, recipe, device, directory, config, digest, profile)
 
 
 def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> dict[str, object]:
@@ -151,7 +151,7 @@ def training_code_sha256() -> str:
 
 
 def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, directory: Path,
-                      config: dict[str, object], digest: str) -> CellResult:
+                      config: dict[str, object], digest: str, profile: str) -> CellResult:
     chosen = training.resolve_device(device)
     train, val = faces.part("train"), faces.part("val")
     k = len(faces.label_names)
@@ -167,7 +167,7 @@ def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, d
     result = _test_and_write(cell, faces, predictor, facts, fitted.history, directory, config, digest,
                              lambda path: weights.save(path, model, cell.system, dict(config["recipe"]["model"]),
                                                        label_names=faces.label_names, tta=recipe.tta,
-                                                       trained_on=str(faces.source.get("dataset", ""))))
+                                                       trained_on=str(faces.source.get("dataset", ""))), profile)
     shutil.rmtree(directory / "checkpoints", ignore_errors=True)
     return result
 
@@ -195,12 +195,12 @@ def _complete_svm(cell: Cell, faces: FaceSet, root: Path, profile: str, director
                      "search": list(choice.table)},
              "features_of": base.cell.name, "features_sha256": base.metrics["weights_sha256"]}
     return _test_and_write(cell, faces, svm_predictor(model, head), facts, base.history, directory, config, digest,
-                           head.save)
+                           head.save, profile)
 
 
 def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dict[str, object], history: list[dict],
-                    directory: Path, config: dict[str, object], digest: str, save: Callable[[Path], None]
-                    ) -> CellResult:
+                    directory: Path, config: dict[str, object], digest: str, save: Callable[[Path], None],
+                    profile: str) -> CellResult:
     """Evaluate (the one read of the test split) and write the cell; a run that never got as far is written as that."""
     progress.note(f"{cell.system}/{cell.recipe} seed {cell.seed}  test")
     facts = {"system": cell.system, "recipe": cell.recipe, "seed": cell.seed, "config": config,
@@ -211,8 +211,8 @@ def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dic
             "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": int(np.sum(faces.split == "train")),
             "test_reads": 0}
         return results.write_cell(directory, metrics=facts | nothing, predictions=None, history=history, weights=save)
-    measured, predictions = evaluate(predictor, facts, faces,
-                                     with_robustness=(cell.system, cell.recipe) in ROBUSTNESS_OF)
+    damaged = cell.recipe == "ours" and cell.system in PROFILES[profile].robustness
+    measured, predictions = evaluate(predictor, facts, faces, with_robustness=damaged)
     return results.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save)
 
 

@@ -30,6 +30,7 @@ class Profile:
     svm_rows, svm_search_rows: training rows of the final SVM and of the search for C and gamma; 0 = all.
     occlusion_images: test images analysed by occlusion (stratified); 0 = all.
     batch_size: in place of the recipes' own, for sets so small that theirs would leave few steps an epoch; 0 = theirs.
+    robustness: systems whose `ours` is also tested on damaged images.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Profile:
     patch_size: int = 8
     stride: int = 4
     batch_size: int = 0
+    robustness: tuple[str, ...] = ("deep_emotion", "gap_cnn", "gap_cnn_svm", "lenet5")
 
 
 def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0,
@@ -69,7 +71,8 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
-                cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32),
+                cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32,
+                robustness=("lenet5",)),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
                 cells=_cells(12, 15, 5, 5, 12, controls=1, probe=3, kernels=2), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64),
