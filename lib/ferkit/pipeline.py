@@ -222,8 +222,10 @@ def _conclude(run: Run, record: dict, console: Console) -> int:
         return 1
     record["outputs"] = manifest.hashes(run.directory, [run.directory / "claims.json", page])
     manifest.write(run.directory, record)
-    for line in claims.table(judged):
+    console.line()
+    for line in claims.summary(judged):
         console.line(line)
+    console.line(f"what was not run, and the rules: python -m ferkit claims {shown(run.directory)}")
     console.line(f"report: {shown(page)}")
     return 0
 

@@ -12,12 +12,12 @@ from ferkit import files, papers
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
 from ferkit.claims.rules import PAIRS, RULES
-from ferkit.claims.wording import table
+from ferkit.claims.wording import summary, table
 
 VERDICTS = ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")
 CLAIMS_FILE = "claims.json"
 
-__all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "table", "write"]
+__all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "summary", "table", "write"]
 
 
 def judge(directory: Path) -> list[dict]:

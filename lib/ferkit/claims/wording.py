@@ -10,14 +10,9 @@ WIDTH = 110
 
 
 def table(rows: Sequence[dict]) -> list[str]:
-    """The rows of ``claims.judge`` as lines: judged claims, what was not run and why, then the rules."""
+    """The rows of ``claims.judge`` as lines: the summary, what was not run and why, then the rules."""
     judged = [row for row in rows if row["verdict"] != "not_run"]
-    lines = _aligned([HEAD, *(_cells(row) for row in judged)]) if judged else []
-    counts = {verdict: sum(row["verdict"] == verdict for row in rows)
-              for verdict in ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")}
-    data = ", ".join(sorted({row["dataset"] for row in judged}))
-    lines += ["", (f"on {data}: " if data else "")
-              + ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in counts.items())]
+    lines = summary(rows)
     absent: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         if row["verdict"] == "not_run":
@@ -32,6 +27,17 @@ def table(rows: Sequence[dict]) -> list[str]:
     for rule, ids in rules.items():
         lines += [*_wrapped(", ".join(ids), ""), *_wrapped(rule)]
     return lines
+
+
+def summary(rows: Sequence[dict]) -> list[str]:
+    """One aligned line per judged claim, then a line that counts the verdicts."""
+    judged = [row for row in rows if row["verdict"] != "not_run"]
+    counts = {verdict: sum(row["verdict"] == verdict for row in rows)
+              for verdict in ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")}
+    data = ", ".join(sorted({row["dataset"] for row in judged}))
+    return [*(_aligned([HEAD, *map(_cells, judged)]) if judged else []), "",
+            (f"on {data}: " if data else "")
+            + ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in counts.items())]
 
 
 def number(value: float | None, unit: str) -> str:
