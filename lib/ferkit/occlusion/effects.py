@@ -43,7 +43,7 @@ class Covered:
 
 def cover_parts(score: Score, images: np.ndarray, labels: np.ndarray, masks: np.ndarray,
                 names: tuple[str, ...], *,
-                baseline: str = "zero", placements: int = 6, seed: int = 0, batch: int = 512) -> Covered:
+                baseline: str = "zero", placements: int = 4, seed: int = 0, batch: int = 512) -> Covered:
     """Answers with every part covered, with its shape moved elsewhere, with all and with none of the parts.
 
     images: uint8 (N, H, W); labels: int64 (N,); masks: bool (N, R, H, W), named by `names`. placements:

@@ -1,0 +1,92 @@
+"""Where a spatial transformer looks: size, shift and turn of the sampled area, and what lies in it.
+
+Jaderberg et al. 2015, arXiv 1506.02025: theta maps the output's coordinates to the input's, both in [-1,
+1] from edge to edge. Deep-Emotion's grid reads the 9×9 feature map; the area is given in the frame of the
+image, of which the map is a grid of 16-pixel fields at every fourth pixel, so that its edges reach a few
+pixels further than the area.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ferkit.occlusion.windows import Windows
+
+
+def describe(theta: np.ndarray) -> dict[str, np.ndarray]:
+    """What each sampling does, float64 (N,): scale_x, scale_y (lengths of the sampled area's axes against the image's),
+    shift_x, shift_y (pixels of 48, right and down), rotation (degrees, of the x axis), area (against the
+    image's).
+
+    theta: float (N, 2, 3).
+    """
+    theta = np.asarray(theta, dtype=np.float64)
+    return {"scale_x": np.hypot(theta[:, 0, 0], theta[:, 1, 0]), "scale_y": np.hypot(theta[:, 0, 1], theta[:, 1, 1]),
+            "shift_x": theta[:, 0, 2] * 24, "shift_y": theta[:, 1, 2] * 24,
+            "rotation": np.degrees(np.arctan2(theta[:, 1, 0], theta[:, 0, 0])),
+            "area": np.abs(np.linalg.det(theta[:, :, :2]))}
+
+
+def sampled_area(theta: np.ndarray, side: int = 48) -> np.ndarray:
+    """Which pixels of the image lie inside the sampled area, bool (N, side, side).
+
+    theta: float (N, 2, 3). A pixel counts by its centre; a theta that collapses the area to a line
+    samples nothing.
+    """
+    theta = np.asarray(theta, dtype=np.float64)
+    centres = (2 * np.arange(side) + 1) / side - 1
+    points = np.stack(np.meshgrid(centres, centres, indexing="xy")).reshape(2, -1)  # (x, y), row by row
+    area = np.zeros((len(theta), side * side), dtype=bool)
+    for inside, matrix in zip(area, theta, strict=True):
+        if abs(np.linalg.det(matrix[:, :2])) > 1e-9:
+            source = np.linalg.solve(matrix[:, :2], points - matrix[:, 2:])
+            inside[:] = (np.abs(source) <= 1 + 1e-9).all(0)
+    return area.reshape(-1, side, side)
+
+
+def coverage(area: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """The share of each part that lies in the sampled area, float64 0…1 (N, R); NaN for a part without pixels.
+
+    area: bool (N, H, W); masks: bool (N, R, H, W).
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (masks & area[:, None]).sum((2, 3)) / masks.sum((2, 3))
+
+
+def rows(theta: np.ndarray, labels: np.ndarray, masks: np.ndarray, names: tuple[str, ...],
+         label_names: tuple[str, ...], important: dict[str, tuple[str, ...]]) -> list[dict[str, object]]:
+    """For each expression: the sampled share of the image, of each part, and of the parts that occlusion finds
+    important for it ("important", None without any), means over images; rows for a table.
+
+    theta (N, 2, 3), labels (N,), masks bool (N, R, H, W) named by `names`; important: label → parts.
+    """
+    area = sampled_area(theta, masks.shape[-1])
+    share, covered = area.mean((1, 2)), coverage(area, masks)
+    table = []
+    for k, label in enumerate(label_names):
+        own = labels == k
+        if not own.any():
+            continue
+        parts = [names.index(name) for name in important.get(label, ())]
+        row: dict[str, object] = {"expression": label, "image": float(share[own].mean())}
+        row |= {name: _mean(covered[own, r]) for r, name in enumerate(names)}
+        row["important"] = _mean(coverage(area[own], masks[own][:, parts].any(1, keepdims=True))) if parts else None
+        table.append(row)
+    return table
+
+
+def agreement(theta: np.ndarray, window_map: np.ndarray, windows: Windows) -> float:
+    """Does it look where covering hurts? The share of a map's positive weight inside the sampled areas, divided by the
+    areas' share of the image: 1 is no better than looking everywhere; NaN for a map or areas without any.
+
+    theta: (N, 2, 3) of one expression's images; window_map: its mean reading, (P,).
+    """
+    area = sampled_area(theta, windows.height).mean(0)
+    weight = np.maximum(windows.to_pixels(window_map), 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float((weight * area).sum() / weight.sum() / area.mean())
+
+
+def _mean(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None

@@ -1,0 +1,65 @@
+"""An analysis in words and tables, for the notebook."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ALPHA = 0.05
+
+
+def table(summary: dict, quantity: str = "difference") -> np.ndarray:
+    """One quantity of `recall_lost` ("drop", "control", "difference", "p_holm"), float64 (K, R); NaN where none."""
+    cells = [[summary["recall_lost"][label][region][quantity] for region in summary["regions"]]
+             for label in summary["labels"]]
+    return np.array(cells, dtype=np.float64)
+
+
+def significant(summary: dict) -> np.ndarray:
+    """Where covering costs more than the same shape elsewhere after Holm's correction, bool (K, R)."""
+    return (table(summary, "p_holm") < ALPHA) & (table(summary) > 0)
+
+
+def important_parts(summary: dict) -> dict[str, tuple[str, ...]]:
+    """For each expression the parts that matter significantly, the costliest first."""
+    costs, stars = table(summary), significant(summary)
+    return {label: tuple(summary["regions"][r] for r in np.argsort(-costs[k]) if stars[k, r])
+            for k, label in enumerate(summary["labels"])}
+
+
+def sentences(summary: dict) -> list[str]:
+    """What the tests say about the paper's four statements, one sentence each, numbers included."""
+    found = [_covering(summary, "happy", "mouth"), _covering(summary, "angry", "brows")]
+    p = summary["interaction"]["p"]
+    depends = "depend" if p < ALPHA else "are not shown to depend"
+    found.append(f"Different expressions {depends} on different parts (interaction, p = {p:.2g}).")
+    overall = summary["insensitive"]["overall"]
+    rest, parts, before = (_percent(overall[key]) for key in ("rest", "parts", "before"))
+    found.append(f"With everything but mouth, brows, eyes and nose covered the accuracy is {rest}, "
+                 f"with exactly these covered {parts}, with nothing covered {before}.")
+    return found
+
+
+def _covering(summary: dict, label: str, region: str) -> str:
+    cell = summary["recall_lost"].get(label, {}).get(region)
+    if cell is None or cell["p"] is None:
+        return f"Nothing can be said about {label} and the {region}: no such images."
+    low, high = cell["interval"]
+    verdict = "hurts" if cell["difference"] > 0 and cell["p_holm"] < ALPHA else "is not shown to hurt"
+    return (f"Covering the {region} {verdict} {label}: it costs {_points(cell['drop'])} points of recall, "
+            f"the same shape elsewhere {_points(cell['control'])}; difference {_points(cell['difference'])} "
+            f"[{_points(low)}, {_points(high)}], adjusted p = {cell['p_holm']:.2g}.")
+
+
+def pointing_rows(summary: dict) -> list[dict[str, object]]:
+    """The pointing game by who points, as rows for a table; [] where no truth is known."""
+    return [{"who points": name, "images": game["overall"]["n"], "hits": game["overall"]["hits"],
+             "map on the truth": game["overall"]["overlap"], "truth's share of the image": game["overall"]["share"]}
+            for name, game in (summary["pointing_game"] or {}).items()]
+
+
+def _points(fraction: float) -> str:
+    return f"{100 * fraction:.1f}"
+
+
+def _percent(fraction: float | None) -> str:
+    return "unknown" if fraction is None else f"{100 * fraction:.1f} %"

@@ -1,0 +1,136 @@
+"""One system's analysis: written whole, loaded when nothing changed, done again when something did."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from ferkit import models, occlusion
+from ferkit.datasets.faceset import FaceSet
+from ferkit.errors import InputError
+from ferkit.labels import LABELS
+from ferkit.occlusion import reading, regions, study
+
+
+def faces(masks: bool = True, n: int = 28) -> FaceSet:
+    rng = np.random.default_rng(0)
+    names, template = tuple(regions.TEMPLATE)[:4], regions.template_masks()[:4]
+    blank = np.full(n, "")
+    return FaceSet(images=rng.integers(0, 256, (n, 48, 48)).astype(np.uint8), labels=np.arange(n) % 7, subjects=blank,
+                   sequences=blank, split=np.full(n, "test"), names=np.arange(n).astype(str), index=np.arange(n),
+                   source={"dataset": "synthetic"}, masks=np.repeat(template[None], n, 0) if masks else None,
+                   regions=names if masks else ())
+
+
+def cell(seed: int = 0, accuracy: float = 0.5, status: str = "finished") -> SimpleNamespace:
+    return SimpleNamespace(cell=SimpleNamespace(system="lenet5", recipe="ours", seed=seed),
+                           metrics={"weights_sha256": f"{seed}", "val_accuracy": accuracy, "status": status})
+
+
+@pytest.fixture
+def model() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return models.build("lenet5")
+
+
+@pytest.fixture(autouse=True)
+def output(tmp_path, monkeypatch):
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
+    monkeypatch.setattr(study, "DRAWS", 50)
+    monkeypatch.setattr(study, "PLACEMENTS", 1)
+    return tmp_path
+
+
+def run(model: torch.nn.Module, **options: object) -> occlusion.Analysis:
+    return occlusion.analyse(cell(), model, options.pop("faces", faces()), "r", patch_size=16, stride=16, **options)
+
+
+def test_an_analysis_is_two_files_with_all_that_is_promised(model, output):
+    found = run(model)
+    folder = output / "r" / "04_occlusion_analysis" / "lenet5" / "ours" / "seed0"
+    assert sorted(path.name for path in folder.iterdir()) == ["maps.npz", "occlusion.json"]
+    summary = json.loads((folder / "occlusion.json").read_text())
+    assert summary == found.summary
+    assert {"system", "recipe", "seed", "n_images", "patch_size", "stride", "baseline", "regions", "labels",
+            "recall_lost", "interaction", "insensitive", "pointing_game", "seconds"} <= set(summary)
+    assert summary["labels"] == list(LABELS) and summary["n_images"] == 28
+    assert set(summary["recall_lost"]["happy"]["mouth"]) == {"drop", "control", "difference", "interval", "p", "p_holm"}
+    assert set(summary["pointing_game"]) == {"model", "untrained", "edges"}
+    with np.load(folder / "maps.npz") as arrays:
+        assert arrays["turned_wrong"].shape == arrays["probability_drop"].shape == (7, 48, 48)
+        assert arrays["counts"].tolist() == [4] * 7
+
+
+def test_a_finished_analysis_is_loaded_and_equal(model, monkeypatch):
+    first = run(model)
+    monkeypatch.setattr(study, "_measure", lambda *_, **__: pytest.fail("done again"))
+    again = run(model)
+    assert again.summary == first.summary and again.name == "lenet5/ours/seed0"
+    for name, values in first.maps.items():
+        assert np.array_equal(values, again.maps[name], equal_nan=name != "label_names")
+
+
+@pytest.mark.parametrize("damage", ["settings", "cut", "maps"])
+def test_another_setting_or_a_damaged_file_is_done_again(model, damage):
+    first = run(model)
+    if damage == "cut":
+        (first.directory / "occlusion.json").write_text("{")
+    if damage == "maps":
+        (first.directory / "maps.npz").write_bytes(b"")
+    again = run(model, baseline="mean" if damage == "settings" else "zero")
+    assert again.summary["baseline"] == ("mean" if damage == "settings" else "zero")
+    assert json.loads((first.directory / "occlusion.json").read_text()) == again.summary
+
+
+def test_real_faces_get_the_template_and_no_pointing_game(model):
+    summary = run(model, faces=faces(masks=False)).summary
+    assert summary["pointing_game"] is None and summary["regions_from"] == "template"
+    assert summary["regions"] == list(regions.TEMPLATE)
+    assert reading.pointing_rows(summary) == []
+
+
+def test_a_network_without_a_fast_way_is_analysed_all_the_same():
+    class Plain(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.flatten(1)[:, 1000:1007]
+
+    assert run(Plain()).summary["n_images"] == 28
+
+
+def test_test_images_are_a_stratified_part_of_the_test_split():
+    chosen = occlusion.test_images(faces(n=70), 14, seed=0)
+    assert np.bincount(chosen.labels).tolist() == [2] * 7
+    assert len(occlusion.test_images(faces(n=70), 0, seed=0)) == 70
+
+
+def test_the_best_cell_is_chosen_on_validation_among_those_that_finished():
+    cells = [cell(0, 0.5), cell(1, 0.7), cell(2, 0.9, "collapsed"), cell(3, 0.7)]
+    assert occlusion.best(cells) is cells[1]
+    with pytest.raises(InputError, match="no system of this run finished"):
+        occlusion.best([cell(0, 0.9, "diverged")])
+
+
+def test_an_untrained_copy_differs_and_leaves_the_model_alone(model):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    fresh = occlusion.untrained(model, seed=1)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert not torch.equal(fresh.fc.weight, model.fc.weight)
+    assert torch.equal(fresh.fc.weight, occlusion.untrained(model, seed=1).fc.weight)
+
+
+def test_sentences_follow_the_numbers():
+    effect = {"drop": 0.4, "control": 0.1, "difference": 0.3, "interval": [0.2, 0.4], "p": 0.001, "p_holm": 0.01}
+    weak = effect | {"p_holm": 0.4}
+    summary = {"labels": ["happy", "angry"], "regions": ["mouth", "brows"],
+               "recall_lost": {"happy": {"mouth": effect, "brows": weak}, "angry": {"mouth": weak, "brows": weak}},
+               "interaction": {"statistic": 1.0, "p": 0.2},
+               "insensitive": {"overall": {"before": 0.8, "rest": 0.7, "parts": 0.2}}}
+    said = reading.sentences(summary)
+    assert "Covering the mouth hurts happy: it costs 40.0 points" in said[0] and "[20.0, 40.0]" in said[0]
+    assert "is not shown to hurt angry" in said[1]
+    assert "are not shown to depend" in said[2]
+    assert "70.0 %" in said[3]
+    assert reading.important_parts(summary) == {"happy": ("mouth",), "angry": ()}
+    assert reading.significant(summary).tolist() == [[True, False], [False, False]]

@@ -1,0 +1,77 @@
+"""Where a spatial transformer looks, by hand and against torch's own grid."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ferkit import attention
+from ferkit.occlusion import Windows
+
+IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
+
+
+def matrix(scale: float = 1, shift: tuple[float, float] = (0, 0), degrees: float = 0) -> np.ndarray:
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[scale * cos, -scale * sin, shift[0]], [scale * sin, scale * cos, shift[1]]])
+
+
+def test_the_identity_samples_everything():
+    assert attention.sampled_area(IDENTITY[None]).all()
+    found = attention.describe(IDENTITY[None])
+    assert {name: value.item() for name, value in found.items()} == {
+        "scale_x": 1, "scale_y": 1, "shift_x": 0, "shift_y": 0, "rotation": 0, "area": 1}
+
+
+def test_half_the_scale_samples_the_middle_quarter_and_a_shift_moves_it_right_and_down():
+    middle = attention.sampled_area(matrix(0.5)[None])[0]
+    assert middle[12:36, 12:36].all() and middle.sum() == 24 * 24
+    moved = attention.sampled_area(matrix(0.5, (0.5, 0.25))[None])[0]
+    assert moved[18:42, 24:48].all() and moved.sum() == 24 * 24
+    found = attention.describe(matrix(0.5, (0.5, 0.25), 30)[None])
+    assert found["shift_x"].item() == 12 and found["shift_y"].item() == 6
+    assert found["rotation"].item() == pytest.approx(30) and found["area"].item() == pytest.approx(0.25)
+
+
+def test_the_area_is_where_torchs_grid_has_its_points():
+    theta = matrix(0.6, (0.1, -0.2), 25)
+    grid = F.affine_grid(torch.tensor(theta[None]), [1, 1, 400, 400], align_corners=False)[0].reshape(-1, 2).numpy()
+    column, row = np.floor((grid + 1) * 24).astype(int).T
+    inside = (column >= 0) & (column < 48) & (row >= 0) & (row < 48)
+    hit = np.zeros((48, 48), int)
+    np.add.at(hit, (row[inside], column[inside]), 1)
+    area = attention.sampled_area(theta[None])[0]
+    full = hit > 0.75 * hit.max()
+    assert np.all(area[full])
+    assert np.all(hit[area] > 0)
+
+
+def test_an_area_outside_the_image_or_without_extent_is_empty():
+    assert not attention.sampled_area(matrix(0.2, (3, 0))[None]).any()
+    assert not attention.sampled_area(np.zeros((1, 2, 3))).any()
+
+
+def test_coverage_is_the_share_of_a_part_inside_the_area():
+    masks = np.zeros((1, 2, 48, 48), bool)
+    masks[0, 0, 10:14, 20:28] = True  # rows 12 and 13 lie inside the middle quarter
+    covered = attention.coverage(attention.sampled_area(matrix(0.5)[None]), masks)
+    assert covered[0, 0] == 0.5 and np.isnan(covered[0, 1])
+
+
+def test_rows_tell_each_expressions_share_of_its_important_parts():
+    masks = np.zeros((4, 2, 48, 48), bool)
+    masks[:, 0, 12:36, 12:36], masks[:, 1, :12] = True, True
+    theta = np.repeat(matrix(0.5)[None], 4, axis=0)
+    table = attention.rows(theta, np.array([0, 0, 1, 1]), masks, ("mouth", "brows"), ("happy", "angry", "sad"),
+                           {"happy": ("mouth",), "angry": ("mouth", "brows")})
+    assert [row["expression"] for row in table] == ["happy", "angry"]
+    assert table[0] == {"expression": "happy", "image": 0.25, "mouth": 1.0, "brows": 0.0, "important": 1.0}
+    assert table[1]["important"] == pytest.approx(576 / (576 + 576))
+
+
+def test_agreement_is_one_for_looking_everywhere_and_more_for_looking_at_the_right_place():
+    windows = Windows(48, 48, 8, 8)
+    in_the_middle = windows.masks[:, 24, 24].astype(float)
+    assert attention.agreement(IDENTITY[None], in_the_middle, windows) == pytest.approx(1)
+    assert attention.agreement(matrix(0.5)[None], in_the_middle, windows) == pytest.approx(4)
+    assert attention.agreement(matrix(0.2, (0.8, 0.8))[None], in_the_middle, windows) == pytest.approx(0)
