@@ -2,6 +2,8 @@
 written without training."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,16 @@ def _real_data(variable, name):
     if not place.exists():
         pytest.skip(f"the real data are not at hand: neither {variable} nor ../shared/data/{name}")
     return place
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory, session_cache):
+    """The folder of one whole run of the smoke profile, made once a session by the command a user gives."""
+    output = tmp_path_factory.mktemp("runs")
+    done = subprocess.run([sys.executable, "-m", "ferkit", "run", "--profile", "smoke", "--device", "cpu", "--output",
+                           str(output)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return output / "synthetic-smoke-seed0"
 
 
 @pytest.fixture(scope="session")
