@@ -5,7 +5,7 @@ inlined once, figures are drawn when they come into view, and a content security
 request.
 """
 
-from ferkit.report.build import build
-from ferkit.report.compare import compare
+from ferkit.report.several import compare
+from ferkit.report.single import build
 
 __all__ = ["build", "compare"]

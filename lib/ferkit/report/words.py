@@ -50,7 +50,7 @@ def quantity(value: object, unit: object = None) -> Markup:
     if unit.startswith("ratio"):
         return escape(f"{value:.2f} ×")
     if unit.startswith("p "):
-        return escape("p < 0.001" if 0 <= value < 0.001 else f"p {value:.3f}")
+        return escape("< 0.001" if 0 <= value < 0.001 else f"{value:.3f}")
     return escape(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ferkit import files, paths
 from ferkit.errors import InputError
 from ferkit.figures import system_name
-from ferkit.report import page, tree, words
+from ferkit.report import page, tree, verdicts, words
 from ferkit.report.html import Markup, escape, join, percent, table, tag
 
 
@@ -53,8 +53,8 @@ def _claims(runs: Sequence[tree.Tree]) -> Markup:
     for identity in ids:
         found = [claims.get(identity) for claims in by_run]
         first = next(claim for claim in found if claim)
-        verdicts = {claim.get("verdict") for claim in found if claim and claim.get("verdict") != "not_run"}
-        changed = tag("small", "verdicts differ") if len(verdicts) > 1 else ""
+        judged = {claim.get("verdict") for claim in found if claim and claim.get("verdict") != "not_run"}
+        changed = tag("small", "verdicts differ") if len(judged) > 1 else ""
         rows.append([join([first.get("statement"), changed]),
                      verdicts.expected(first),
                      *(_judged(claim) for claim in found)])

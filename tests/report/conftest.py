@@ -14,6 +14,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 QUIET = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -125,3 +127,12 @@ def _session(server: str, profile: str, width: int, height: int, phone: bool) ->
                 raise AssertionError(error.read().decode()) from None
             time.sleep(0.1)
     raise AssertionError("the browser's driver did not start")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """`opened`, a function that starts a browser; the test is skipped, and says so, where none is installed."""
+    for name, found in (("chromium", CHROMIUM), ("chromedriver", DRIVER)):
+        if not found:
+            pytest.skip(f"no {name} on this machine (Debian: apt install chromium chromium-driver)")
+    return opened
