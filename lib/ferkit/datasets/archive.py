@@ -337,14 +337,25 @@ def _walk(folder: Path, above: frozenset[str] = frozenset(), prefix: str = "") -
                 name = prefix + entry.name
                 if _is_clutter(name):
                     continue
-                if entry.is_dir():
+                kind = _kind(entry)
+                if kind == "folder":
                     yield from _walk(Path(entry.path), above | {real}, name + "/")
-                elif entry.is_file():
+                elif kind == "file":
                     yield name
                 else:
-                    raise InputError(f"{entry.path}: a broken link or no regular file; remove it")
+                    raise InputError(f"{entry.path}: {kind}; remove it")
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed ({reason(error)})") from error
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """"folder" or "file", links followed; else what is wrong with the entry."""
+    try:
+        if entry.is_dir():
+            return "folder"
+        return "file" if entry.is_file() else "a broken link or no regular file"
+    except OSError as error:
+        return reason(error)
 
 
 def _safe_name(title: str, name: str) -> str:

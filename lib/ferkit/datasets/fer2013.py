@@ -174,7 +174,9 @@ def parse_pixels(text: str, where: str) -> np.ndarray:
     """The image written as 2,304 numbers 0…255, uint8, (48, 48); InputError naming `where` for anything
     else."""
     try:
-        values = np.fromstring(text, dtype=np.int64, sep=" ")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # numpy's sign for text that is not all numbers
+            values = np.fromstring(text, dtype=np.int64, sep=" ")
     except (DeprecationWarning, ValueError):
         raise InputError(f"{where}: pixels are not all whole numbers 0…255") from None
     if len(values) != SIZE * SIZE or not text.strip():
