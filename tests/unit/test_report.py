@@ -138,6 +138,14 @@ def test_a_damaged_file_is_told_on_the_page_and_stops_nothing(run, name, content
         assert "Cannot be used" in text and name.split("/")[-1] in text
 
 
+def test_a_notebook_that_failed_is_told_with_its_partial_copy(run):
+    (run / "notebooks/03_gap_cnn_svm.failed.ipynb").write_text("{}")
+    text = page(run)
+    section = text[text.index('id="03_gap_cnn_svm"'):text.index('id="04_occlusion_analysis"')]
+    assert "failed" in section and 'href="notebooks/03_gap_cnn_svm.failed.ipynb"' in section
+    assert "1 of 5" in words(text)
+
+
 def test_a_damaged_cell_is_told_and_the_others_stay(run):
     (run / "02_stn_attention/deep_emotion/ours/seed0/predictions.npz").write_bytes(b"PK")
     said = words(page(run))

@@ -64,8 +64,11 @@ def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[st
         said.append(duration(entry["seconds"]))
     if entry.get("peak_memory_mb"):
         said.append(f"{entry['peak_memory_mb'] / 1024:.1f} GiB of memory at most")
-    where = link(run.directory, entry["path"], "open the executed notebook") if entry["path"] \
-        else join(["run it with ", tag("code", f"./run_all.sh --only {name[:2]}")])
+    if entry["path"]:
+        kind = "partial" if entry["status"] == "failed" else "executed"
+        where = link(run.directory, entry["path"], f"open the {kind} notebook")
+    else:
+        where = join(["run it with ", tag("code", f"./run_all.sh --only {name[:2]}")])
     _, title = notebook_titles(name)
     lost = [tag("p", f"Left out for size: {figure}; the executed notebook shows it.", class_="note")
             for figure in dropped]

@@ -41,18 +41,18 @@ class Tree:
     def notebooks(self) -> list[dict]:
         """One entry per notebook: {name, status, seconds, peak_memory_mb, path}, in order.
 
-        The five of the design always, then whatever else has an executed copy; status "not run" where it
-        has none.
+        The five of the design always, then whatever else has an executed copy. `path` is the executed copy, the
+        partial one of a notebook that failed, or None; the status is "not run" where neither is there.
         """
-        known = {entry.get("name"): entry for entry in self.manifest.get("notebooks") or []
-                 if isinstance(entry, dict)}
-        executed = {path.stem: path
-                    for path in sorted((self.directory / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+        known = {entry.get("name"): entry for entry in self.manifest.get("notebooks") or [] if isinstance(entry, dict)}
+        copies = sorted((self.directory / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+        partial = {path.stem.removesuffix(".failed"): path for path in copies if path.stem.endswith(".failed")}
+        executed = {path.stem: path for path in copies if not path.stem.endswith(".failed")}
         entries = []
-        for name in sorted({*NOTEBOOKS, *executed, *filter(None, known)}):
-            entry = {"status": "finished" if name in executed else "not run", **known.get(name, {}),
-                     "name": name}
-            entries.append(entry | {"path": executed.get(name)})
+        for name in sorted({*NOTEBOOKS, *executed, *partial, *filter(None, known)}):
+            status = "finished" if name in executed else "failed" if name in partial else "not run"
+            path = executed.get(name) or partial.get(name)
+            entries.append({"status": status, **known.get(name, {}), "name": name, "path": path})
         return entries
 
 
