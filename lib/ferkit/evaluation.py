@@ -62,11 +62,12 @@ def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
     return Predictor(predict, model, head)
 
 
-def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, with_robustness: bool = False
+def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, robustness_images: int | None = None
              ) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     """(metrics, predictions): `facts` with everything measured on `faces`, and the arrays of predictions.npz.
 
     The test split is read once. facts: what is known of the system already; must hold `seed` and `tta`.
+    robustness_images: on how many stratified test images the damage is measured (0 = all, None = not at all).
     """
     train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
     k = len(faces.label_names)
@@ -86,8 +87,12 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     measured |= {"accuracy_no_tta": _share(plain, test.labels)}
     measured |= results.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
                                   copies=audit.copies_in_training(faces)[faces.split == "test"])
-    measured["robustness"] = (robustness.accuracies(predictor.votes, test.images, test.labels, facts["seed"])
-                              if with_robustness else None)
+    measured |= {"robustness": None, "robustness_clean": None}
+    if robustness_images is not None:
+        rows = svm.stratified_rows(test.labels, robustness_images, facts["seed"])
+        measured["robustness"] = robustness.accuracies(predictor.votes, test.images[rows], test.labels[rows],
+                                                       facts["seed"])
+        measured["robustness_clean"] = {"n": len(rows), "accuracy": _share(votes[rows], test.labels[rows])}
     predictions = {"index": test.index, "labels": test.labels, "predicted": votes, "scores": scores,
                    "label_names": np.array(faces.label_names)}
     if probabilities is not None:

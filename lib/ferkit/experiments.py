@@ -212,7 +212,8 @@ def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dic
             "test_reads": 0}
         return results.write_cell(directory, metrics=facts | nothing, predictions=None, history=history, weights=save)
     damaged = cell.recipe == "ours" and cell.system in PROFILES[profile].robustness
-    measured, predictions = evaluate(predictor, facts, faces, with_robustness=damaged)
+    measured, predictions = evaluate(predictor, facts, faces, robustness_images=PROFILES[profile].robustness_images
+                                     if damaged else None)
     return results.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save)
 
 

@@ -30,7 +30,7 @@ class Profile:
     svm_rows, svm_search_rows: training rows of the final SVM and of the search for C and gamma; 0 = all.
     occlusion_images: test images analysed by occlusion (stratified); 0 = all.
     batch_size: in place of the recipes' own, for sets so small that theirs would leave few steps an epoch; 0 = theirs.
-    robustness: systems whose `ours` is also tested on damaged images.
+    robustness: systems whose `ours` is also tested on damaged images, so many of them (stratified); 0 = all.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Profile:
     stride: int = 4
     batch_size: int = 0
     robustness: tuple[str, ...] = ("deep_emotion", "gap_cnn", "gap_cnn_svm", "lenet5")
+    robustness_images: int = 0
 
 
 def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0,
@@ -72,12 +73,12 @@ PROFILES = {
     for profile in (
         Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
                 cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32,
-                robustness=("lenet5",)),
+                robustness=("lenet5",), robustness_images=35),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
                 cells=_cells(12, 15, 5, 5, 12, controls=1, probe=3, kernels=2), svm_search_rows=1400,
-                occlusion_images=350, batch_size=64),
+                occlusion_images=350, batch_size=64, robustness_images=350),
         Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                cells=_cells(30, 40, 10, 18, 20), svm_search_rows=4000, occlusion_images=700),
+                cells=_cells(30, 40, 8, 15, 15), svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
                 cells=_cells(120, 120, 60, 80, 60, wide=80, controls=1, probe=15, kernels=30), seeds=3,
                 svm_search_rows=6000),

@@ -112,4 +112,5 @@ def _ratio(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
 
 def _relative_losses(cell: CellResult) -> list[float]:
     """What each disturbance takes, as a fraction of the accuracy on untouched images."""
-    return [1 - value / cell.metrics["accuracy"] for value in key_of(cell, "robustness").values()]
+    clean = cell.metrics.get("robustness_clean") or cell.metrics
+    return [1 - value / clean["accuracy"] for value in key_of(cell, "robustness").values()]

@@ -207,7 +207,7 @@ def parameters_vs_accuracy(results: Sequence) -> go.Figure:
 
 
 def robustness(results: Sequence) -> go.Figure:
-    """Accuracy as images get worse, one panel per corruption, the clean accuracy at strength 0.
+    """Accuracy as images get worse, one panel per corruption, the clean accuracy at strength 0 (brightness: 1).
 
     results: CellResult-like with ``metrics["robustness"]`` such as {"noise_0.1": 0.61}; others are left out.
     """
@@ -220,7 +220,9 @@ def robustness(results: Sequence) -> go.Figure:
         for panel, kind in enumerate(kinds):
             levels = [(key.rsplit("_", 1), value) for key, value in result.metrics["robustness"].items()]
             points = sorted((float(level), value) for (of, level), value in levels if of == kind)
-            points = [(0.0, result.metrics["accuracy"]), *points]
+            clean = (result.metrics.get("robustness_clean") or result.metrics)["accuracy"]
+            untouched = 1.0 if kind == "brightness" else 0.0  # a factor; the others are amounts
+            points = sorted([(untouched, clean), *points])
             fig.add_trace(go.Scatter(
                 x=[level for level, _ in points], y=[value for _, value in points], name=name,
                 legendgroup=name,
