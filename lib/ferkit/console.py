@@ -37,14 +37,17 @@ class Console:
             self._open = True
 
     def event(self, head: str, event: dict) -> None:
-        """Show one progress event of the notebook that `head` names."""
-        text = f"{head}  {progress.describe(event)}"
+        """Take note of one progress event of the notebook that `head` names, and print it where that is due."""
         self.latest = progress.describe(event)
         if self.terminal:
-            self.status(text)
-        elif event.get("kind") != "epoch" or event["epoch"] == event["epochs"] or self._is_due():
+            return  # `at` shows it with the time, twice a second
+        if event.get("kind") != "epoch" or event["epoch"] == event["epochs"] or self._is_due():
             self._last = time.monotonic()
-            self.line(text)
+            self.line(f"{head}  {self.latest}")
+
+    def at(self, seconds: float) -> None:
+        """Show, in a terminal, how long a notebook has been running and what it said last."""
+        self.status(f"{progress.clock(seconds):>7}  {self.latest}")
 
     def _is_due(self) -> bool:
         return time.monotonic() - self._last >= PLAIN_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import sys
@@ -52,24 +53,33 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    for chatty in ("papermill", "asyncio"):  # an interrupt leaves tasks behind; what matters is told by `run`
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     started = time.monotonic()
     failure = None
-    with tempfile.TemporaryDirectory(prefix="ferkit-") as scratch, \
-            _surroundings(Path(scratch)) as events, _Watch(events, on_event, on_tick) as watch:
+    with tempfile.TemporaryDirectory(prefix="ferkit-") as scratch, _surroundings(Path(scratch)) as events, \
+            open(Path(scratch) / ".kernel.log", "wb") as log, _Watch(events, on_event, on_tick) as watch:
+        # What a kernel says beside its notebook (a traceback of its own when it is interrupted) goes into the log.
+        start = {"pass_fds": () if inherit is None else (inherit,), "stdout": log, "stderr": log}
         try:
             papermill.execute_notebook(
                 str(source), str(target), parameters, kernel_name=NAME, language="python", progress_bar=False,
-                cwd=scratch, kernel_manager_class=_manager(watch, () if inherit is None else (inherit,)))
+                cwd=scratch, kernel_manager_class=_manager(watch, start))
         except PapermillExecutionError as error:
             failure = _failure(target, f"{error.ename}: {error.evalue}")
         except DeadKernelError:
-            failure = _failure(target, "the kernel died; too little memory is the usual reason")
+            said = Path(log.name).read_text(errors="replace").split("\n")
+            last = next((f" ({line.strip()})" for line in reversed(said) if line.strip()), "")
+            failure = _failure(target, f"the kernel died{last}; too little memory is the usual reason")
     _forget_places(target, source.name)
     return Execution(time.monotonic() - started, watch.peak_mib, failure)
 
 
-def _manager(watch: _Watch, inherit: tuple[int, ...]) -> type:
-    """A kernel manager class that starts sys.executable, whatever kernels the user has installed."""
+def _manager(watch: _Watch, start: dict[str, object]) -> type:
+    """A kernel manager class that starts sys.executable, whatever kernels the user has installed.
+
+    start: how its process is started, as for `subprocess.Popen`.
+    """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
@@ -82,7 +92,7 @@ def _manager(watch: _Watch, inherit: tuple[int, ...]) -> type:
             return KernelSpec(**{**spec, "argv": quiet})
 
         async def start_kernel(self, **options: object) -> None:
-            await super().start_kernel(pass_fds=inherit, **options)
+            await super().start_kernel(**start, **options)
             watch.process = self.provisioner.pid
 
     return ThisInterpreter

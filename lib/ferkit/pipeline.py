@@ -182,7 +182,7 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
     execution = kernel.execute(
         run.folder / f"{stem}.ipynb", aside, resolved, inherit=lock,
         on_event=lambda event: console.event(head, event),
-        on_tick=lambda seconds: console.status(f"{head} {clock(seconds)}  {console.latest}"))
+        on_tick=console.at)
     entry.update(seconds=round(execution.seconds, 1), peak_memory_mb=round(execution.peak_memory_mib))
     os.replace(aside, failed if execution.failure else done)
     entry["status"] = "failed" if execution.failure else "finished"

@@ -25,6 +25,15 @@ def test_a_status_line_is_replaced_in_a_terminal_and_left_out_elsewhere():
     assert plain.getvalue() == "done\n"
 
 
+def test_a_terminal_shows_the_latest_event_with_the_time_in_one_line():
+    terminal = _Terminal()
+    console = Console(terminal)
+    console.event("[1/5] a", _epoch(1))
+    assert terminal.getvalue() == ""
+    console.at(75)
+    assert terminal.getvalue().startswith("\r\033[K   1:15  lenet5/ours seed 0  epoch 1/3")
+
+
 def test_plain_lines_come_rarely_but_a_cells_last_epoch_always():
     stream = io.StringIO()
     console = Console(stream)
