@@ -95,8 +95,9 @@ def claims_table() -> str:
                          f"| {interval} | {WORDS[row['verdict']]} | {row['dataset']} |")
     if len(lines) == 2:
         return "Nothing is published yet."
-    rest = f"{absent} more are not judged on published results yet; `python -m ferkit claims results/fer2013` names each"
-    return "\n".join([*lines, "", f"{rest}, with the command that would run it."])
+    rest = (f"{absent} more are not judged on published results yet; `python -m ferkit claims results/fer2013` names "
+            "each, with the command that would run it.")
+    return "\n".join([*lines, "", rest])
 
 
 def gaps_list() -> str:
