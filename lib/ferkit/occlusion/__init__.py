@@ -6,7 +6,7 @@ corner zero an N×N window, predict, slide on; a part whose loss makes the predi
 `windows` places and fills them, `maps` reads any classifier's answers, `predictors` asks networks and SVMs,
 `local` is the fast way for convolutional networks, `regions` names the parts of a face, `effects` tests the
 statements, `truth` compares with what is known of drawn faces, `study` runs it all for one system of a run,
-`reading` puts it into words.
+`reading` puts it into words, `stability` varies the windows.
 
 Differs from the paper: Not stated in the paper; we use windows of 8×8 at stride 4 because that is about
 the size of an eye and each pixel is then covered four times. Not stated in the paper; we use windows
@@ -19,9 +19,11 @@ from ferkit.occlusion.maps import READINGS, OcclusionMaps, class_maps, occlusion
 from ferkit.occlusion.predictors import predictor
 from ferkit.occlusion.reading import important_parts, pointing_rows, sentences, significant, table
 from ferkit.occlusion.regions import TEMPLATE, region_masks
-from ferkit.occlusion.study import Analysis, analyse, any_maps, best, test_images, untrained
+from ferkit.occlusion.stability import stability
+from ferkit.occlusion.study import Analysis, analyse, any_maps, best, mean_faces, test_images, untrained
 from ferkit.occlusion.windows import BASELINES, Windows, cover, fill
 
 __all__ = ["BASELINES", "READINGS", "TEMPLATE", "Analysis", "OcclusionMaps", "Windows", "analyse", "any_maps", "best",
-           "class_maps", "cover", "fill", "important_parts", "network_maps", "occlusion_maps", "pointing_rows",
-           "predictor", "region_masks", "sentences", "significant", "table", "test_images", "untrained"]
+           "class_maps", "cover", "fill", "important_parts", "mean_faces", "network_maps", "occlusion_maps",
+           "pointing_rows", "predictor", "region_masks", "sentences", "significant", "stability", "table",
+           "test_images", "untrained"]

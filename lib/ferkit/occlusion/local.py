@@ -8,7 +8,8 @@ with nothing covered are asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ from ferkit.occlusion.predictors import centre_crop
 from ferkit.occlusion.windows import Windows, fill
 
 Region = tuple[int, int, int, int]  # top, left, bottom, right (exclusive)
+ROWS = 1024  # covered images computed at once: large enough for two cores, small enough for their caches
 POINTWISE = (nn.ReLU, nn.Tanh, nn.BatchNorm2d, nn.Dropout)
 
 
@@ -58,6 +60,23 @@ class Stage:
         first = -((self.kernel - 1 - start - self.padding) // self.stride)
         last = (stop - 1 + self.padding) // self.stride + 1
         return max(0, first), min(outputs, last)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage for one window: the padded input it reads, the outputs it reaches, and where in what it reads
+    the changed patch stands."""
+
+    read: Region
+    reached: Region
+    y: int
+    x: int
+
+    @property
+    def form(self) -> tuple[int, ...]:
+        """Windows of equal form can be computed in one batch."""
+        return (self.read[2] - self.read[0], self.read[3] - self.read[1], self.reached[2] - self.reached[0],
+                self.reached[3] - self.reached[1], self.y, self.x)
 
 
 def stages(layers: list[nn.Module]) -> tuple[list[Stage], list[nn.Module]]:
@@ -96,18 +115,31 @@ class Trunk:
         self.last = x
         return self.rest(x)
 
-    def again(self, patch: Tensor, region: Region) -> Tensor:
-        """What `rest` gives when `patch` (n, C, h, w) stands at `region` of the images."""
-        for stage, kept, size in zip(self.stages, self.inputs, self.sizes, strict=True):
-            reached, (top, left, bottom, right) = stage.reach(region, *size)
+    def plan(self, region: Region) -> list[Step]:
+        """What a changed `region` of the images makes each stage do; it ends early where nothing is reached."""
+        steps = []
+        for stage, size in zip(self.stages, self.sizes, strict=True):
+            reached, read = stage.reach(region, *size)
             if reached[0] >= reached[2] or reached[1] >= reached[3]:
-                return self.rest(self.last)
-            crop = kept[:, :, top:bottom, left:right].clone()
-            y, x = region[0] + stage.padding - top, region[1] + stage.padding - left
-            _paste(crop, patch, y, x)
-            patch, region = stage(crop), reached
-        whole = self.last.clone()
-        whole[:, :, region[0]:region[2], region[1]:region[3]] = patch
+                return steps
+            steps.append(Step(read, reached, region[0] + stage.padding - read[0], region[1] + stage.padding - read[1]))
+            region = reached
+        return steps
+
+    def again(self, patch: Tensor, plans: list[list[Step]]) -> Tensor:
+        """What `rest` gives, (g·n, …), when `patch` (g·n, C, h, w) stands at g regions of the n images, whose plans
+        have one form."""
+        n, reached_last = len(self.last), len(plans[0]) == len(self.stages)
+        whole = self.last.repeat(len(plans), 1, 1, 1)
+        if reached_last:
+            for number, stage in enumerate(self.stages):
+                steps = [plan[number] for plan in plans]
+                crop = torch.cat([self.inputs[number][:, :, s.read[0]:s.read[2], s.read[1]:s.read[3]] for s in steps])
+                _paste(crop, patch, steps[0].y, steps[0].x)
+                patch = stage(crop)
+            for number, plan in enumerate(plans):
+                top, left, bottom, right = plan[-1].reached
+                whole[number * n:(number + 1) * n, :, top:bottom, left:right] = patch[number * n:(number + 1) * n]
         return self.rest(whole)
 
 
@@ -197,15 +229,28 @@ def _features(model: nn.Module, trunks: list[Trunk], join: Callable[..., Tensor]
     top, left = (images.shape[1] - size) // 2, (images.shape[2] - size) // 2
     x, filled = (to_input(a[:, top:top + size, left:left + size]).to(device)
                  for a in (images, fill(images, baseline)))
-    features = [join(*(trunk.keep(x) for trunk in trunks))]
-    for box in windows.boxes - (top, left, top, left):
-        y0, x0, y1, x1 = (int(edge) for edge in box.clip(0, size))
-        if y0 >= y1 or x0 >= x1:
-            features.append(features[0])  # the window covers only what the network does not see
-            continue
-        patch = filled[:, :, y0:y1, x0:x1]
-        features.append(join(*(trunk.again(patch, (y0, x0, y1, x1)) for trunk in trunks)))
+    features = [join(*(trunk.keep(x) for trunk in trunks))] * (1 + len(windows))  # windows off the crop change nothing
+    for members in _alike(trunks, windows.boxes - (top, left, top, left), size, max(1, ROWS // len(images))):
+        patch = torch.cat([filled[:, :, y0:y1, x0:x1] for _, (y0, x0, y1, x1), _ in members])
+        plans = zip(*(plan for _, _, plan in members), strict=True)
+        found = join(*(trunk.again(patch, list(own)) for trunk, own in zip(trunks, plans, strict=True)))
+        for (number, _, _), own in zip(members, found.split(len(images)), strict=True):
+            features[1 + number] = own
     return torch.stack(features)
+
+
+def _alike(trunks: list[Trunk], boxes: np.ndarray, size: int, most: int) -> Iterator[list[tuple[int, Region, list]]]:
+    """The windows that the network sees, as (number, region, a plan for each trunk), in groups of at most `most` that
+    do the same everywhere."""
+    groups: dict[tuple, list] = defaultdict(list)
+    for number, box in enumerate(boxes.clip(0, size).tolist()):
+        if box[0] < box[2] and box[1] < box[3]:
+            plans = [trunk.plan(tuple(box)) for trunk in trunks]
+            form = tuple(tuple(step.form for step in plan) for plan in plans)
+            groups[(box[2] - box[0], box[3] - box[1], form)].append((number, box, plans))
+    for members in groups.values():
+        for start in range(0, len(members), most):
+            yield members[start:start + most]
 
 
 def _answer(model: nn.Module, head) -> Callable[[Tensor], tuple[np.ndarray, np.ndarray]]:

@@ -70,6 +70,15 @@ def test_images(faces: FaceSet, count: int, seed: int) -> FaceSet:
     return test.select(stratified_rows(test.labels, count, seed))
 
 
+def mean_faces(faces: FaceSet) -> np.ndarray | None:
+    """The mean drawn face of each expression, uint8 (K, 48, 48); None for real faces, of which none is shown."""
+    if faces.source.get("dataset") != "synthetic":
+        return None
+    means = [faces.images[faces.labels == k].mean(0) if np.any(faces.labels == k) else np.zeros((48, 48))
+             for k in range(len(faces.label_names))]
+    return np.rint(means).astype(np.uint8)
+
+
 def analyse(cell, model: nn.Module, faces: FaceSet, run: str, *, head=None, images: int = 0, patch_size: int = 8,
             stride: int = 4, baseline: str = "zero", seed: int = 0, device: str | torch.device = "cpu") -> Analysis:
     """The analysis of a trained cell on test images, loaded if it is there with the same settings.

@@ -134,3 +134,21 @@ def test_sentences_follow_the_numbers():
     assert "70.0 %" in said[3]
     assert reading.important_parts(summary) == {"happy": ("mouth",), "angry": ()}
     assert reading.significant(summary).tolist() == [[True, False], [False, False]]
+
+
+def test_mean_faces_are_shown_of_drawn_faces_only():
+    drawn = faces()
+    means = occlusion.mean_faces(drawn)
+    assert np.array_equal(means[3], np.rint(drawn.images[drawn.labels == 3].mean(0)))
+    real = faces().select(np.arange(28))
+    object.__setattr__(real, "source", {"dataset": "fer2013"})
+    assert occlusion.mean_faces(real) is None
+
+
+def test_stability_compares_each_variant_with_the_first(model):
+    rows = occlusion.stability(model, faces().select(np.arange(6)), variants=((16, 16, "zero"), (16, 16, "zero"),
+                                                                            (16, 16, "mean")))
+    assert [row["baseline"] for row in rows] == ["zero", "mean"]
+    assert rows[0]["happy"] == pytest.approx(1.0)
+    assert -1 <= rows[1]["happy"] < 1
+    assert rows[0]["neutral"] is None  # none of the six images is neutral
