@@ -119,8 +119,8 @@ def test_whatever_is_read_is_escaped(run):
                               CLAIM | {"verdict": EVIL}])
     manifest = json.loads((run / "manifest.json").read_text())
     put(run / "manifest.json", manifest | {"run": EVIL, "packages": {EVIL: EVIL}, "git_commit": EVIL})
-    put(run / "01_data_preparation/dataset.json", {"counts": {EVIL: {EVIL: 3}},
-                                                   "findings": [{"id": EVIL, "says": EVIL}]})
+    put(run / "01_data_preparation/dataset.json", {"counts": {EVIL: {EVIL: 3}}, EVIL: EVIL})
+    put(run / "01_data_preparation/audit.json", {"verdict": EVIL, "findings": [{"id": EVIL, "says": EVIL}]})
     figures.save(go.Figure(layout={"title": {"text": EVIL}}), run / "04_occlusion_analysis" / "figures", "evil",
                  title=EVIL, caption=EVIL)
     text = page(run)
@@ -128,7 +128,8 @@ def test_whatever_is_read_is_escaped(run):
     assert text.count("<script") == text.count("</script")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "claims.json", "01_data_preparation/dataset.json"])
+@pytest.mark.parametrize("name", [
+    "manifest.json", "claims.json", "01_data_preparation/dataset.json", "01_data_preparation/audit.json"])
 @pytest.mark.parametrize("content", ["{", "[1, 2]", "{}", '"text"', "null"])
 def test_a_damaged_file_is_told_on_the_page_and_stops_nothing(run, name, content):
     (run / name).parent.mkdir(exist_ok=True)
@@ -155,6 +156,13 @@ def test_a_damaged_cell_is_told_and_the_others_stay(run):
 def test_an_empty_folder_makes_a_page_that_says_nothing_was_run(tmp_path):
     said = words(page(tmp_path))
     assert "0 of 5" in said and "No claim has been judged" in said and "no manifest.json" in said
+
+
+def test_the_audits_verdict_and_findings_stand_with_the_data(run):
+    put(run / "01_data_preparation/audit.json", {"verdict": "known_defects", "findings": [
+        {"id": "copies", "severity": "warning", "says": "8.0 % of the test images lie in training."}]})
+    said = words(page(run))
+    assert "Audit: known defects." in said and "8.0 % of the test images lie in training." in said
 
 
 def test_a_missing_folder_is_refused(tmp_path):

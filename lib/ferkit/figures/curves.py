@@ -115,11 +115,12 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
         marker={"color": style.GOOD, "size": 10}, hovertemplate="%{y}<br>ours %{x:.1%}<extra></extra>",
         error_x=_error_bars(values, bounds) | {"thickness": 2, "width": 5, "color": style.GOOD}))
     quoted = [row for row in rows if row.get("paper") is not None]
-    fig.add_trace(go.Scatter(
-        x=[row["paper"] for row in quoted], y=[str(row["label"]) for row in quoted], name="paper",
-        mode="markers",
-        marker={"color": style.BAD, "size": 12, "symbol": "diamond-open", "line": {"width": 2.4}},
-        hovertemplate="%{y}<br>paper %{x:.1%}<extra></extra>"))
+    if quoted:
+        fig.add_trace(go.Scatter(
+            x=[row["paper"] for row in quoted], y=[str(row["label"]) for row in quoted], name="paper",
+            mode="markers",
+            marker={"color": style.BAD, "size": 12, "symbol": "diamond-open", "line": {"width": 2.4}},
+            hovertemplate="%{y}<br>paper %{x:.1%}<extra></extra>"))
     fig.update_layout(xaxis={"tickformat": ".0%", "title": {"text": "accuracy", "standoff": 4}},
                       legend={"yref": "container", "y": 0, "yanchor": "bottom"},
                       yaxis={"categoryorder": "array", "categoryarray": labels, "autorange": "reversed"})

@@ -54,7 +54,6 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
             fig.add_trace(_grey(background[k], k))
         fig.add_trace(go.Heatmap(
             z=values, x=x, y=y, coloraxis="coloraxis", zsmooth="best",
-            opacity=1.0 if background is None else 0.72,
             hovertemplate=f"{labels[k]}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}<extra></extra>",
             **style.axes(k)))
         if background is None:
@@ -63,7 +62,8 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
     highest = float(np.nanmax(maps)) if np.isfinite(maps).any() else 1.0
     bar = {"title": {"text": reading, "side": "right"}, "thickness": 12, "lenmode": "pixels", "len": 240,
            "yanchor": "top", "y": 1}
-    style.colour_axis(fig, "intense", max(highest, 1e-6), colorbar=bar, showscale=True)
+    scale = "intense" if background is None else "overlay"
+    style.colour_axis(fig, scale, max(highest, 1e-6), colorbar=bar, showscale=True)
     return fig
 
 

@@ -19,12 +19,13 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 TEXT, GRID = "#757575", "rgba(128,128,128,0.28)"
 GOOD, BAD, QUIET = "#0072B2", "#D55E00", "#7F7F7F"
-# "sequential" and "diverging" stay light enough for dark text in every cell; "intense" is for maps without
-# text.
+# "sequential" and "diverging" stay light enough for dark text in every cell; "intense" is for maps without text,
+# "overlay" for maps over a picture, which shows through where the map is low.
 SCALES = {
     "sequential": ((0.0, "#f7f9fc"), (0.5, "#a9cdea"), (1.0, "#4f9bd6")),
     "diverging": ((0.0, "#ee8f55"), (0.5, "#f6f6f4"), (1.0, "#4f9bd6")),
     "intense": ((0.0, "#f7f9fc"), (0.25, "#c6dcef"), (0.5, "#7db4dc"), (0.75, "#2f7fbc"), (1.0, "#08396b")),
+    "overlay": ((0.0, "rgba(240,110,20,0)"), (0.4, "rgba(240,110,20,0.5)"), (1.0, "rgba(200,60,0,0.92)")),
 }
 CELL_TEXT = "#17202b"
 

@@ -45,7 +45,7 @@
     if (!meta.panels && margin.b > 60) { layout.height -= margin.b - 60; margin.b = 60; }  // plotly's legend stood there
     if (meta.panels) layPanels(layout, meta.panels, width, margin);
     for (const note of layout.annotations || []) note.font = { ...note.font, color: css("--text"), ...(width < 420 ? { size: 11 } : {}) };
-    if (layout.coloraxis && meta.scale && isDark()) layout.coloraxis.colorscale = DARK[meta.scale];
+    if (layout.coloraxis && DARK[meta.scale] && isDark()) layout.coloraxis.colorscale = DARK[meta.scale];
     return layout;
   }
 

@@ -78,7 +78,7 @@ def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[st
 
 def data(run: Tree) -> Markup:
     """What the run was made on: counts by split and class, findings of the audit, provenance."""
-    if not run.dataset:
+    if not run.dataset and not run.audit:
         return Markup()
     parts, counts = [], run.dataset.get("counts")
     if isinstance(counts, dict) and counts and all(isinstance(by_label, dict)
@@ -88,11 +88,16 @@ def data(run: Tree) -> Markup:
                 for split, by_label in counts.items()]
         parts.append(table(("split", *labels, "all"), rows, caption="Images by split and expression",
                            numbers=range(1, len(labels) + 2)))
-    findings = _findings(run.dataset)
-    if findings:
-        parts.append(table(("finding", "severity", "says"), findings, caption="What the audit found",
-                           class_="stack"))
-    rest = {key: value for key, value in run.dataset.items() if key not in ("counts", "findings", "audit")}
+    findings = [finding for finding in run.audit.get("findings") or [] if isinstance(finding, dict)]
+    rows = [[finding.get("id"), finding.get("severity"), finding.get("says")] for finding in findings]
+    if run.audit:
+        verdict = str(run.audit.get("verdict")).replace("_", " ")
+        parts.append(tag("p", tag("strong", f"Audit: {verdict}. "), "It reads the pixels: copies within and across "
+                         "splits, conflicting labels, blank images, shared subjects, how splits differ.",
+                         class_=f"note{'' if run.audit.get('verdict') == 'clean' else ' warn'}"))
+    if rows:
+        parts.append(table(("finding", "severity", "says"), rows, caption="What the audit found", class_="stack"))
+    rest = {key: value for key, value in run.dataset.items() if key != "counts"}
     parts.append(details("Provenance of the data", nested(rest)))
     return join(parts)
 
@@ -149,9 +154,3 @@ def _figure(name: str, entry: dict) -> Markup:
     plot = tag("div", class_="plot", style=f"min-height:{int(height)}px", data_figure=figure_id(name, entry),
                role="img", aria_label=f"{entry.get('title')}. {entry.get('caption')}")
     return tag("div", tag("h3", entry.get("title")), tag("p", entry.get("caption")), plot, class_="figure")
-
-
-def _findings(dataset: dict) -> list[list[object]]:
-    audit = dataset["audit"] if isinstance(dataset.get("audit"), dict) else dataset
-    rows = audit.get("findings") if isinstance(audit.get("findings"), list) else []
-    return [[row.get("id"), row.get("severity"), row.get("says")] for row in rows if isinstance(row, dict)]

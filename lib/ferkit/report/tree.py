@@ -22,6 +22,7 @@ class Tree:
     manifest: dict
     claims: list[dict]
     dataset: dict
+    audit: dict
     cells: list[results.CellResult]
     figures: dict[str, list[dict]]
     problems: list[str] = field(default_factory=list)
@@ -71,10 +72,11 @@ def read(directory: Path) -> Tree:
     manifest = _json(directory / "manifest.json", dict, problems)
     claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
     dataset = _json(directory / "01_data_preparation" / "dataset.json", dict, problems)
+    audit = _json(directory / "01_data_preparation" / "audit.json", dict, problems)
     drawn = figures.load_all(directory)
     problems += [entry["error"] for entries in drawn.values() for entry in entries
                  if entry.get("figure") is None]
-    return Tree(directory, manifest, claims, dataset, cells, drawn, problems)
+    return Tree(directory, manifest, claims, dataset, audit, cells, drawn, problems)
 
 
 def _json(path: Path, kind: type, problems: list[str]):
