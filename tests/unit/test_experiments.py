@@ -7,31 +7,22 @@ import numpy as np
 import pytest
 
 from ferkit import evaluation, experiments, recipes, results, training
-from ferkit.datasets.faceset import FaceSet
 from ferkit.recipes import Recipe
 from ferkit.results import Cell
 
 TINY = Recipe(epochs=2, batch_size=16, lr=3e-3)
 
 
-def faces(n=84, seed=0):
-    """Bars at seven heights in place of faces, split half, quarter, quarter."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(n) % 7
-    images = rng.integers(0, 60, (n, 48, 48), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[3 + 6 * label:7 + 6 * label] += 150
-    split = np.where(np.arange(n) < n // 2, "train", np.where(np.arange(n) < 3 * n // 4, "val", "test"))
-    names = np.array([f"bar{i}" for i in range(n)])
-    return FaceSet(images, labels, names, names, split, names, np.arange(n), source={"dataset": "synthetic"})
+@pytest.fixture
+def complete(faces):
+    def complete(root, cell=None, recipe=TINY, seed=0):
+        cell = cell or Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
+        return experiments.complete(cell, faces(seed=seed), root, recipe, profile="smoke", device="cpu")
+
+    return complete
 
 
-def complete(root, cell=None, recipe=TINY, **options):
-    cell = cell or Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
-    return experiments.complete(cell, options.pop("faces", faces()), root, recipe, profile="smoke", device="cpu")
-
-
-def test_a_cell_has_every_file_and_key_of_the_contract(tmp_path):
+def test_a_cell_has_every_file_and_key_of_the_contract(tmp_path, complete):
     cell = complete(tmp_path)
     assert {p.name for p in cell.directory.iterdir()} == {"metrics.json", "predictions.npz", "history.csv",
                                                          "weights.safetensors"}
@@ -40,7 +31,7 @@ def test_a_cell_has_every_file_and_key_of_the_contract(tmp_path):
     assert cell.predictions["index"].tolist() == list(range(63, 84))
 
 
-def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkeypatch):
+def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
     monkeypatch.setattr(training, "fit", lambda *_a, **_k: pytest.fail("trained again"))
     assert complete(tmp_path).metrics == first.metrics
@@ -48,28 +39,28 @@ def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkey
     assert complete(tmp_path, recipe=replace(TINY, lr=1e-3)).metrics["config_sha256"] != first.metrics["config_sha256"]
 
 
-def test_a_cell_on_other_data_or_of_changed_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
+def test_a_cell_on_other_data_or_of_changed_code_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
-    assert complete(tmp_path, faces=faces(seed=1)).metrics["data_sha256"] != first.metrics["data_sha256"]
+    assert complete(tmp_path, seed=1).metrics["data_sha256"] != first.metrics["data_sha256"]
     monkeypatch.setattr(experiments, "training_code_sha256", lambda: "other")
     assert complete(tmp_path).metrics["config"]["code_sha256"] == "other"
 
 
-def test_damaged_weights_are_made_again(tmp_path):
+def test_damaged_weights_are_made_again(tmp_path, complete):
     cell = complete(tmp_path)
     (cell.directory / "weights.safetensors").write_bytes(b"")
     again = complete(tmp_path)
     assert again.metrics["weights_sha256"] == cell.metrics["weights_sha256"]
 
 
-def test_predictions_follow_from_the_saved_weights(tmp_path):
+def test_predictions_follow_from_the_saved_weights(tmp_path, complete, faces):
     cell = complete(tmp_path, recipe=replace(TINY, tta="flip"))
     scores, votes = experiments.load_predictor(cell).predict(faces().part("test").images)
     assert np.array_equal(votes, cell.predictions["predicted"])
     assert np.allclose(scores, cell.predictions["scores"], atol=1e-5)
 
 
-def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path):
+def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete, faces):
     recipe = replace(recipes.recipe("gap_cnn", "published"), epochs=2, batch_size=16)
     complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
@@ -78,14 +69,14 @@ def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path):
     assert np.array_equal(predictor.votes(faces().part("test").images), cell.predictions["predicted"])
 
 
-def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path):
+def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path, complete):
     recipe = replace(recipes.recipe("gap_cnn", "published"), optimizer="sgd", lr=1e30, epochs=2, batch_size=16)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
     assert cell.metrics["status"] == "diverged" and cell.metrics["accuracy"] is None and not cell.predictions
     assert cell.metrics["test_reads"] == 0
 
 
-def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch):
+def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch, complete, faces):
     seen, original = [], training.fit
 
     def fit(system, recipe, train, val, **options):
@@ -98,13 +89,13 @@ def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch):
     assert not test & {image.numpy().tobytes() for split in seen for image in split}
 
 
-def test_obtain_takes_what_the_run_has_whatever_it_was_made_with(tmp_path, monkeypatch):
+def test_obtain_takes_what_the_run_has_whatever_it_was_made_with(tmp_path, monkeypatch, complete, faces):
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
     made = complete(tmp_path / "r")
     assert experiments.obtain("lenet5", "ours", faces(), "r", "smoke", 0).metrics == made.metrics
 
 
-def test_the_configuration_is_plain_json(tmp_path):
+def test_the_configuration_is_plain_json(tmp_path, faces):
     config = experiments.configuration(Cell("n", "gap_cnn_svm", "ours", 0), faces(), TINY, "smoke")
     assert json.loads(json.dumps(config)) == config
 

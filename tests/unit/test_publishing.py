@@ -1,0 +1,55 @@
+"""Plan, then publish exactly that."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ferkit import experiments, files, paths, publishing
+from ferkit.errors import InputError
+from ferkit.profiles import PROFILES, CellPlan
+from ferkit.results import Cell
+
+CELLS = {"02_stn_attention": (CellPlan("deep_emotion", "ours", 1),), "03_gap_cnn_svm": (CellPlan("lenet5", "ours", 1),)}
+
+
+@pytest.fixture
+def planned(monkeypatch, tmp_path, faces):
+    """A profile of two quick cells, its plan in a repository of its own, and the run that trained them."""
+    tiny = replace(PROFILES["smoke"], cells=CELLS, robustness=())
+    monkeypatch.setitem(PROFILES, "smoke", tiny)
+    monkeypatch.setattr(paths, "published_directory", lambda dataset: tmp_path / "results" / dataset)
+    publishing.plan("synthetic", "smoke")
+    run = tmp_path / "run"
+    for notebook, (plan,) in CELLS.items():
+        experiments.complete(Cell(notebook, plan.system, plan.recipe, 0), faces(), run,
+                             experiments.recipe_of(plan, "smoke"), profile="smoke", device="cpu")
+    return run, tmp_path / "results" / "synthetic"
+
+
+def test_what_was_planned_is_published_with_its_headline(planned):
+    run, root = planned
+    assert [cell.cell.system for cell in publishing.publish(run, "synthetic")] == ["deep_emotion", "lenet5"]
+    assert (root / "02_stn_attention/deep_emotion/ours/seed0/weights.safetensors").is_file()
+    assert json.loads((root / "03_gap_cnn_svm/headline.json").read_text()) == {
+        "system": "lenet5", "recipe": "ours", "seeds": [0], "chosen_by": "val"}
+
+
+def test_a_missing_or_changed_cell_publishes_nothing(planned):
+    run, root = planned
+    plan = root / "03_gap_cnn_svm" / publishing.PLAN
+    entries = json.loads(plan.read_text())
+    files.write_json(plan, [*entries, {**entries[0], "seed": 1}])
+    with pytest.raises(InputError, match="missing"):
+        publishing.publish(run, "synthetic")
+    files.write_json(plan, [{**entries[0], "config": {**entries[0]["config"], "lr": 1.0}}])
+    with pytest.raises(InputError, match="another recipe than the plan's"):
+        publishing.publish(run, "synthetic")
+    assert not (root / "02_stn_attention/deep_emotion").exists()
+
+
+def test_a_plan_is_not_rewritten_once_results_are_there(planned):
+    run, _ = planned
+    publishing.publish(run, "synthetic")
+    with pytest.raises(InputError, match="already holds results"):
+        publishing.plan("synthetic", "smoke")
