@@ -30,7 +30,7 @@ class TestPublished:
         assert {cell for cell, _ in planned(dataset)} == {result.cell for result in cells(dataset)}
 
     def test_cells_were_trained_as_planned(self, dataset):
-        entries = {cell: entry for cell, entry in planned(dataset)}
+        entries = dict(planned(dataset))
         for result in cells(dataset):
             assert result.metrics["config"]["recipe"] == entries[result.cell]["config"]
 
