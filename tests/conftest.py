@@ -57,7 +57,8 @@ def smoke_run(tmp_path_factory, session_cache):
     """The folder of one whole run of the smoke profile, made once a session by the command a user gives."""
     output = tmp_path_factory.mktemp("runs")
     done = subprocess.run([sys.executable, "-m", "ferkit", "run", "--profile", "smoke", "--device", "cpu", "--output",
-                           str(output)], capture_output=True, text=True)
+                           str(output)], capture_output=True, text=True,
+                          env={"OMP_NUM_THREADS": "1", **os.environ})  # small networks; two threads would spin
     assert done.returncode == 0, done.stdout + done.stderr
     return output / "synthetic-smoke-seed0"
 
