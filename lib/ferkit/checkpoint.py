@@ -39,6 +39,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
+        aside.chmod(0o644)  # safetensors makes files that only their owner may read
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
