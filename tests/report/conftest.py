@@ -43,7 +43,7 @@ class Browser:
     def run(self, script: str, *arguments: object) -> object:
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
-    def wait(self, condition: str, seconds: float = 30) -> None:
+    def wait(self, condition: str, seconds: float = 90) -> None:
         """Until the JavaScript expression is true; AssertionError when it never is."""
         last = time.monotonic() + seconds
         while not self.run(f"return Boolean({condition})"):

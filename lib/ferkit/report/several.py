@@ -46,9 +46,11 @@ def _runs(runs: Sequence[tree.Tree], output: Path) -> Markup:
 
 
 def _claims(runs: Sequence[tree.Tree]) -> Markup:
-    """One row per claim, in the first run's order; a claim that changes its verdict is marked."""
+    """One row per claim, claims judged in any run first; a claim that changes its verdict is marked."""
     by_run = [{claim.get("id"): claim for claim in run.claims} for run in runs]
     ids = list(dict.fromkeys(identity for claims in by_run for identity in claims))
+    ids.sort(key=lambda identity: not any(claims.get(identity, {}).get("verdict") not in (None, "not_run")
+                                          for claims in by_run))
     rows, marks = [], []
     for identity in ids:
         found = [claims.get(identity) for claims in by_run]
