@@ -163,9 +163,9 @@ class Evidence:
         return content, analysed[0]
 
     def _read_plan(self) -> dict[Name, set[int]]:
-        """Seeds by system and recipe that plan.json promised, {} without one."""
-        path, planned = self.root / "plan.json", defaultdict(set)
-        if path.is_file():
+        """Seeds by system and recipe that the notebooks' plan.json promised, {} without one."""
+        planned = defaultdict(set)
+        for path in sorted(self.root.glob("[0-9][0-9]_*/plan.json")):
             try:
                 for row in json.loads(path.read_text(encoding="utf-8")):
                     planned[row["system"], row["recipe"]].add(row["seed"])

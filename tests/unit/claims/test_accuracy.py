@@ -140,7 +140,7 @@ def test_one_refused_seed_refuses_the_mean_of_the_others(fer2013):
 def test_a_planned_seed_that_is_missing_refuses_the_rest(fer2013):
     fer2013.cell("deep_emotion", accuracy=0.71)
     plan = [{"system": "deep_emotion", "recipe": "ours", "seed": seed} for seed in (0, 1)]
-    (fer2013.root / "plan.json").write_text(json.dumps(plan))
+    (fer2013.root / "02_stn_attention/plan.json").write_text(json.dumps(plan))
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and "seed 1" in row["note"]
 

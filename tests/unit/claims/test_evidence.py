@@ -28,7 +28,8 @@ def test_a_failed_cell_is_no_evidence(run):
 
 def test_a_damaged_plan_is_named(run):
     run.cell("lenet5")
-    (run.root / "plan.json").write_text("[{]")
+    (run.root / "02_stn_attention").mkdir(parents=True, exist_ok=True)
+    (run.root / "02_stn_attention/plan.json").write_text("[{]")
     with pytest.raises(InputError, match=r"plan\.json: damaged"):
         claims.judge(run.root)
 
