@@ -109,14 +109,16 @@ def apply(images: Tensor, draws: Draws, *, crop: int = 0, padding: str = "border
     images: float32 or uint8 0…255, (N, 1, side, side).
     """
     x = images.float()
-    if draws.flip is not None:
+    resampled = draws.angle is not None or draws.scale is not None or draws.shift is not None
+    if draws.flip is not None and not resampled:
         x = torch.where(draws.flip[:, None, None, None], x.flip(-1), x)
-    if draws.angle is not None or draws.scale is not None or draws.shift is not None:
+    if resampled:
         theta = affine_theta(draws, x.shape[-1], x.shape[0], x.device)
+        if draws.flip is not None:  # a mirror image is x read at -x
+            theta = theta * torch.stack((1 - 2 * draws.flip.float(), torch.ones_like(theta[:, 0, 0])), 1)[:, :, None]
         if draws.corner is not None:
             theta = theta @ _crop_matrix(draws.corner, crop, x.shape[-1])
-        out = crop if draws.corner is not None else x.shape[-1]
-        grid = F.affine_grid(theta, [x.shape[0], 1, out, out], align_corners=False)
+        grid = _grid(theta, crop if draws.corner is not None else x.shape[-1])
         x = F.grid_sample(x, grid, mode="bilinear", padding_mode=padding, align_corners=False)
     elif draws.corner is not None:
         x = _gather_crop(x, draws.corner, crop)
@@ -143,6 +145,16 @@ def affine_theta(draws: Draws, side: int, n: int, device: torch.device) -> Tenso
     top = torch.stack((cos, sin, -(cos * dx + sin * dy)), 1)
     bottom = torch.stack((-sin, cos, sin * dx - cos * dy), 1)
     return torch.stack((top, bottom), 1)
+
+
+def _grid(theta: Tensor, side: int) -> Tensor:
+    """Sampling points (N, side, side, 2), those of torch's affine_grid(align_corners=False) to the last digit but one.
+
+    An affine map is a sum of a row and a column: torch's product of every pixel with a matrix costs 30 times as much.
+    """
+    centres = (2 * torch.arange(side, device=theta.device) + 1) / side - 1
+    across, down = theta[:, :, 0, None] * centres, theta[:, :, 1, None] * centres + theta[:, :, 2, None]
+    return (across[:, :, None, :] + down[:, :, :, None]).permute(0, 2, 3, 1)
 
 
 def _crop_matrix(corner: Tensor, crop: int, side: int) -> Tensor:

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 import torchvision.transforms.v2.functional as tv
 
-from ferkit import seeding
-from ferkit.augment import Augmentation, Draws, apply, draw, mixup
+from ferkit import augment, seeding
+from ferkit.augment import Augmentation, Draws, affine_theta, apply, draw, mixup
 
 
 def images(n=6, side=48):
@@ -94,3 +95,19 @@ def test_mixup_blends_images_and_targets_by_one_weight():
 def test_a_strength_out_of_range_is_refused(bad):
     with pytest.raises(ValueError, match="augmentation"):
         Augmentation(**bad)
+
+
+def test_a_resampled_mirror_image_equals_resampling_the_mirror_image():
+    x = images(2)
+    turn = {"angle": torch.tensor([9.0, -4.0]), "shift": torch.tensor([[1.0, 2.0], [0.0, -3.0]])}
+    mirrored = apply(x, Draws(**turn, flip=torch.tensor([True, False])))
+    expected = apply(torch.cat((x[:1].flip(-1), x[1:])), Draws(**turn))
+    assert (mirrored - expected).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("side", [40, 48])
+def test_sampling_points_are_those_of_torch(side):
+    draws = draw(5, 48, Augmentation(rotation=20, scale=0.2, shift=0.1), generator())
+    theta = affine_theta(draws, 48, 5, torch.device("cpu"))
+    theirs = F.affine_grid(theta, [5, 1, side, side], align_corners=False)
+    assert (augment._grid(theta, side) - theirs).abs().max() < 1e-6
