@@ -175,8 +175,8 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
     manifest.write(run.directory, record)  # from here on nothing of an earlier run counts as finished
     for stale in (failed, done, run.directory / "claims.json", run.directory / "report.html"):
         stale.unlink(missing_ok=True)
-    if run.options.force:
-        _remove(run.directory / stem)
+    # Figures are made anew; cells stay, for the notebook loads those that are finished.
+    _remove(run.directory / stem if run.options.force else run.directory / stem / "figures")
     console.line(f"{head}  ({why})")
     console.latest = ""
     execution = kernel.execute(
