@@ -90,8 +90,9 @@ def recipe_of(plan: CellPlan, profile: str, *, epochs: int = 0, batch_size: int 
     system, changes = plan.system.removesuffix(SVM_SUFFIX), {}
     planned = plan.epochs or find_plan(profile, system, plan.recipe)[1].epochs
     changes["epochs"] = epochs or planned
-    if batch_size or PROFILES[profile].batch_size:
-        changes["batch_size"] = batch_size or PROFILES[profile].batch_size
+    own = 0 if plan.recipe.startswith("published") else PROFILES[profile].batch_size
+    if batch_size or own:
+        changes["batch_size"] = batch_size or own
     return recipes.recipe(system, plan.recipe, **changes)
 
 
