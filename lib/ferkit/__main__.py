@@ -15,7 +15,7 @@ from typing import NoReturn
 from ferkit import __version__
 from ferkit.errors import InputError
 
-COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme")
+COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench")
 
 
 class _Parser(argparse.ArgumentParser):
