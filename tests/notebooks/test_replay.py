@@ -6,6 +6,7 @@ holds, and both ways of failing are shown to fail. The replays find the networks
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,14 @@ MEND = "run tests/notebooks/update_references.py and look at what changes"
 def reference(request):
     """One of the committed references."""
     return update_references.REFERENCES / f"{request.param}.ipynb"
+
+
+@pytest.fixture(scope="module")
+def runs(smoke_run, tmp_path_factory):
+    """An output folder with a copy of the smoke run, which replays may write into."""
+    place = tmp_path_factory.mktemp("replays")
+    shutil.copytree(smoke_run, place / smoke_run.name)
+    return place
 
 
 def promises(path: Path) -> list[nbformat.NotebookNode]:
@@ -57,18 +66,18 @@ def test_a_reference_is_its_notebook_as_it_is_now(reference):
     assert then == now, MEND
 
 
-def test_a_reference_replays(reference, smoke_run):
-    done = replay(reference, smoke_run.parent)
+def test_a_reference_replays(reference, runs):
+    done = replay(reference, runs)
     assert done.returncode == 0, f"{MEND}:\n{done.stdout[-3000:]}"
 
 
-def test_a_changed_value_fails(tmp_path, smoke_run):
+def test_a_changed_value_fails(tmp_path, runs):
     name = f"{profiles.NOTEBOOKS[0]}.ipynb"
     notebook = nbformat.read(update_references.REFERENCES / name, as_version=4)
     first = next(cell for cell in notebook.cells if CHECKED in cell.metadata.get("tags", []) and cell.outputs)
     first.outputs[0].text = first.outputs[0].text.replace("disgust", "delight")
     nbformat.write(notebook, tmp_path / name)
-    done = replay(tmp_path / name, smoke_run.parent)
+    done = replay(tmp_path / name, runs)
     assert done.returncode == 1
     assert "delight" in done.stdout
 
