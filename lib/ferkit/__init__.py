@@ -6,7 +6,7 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
-4  bench_training · claims · comparison · evaluation · figures · timebox
+4  batched · bench_training · claims · comparison · evaluation · figures · timebox
 5  experiments
 6  commands · console · kernel · locking · manifest · options · pipeline · publishing · readme · report · __main__
 
