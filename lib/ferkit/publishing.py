@@ -14,8 +14,8 @@ from ferkit import experiments, files, paths, results
 from ferkit.errors import InputError
 from ferkit.results import Cell, CellResult
 
-PLAN, HEADLINE = "plan.json", "headline.json"
-WEIGHTS_LIMIT = 10_000_000  # bytes; larger ones (some SVMs) stay in the run, and their hash in metrics.json
+PLAN, HEADLINE, MANIFEST = "plan.json", "headline.json", "manifest.json"
+WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones (SVMs) stay in the run: git keeps every version for ever
 ANALYSES = "04_occlusion_analysis"
 
 
@@ -47,7 +47,9 @@ def read_plan(folder: Path) -> list[dict]:
 
 
 def publish(run: Path, dataset: str) -> list[CellResult]:
-    """Copy every planned cell of a run, and its occlusion analyses, to ``results/<dataset>/``; the cells copied.
+    """Copy every planned cell of a run, its occlusion analyses and its manifest to ``results/<dataset>/``.
+
+    Returns the cells copied.
 
     InputError, with nothing copied, if a planned cell is missing or was trained with another recipe.
     """
@@ -59,6 +61,8 @@ def publish(run: Path, dataset: str) -> list[CellResult]:
         _write_headline(root / notebook, cells)
     for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
         _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES))
+    if (run / MANIFEST).is_file():  # commit, packages, machine: where these numbers come from
+        shutil.copyfile(run / MANIFEST, root / MANIFEST)
     return [cell for cells in found.values() for cell in cells]
 
 
