@@ -16,7 +16,7 @@ from typing import NoReturn
 from ferkit import __version__
 from ferkit.errors import InputError
 
-COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench")
+COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep")
 
 
 class _Parser(argparse.ArgumentParser):

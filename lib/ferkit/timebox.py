@@ -28,11 +28,8 @@ def train(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, seed:
     Raises InputError if the folder holds a run of another configuration. A finished run is left as it is.
     """
     started = time.monotonic() if started is None else started
-    config = {"system": system, "recipe": recipe.to_dict(), "seed": seed, "data_sha256": faces.content_hash,
-              "protocol": str(faces.source.get("protocol", ""))}
-    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
     before = read_status(directory)
-    if before and before["config_sha256"] != digest:
+    if before and before["config_sha256"] != _digest(_configuration(system, recipe, faces, seed)):
         raise InputError(f"{directory}: holds a run of another model, recipe, seed or data; name another --output")
     if before and before["state"] != "paused":
         return before
@@ -43,14 +40,32 @@ def train(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, seed:
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
     fitted = training.fit(system, recipe, *splits, seed=seed, num_classes=k, directory=directory / "checkpoints",
                           max_minutes=left, name=f"{system}/{recipe_name}".rstrip("/"))
+    return record(directory, fitted, system, recipe, faces, seed=seed, device=str(chosen), recipe_name=recipe_name)
+
+
+def record(directory: Path, fitted: training.Fit, system: str, recipe: Recipe, faces: FaceSet, *, seed: int,
+           device: str, recipe_name: str = "") -> dict[str, object]:
+    """Write weights and status.json of a training, however it was done, and return the status."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = _configuration(system, recipe, faces, seed)
     weights.save(directory / WEIGHTS, fitted.model.cpu(), system, dict(config["recipe"]["model"]),
                  label_names=faces.label_names, tta=recipe.tta, trained_on=str(faces.source.get("dataset", "")))
     status = {"state": fitted.state, "epoch": fitted.epoch, "epochs": recipe.epochs, "best_epoch": fitted.best_epoch,
               "val_accuracy": fitted.val_accuracy, "weights_sha256": checkpoint.sha256(directory / WEIGHTS),
-              "minutes": round(fitted.minutes, 3), "device": str(chosen), "recipe": recipe_name, "config": config,
-              "config_sha256": digest, "history": fitted.history}
+              "minutes": round(fitted.minutes, 3), "device": device, "recipe": recipe_name, "config": config,
+              "config_sha256": _digest(config), "history": fitted.history}
     checkpoint.write_atomically(directory / STATUS, json.dumps(status, indent=1) + "\n")
     return status
+
+
+def _configuration(system: str, recipe: Recipe, faces: FaceSet, seed: int) -> dict[str, object]:
+    """What a training follows from."""
+    return {"system": system, "recipe": recipe.to_dict(), "seed": seed, "data_sha256": faces.content_hash,
+            "protocol": str(faces.source.get("protocol", ""))}
+
+
+def _digest(config: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def read_status(directory: Path) -> dict[str, object] | None:

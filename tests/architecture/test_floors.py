@@ -1,6 +1,7 @@
 """The house stands: a file imports only from its own floor or lower ones, and what must be light is light."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -115,3 +116,20 @@ def test_importing_the_package_costs_nothing():
     text = "import sys, ferkit\nprint([name for name in ('torch', 'numpy', 'papermill') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["train", "--dataset", "synthetic", "--profile", "smoke", "--model", "lenet5",
+                                    "--set", "epochs=1", "--output", "out"],
+                                   ["sweep", "sweep.json", "--output", "out"]], ids=["train", "sweep"])
+def test_a_bare_gpu_node_trains_from_the_command_line(words, tmp_path):
+    """No installation, no git, nothing but what such a node has; scipy comes with scikit-learn and is not needed."""
+    absent = ("jupyterlab", "papermill", "IPython", "ipykernel", "nbformat", "pandas", "plotly", "cv2", "scipy",
+              "ipywidgets", "matplotlib", "onnx", "psutil", "captum")
+    (tmp_path / "sweep.json").write_text('{"models": ["lenet5"], "profile": "smoke", "epochs": 1}')
+    # None in sys.modules is "not installed" also to torch, which looks for some of them
+    text = (f"import sys\nsys.modules.update(dict.fromkeys({absent!r}))\n"
+            f"from ferkit.__main__ import main\nsys.exit(main({words!r}))")
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, cwd=tmp_path,
+                          env=os.environ | {"PYTHONPATH": str(LIBRARY.parent), "PATH": ""})
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list((tmp_path / "out").rglob("weights.safetensors"))

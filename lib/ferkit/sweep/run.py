@@ -1,0 +1,192 @@
+"""Training the cells of a sweep, each for itself: a cell knows nothing of the others.
+
+``plan.json`` is written before anything is trained; then every cell ends with a row in ``sweep.json``, whatever came
+of it. The same call goes on where it was stopped: finished cells are left as they are, an interrupted one goes on from
+its checkpoint, one that failed is tried again. Validation only, a cell's folder is that of ``train`` (`timebox`);
+with the test split it is a cell of a run (`experiments`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from ferkit import batched, files, timebox, training
+from ferkit.datasets import DEFAULT_PROTOCOL, load
+from ferkit.datasets.faceset import FaceSet
+from ferkit.errors import InputError
+from ferkit.loader import Split
+from ferkit.sweep.config import Sweep, SweepCell
+
+PLAN, ROWS = "plan.json", "sweep.json"
+STACK = 16  # networks trained as one program at most
+
+Row = dict[str, object]
+
+
+def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float | None = None,
+        data: Path | None = None, say: Callable[[str], None] = lambda _: None) -> list[Row]:
+    """Train what is not trained yet and return a row for every cell.
+
+    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. say:
+    takes a line of progress. Row: {dataset, system, recipe, seed, state, best_epoch, epochs, val_accuracy, accuracy
+    (test, null unless the sweep opens it), minutes, error}; state: waiting, paused, finished, diverged, collapsed or
+    failed. Raises InputError if `output` holds another sweep.
+    """
+    deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+    if data is not None and len(sweep.datasets) > 1:
+        raise InputError("--data names one data set's place; name the others' in the environment")
+    faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
+             for name in sweep.datasets}
+    _write_plan(sweep, output)
+    rows = {cell.name: _row(cell, "waiting") for cell in sweep.cells}
+    work = _Work(sweep, output, faces, device, deadline)
+
+    def note(cell: SweepCell, row: Row) -> None:
+        rows[cell.name] = row
+        files.write_json(output / ROWS, list(rows.values()))
+        say(f"[{sum(r['state'] != 'waiting' for r in rows.values())}/{len(rows)}] {cell.name}  {describe(row)}")
+
+    for group in work.groups():
+        if deadline is not None and time.monotonic() >= deadline:
+            break
+        for cell, row in work.train(group):
+            note(cell, row)
+    files.write_json(output / ROWS, list(rows.values()))
+    return list(rows.values())
+
+
+def describe(row: Mapping[str, object]) -> str:
+    """How a cell stands, in words."""
+    if row["state"] == "failed":
+        return f"failed: {row['error']}"
+    parts = [str(row["state"])]
+    for key, word in (("val_accuracy", "validation"), ("accuracy", "test")):
+        if row[key] is not None:
+            parts.append(f"{word} {100 * row[key]:.2f} %")
+    return "  ".join(parts)
+
+
+def _row(cell: SweepCell, state: str, facts: Mapping[str, object] | None = None, error: str | None = None) -> Row:
+    facts = facts or {}
+    kept = {key: facts.get(key) for key in ("best_epoch", "epochs", "val_accuracy", "accuracy", "minutes")}
+    return {"dataset": cell.dataset, "system": cell.system, "recipe": cell.recipe_name, "seed": cell.seed,
+            "state": state, **kept, "error": error}
+
+
+def _write_plan(sweep: Sweep, output: Path) -> None:
+    plan = [cell.entry() | {"profile": sweep.profile} for cell in sweep.cells]
+    path = output / PLAN
+    if path.exists():
+        try:
+            same = json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(plan))
+        except ValueError:
+            same = False
+        if not same:
+            raise InputError(f"{output}: holds another sweep's plan; name another --output")
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        files.write_json(path, plan)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror}); name another --output") from None
+
+
+class _Work:
+    """What the cells of a sweep are trained with."""
+
+    def __init__(self, sweep: Sweep, output: Path, faces: Mapping[str, FaceSet], device: str,
+                 deadline: float | None) -> None:
+        self.sweep, self.output, self.faces, self.deadline = sweep, output, faces, deadline
+        self.device = str(training.resolve_device(device))
+        on_gpu = self.device != "cpu" and deadline is None  # a stack keeps no checkpoint to pause at
+        self.stacked = not sweep.test and (on_gpu if sweep.stacked is None else sweep.stacked)
+
+    def groups(self) -> list[list[SweepCell]]:
+        """The cells as they are trained: alone, or up to STACK of one network and like recipes together."""
+        if not self.stacked:
+            return [[cell] for cell in self.sweep.cells]
+        alike: dict[str, list[SweepCell]] = {}
+        for cell in self.sweep.cells:
+            key = json.dumps([cell.dataset, cell.system, batched.alike(cell.recipe).to_dict()], sort_keys=True)
+            alike.setdefault(key, []).append(cell)
+        return [cells[start:start + STACK] for cells in alike.values() for start in range(0, len(cells), STACK)]
+
+    def train(self, cells: list[SweepCell]) -> Iterable[tuple[SweepCell, Row]]:
+        """The rows of some cells, trained together if there is more than one to train."""
+        todo = [cell for cell in cells if not self._begun(cell)] if self.stacked else []
+        if len(todo) > 1:
+            try:
+                self._train_stack(todo)
+            except Exception as error:  # each of them ends with a row
+                yield from ((cell, _row(cell, "failed", error=_in_one_line(error))) for cell in todo)
+                cells = [cell for cell in cells if cell not in todo]
+        for cell in cells:
+            try:
+                facts = self._test(cell) if self.sweep.test else self._validate(cell)
+                yield cell, _row(cell, facts["state"], facts)
+            except Exception as error:
+                yield cell, _row(cell, "failed", error=_in_one_line(error))
+
+    def _directory(self, cell: SweepCell) -> Path:
+        return self.output / self.sweep.place(cell)
+
+    def _minutes_left(self) -> float | None:
+        return None if self.deadline is None else (self.deadline - time.monotonic()) / 60
+
+    def _begun(self, cell: SweepCell) -> bool:
+        """Whether a cell is finished or has a checkpoint to go on from."""
+        directory = self._directory(cell)
+        return (directory / timebox.STATUS).exists() or (directory / "checkpoints").exists()
+
+    def _train_stack(self, cells: list[SweepCell]) -> None:
+        """Train cells as one program and leave their folders as those of single trainings."""
+        first, faces = cells[0], self.faces[cells[0].dataset]
+        train, val = self._splits(first)
+        fits = batched.fit_many(first.system, [cell.recipe for cell in cells], train, val,
+                                seeds=[cell.seed for cell in cells], num_classes=len(faces.label_names), batched=True,
+                                name=first.system)
+        for cell, fit in zip(cells, fits, strict=True):
+            timebox.record(self._directory(cell), fit, cell.system, cell.recipe, faces, seed=cell.seed,
+                           device=self.device, recipe_name=cell.recipe_name)
+
+    def _splits(self, cell: SweepCell) -> list[Split]:
+        faces = self.faces[cell.dataset]
+        parts = {name: faces.part(name) for name in ("train", "val")}
+        return [Split.of(part.images, part.labels, len(faces.label_names), self.device, name)
+                for name, part in parts.items()]
+
+    def _validate(self, cell: SweepCell) -> Mapping[str, object]:
+        status = timebox.train(self._directory(cell), cell.system, cell.recipe, self.faces[cell.dataset],
+                               seed=cell.seed, device=self.device, max_minutes=self._minutes_left(),
+                               recipe_name=cell.recipe_name)
+        return status | {"epochs": status["epoch"]}
+
+    def _test(self, cell: SweepCell) -> Mapping[str, object]:
+        """A cell of a run: within the time box as far as its checkpoints, then tested once."""
+        from ferkit import experiments, results  # scipy and more, which a bare node has not
+
+        directory, faces = self._directory(cell), self.faces[cell.dataset]
+        if self.deadline is not None and not (directory / results.METRICS).exists():
+            fit = training.fit(cell.system, cell.recipe, *self._splits(cell), seed=cell.seed,
+                               num_classes=len(faces.label_names), directory=directory / "checkpoints",
+                               max_minutes=self._minutes_left(), name=f"{cell.system}/{cell.recipe_name}")
+            if fit.state == "paused":
+                return {"state": "paused", "epochs": fit.epoch, "minutes": fit.minutes}
+        notebook = directory.parents[2]
+        metrics = experiments.complete(results.Cell(notebook.name, cell.system, cell.recipe_name, cell.seed), faces,
+                                       notebook.parent, cell.recipe, profile=self.sweep.profile,
+                                       device=self.device).metrics
+        return metrics | {"state": metrics["status"]}
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+def path_of(given: list[str]) -> Path | None:
+    """The places of one data set's parts as `datasets.load` takes them."""
+    return Path(os.pathsep.join(given)) if given else None
