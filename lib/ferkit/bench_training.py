@@ -42,13 +42,14 @@ Step = Callable[[], None]
 
 
 def bench(models: Sequence[str], images: np.ndarray, labels: np.ndarray, *, batch_sizes: Sequence[int] = (128,),
-          rounds: int = 3, seconds: float = 3.0, device: str = "cpu") -> dict[str, object]:
+          rounds: int = 3, seconds: float = 3.0, device: str = "cpu",
+          say: Callable[[dict[str, object]], None] = lambda _: None) -> dict[str, object]:
     """Images per second of every loop in every round, and what they come to.
 
     images: uint8 (N, 48, 48), repeated if a batch needs more. rounds[i]: {model, batch, loop, dtype,
     images_per_second}. ratios: {model: {bare, dataloader}}, ours over the other at the first batch size, the median
     over rounds; by_batch: the same for every batch size. limits: what the arithmetic alone would allow, see
-    :func:`limit`. Raises InputError for an unknown model.
+    :func:`limit`. say: takes each row as it is measured. Raises InputError for an unknown model.
     """
     chosen = training.resolve_device(device)
     rows = np.resize(np.arange(len(images)), max(len(images), 2 * max(batch_sizes)))
@@ -60,7 +61,8 @@ def bench(models: Sequence[str], images: np.ndarray, labels: np.ndarray, *, batc
             recipe = _recipe(model)
             limits[model] = limit(model, recipe, chosen)
             for batch in batch_sizes:
-                found = _alternate(model, replace(recipe, batch_size=batch), split, files, labels, rounds, seconds)
+                found = _alternate(model, replace(recipe, batch_size=batch), split, files, labels, rounds, seconds,
+                                   say)
                 measured += found
                 by_batch.setdefault(model, {})[str(batch)] = ratios(found)
     first = str(batch_sizes[0])
@@ -114,7 +116,7 @@ def _recipe(model: str) -> Recipe:
 
 
 def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labels: np.ndarray, rounds: int,
-               seconds: float) -> list[dict[str, object]]:
+               seconds: float, say: Callable[[dict[str, object]], None]) -> list[dict[str, object]]:
     """The rounds of one network and batch size; who goes first changes from round to round."""
     k, device = int(split.labels.max()) + 1, split.labels.device
     makers = {"ours": lambda: _ours(model, recipe, split, k), "bare": lambda: _bare(model, recipe, split, k),
@@ -129,6 +131,7 @@ def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labe
                 speed = _speed(step, recipe.batch_size, seconds, device)
             found.append({"model": model, "batch": recipe.batch_size, "loop": loop, "dtype": dtype,
                           "round": number, "images_per_second": speed})
+            say(found[-1])
     return found
 
 

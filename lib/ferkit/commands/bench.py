@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from ferkit.errors import InputError
@@ -51,10 +52,14 @@ def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     profile = "smoke" if arguments.dataset == "synthetic" else "full"
     faces = datasets.load(arguments.dataset, data, profile=profile,
                           protocol=datasets.DEFAULT_PROTOCOL[arguments.dataset]).part("train")
-    found = bench_training.bench(models, faces.images, faces.labels, batch_sizes=arguments.batch,
+
+    def say(row: dict) -> None:
+        print(f"{row['model']:<18} batch {row['batch']:<4} round {row['round']}  {row['loop']:<10} {row['dtype']:<8} "
+              f"{row['images_per_second']:9.0f} images/s", file=sys.stderr, flush=True)
+
+    found = bench_training.bench(models, faces.images, faces.labels, batch_sizes=arguments.batch, say=say,
                                  rounds=arguments.rounds, seconds=arguments.seconds, device=arguments.device)
-    lines = [f"{row['model']:<18} batch {row['batch']:<4} round {row['round']}  {row['loop']:<10} {row['dtype']:<8} "
-             f"{row['images_per_second']:9.0f} images/s" for row in found["rounds"]]
+    lines = []
     for model, by_batch in found["by_batch"].items():
         lines += [f"{model:<18} batch {batch:<4} {100 * r['bare']:.1f} % of the bare loop, {r['dataloader']:.2f} × "
                   "the loop over files" for batch, r in by_batch.items()]
