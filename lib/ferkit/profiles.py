@@ -76,7 +76,7 @@ PROFILES = {
                 cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32,
                 robustness=("lenet5",), robustness_images=35),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
-                cells=_cells(24, 15, 3, 5, 12, controls=1, probe=12, kernels=4), svm_search_rows=1400,
+                cells=_cells(20, 12, 3, 5, 12, controls=1, probe=8, kernels=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
         Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
                 cells=_cells(30, 40, 8, 15, 15), svm_search_rows=4000, occlusion_images=700, robustness_images=700),
