@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ferkit.layers import affine_grid
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -114,12 +116,11 @@ def apply(images: Tensor, draws: Draws, *, crop: int = 0, padding: str = "border
         x = torch.where(draws.flip[:, None, None, None], x.flip(-1), x)
     if resampled:
         theta = affine_theta(draws, x.shape[-1], x.shape[0], x.device)
-        if draws.flip is not None:  # a mirror image is x read at -x
-            theta = theta * torch.stack((1 - 2 * draws.flip.float(), torch.ones_like(theta[:, 0, 0])), 1)[:, :, None]
         if draws.corner is not None:
             theta = theta @ _crop_matrix(draws.corner, crop, x.shape[-1])
-        grid = _grid(theta, crop if draws.corner is not None else x.shape[-1])
-        x = F.grid_sample(x, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+        side = crop if draws.corner is not None else x.shape[-1]
+        x = F.grid_sample(x, affine_grid(theta, side, side), mode="bilinear", padding_mode=padding,
+                          align_corners=False)
     elif draws.corner is not None:
         x = _gather_crop(x, draws.corner, crop)
     if draws.brightness is not None:
@@ -135,26 +136,20 @@ def apply(images: Tensor, draws: Draws, *, crop: int = 0, padding: str = "border
 
 def affine_theta(draws: Draws, side: int, n: int, device: torch.device) -> Tensor:
     """The sampling matrices (N, 2, 3) in normalised coordinates: inverse of rotate, scale and shift about the
-    centre, in torchvision's convention."""
-    one, zero = torch.ones(n, device=device), torch.zeros(n, device=device)
-    radians = torch.deg2rad(draws.angle) if draws.angle is not None else zero
-    inverse = 1 / draws.scale if draws.scale is not None else one
-    cos, sin = radians.cos() * inverse, radians.sin() * inverse
-    shift = draws.shift if draws.shift is not None else torch.zeros(n, 2, device=device)
-    dx, dy = shift[:, 0] * 2 / side, shift[:, 1] * 2 / side
-    top = torch.stack((cos, sin, -(cos * dx + sin * dy)), 1)
-    bottom = torch.stack((-sin, cos, sin * dx - cos * dy), 1)
-    return torch.stack((top, bottom), 1)
-
-
-def _grid(theta: Tensor, side: int) -> Tensor:
-    """Sampling points (N, side, side, 2), those of torch's affine_grid(align_corners=False) to the last digit but one.
-
-    An affine map is a sum of a row and a column: torch's product of every pixel with a matrix costs 30 times as much.
-    """
-    centres = (2 * torch.arange(side, device=theta.device) + 1) / side - 1
-    across, down = theta[:, :, 0, None] * centres, theta[:, :, 1, None] * centres + theta[:, :, 2, None]
-    return (across[:, :, None, :] + down[:, :, :, None]).permute(0, 2, 3, 1)
+    centre, in torchvision's convention, then mirrored."""
+    theta = torch.zeros(n, 2, 3, device=device)
+    inverse = 1 / draws.scale if draws.scale is not None else torch.ones(n, device=device)
+    if draws.angle is None:
+        theta[:, 0, 0] = theta[:, 1, 1] = inverse
+    else:
+        radians = torch.deg2rad(draws.angle)
+        cos, sin = radians.cos() * inverse, radians.sin() * inverse
+        theta[:, 0, 0], theta[:, 0, 1], theta[:, 1, 0], theta[:, 1, 1] = cos, sin, -sin, cos
+    if draws.shift is not None:
+        theta[:, :, 2:] = theta[:, :, :2] @ (draws.shift[:, :, None] * (-2 / side))
+    if draws.flip is not None:  # a mirror image is x read at -x
+        theta[:, 0] *= 1 - 2 * draws.flip[:, None].float()
+    return theta
 
 
 def _crop_matrix(corner: Tensor, crop: int, side: int) -> Tensor:

@@ -32,7 +32,7 @@ from ferkit import augment, models, progress, seeding, training
 from ferkit.augment import Draws
 from ferkit.errors import InputError
 from ferkit.loader import Split, batches, batches_per_epoch, epoch_order, to_input
-from ferkit.losses import balanced_class_weights
+from ferkit.losses import balanced_class_weights, classification_loss, log_prior, penalised_layers
 from ferkit.recipes import Recipe
 from ferkit.training import Fit
 
@@ -106,6 +106,7 @@ class _Stack:
         self.steps = self.recipe.epochs * batches_per_epoch(len(train), self.recipe.batch_size)
         self.class_weights = (balanced_class_weights(train.labels, num_classes)
                               if self.recipe.class_weights == "balanced" else None)
+        self.log_prior = log_prior(train.labels, num_classes)
 
     def state(self) -> dict[str, Tensor]:
         """All weights and buffers by name, (K, …)."""
@@ -119,8 +120,9 @@ class _Stack:
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
             logits = self._call(self.parameters, self.buffers | masks, x, 0).float()
-        losses = vmap(lambda a, b: F.cross_entropy(a, b, self.class_weights, label_smoothing=recipe.label_smoothing))(
-            logits, targets)
+        losses = vmap(lambda a, b: classification_loss(
+            recipe.loss, a, b, log_prior=self.log_prior, class_weights=self.class_weights,
+            smoothing=recipe.label_smoothing))(logits, targets)
         losses = losses + self._penalty()
         gradients = torch.autograd.grad(losses.sum(), self.trainable)  # a run's loss depends on its own weights alone
         with torch.no_grad():
@@ -196,7 +198,7 @@ class _Stack:
         if not self.vary["penalty"].any():
             return 0.0
         norms = [torch.linalg.vector_norm(self.parameters[f"{name}.weight"].flatten(1), dim=1)
-                 for name in self.single.penalised]
+                 for name in penalised_layers(self.single, self.recipe.penalty_on)]
         return self.vary["penalty"] * torch.stack([norm**self.recipe.penalty_power for norm in norms]).sum(0)
 
     def _average(self) -> None:

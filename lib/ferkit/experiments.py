@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ferkit import paths, progress, recipes, results, svm, training, weights
+from ferkit import files, models, paths, progress, recipes, results, svm, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
@@ -37,9 +37,9 @@ def plans(profile: str, notebook: str) -> tuple[CellPlan, ...]:
     return PROFILES[profile].cells.get(notebook, ())
 
 
-def seeds(profile: str, seed: int) -> range:
-    """The seeds each cell of a profile is trained with."""
-    return range(seed, seed + PROFILES[profile].seeds)
+def seeds(profile: str, seed: int, plan: CellPlan | None = None) -> range:
+    """The seeds that a cell of a profile is trained with, counted up from `seed`."""
+    return range(seed, seed + ((plan and plan.seeds) or PROFILES[profile].seeds))
 
 
 def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto", *,
@@ -50,7 +50,7 @@ def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: in
     """
     return [complete(Cell(notebook, plan.system, plan.recipe, k), faces, paths.run_directory(run),
                      recipe_of(plan, profile, epochs=epochs, batch_size=batch_size), profile=profile, device=device)
-            for plan in plans(profile, notebook) for k in seeds(profile, seed)]
+            for plan in plans(profile, notebook) for k in seeds(profile, seed, plan)]
 
 
 def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,
@@ -130,7 +130,7 @@ def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile:
 def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> dict[str, object]:
     """Everything that a cell's result follows from, as JSON-able values."""
     config = {"system": cell.system, "recipe": recipe.to_dict(), "seed": cell.seed, "data_sha256": faces.content_hash,
-              "protocol": faces.source.get("protocol", "official"), "code_sha256": training_code_sha256()}
+              "protocol": faces.source.get("protocol", "official"), "code_sha256": training_code_sha256(cell.system)}
     if cell.system.endswith(SVM_SUFFIX):
         config |= {"svm_rows": PROFILES[profile].svm_rows, "svm_search_rows": PROFILES[profile].svm_search_rows}
     return config
@@ -141,14 +141,18 @@ def config_sha256(config: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
+SHARED_CODE = ("augment", "layers", "loader", "losses", "robustness", "seeding", "training", "evaluation")
+
+
 @cache
-def training_code_sha256() -> str:
-    """sha256 over the sources that decide what training gives; a change there makes finished cells stale."""
+def training_code_sha256(system: str) -> str:
+    """sha256 over the sources and options that decide what training a system gives: a change there makes its finished
+    cells stale, one in another architecture's file does not."""
     here = Path(__file__).parent
-    names = ["augment", "layers", "loader", "losses", "robustness", "seeding", "svm", "training",
-             "evaluation"]
-    files = [here / f"{name}.py" for name in names] + sorted((here / "models").glob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    architecture, options = models.definition(system.removesuffix(SVM_SUFFIX))
+    names = [*SHARED_CODE, *(["svm"] if system.endswith(SVM_SUFFIX) else [])]
+    sources = [*(here / f"{name}.py" for name in names), architecture]
+    return files.sha256_of([options, *(source.read_text(encoding="utf-8") for source in sources)])
 
 
 def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, directory: Path,

@@ -28,7 +28,7 @@ def to_input(images: Tensor | np.ndarray) -> Tensor:
     x = torch.as_tensor(np.ascontiguousarray(images) if isinstance(images, np.ndarray) else images)
     if x.ndim == 3:
         x = x[:, None]
-    return (x.float() - MEAN) / SD
+    return (x.float() - MEAN).div_(SD)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ NOTEBOOKS = ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm", "04_oc
 
 @dataclass(frozen=True)
 class CellPlan:
-    """One system under one recipe for so many epochs; `epochs` 0 means nothing is trained by gradient (an SVM)."""
+    """One system under one recipe for so many epochs; `epochs` 0 means nothing is trained by gradient (an SVM), `seeds`
+    0 as many as the profile says."""
 
     system: str
     recipe: str
     epochs: int
+    seeds: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,13 @@ class Profile:
     robustness_images: int = 0
 
 
+PROBED_RATES = ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1")  # beside the published 0.005
+CONTROLS = ("small", "large_kernels", "fc")  # variants of the GAP CNN, each with one thing changed
+
+
 def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0,
-           controls: int = 0, probe: int = 0, kernels: int = 0) -> dict[str, tuple[CellPlan, ...]]:
+           controls: bool = False, probe: int = 0, probe_seeds: int = 0, rates: tuple[str, ...] = PROBED_RATES,
+           variants: int = 0) -> dict[str, tuple[CellPlan, ...]]:
     """The cells of a profile at these numbers of epochs; 0 leaves a group out."""
     stn = [CellPlan("deep_emotion", "published", published), CellPlan("deep_emotion", "ours", ours)]
     if wide:
@@ -60,12 +67,12 @@ def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: 
         stn += [CellPlan("deep_emotion_identity", "ours", ours), CellPlan("deep_emotion_plain", "ours", ours),
                 CellPlan("deep_emotion", "published_sgd", published)]
     if probe:
-        stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe) for rate in ("0.0001", "0.001", "0.02", "0.1")]
+        stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe, probe_seeds) for rate in rates]
     gap = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap_published),
            CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap_ours),
            CellPlan("gap_cnn_svm", "ours", 0)]
-    if kernels:
-        gap += [CellPlan(f"gap_cnn_{variant}", "kernels", kernels) for variant in ("small", "large_kernels", "fc")]
+    if variants:
+        gap += [CellPlan(f"gap_cnn_{variant}", "control", variants) for variant in CONTROLS]
     return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap)}
 
 
@@ -76,12 +83,13 @@ PROFILES = {
                 cells=_cells(12, 12, 3, 3, 15), svm_search_rows=210, occlusion_images=35, stride=8, batch_size=32,
                 robustness=("lenet5",), robustness_images=35),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
-                cells=_cells(20, 12, 3, 5, 12, controls=1, probe=8, kernels=3), svm_search_rows=1400,
+                cells=_cells(20, 12, 3, 5, 12, controls=True, probe=8, rates=("0.0001", "0.001", "0.02", "0.1"),
+                             variants=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
         Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
                 cells=_cells(30, 40, 8, 15, 15), svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
-                cells=_cells(120, 120, 60, 80, 60, wide=80, controls=1, probe=15, kernels=30), seeds=3,
+                cells=_cells(120, 120, 60, 80, 60, wide=80, controls=True, probe=15, variants=30), seeds=3,
                 svm_search_rows=6000),
     )
 }

@@ -28,7 +28,7 @@ def plan(dataset: str, profile: str, seed: int = 0) -> list[Path]:
     for notebook in experiments.TRAINING_NOTEBOOKS:
         entries = [{"system": p.system, "recipe": p.recipe, "seed": k, "profile": profile,
                     "config": experiments.recipe_of(p, profile).to_dict()}
-                   for p in experiments.plans(profile, notebook) for k in experiments.seeds(profile, seed)]
+                   for p in experiments.plans(profile, notebook) for k in experiments.seeds(profile, seed, p)]
         folder = paths.published_directory(dataset) / notebook
         if results.cell_directories(folder.parent) and (folder / PLAN).is_file():
             raise InputError(f"{_shown(folder)}: already holds results of a plan; a plan is made before training")

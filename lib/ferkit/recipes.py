@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 from ferkit.augment import Augmentation
 from ferkit.errors import InputError
+from ferkit.losses import LOSSES
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 SCHEDULES = ("constant", "cosine", "onecycle", "step")
@@ -38,6 +39,8 @@ _CHOICES = {
     "schedule": SCHEDULES,
     "sampling": ("shuffle", "balanced"),
     "class_weights": ("none", "balanced"),
+    "loss": LOSSES,
+    "penalty_on": ("head", "all"),
     "precision": ("fp32", "bf16"),
     "init": ("torch", "normal", "he"),
     "tta": ("none", "flip", "tencrop"),
@@ -51,10 +54,10 @@ class Recipe:
     epochs, batch_size: counts. lr: peak learning rate. momentum, nesterov: SGD's. weight_decay: the optimiser's own
     (added to the gradient by Adam and SGD, decoupled in AdamW). schedule: of the learning rate over all steps;
     warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power:
-    Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2) of the model's `penalised` layers. label_smoothing: a
-    fraction. class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights
-    that are validated and kept; 0 = none. clip: largest gradient norm; 0 = none. precision: of the forward and
-    backward pass.
+    Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2); penalty_on: of the fully connected layers ("head") or
+    of all. loss: a name of `losses.LOSSES`. label_smoothing: a fraction. class_weights, sampling: how unequal class
+    sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
+    gradient norm; 0 = none. precision: of the forward and backward pass.
     init, init_std: "normal" draws every weight from N(0, init_std), "he" from N(0, 2/fan-in); both zero the biases.
     patience: epochs without a better validation accuracy before stopping; 0 = never. tta: averaging at test time,
     deterministic. model: options of the network.
@@ -71,6 +74,8 @@ class Recipe:
     warmup: float = 0.0
     penalty: float = 0.0
     penalty_power: int = 1
+    penalty_on: str = "head"
+    loss: str = "cross_entropy"
     label_smoothing: float = 0.0
     class_weights: str = "none"
     sampling: str = "shuffle"
@@ -145,7 +150,8 @@ DEEP_EMOTION_OURS = Recipe(
 )
 WIDE_OURS = Recipe(
     optimizer="sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, schedule="onecycle", label_smoothing=0.1,
-    clip=5.0, ema=0.998, batch_size=128, augmentation=AFFINE, precision="bf16", tta="flip",
+    clip=5.0, ema=0.998, batch_size=128, augmentation=CROPPED, precision="bf16", tta="flip",
+    model={"input_size": 40, "drop_rate": 0.2},
 )
 GAP_PUBLISHED = Recipe(
     optimizer="adam", lr=1e-3, schedule="cosine", batch_size=128, init="he",
@@ -160,8 +166,18 @@ LENET_OURS = Recipe(
     optimizer="adamw", lr=2e-3, weight_decay=1e-3, schedule="onecycle", ema=0.998, batch_size=128,
     augmentation=Augmentation(flip=0.5, rotation=10, scale=0.1, shift=0.08), precision="bf16", tta="flip",
 )
-# The controls of paper B's two ideas: same recipe, same data, one thing changed.
-KERNELS = replace(GAP_OURS, model={"norm": True, "input_size": 40}, tta="none")
+# Variants of the GAP CNN, to judge one idea at a time: same recipe, same data, one thing changed.
+CONTROL = replace(GAP_OURS, model={"norm": True, "input_size": 40}, tta="none")
+
+# What is done for the rare classes, disgust and fear: one change each to a recipe that is equal otherwise.
+REMEDIES: Mapping[str, Mapping[str, object]] = {
+    "plain": {},
+    "weights": {"class_weights": "balanced"},
+    "balanced": {"sampling": "balanced"},
+    "focal": {"loss": "focal"},
+    "adjusted": {"loss": "logit_adjusted"},
+    "complementary": {"loss": "complementary"},
+}
 
 RECIPES: Mapping[tuple[str, str], Recipe] = {
     ("deep_emotion", "published"): DEEP_EMOTION_PUBLISHED,
@@ -169,14 +185,15 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
     **{("deep_emotion", f"published_lr{rate}"): replace(DEEP_EMOTION_PUBLISHED, lr=float(rate))
        for rate in ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1")},
     ("deep_emotion", "ours"): DEEP_EMOTION_OURS,
+    **{("deep_emotion", f"remedy_{name}"): replace(DEEP_EMOTION_OURS, **changes) for name, changes in REMEDIES.items()},
     ("deep_emotion_identity", "ours"): DEEP_EMOTION_OURS,
     ("deep_emotion_plain", "ours"): DEEP_EMOTION_OURS,
     ("deep_emotion_wide", "ours"): WIDE_OURS,
     ("gap_cnn", "published"): GAP_PUBLISHED,
     ("gap_cnn", "ours"): GAP_OURS,
-    ("gap_cnn_small", "kernels"): KERNELS,
-    ("gap_cnn_large_kernels", "kernels"): KERNELS,
-    ("gap_cnn_fc", "kernels"): KERNELS,
+    **{(f"gap_cnn_{variant}", "control"): CONTROL
+       for variant in ("small", "large_kernels", "fc", "three_small", "seven", "average_pool", "strided", "no_pool",
+                       "skip", "wider")},
     ("lenet5", "ours"): LENET_OURS,
 }
 

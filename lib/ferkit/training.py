@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from ferkit import augment, checkpoint, models, progress, seeding
 from ferkit.loader import Split, batches, batches_per_epoch, epoch_order, to_input
-from ferkit.losses import balanced_class_weights, norm_penalty
+from ferkit.losses import balanced_class_weights, classification_loss, log_prior, norm_penalty, penalised_layers
 from ferkit.recipes import Recipe
 
 CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of about four times the weights
@@ -60,6 +60,7 @@ class _Progress:
     best_accuracy: float = -1.0
     best_loss: float = math.inf
     one_class: bool = False
+    images: int = 0  # seen in this epoch so far
     seconds: float = 0.0
     history: list[dict[str, float | int | None]] = field(default_factory=list)
 
@@ -78,12 +79,16 @@ class _Run:
         self.averaged = {k: v.clone() for k, v in self.model.state_dict().items()} if recipe.ema else {}
         self._pair_averages()
         self.best: dict[str, Tensor] = {}
-        self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, correct, images of this epoch
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the images of this epoch
+        self.correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.at = _Progress()
         self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
         self.class_weights = (balanced_class_weights(train.labels, num_classes)
                               if recipe.class_weights == "balanced" else None)
+        self.log_prior = log_prior(train.labels, num_classes)
+        self.penalised = penalised_layers(self.model, recipe.penalty_on)
         self.forward = torch.compile(self.model) if recipe.compile else self.model
+        self.model.train()
 
     def step(self, rows: Tensor) -> None:
         """One batch forward, backward and update, with everything random drawn from (seed, step)."""
@@ -99,12 +104,12 @@ class _Run:
         self._seed_dropout(seeding.derive(self.seed, "dropout", at.step))
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = learning_rate(recipe, at.step, self.steps)
-        self.model.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
             logits = self.forward(_layout(x, recipe)).float()
-        loss = F.cross_entropy(logits, targets, self.class_weights, label_smoothing=recipe.label_smoothing)
+        loss = classification_loss(recipe.loss, logits, targets, log_prior=self.log_prior,
+                                   class_weights=self.class_weights, smoothing=recipe.label_smoothing)
         if recipe.penalty:
-            loss = loss + recipe.penalty * norm_penalty(self.model, self.model.penalised, recipe.penalty_power)
+            loss = loss + recipe.penalty * norm_penalty(self.model, self.penalised, recipe.penalty_power)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if recipe.clip:
@@ -112,10 +117,9 @@ class _Run:
         self.optimizer.step()
         at.step, at.step_in_epoch = at.step + 1, at.step_in_epoch + 1
         self._average()
-        with torch.no_grad():
-            correct = (logits.argmax(1) == labels).sum()
-            self.sums += torch.stack((loss.detach().double() * len(rows), correct.double(),
-                                      torch.tensor(float(len(rows)), dtype=torch.float64, device=self.device)))
+        at.images += len(rows)
+        self.loss_sum.add_(loss.detach(), alpha=len(rows))
+        self.correct.add_((logits.detach().argmax(1) == labels).sum())
 
     def _seed_dropout(self, seed: int) -> None:
         """Seed the generator that dropout on this device draws from, and no other: torch.manual_seed seeds them all."""
@@ -147,7 +151,7 @@ class _Run:
 
     def finite(self) -> bool:
         """Whether every loss of this epoch so far was a number."""
-        return bool(torch.isfinite(self.sums[0]))
+        return math.isfinite(self.loss_sum.item())
 
     def end_epoch(self, val: Split) -> None:
         """Validate, keep the weights if they are the best so far, and write the epoch's row."""
@@ -160,13 +164,15 @@ class _Run:
         if (accuracy, -loss) > (at.best_accuracy, -at.best_loss):  # equal accuracy: the smaller loss decides
             at.best_epoch, at.best_accuracy, at.best_loss = at.epoch + 1, accuracy, loss
             self.best = {k: v.clone() for k, v in self.candidate().items()}
-        total, correct, images = self.sums.tolist()
         at.history.append({
-            "epoch": at.epoch + 1, "train_loss": total / images, "train_accuracy": correct / images, "val_loss": loss,
+            "epoch": at.epoch + 1, "train_loss": self.loss_sum.item() / at.images,
+            "train_accuracy": self.correct.item() / at.images, "val_loss": loss,
             "val_accuracy": accuracy, "learning_rate": learning_rate(self.recipe, at.step - 1, self.steps),
             "seconds": round(at.seconds, 2)})
-        at.epoch, at.step_in_epoch = at.epoch + 1, 0
-        self.sums.zero_()
+        at.epoch, at.step_in_epoch, at.images = at.epoch + 1, 0, 0
+        self.loss_sum.zero_()
+        self.correct.zero_()
+        self.model.train()
 
     def note_divergence(self) -> None:
         """The row of an epoch whose loss stopped being a number."""
@@ -181,7 +187,8 @@ class _Run:
 
     def save(self, directory: Path) -> None:
         """Checkpoint everything that the rest of the run depends on."""
-        tensors = {"sums": self.sums} | checkpoint.flatten("model", self.model.state_dict())
+        tensors = {"loss_sum": self.loss_sum, "correct": self.correct}
+        tensors |= checkpoint.flatten("model", self.model.state_dict())
         tensors |= checkpoint.flatten("optimizer", checkpoint.optimizer_tensors(self.optimizer))
         tensors |= checkpoint.flatten("averaged", self.averaged) | checkpoint.flatten("best", self.best)
         checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss),
@@ -197,7 +204,7 @@ class _Run:
             return False
         state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
         self.at = _Progress(**state)
-        self.sums = tensors["sums"].to(self.device)
+        self.loss_sum, self.correct = (tensors[name].to(self.device) for name in ("loss_sum", "correct"))
         self.model.load_state_dict(checkpoint.group("model", tensors))
         checkpoint.restore_optimizer(self.optimizer, checkpoint.group("optimizer", tensors))
         for name in ("averaged", "best"):
@@ -297,8 +304,10 @@ def _draw_weights(model: nn.Module, recipe: Recipe) -> None:
 
 
 def make_optimizer(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
-    """torch's own optimiser of that name; the learning rate is set at every step."""
+    """torch's own optimiser of that name, fused where it has that; the learning rate is set at every step."""
     common = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
+    if recipe.optimizer != "rmsprop":  # one kernel a tensor: the plain loop over scalars cost 5 % of a small network
+        common["fused"] = True
     if recipe.optimizer in ("sgd", "rmsprop"):
         common["momentum"] = recipe.momentum
     if recipe.optimizer == "sgd":

@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 import torchvision.transforms.v2.functional as tv
 
-from ferkit import augment, seeding
+from ferkit import seeding
 from ferkit.augment import Augmentation, Draws, affine_theta, apply, draw, mixup
+from ferkit.layers import affine_grid
 
 
 def images(n=6, side=48):
@@ -110,4 +111,4 @@ def test_sampling_points_are_those_of_torch(side):
     draws = draw(5, 48, Augmentation(rotation=20, scale=0.2, shift=0.1), generator())
     theta = affine_theta(draws, 48, 5, torch.device("cpu"))
     theirs = F.affine_grid(theta, [5, 1, side, side], align_corners=False)
-    assert (augment._grid(theta, side) - theirs).abs().max() < 1e-6
+    assert (affine_grid(theta, side, side) - theirs).abs().max() < 1e-6

@@ -42,7 +42,7 @@ def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkey
 def test_a_cell_on_other_data_or_of_changed_code_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
     assert complete(tmp_path, seed=1).metrics["data_sha256"] != first.metrics["data_sha256"]
-    monkeypatch.setattr(experiments, "training_code_sha256", lambda: "other")
+    monkeypatch.setattr(experiments, "training_code_sha256", lambda system: "other")
     assert complete(tmp_path).metrics["config"]["code_sha256"] == "other"
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ferkit.layers import dense_grid_sample, global_average_pool, grid_sample, identity_theta
+from ferkit.layers import affine_grid, dense_grid_sample, global_average_pool, grid_sample, identity_theta
 
 SAMPLERS = pytest.mark.parametrize("sample", [grid_sample, dense_grid_sample])
 
@@ -47,3 +47,11 @@ def test_coordinates_keep_their_precision_under_autocast(sample):
 
 def test_pooling_is_the_mean_over_positions():
     assert torch.allclose(global_average_pool(torch.arange(8.0).view(1, 2, 2, 2)), torch.tensor([[1.5, 5.5]]))
+
+
+def test_the_affine_grid_is_torchs_own_for_one_and_for_stacked_runs():
+    torch.manual_seed(1)
+    theta = torch.randn(2, 3, 2, 3)
+    stacked = torch.func.vmap(lambda t: affine_grid(t, 5, 7))(theta)
+    for ours, t in zip(stacked, theta, strict=True):
+        assert torch.allclose(ours, F.affine_grid(t, [3, 1, 5, 7], align_corners=False), atol=1e-6)

@@ -36,9 +36,6 @@ class TestEveryModel:
         model(torch.randn(8, 1, 48, 48)).square().sum().backward()
         assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
 
-    def test_counts_fewer_than_ten_weight_layers(self, system):
-        assert 0 < build(system).weight_layers < 10
-
     def test_takes_another_number_of_classes(self, system):
         assert models.build(system, num_classes=6)(torch.randn(2, 1, 48, 48)).shape == (2, 6)
 
@@ -46,6 +43,15 @@ class TestEveryModel:
 def test_deep_emotion_has_the_parameters_of_the_figure():
     assert models.count_parameters(build("deep_emotion")) == 47_657
     assert models.count_parameters(DeepEmotion(localization="valid")) == 76_777
+
+
+@pytest.mark.parametrize("system", [s for s in SYSTEMS if s.startswith("deep_emotion")])
+def test_every_deep_emotion_has_fewer_than_ten_weight_layers(system):
+    network = build(system)
+    outside = getattr(network, "transformer", torch.nn.Module())  # the localisation path is not on the main one
+    layers = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
+    counted = len(layers) - sum(isinstance(m, torch.nn.Conv2d | torch.nn.Linear) for m in outside.modules())
+    assert network.weight_layers == counted < 10
 
 
 def test_the_control_without_transformer_has_nearly_as_many():
@@ -83,6 +89,33 @@ def test_gap_blocks_have_the_parameters_of_the_table():
 
 def test_large_kernels_see_what_stacked_small_ones_see():
     assert build("gap_cnn_small").receptive_field == build("gap_cnn_large_kernels").receptive_field
+
+
+def test_three_small_kernels_see_what_a_seven_sees():
+    assert build("gap_cnn_three_small").receptive_field == build("gap_cnn_seven").receptive_field == 50
+
+
+@pytest.mark.parametrize(("system", "side"), [("small", 6), ("average_pool", 6), ("strided", 6), ("no_pool", 48),
+                                              ("skip", 6), ("wider", 6)])
+def test_each_variant_ends_in_a_map_of_its_size(system, side):
+    maps = build(f"gap_cnn_{system}").blocks(torch.zeros(1, 1, 48, 48))
+    assert maps.shape[2:] == (side, side)
+
+
+def test_a_receptive_field_is_where_a_gradient_arrives():
+    network = models.build("gap_cnn_strided", norm=False).double()
+    x = torch.zeros(1, 1, 48, 48, dtype=torch.float64, requires_grad=True)
+    for p in network.parameters():
+        torch.nn.init.constant_(p, 0.01)
+    network.blocks(x)[0, :, 3, 3].sum().backward()
+    seen = x.grad[0, 0].abs().sum(0) > 0
+    assert seen.sum() == min(48, network.receptive_field)
+
+
+def test_a_definition_names_the_file_and_what_makes_the_system():
+    file, options = models.definition("gap_cnn_fc")
+    assert file.name == "gap_cnn.py" and options == {"head": "fc"}
+    assert models.definition("lenet5")[1] == {}
 
 
 def test_an_unknown_system_or_option_is_one_line():

@@ -13,7 +13,7 @@ from ferkit.papers import quoted
 
 # Which systems are compared; they share one Holm adjustment.
 DEEP, GAP, LENET = ("deep_emotion", "published"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")
-SMALL, LARGE, FC = (("gap_cnn_" + which, "kernels") for which in ("small", "large_kernels", "fc"))
+SMALL, LARGE, FC = (("gap_cnn_" + which, "control") for which in ("small", "large_kernels", "fc"))
 ADAM_SGD = {"first": DEEP, "second": ("deep_emotion", "published_sgd")}
 IDENTITY = {"first": ("deep_emotion", "ours"), "second": ("deep_emotion_identity", "ours")}
 PLAIN = {"first": ("deep_emotion", "ours"), "second": ("deep_emotion_plain", "ours")}

@@ -7,8 +7,10 @@ on the main path from image to logits, as the papers count them).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from torch import nn
 
@@ -26,6 +28,13 @@ SYSTEMS: Mapping[str, Callable[..., nn.Module]] = {
     "gap_cnn_small": partial(GapCNN, kernels="small"),
     "gap_cnn_large_kernels": partial(GapCNN, kernels="large"),
     "gap_cnn_fc": partial(GapCNN, head="fc"),
+    "gap_cnn_three_small": partial(GapCNN, kernels="three_small"),
+    "gap_cnn_seven": partial(GapCNN, kernels="seven"),
+    "gap_cnn_average_pool": partial(GapCNN, pool="average"),
+    "gap_cnn_strided": partial(GapCNN, pool="stride"),
+    "gap_cnn_no_pool": partial(GapCNN, pool="none"),
+    "gap_cnn_skip": partial(GapCNN, skip=True),
+    "gap_cnn_wider": partial(GapCNN, widths=(48, 96, 192)),
     "lenet5": LeNet5,
 }
 
@@ -38,6 +47,13 @@ def build(system: str, num_classes: int = 7, **options: object) -> nn.Module:
         return SYSTEMS[system](num_classes=num_classes, **options)
     except TypeError as error:
         raise InputError(f"model {system}: {error}") from None
+
+
+def definition(system: str) -> tuple[Path, dict[str, object]]:
+    """The source file of a system's architecture and the options that make it this system."""
+    made = SYSTEMS[system]
+    architecture, options = (made.func, made.keywords) if isinstance(made, partial) else (made, {})
+    return Path(inspect.getfile(architecture)), dict(options)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -21,44 +21,54 @@ from torch import Tensor, nn
 from ferkit.layers import global_average_pool
 from ferkit.receptive import receptive_field
 
-KERNELS = {"small": (3, 3), "large": (5,)}  # two 3×3 see what one 5×5 sees
+# The convolutions of a block: two 3×3 see what one 5×5 sees, three what one 7×7 sees.
+KERNELS = {"small": (3, 3), "large": (5,), "three_small": (3, 3, 3), "seven": (7,)}
+POOLS = ("max", "average", "stride", "none")
 
 
 class GapCNN(nn.Module):
     """Convolution blocks, global average pooling, one linear layer.
 
-    widths: maps of each block. norm: batch-norm after every convolution. kernels: "small" (two 3×3 a block) or
-    "large" (one 5×5 a block: the same receptive field, the paper's counterpart). head: "gap" or "fc" (the flattened
-    last map through a hidden layer of 256, what GAP replaces). input_size: side of the square input in pixels.
+    widths: maps of each block. norm: batch-norm after every convolution. kernels: a block's convolutions, a name of
+    `KERNELS`. pool: how a block halves its map: "max", "average", "stride" (by its last convolution) or "none" (not at
+    all). skip: each block's input is added to its last convolution, through a 1×1 convolution where the maps differ
+    (He et al. 2016, arXiv 1512.03385). head: "gap" or "fc" (the flattened last map through a hidden layer of 256, what
+    GAP replaces). input_size: side of the square input in pixels.
     """
 
     penalised = ("fc",)
 
     def __init__(self, num_classes: int = 7, in_chans: int = 1, drop_rate: float = 0.0,
                  widths: tuple[int, ...] = (32, 64, 128), norm: bool = False, kernels: str = "small",
-                 head: str = "gap", input_size: int = 48) -> None:
+                 pool: str = "max", skip: bool = False, head: str = "gap", input_size: int = 48) -> None:
         super().__init__()
-        if kernels not in KERNELS or head not in ("gap", "fc"):
-            raise TypeError(f"kernels is one of {tuple(KERNELS)}, head is gap or fc")
+        if kernels not in KERNELS or pool not in POOLS or head not in ("gap", "fc"):
+            raise TypeError(f"kernels is one of {tuple(KERNELS)}, pool one of {POOLS}, head is gap or fc")
+        if skip and pool == "stride":
+            raise TypeError("a skip connection needs maps of equal size: pool is not stride")
         self.num_classes, self.input_size, self.head, self.norm = num_classes, input_size, head, norm
-        self._kernels, self._blocks = KERNELS[kernels], len(widths)
+        self.pool, self.skip, self._kernels, self._blocks = pool, skip, KERNELS[kernels], len(widths)
         chans = [in_chans, *widths]
         self.blocks = nn.Sequential(*(self._block(a, b) for a, b in zip(chans, widths, strict=False)))
         self.dropout = nn.Dropout(drop_rate)
         self.num_features = widths[-1]
         if head == "fc":
-            side = input_size // 2 ** len(widths)
+            side = input_size // 2 ** len(widths) if pool != "none" else input_size
             self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * side * side, 256), nn.ReLU())
             self.num_features = 256
         self.fc = nn.Linear(self.num_features, num_classes)
 
     def _block(self, inputs: int, outputs: int) -> nn.Sequential:
         layers: list[nn.Module] = []
-        for number, kernel in enumerate(self._kernels):
-            layers.append(nn.Conv2d(outputs if number else inputs, outputs, kernel, padding=kernel // 2,
+        for number, kernel in enumerate(self._kernels, 1):
+            stride = 2 if self.pool == "stride" and number == len(self._kernels) else 1
+            layers.append(nn.Conv2d(inputs if number == 1 else outputs, outputs, kernel, stride, kernel // 2,
                                     bias=not self.norm))
             layers += [nn.BatchNorm2d(outputs)] * self.norm + [nn.ReLU()]
-        return nn.Sequential(*layers, nn.MaxPool2d(2))
+        if self.skip:
+            layers = [_Skip(nn.Sequential(*layers[:-1]), inputs, outputs), layers[-1]]
+        pools = {"max": [nn.MaxPool2d(2)], "average": [nn.AvgPool2d(2)]}
+        return nn.Sequential(*layers, *pools.get(self.pool, []))
 
     @property
     def weight_layers(self) -> int:
@@ -68,11 +78,13 @@ class GapCNN(nn.Module):
     @property
     def receptive_field(self) -> int:
         """Input pixels along one side that a cell of the last map sees."""
-        return receptive_field([*((kernel, 1) for kernel in self._kernels), (2, 2)] * self._blocks)
+        *inner, last = self._kernels
+        halving = {"stride": [(last, 2)], "none": [(last, 1)]}.get(self.pool, [(last, 1), (2, 2)])
+        return receptive_field([*((kernel, 1) for kernel in inner), *halving] * self._blocks)
 
     def extra_parts(self) -> dict[str, int]:
         """The count that the paper's table can be held against: convolutions of blocks 1–3 with their biases."""
-        convolutions = [m for block in self.blocks[:3] for m in block if isinstance(m, nn.Conv2d)]
+        convolutions = [m for m in self.blocks[:3].modules() if isinstance(m, nn.Conv2d)]
         return {"blocks_convolutions": sum(m.weight.numel() + m.out_channels for m in convolutions)}
 
     def forward_features(self, images: Tensor) -> Tensor:
@@ -87,3 +99,15 @@ class GapCNN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K) of images (N, 1, H, W), H and W at least 2**blocks."""
         return self.forward_head(self.forward_features(images))
+
+
+class _Skip(nn.Module):
+    """What the layers make of a map, plus the map itself."""
+
+    def __init__(self, layers: nn.Sequential, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.layers = layers
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x) + self.shortcut(x)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.layers import global_average_pool, grid_sample
+from ferkit.layers import affine_grid, global_average_pool, grid_sample
 from ferkit.loader import to_input
 from ferkit.models.deep_emotion import DeepEmotion, DeepEmotionWide
 from ferkit.models.gap_cnn import GapCNN
@@ -157,7 +157,7 @@ def split(model: nn.Module) -> tuple[list[Trunk], Callable[..., Tensor]] | None:
     """
     if isinstance(model, LeNet5):
         return [Trunk(list(model.features))], model.hidden
-    if isinstance(model, GapCNN):
+    if isinstance(model, GapCNN) and not model.skip:
         trunk = Trunk([layer for block in model.blocks for layer in block])
         return [trunk], model.hidden if model.head == "fc" else global_average_pool
     if isinstance(model, DeepEmotion) and model.sampler != "input":
@@ -166,9 +166,10 @@ def split(model: nn.Module) -> tuple[list[Trunk], Callable[..., Tensor]] | None:
             trunks.append(Trunk(list(model.transformer.localization)))
         return trunks, lambda maps, *located: F.relu(model.fc1(_sampled(model, maps, *located).flatten(1)))
     if isinstance(model, DeepEmotionWide):
-        trunks = [Trunk([*model.block1, *model.block2]), Trunk(list(model.transformer.localization))]
+        trunks = [Trunk([layer for pair in model.before for layer in pair]),
+                  Trunk(list(model.transformer.localization))]
         return trunks, lambda maps, located: global_average_pool(
-            model.block3(_read(model.transformer, maps, located)))
+            model.after(_read(model.transformer, maps, located)))
     return None
 
 
@@ -178,7 +179,7 @@ def _sampled(model: DeepEmotion, maps: Tensor, located: Tensor | None = None) ->
 
 def _read(transformer: nn.Module, maps: Tensor, located: Tensor) -> Tensor:
     theta = transformer.to_theta(F.relu(transformer.hidden(located))).float().view(-1, 2, 3)
-    return grid_sample(maps, F.affine_grid(theta, list(maps.shape), align_corners=False))
+    return grid_sample(maps, affine_grid(theta, *maps.shape[2:]))
 
 
 @torch.inference_mode()

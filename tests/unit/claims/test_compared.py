@@ -33,14 +33,14 @@ def test_a_control_that_did_not_train_proves_nothing(run):
 
 
 def test_a_system_that_did_not_train_is_never_better_nor_no_worse(run):
-    run.cell("gap_cnn_small", "kernels", predicted=np.zeros(350, dtype=int))
-    run.cell("gap_cnn_fc", "kernels", accuracy=0.5)
+    run.cell("gap_cnn_small", "control", predicted=np.zeros(350, dtype=int))
+    run.cell("gap_cnn_fc", "control", accuracy=0.5)
     assert run.verdict(GAP_ACCURACY) == "not_reproduced"
 
 
 def test_two_systems_that_both_answer_one_class_are_refused_not_found_equal(run):
     for system in ("gap_cnn_small", "gap_cnn_fc"):
-        run.cell(system, "kernels", predicted=np.zeros(350, dtype=int))
+        run.cell(system, "control", predicted=np.zeros(350, dtype=int))
     assert run.verdict(GAP_ACCURACY) == "not_run"
 
 
@@ -120,8 +120,8 @@ def test_the_gain_in_points_counts_on_the_whole_fer2013_only(fer2013):
 @pytest.mark.parametrize(("gap", "fc", "verdict"), [
     (0.80, 0.60, "exceeded"), (0.60, 0.60, "reproduced"), (0.60, 0.614, "partly"), (0.60, 0.80, "not_reproduced")])
 def test_no_worse_means_an_interval_above_minus_two_points(run, gap, fc, verdict):
-    run.cell("gap_cnn_small", "kernels", accuracy=gap)
-    run.cell("gap_cnn_fc", "kernels", accuracy=fc)
+    run.cell("gap_cnn_small", "control", accuracy=gap)
+    run.cell("gap_cnn_fc", "control", accuracy=fc)
     assert run.verdict(GAP_ACCURACY) == verdict
 
 

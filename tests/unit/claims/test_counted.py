@@ -41,15 +41,15 @@ def test_the_first_three_blocks_are_counted_without_batch_norm(run, parts, verdi
     (100, 200, (36, 36), "reproduced"), (100, 200, (36, 40), "partly"), (200, 100, (36, 36), "not_reproduced"),
     (100, 100, (36, 36), "not_reproduced"), (100, 200, (36, None), "not_run")])
 def test_small_kernels_need_fewer_parameters_at_equal_receptive_field(run, small, large, fields, verdict):
-    run.cell("gap_cnn_small", "kernels", parameters=small, receptive_field=fields[0])
-    run.cell("gap_cnn_large_kernels", "kernels", parameters=large, receptive_field=fields[1])
+    run.cell("gap_cnn_small", "control", parameters=small, receptive_field=fields[0])
+    run.cell("gap_cnn_large_kernels", "control", parameters=large, receptive_field=fields[1])
     assert run.verdict("gap_svm.small_kernels_parameters") == verdict
 
 
 def test_pooling_needs_fewer_parameters_than_fully_connected_layers(run):
-    run.cell("gap_cnn_small", "kernels", parameters=100)
-    run.cell("gap_cnn_fc", "kernels", parameters=400)
+    run.cell("gap_cnn_small", "control", parameters=100)
+    run.cell("gap_cnn_fc", "control", parameters=400)
     row = run.row("gap_svm.gap_parameters")
     assert (row["verdict"], row["observed"]) == ("reproduced", 0.25)
-    run.cell("gap_cnn_fc", "kernels", parameters=50)
+    run.cell("gap_cnn_fc", "control", parameters=50)
     assert run.verdict("gap_svm.gap_parameters") == "not_reproduced"
