@@ -81,8 +81,8 @@ def write_cell():
             "accuracy_no_tta": None, "parameters": 1000, "test_reads": 1, "minutes": 0.1, "device": "cpu",
             "status": "finished", "config": {"recipe": {"lr": 0.001}}, "config_sha256": "cd" * 32,
             "n_train_per_class": dict.fromkeys(LABELS, 60)}
-        arrays = {"index": np.arange(210) + 1000, "labels": labels, "predicted": predicted, "scores": probabilities,
-                  "probabilities": probabilities, "label_names": np.array(LABELS)}
+        arrays = {"index": np.arange(210) + 1000, "labels": labels, "predicted": predicted,
+                  "scores": np.log(probabilities), "probabilities": probabilities, "label_names": np.array(LABELS)}
         if untested:
             metrics |= dict.fromkeys(("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar",
                                       "confusion_matrix", "val_accuracy")) | {"status": "diverged", "test_reads": 0}

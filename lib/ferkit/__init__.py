@@ -8,7 +8,8 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 3  attention · audit · occlusion · svm · training · weights
 4  batched · bench_training · claims · comparison · evaluation · figures · timebox
 5  experiments · sweep
-6  commands · console · kernel · locking · manifest · options · pipeline · publishing · readme · report · __main__
+6  commands · console · kernel · locking · manifest · options · pipeline · publishing · readme · report · verify
+6  __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources
 reach imports only torch, torchvision, numpy, scikit-learn, Pillow, safetensors and the standard library.

@@ -16,7 +16,8 @@ from typing import NoReturn
 from ferkit import __version__
 from ferkit.errors import InputError
 
-COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep")
+COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep",
+            "verify")
 
 
 class _Parser(argparse.ArgumentParser):
