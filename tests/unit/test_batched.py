@@ -19,7 +19,6 @@ BASE = Recipe(epochs=5, batch_size=6, lr=1e-3, weight_decay=1e-3, schedule="onec
 RECIPES = {
     "lenet5": replace(BASE, optimizer="adamw", ema=0.9),
     "deep_emotion": replace(BASE, optimizer="sgd", lr=3e-3, penalty=1e-3, init="normal", model={"drop_rate": 0.0}),
-    "deep_emotion_plain": replace(BASE, optimizer="adam", penalty=1e-3, init="normal", model={"drop_rate": 0.2}),
     "gap_cnn": replace(BASE, optimizer="sgd", nesterov=True, lr=0.002, clip=0.5, label_smoothing=0.1, ema=0.9,
                        augmentation=replace(VARIED, crop=40, mixup=0.2),
                        model={"norm": True, "input_size": 40, "widths": (8, 8)}),
