@@ -56,16 +56,18 @@ PROBED_RATES = ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1")  # beside the 
 CONTROLS = ("small", "large_kernels", "fc")  # variants of the GAP CNN, each with one thing changed
 
 
-def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, wide: int = 0,
-           controls: bool = False, probe: int = 0, probe_seeds: int = 0, rates: tuple[str, ...] = PROBED_RATES,
-           variants: int = 0) -> dict[str, tuple[CellPlan, ...]]:
-    """The cells of a profile at these numbers of epochs; 0 leaves a group out."""
-    stn = [CellPlan("deep_emotion", "published", published), CellPlan("deep_emotion", "ours", ours)]
+def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, stn_seeds: int = 0,
+           wide: int = 0, wide_seeds: int = 0, controls: bool = False, probe: int = 0, probe_seeds: int = 0,
+           rates: tuple[str, ...] = PROBED_RATES, variants: int = 0) -> dict[str, tuple[CellPlan, ...]]:
+    """The cells of a profile at these numbers of epochs (0 leaves a group out) and seeds (0: the profile's)."""
+    stn = [CellPlan("deep_emotion", "published", published, stn_seeds),
+           CellPlan("deep_emotion", "ours", ours, stn_seeds)]
     if wide:
-        stn.append(CellPlan("deep_emotion_wide", "ours", wide))
+        stn.append(CellPlan("deep_emotion_wide", "ours", wide, wide_seeds))
     if controls:
-        stn += [CellPlan("deep_emotion_identity", "ours", ours), CellPlan("deep_emotion_plain", "ours", ours),
-                CellPlan("deep_emotion", "published_sgd", published)]
+        stn += [CellPlan("deep_emotion_identity", "ours", ours, stn_seeds),
+                CellPlan("deep_emotion_plain", "ours", ours, stn_seeds),
+                CellPlan("deep_emotion", "published_sgd", published, stn_seeds)]
     if probe:
         stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe, probe_seeds) for rate in rates]
     gap = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap_published),
@@ -86,8 +88,9 @@ PROFILES = {
                 cells=_cells(20, 12, 3, 5, 12, controls=True, probe=8, rates=("0.0001", "0.001", "0.02", "0.1"),
                              variants=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
-        Profile("standard", "about an hour on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                cells=_cells(30, 40, 8, 15, 15), svm_search_rows=4000, occlusion_images=700, robustness_images=700),
+        Profile("standard", "about two hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
+                cells=_cells(24, 30, 8, 15, 15, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2),
+                svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
                 cells=_cells(120, 120, 60, 80, 60, wide=80, controls=True, probe=15, variants=30), seeds=3,
                 svm_search_rows=6000),

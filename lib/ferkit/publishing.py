@@ -1,66 +1,75 @@
 """From a run to published results: the plan, committed before training, and a row for every cell it names.
 
 ``results/<dataset>/<notebook>/`` holds ``plan.json``, the cells, and ``headline.json``: the cell that validation, not
-the test split, puts first. Nothing is published that was not planned, and nothing planned may be missing.
+the test split, puts first. Nothing is published that was not planned, and nothing planned may be missing. Where results
+stand already, a new plan waits beside them as ``plan.next.json`` until its own results replace them, all at once.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from ferkit import experiments, files, paths, results
 from ferkit.errors import InputError
 from ferkit.results import Cell, CellResult
 
-PLAN, HEADLINE, MANIFEST = "plan.json", "headline.json", "manifest.json"
+PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones (SVMs) stay in the run: git keeps every version for ever
+SISTERS_LIMIT = 1_000_000  # of every seed but the first, so that three seeds of a larger network fit as well
 ANALYSES = "04_occlusion_analysis"
 
 
-def plan(dataset: str, profile: str, seed: int = 0) -> list[Path]:
-    """Write the plan of every training notebook for a profile and return the files; InputError if results are there.
+def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS
+         ) -> list[Path]:
+    """Write the plan of each of these notebooks for a profile and return the files.
 
     Each entry: system, recipe, seed, notebook, profile and the whole recipe.
     """
     written = []
-    for notebook in experiments.TRAINING_NOTEBOOKS:
+    for notebook in notebooks:
         entries = [{"system": p.system, "recipe": p.recipe, "seed": k, "profile": profile,
                     "config": experiments.recipe_of(p, profile).to_dict()}
                    for p in experiments.plans(profile, notebook) for k in experiments.seeds(profile, seed, p)]
         folder = paths.published_directory(dataset) / notebook
-        if results.cell_directories(folder.parent) and (folder / PLAN).is_file():
-            raise InputError(f"{_shown(folder)}: already holds results of a plan; a plan is made before training")
         folder.mkdir(parents=True, exist_ok=True)
-        files.write_json(folder / PLAN, entries)
-        written.append(folder / PLAN)
+        file = folder / (NEXT if _published(folder) else PLAN)
+        files.write_json(file, entries)
+        written.append(file)
     return written
 
 
 def read_plan(folder: Path) -> list[dict]:
-    """The entries of a folder's plan.json; InputError if there is none."""
+    """The entries of a folder's plan, of the next one if one waits; InputError if there is none."""
+    file = folder / (NEXT if (folder / NEXT).is_file() else PLAN)
     try:
-        return json.loads((folder / PLAN).read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{_shown(folder / PLAN)}: no readable plan ({error}); make one before training") from None
+        raise InputError(f"{_shown(file)}: no readable plan ({error}); make one before training") from None
 
 
-def publish(run: Path, dataset: str) -> list[CellResult]:
+def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS) -> list[CellResult]:
     """Copy every planned cell of a run, its occlusion analyses and its manifest to ``results/<dataset>/``.
 
-    Returns the cells copied.
-
-    InputError, with nothing copied, if a planned cell is missing or was trained with another recipe.
+    notebooks: whose cells; what others published stays. Returns the cells copied. InputError, with nothing copied, if
+    a planned cell is missing or was trained with another recipe.
     """
     root = paths.published_directory(dataset)
-    found = {notebook: _planned_cells(run, root / notebook, notebook) for notebook in experiments.TRAINING_NOTEBOOKS}
+    found = {notebook: _planned_cells(run, root / notebook, notebook) for notebook in notebooks}
     for notebook, cells in found.items():
+        for old in _published(root / notebook):
+            if old not in [cell.cell.directory(root) for cell in cells]:
+                shutil.rmtree(old)
         for cell in cells:
-            _copy(cell.directory, cell.cell.directory(root))
+            _copy(cell.directory, cell.cell.directory(root),
+                  WEIGHTS_LIMIT if cell.cell.seed == cells[0].cell.seed else SISTERS_LIMIT)
+        if (root / notebook / NEXT).is_file():
+            (root / notebook / NEXT).replace(root / notebook / PLAN)
         _write_headline(root / notebook, cells)
     for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
-        _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES))
+        _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES), WEIGHTS_LIMIT)
     if (run / MANIFEST).is_file():  # commit, packages, machine: where these numbers come from
         shutil.copyfile(run / MANIFEST, root / MANIFEST)
     return [cell for cells in found.values() for cell in cells]
@@ -79,13 +88,18 @@ def _planned_cells(run: Path, folder: Path, notebook: str) -> list[CellResult]:
     return cells
 
 
-def _copy(source: Path, target: Path) -> None:
-    """A cell's files, all but weights over the limit, whole or not at all."""
+def _published(folder: Path) -> list[Path]:
+    """The folders of the cells that a notebook's published folder holds."""
+    return [cell for cell in results.cell_directories(folder.parent) if folder in cell.parents]
+
+
+def _copy(source: Path, target: Path, limit: int) -> None:
+    """A cell's files, all but weights of more than `limit` bytes, whole or not at all."""
     aside = target.with_name(f".{target.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     for path in sorted(source.iterdir()):
-        if path.is_file() and (path.name != results.WEIGHTS or path.stat().st_size <= WEIGHTS_LIMIT):
+        if path.is_file() and (path.name != results.WEIGHTS or path.stat().st_size <= limit):
             shutil.copyfile(path, aside / path.name)
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ferkit import experiments, files, paths, publishing
+from ferkit.commands.publish import chosen
 from ferkit.errors import InputError
 from ferkit.profiles import PROFILES, CellPlan
 from ferkit.results import Cell
@@ -48,8 +49,26 @@ def test_a_missing_or_changed_cell_publishes_nothing(planned):
     assert not (root / "02_stn_attention/deep_emotion").exists()
 
 
-def test_a_plan_is_not_rewritten_once_results_are_there(planned):
-    run, _ = planned
+def test_a_next_plan_waits_beside_the_results_until_its_own_replace_them(planned, faces):
+    run, root = planned
     publishing.publish(run, "synthetic")
-    with pytest.raises(InputError, match="already holds results"):
-        publishing.plan("synthetic", "smoke")
+    folder = root / "02_stn_attention"
+    old = (folder / publishing.PLAN).read_text()
+    (written,) = publishing.plan("synthetic", "smoke", seed=1, notebooks=["02_stn_attention"])
+    assert written == folder / publishing.NEXT and (folder / publishing.PLAN).read_text() == old
+    with pytest.raises(InputError, match="missing"):
+        publishing.publish(run, "synthetic", ["02_stn_attention"])
+    assert (folder / "deep_emotion/ours/seed0").is_dir()
+    (plan,) = CELLS["02_stn_attention"]
+    experiments.complete(Cell("02_stn_attention", plan.system, plan.recipe, 1), faces(), run,
+                         experiments.recipe_of(plan, "smoke"), profile="smoke", device="cpu")
+    publishing.publish(run, "synthetic", ["02_stn_attention"])
+    assert [d.name for d in (folder / "deep_emotion/ours").iterdir()] == ["seed1"]
+    assert not written.exists() and json.loads((folder / publishing.PLAN).read_text())[0]["seed"] == 1
+    assert (root / "03_gap_cnn_svm/lenet5/ours/seed0").is_dir()
+
+
+def test_only_names_a_notebook_that_trains():
+    assert chosen("2") == chosen("02") == ("02_stn_attention",) and len(chosen(None)) == 2
+    with pytest.raises(InputError, match="--only 04"):
+        chosen("04")

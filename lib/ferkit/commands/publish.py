@@ -9,15 +9,28 @@ HELP = "copy every planned cell of a run to results/<dataset>; refused if one is
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``publish`` to a parser."""
     parser.add_argument("run", metavar="DIR", type=Path, help="a run's folder, results/runs/<run>")
+    parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Publish and print what was copied; exit status 0."""
     from ferkit import manifest, publishing
 
-    cells = publishing.publish(arguments.run, manifest.read(arguments.run)["dataset"])
+    cells = publishing.publish(arguments.run, manifest.read(arguments.run)["dataset"],
+                               chosen(arguments.only))
     for cell in cells:
         accuracy = cell.metrics["accuracy"]
         print(f"{cell.cell.name}  {cell.metrics['status']}  test "
               + ("-" if accuracy is None else f"{100 * accuracy:.2f} %"))
     return 0
+
+
+def chosen(only: str | None) -> tuple[str, ...]:
+    """The training notebooks that --only names, all without it; InputError if it names none."""
+    from ferkit.errors import InputError
+    from ferkit.experiments import TRAINING_NOTEBOOKS
+
+    found = tuple(name for name in TRAINING_NOTEBOOKS if only is None or name.startswith(f"{only:0>2}"))
+    if not found:
+        raise InputError(f"--only {only}: no notebook of that number trains; they are {', '.join(TRAINING_NOTEBOOKS)}")
+    return found

@@ -14,7 +14,7 @@ from ferkit.verify import pictures
 CELL = r"\d\d_\w+/[\w.-]+/[\w.-]+/seed\d+"
 # What publishing leaves, by path relative to the tree.
 PUBLISHED = (
-    r"manifest\.json", r"claims\.json", r"(\w+/)*[\w.-]+\.md", r"\d\d_\w+/(plan|headline)\.json",
+    r"manifest\.json", r"claims\.json", r"(\w+/)*[\w.-]+\.md", r"\d\d_\w+/(plan|plan\.next|headline)\.json",
     rf"{CELL}/(metrics\.json|predictions\.npz|history\.csv|weights\.safetensors)",
     r"04_occlusion_analysis/([\w.-]+/)*[\w.-]+\.json", r"04_occlusion_analysis/([\w.-]+/)*maps\.npz",
     r"01_data_preparation/(dataset|audit)\.json", r"(\w+/)*[\w.-]+\.svg",
