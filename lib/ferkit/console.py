@@ -49,6 +49,10 @@ class Console:
         """Show, in a terminal, how long a notebook has been running and what it said last."""
         self.status(f"{progress.clock(seconds):>7}  {self.latest}")
 
+    def clear(self) -> None:
+        """Take the status line away."""
+        self._erase()
+
     def _is_due(self) -> bool:
         return time.monotonic() - self._last >= PLAIN_SECONDS
 

@@ -88,16 +88,37 @@ def crop_face(image: np.ndarray, size: int = 48) -> Crop:
 
     image: uint8, (H, W), upright. InputError for a photograph smaller than 16 pixels.
     """
+    return crop_faces(image, size, at_most=1)[0]
+
+
+def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) -> list[Crop]:
+    """Every face (or the `at_most` largest), the largest first, each as :func:`crop_face` cuts it; one crop,
+    the largest centred square, where no face is found.
+
+    image: uint8, (H, W), upright. InputError for a photograph smaller than 16 pixels.
+    """
     if min(image.shape) < 16:
         raise InputError(f"photograph of {image.shape[1]}×{image.shape[0]} pixels is too small for a face")
-    boxes = detect(image)
-    if not boxes:
-        side = min(image.shape)
-        top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
-        return Crop(_resized(image[top:top + side, left:left + side], size), None)
-    x, y, width, height = boxes[0]
+    boxes = detect(image)[:at_most]
+    return [_crop(image, box, size) for box in boxes] or [Crop(_resized(centred_square(image), size), None)]
+
+
+def centred_square(image: np.ndarray) -> np.ndarray:
+    """The largest square around the middle of a picture (H, W)."""
+    side = min(image.shape)
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top:top + side, left:left + side]
+
+
+def whole(image: np.ndarray, size: int = 48) -> Crop:
+    """A picture that is a face crop already: its largest centred square, without a search."""
+    return Crop(_resized(centred_square(image), size), None)
+
+
+def _crop(image: np.ndarray, box: Box, size: int) -> Crop:
+    x, y, width, height = box
     angle = _tilt(image[y:y + height, x:x + width])
-    return Crop(_resized(_cut_level(image, boxes[0], angle), size), boxes[0], angle)
+    return Crop(_resized(_cut_level(image, box, angle), size), box, angle)
 
 
 def found_in_crops(images: np.ndarray) -> np.ndarray:

@@ -253,9 +253,9 @@ def decode_grey(content: bytes, where: str, background: int | None = None) -> np
     """One grey picture, uint8 0…255, (H, W), upright; InputError naming `where` for whatever cannot be read
     right.
 
-    Colour becomes luma (ITU-R 601), 16-bit grey is scaled to 8 bits, EXIF rotation is undone. CMYK, floating
-    point, several frames and real transparency (unless a grey `background` is given) have no one reading:
-    refused.
+    Colour becomes luma (ITU-R 601), 16-bit grey is scaled to 8 bits, EXIF rotation is undone, of a phone's
+    multi-picture JPEG the first is taken. CMYK, floating point, several frames and real transparency (unless
+    a grey `background` is given) have no one reading: refused.
     """
     if not content:
         raise InputError(f"{where}: the file is empty (0 bytes); fetch it again")
@@ -265,7 +265,7 @@ def decode_grey(content: bytes, where: str, background: int | None = None) -> np
                 raise InputError(
                     f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it"
                 )
-            if getattr(image, "n_frames", 1) > 1:
+            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # phones: the photo, then its depth map
                 raise InputError(f"{where}: holds {image.n_frames} frames; give one image per file")
             image.load()
             return _to_grey(image, where, background)
