@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"ferkit: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our output has had enough (| head): not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("\nferkit: interrupted; the same command goes on from here", file=sys.stderr)
         return 130

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ferkit import splits
+from ferkit import protocols, splits
 from ferkit.datasets import fer2013
 from ferkit.datasets.faceset import SPLITS, FaceSet
 from ferkit.errors import InputError
@@ -163,7 +163,7 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
 
     The same images are divided anew each time, so the difference between two rows is what a leak is worth.
     """
-    given = str(faces.source.get("protocol", "official"))
+    given = protocols.split_contempt(str(faces.source.get("protocol", "official")))[0]
     rows = [_leak_row(given, faces, faces.split)]
     for protocol in ("by_image", "by_sequence", "by_subject"):
         try:

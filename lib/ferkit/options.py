@@ -9,17 +9,17 @@ from __future__ import annotations
 import argparse
 import os
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ferkit import parameters, paths
+from ferkit import parameters, paths, protocols
 from ferkit.errors import InputError
 from ferkit.profiles import NOTEBOOKS, PROFILES
 
 DATASETS = ("synthetic", *paths.DATA_VARIABLES)
 DEVICES = ("auto", "cpu", "cuda")
 # Parameters that have an option of their own, so that a run has one way to say each thing.
-OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol",
+OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol and --contempt",
              "PROFILE": "--profile", "SEED": "--seed", "DEVICE": "--device"}
 
 
@@ -27,7 +27,7 @@ OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "
 class RunOptions:
     """A run as it was asked for, checked.
 
-    data: the real data's paths, absolute; () for the built-in set. protocol: "" for the data set's default.
+    data: the real data's paths, absolute; () for the built-in set. protocol: its full name, "" for the data set's own.
     output: the folder in which runs lie. notebooks: the stems to run, in order.
     overrides: by notebook stem, the parameters set by hand, in their defaults' types.
     """
@@ -46,8 +46,8 @@ class RunOptions:
 
     @property
     def run(self) -> str:
-        """The run's name, ``<dataset>-<profile>-seed<N>``."""
-        return paths.run_name(self.dataset, self.profile, self.seed)
+        """The run's name, ``<dataset>-<profile>-seed<N>``, with the protocol unless it is the data set's own."""
+        return paths.run_name(self.dataset, self.profile, self.seed, self.protocol)
 
     @property
     def directory(self) -> Path:
@@ -62,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where a real data set lies, an archive or a folder; give it once per part")
     parser.add_argument("--protocol", default="", metavar="P",
-                        help="how the data are split (default: the data set's own)")
+                        help="how the data are divided (default: the data set's own); several, separated by commas, "
+                             "are run one after the other and compared. One of " + ", ".join(protocols.PROTOCOLS))
+    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="quick",
                         help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))
     parser.add_argument("--output", metavar="DIR",
@@ -79,20 +81,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
 
 
-def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> RunOptions:
-    """The checked options; InputError, in one line, for what cannot be right.
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what names a data set and its division to the parser of any other command."""
+    parser.add_argument("--dataset", choices=DATASETS, required=True, help="which data set")
+    parser.add_argument("--data", action="append", default=[], metavar="PATH",
+                        help="where it lies; give it once per part")
+    parser.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
+    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
+
+
+def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
+    """The data's path (several joined by ``os.pathsep``; None for none) and the protocol's full name."""
+    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    return data, protocols.resolve(arguments.dataset, arguments.protocol, arguments.contempt)
+
+
+def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[RunOptions]:
+    """The checked options, one for each protocol asked for; InputError, in one line, for what cannot be right.
 
     folder: where the notebooks lie (default: the checkout's ``notebooks``).
     """
+    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt)
     output = Path(arguments.output).expanduser().absolute() if arguments.output else paths.output_root()
     check_writable(output)
     notebooks = _selected(arguments.first, arguments.only)
     overrides = _overrides(arguments.overrides, notebooks, folder or notebooks_folder())
     data = _data(arguments.dataset, arguments.data)
-    return RunOptions(dataset=arguments.dataset, data=data, protocol=arguments.protocol,
-                      profile=arguments.profile, seed=arguments.seed, device=arguments.device, output=output,
-                      notebooks=notebooks, overrides=overrides, force=arguments.force,
-                      dry_run=arguments.dry_run)
+    chosen = RunOptions(dataset=arguments.dataset, data=data, profile=arguments.profile, seed=arguments.seed,
+                        device=arguments.device, output=output, notebooks=notebooks, overrides=overrides,
+                        force=arguments.force, dry_run=arguments.dry_run)
+    return [replace(chosen, protocol=name) for name in names]
 
 
 def notebooks_folder() -> Path:

@@ -6,6 +6,7 @@ Notebooks get a run *name* and ask here for its folder, so that an executed note
 import os
 from pathlib import Path
 
+from ferkit import protocols
 from ferkit.errors import InputError
 
 DATA_VARIABLES = {
@@ -29,9 +30,9 @@ def output_root() -> Path:
     return Path(chosen).expanduser().absolute() if chosen else repository() / "results" / "runs"
 
 
-def run_name(dataset: str, profile: str, seed: int) -> str:
-    """The contract's name of a run: ``<dataset>-<profile>-seed<N>``."""
-    return f"{dataset}-{profile}-seed{seed}"
+def run_name(dataset: str, profile: str, seed: int, protocol: str = "") -> str:
+    """The contract's name of a run: ``<dataset>-<profile>-seed<N>``; a protocol other than the set's own is added."""
+    return f"{dataset}-{profile}-seed{seed}{protocols.suffix(dataset, protocol)}"
 
 
 def run_directory(run: str) -> Path:
@@ -41,9 +42,10 @@ def run_directory(run: str) -> Path:
     return output_root() / run
 
 
-def published_directory(dataset: str) -> Path:
-    """The committed results of a data set: ``results/<dataset>`` of the checkout."""
-    return repository() / "results" / dataset
+def published_directory(dataset: str, protocol: str = "") -> Path:
+    """The committed results of a data set: ``results/<dataset>`` of the checkout; a protocol other than its own is
+    added (``results/ckplus-by_image``)."""
+    return repository() / "results" / f"{dataset}{protocols.suffix(dataset, protocol) if protocol else ''}"
 
 
 def cache_root() -> Path:

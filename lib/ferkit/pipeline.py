@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferkit import files, fingerprint, kernel, locking, manifest, parameters, paths
+from ferkit import files, fingerprint, kernel, locking, manifest, parameters, paths, protocols
 from ferkit.console import Console
 from ferkit.errors import InputError
 from ferkit.options import RunOptions, notebooks_folder
@@ -77,16 +77,12 @@ def prepare(options: RunOptions, folder: Path | None = None) -> Run:
 
     folder: where the notebooks' sources lie (default: the checkout's). Writes nothing but the prepared data.
     """
-    from ferkit import datasets, splits
-
-    protocol = options.protocol or datasets.DEFAULT_PROTOCOL[options.dataset]
-    if protocol.partition(":")[0] not in splits.PROTOCOLS:
-        raise InputError(f"protocol {protocol!r} is unknown; take one of {', '.join(splits.PROTOCOLS)}")
+    protocol = protocols.resolve(options.dataset, options.protocol)
     if options.device == "cuda":
         _check_cuda()
     run = Run(options, folder or notebooks_folder(), protocol, _fingerprint(options, protocol),
               manifest.surroundings())
-    if options.data or options.protocol:
+    if options.data or protocol != protocols.DEFAULT_PROTOCOL[options.dataset]:
         run.load()
     return run
 
@@ -137,6 +133,24 @@ def run_all(run: Run, console: Console) -> int:
             elif not _run_one(run, stem, record, lock, console, head, why):
                 return 1
         return _conclude(run, record, console)
+
+
+def compare(runs: list[Run], console: Console) -> None:
+    """One page, and one JSON file beside it, over the same replication under several protocols, which says what the
+    leakier one is worth; both lie beside the runs, named as they are without a protocol."""
+    from ferkit import leakage, report, results
+
+    options = runs[0].options
+    stem = f"{paths.run_name(options.dataset, options.profile, options.seed)}-protocols"
+    rows = leakage.worth([results.read_run(run.directory) for run in runs])
+    files.write_json(options.output / f"{stem}.json", rows)
+    page = report.compare([run.directory for run in runs], options.output / f"{stem}.html")
+    console.line()
+    console.line("what the leak is worth (test accuracy, 95 % interval):" if rows
+                 else "no system was tested under two of these protocols")
+    for row in rows:
+        console.line(f"  {leakage.sentence(row)}")
+    console.line(f"comparison: {shown(page)}")
 
 
 def shown(path: Path) -> str:

@@ -1,7 +1,8 @@
 """What each profile costs: how many drawn faces, which cells are trained for how long, how wide the analyses go.
 
 A *cell* is one trained system under one recipe (and one seed). This table is the only place that says what a
-profile trains, so that every notebook takes the same profiles. Published results use `full`.
+profile trains, so that every notebook takes the same profiles. Published results use `full`. Epochs are meant for
+as many training images as the profile draws, or more: `experiments.for_size` gives a smaller set more of them.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """From a run to published results: the plan, committed before training, and a row for every cell it names.
 
-``results/<dataset>/<notebook>/`` holds ``plan.json``, the cells, and ``headline.json``: the cell that validation, not
-the test split, puts first. Nothing is published that was not planned, and nothing planned may be missing. Where results
-stand already, a new plan waits beside them as ``plan.next.json`` until its own results replace them, all at once.
+``results/<dataset>/<notebook>/`` (``results/<dataset>-<protocol>/…`` under another protocol than the set's own) holds
+``plan.json``, the cells, and ``headline.json``: the cell that validation, not the test split, puts first. Nothing is
+published that was not planned, and nothing planned may be missing. Where results stand already, a new plan waits beside
+them as ``plan.next.json`` until its own results replace them, all at once.
 """
 
 from __future__ import annotations
@@ -22,18 +23,20 @@ SISTERS_LIMIT = 1_000_000  # of every seed but the first, so that three seeds of
 ANALYSES = "04_occlusion_analysis"
 
 
-def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS
-         ) -> list[Path]:
+def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS, *,
+         protocol: str = "", n_train: int = 0) -> list[Path]:
     """Write the plan of each of these notebooks for a profile and return the files.
 
-    Each entry: system, recipe, seed, notebook, profile and the whole recipe.
+    Each entry: system, recipe, seed, profile and the whole recipe. n_train: how many images will train, by which a
+    small set's recipes differ (`experiments.for_size`); 0 = as many as the profile is meant for, or more.
     """
+    root = paths.published_directory(dataset, protocol)
     written = []
     for notebook in notebooks:
         entries = [{"system": p.system, "recipe": p.recipe, "seed": k, "profile": profile,
-                    "config": experiments.recipe_of(p, profile).to_dict()}
+                    "config": experiments.recipe_of(p, profile, n_train).to_dict()}
                    for p in experiments.plans(profile, notebook) for k in experiments.seeds(profile, seed, p)]
-        folder = paths.published_directory(dataset) / notebook
+        folder = root / notebook
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / (NEXT if _published(folder) else PLAN)
         files.write_json(file, entries)
@@ -50,13 +53,14 @@ def read_plan(folder: Path) -> list[dict]:
         raise InputError(f"{_shown(file)}: no readable plan ({error}); make one before training") from None
 
 
-def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS) -> list[CellResult]:
-    """Copy every planned cell of a run, its occlusion analyses and its manifest to ``results/<dataset>/``.
+def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS,
+            protocol: str = "") -> list[CellResult]:
+    """Copy every planned cell of a run, its occlusion analyses and its manifest to the published tree.
 
     notebooks: whose cells; what others published stays. Returns the cells copied. InputError, with nothing copied, if
     a planned cell is missing or was trained with another recipe.
     """
-    root = paths.published_directory(dataset)
+    root = paths.published_directory(dataset, protocol)
     found = {notebook: _planned_cells(run, root / notebook, notebook) for notebook in notebooks}
     for notebook, cells in found.items():
         for old in _published(root / notebook):

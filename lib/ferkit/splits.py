@@ -14,12 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.errors import InputError
+from ferkit.protocols import PROTOCOLS
 
 Split = dict[str, np.ndarray]
 NAMES = ("train", "val", "test")
 SHARES = (0.7, 0.1, 0.2)
-PROTOCOLS = ("official", "by_image", "by_sequence", "by_subject", "leave_one_subject_out",
-             "by_image_10fold", "by_subject_10fold")
 FOLDS = 10
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ferkit import evaluation, experiments, recipes, results, training
+from ferkit.profiles import PROFILES
 from ferkit.recipes import Recipe
 from ferkit.results import Cell
 
@@ -93,6 +94,34 @@ def test_obtain_takes_what_the_run_has_whatever_it_was_made_with(tmp_path, monke
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
     made = complete(tmp_path / "r")
     assert experiments.obtain("lenet5", "ours", faces(), "r", "smoke", 0).metrics == made.metrics
+
+
+def test_a_small_set_is_trained_for_more_epochs_in_smaller_batches_and_any_other_as_it_was():
+    whole = recipes.recipe("gap_cnn", "ours", epochs=15)
+    assert experiments.for_size(whole, 0, 7000) == experiments.for_size(whole, 7000, 7000) == whole
+    assert experiments.for_size(whole, 28709, 7000) == whole
+    ckplus = experiments.for_size(whole, 648, 7000)
+    assert (ckplus.epochs, ckplus.batch_size) == (82, 32)
+    assert replace(ckplus, epochs=15, batch_size=128) == whole
+    tiny = experiments.for_size(whole, 30, 7000)
+    assert (tiny.epochs, tiny.batch_size) == (15 * experiments.MOST_EPOCHS, 16)
+    sizes = [experiments.for_size(whole, n, 7000).epochs for n in range(100, 7001, 100)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] == 15
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_drawn_sets_and_fer2013_keep_their_recipes_whatever_the_profile(profile):
+    drawn, limit = PROFILES[profile].drawn[0], PROFILES[profile].limit
+    for notebook in experiments.TRAINING_NOTEBOOKS:
+        for plan in experiments.plans(profile, notebook):
+            for n_train in (drawn, limit or 28709):
+                assert experiments.recipe_of(plan, profile, n_train) == experiments.recipe_of(plan, profile)
+
+
+def test_what_was_asked_for_by_hand_is_not_changed_for_a_small_set():
+    plan = experiments.plans("quick", "03_gap_cnn_svm")[0]
+    chosen = experiments.recipe_of(plan, "quick", 100, epochs=3, batch_size=128)
+    assert (chosen.epochs, chosen.batch_size) == (3, 128)
 
 
 def test_the_configuration_is_plain_json(tmp_path, faces):

@@ -35,6 +35,11 @@ def test_every_command_has_help_that_starts_without_the_heavy_libraries():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_reader_that_has_had_enough_is_no_error():
+    done = subprocess.run(f"{sys.executable} -m ferkit run --list | head -1", shell=True, capture_output=True, text=True)
+    assert done.stdout and not done.stderr
+
+
 def test_an_interrupt_is_told_and_ends_with_130(monkeypatch, capsys):
     from ferkit.commands import run
 

@@ -34,7 +34,7 @@ def resolve(notebooks, tmp_path, monkeypatch):
     def words(*given: str) -> options.RunOptions:
         parser = argparse.ArgumentParser()
         options.add_arguments(parser)
-        return options.resolve(parser.parse_args(list(map(str, given))), notebooks)
+        return options.resolve(parser.parse_args(list(map(str, given))), notebooks)[0]
 
     return words
 

@@ -19,7 +19,7 @@ def planned(monkeypatch, tmp_path, faces):
     """A profile of two quick cells, its plan in a repository of its own, and the run that trained them."""
     tiny = replace(PROFILES["smoke"], cells=CELLS, robustness=())
     monkeypatch.setitem(PROFILES, "smoke", tiny)
-    monkeypatch.setattr(paths, "published_directory", lambda dataset: tmp_path / "results" / dataset)
+    monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
     publishing.plan("synthetic", "smoke")
     run = tmp_path / "run"
     for notebook, (plan,) in CELLS.items():

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 
-from ferkit.options import DATASETS, DEVICES
+from ferkit import options
+from ferkit.options import DEVICES
 
 HELP = "score saved weights on the test split of a data set"
 
@@ -13,9 +13,7 @@ HELP = "score saved weights on the test split of a data set"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate`` to a parser."""
     parser.add_argument("--weights", required=True, type=Path, metavar="F", help="a cell's weights.safetensors")
-    parser.add_argument("--dataset", choices=DATASETS, required=True, help="which data set")
-    parser.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
-    parser.add_argument("--protocol", default="", metavar="P", help="how it is split (default: its own)")
+    options.add_data_arguments(parser)
     parser.add_argument("--profile", default="full", metavar="NAME", help="how many images are drawn or kept (full)")
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the drawn set or split (default: 0)")
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute (default: cpu)")
@@ -27,9 +25,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Print what the weights reach; exit status 0."""
     from ferkit import datasets, evaluation, files, results
 
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
     predictor, facts = evaluation.open_weights(arguments.weights, arguments.device)
-    protocol = arguments.protocol or datasets.DEFAULT_PROTOCOL[arguments.dataset]
+    data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
     metrics, predictions = evaluation.evaluate(predictor, facts, faces)
     if arguments.output:

@@ -2,15 +2,16 @@
 
 import argparse
 
-from ferkit.options import DATASETS
+from ferkit import options
 from ferkit.profiles import PROFILES
 
 HELP = "write plan.json: every cell of a profile that will be reported; commit it before training"
+ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``plan`` to a parser."""
-    parser.add_argument("--dataset", choices=DATASETS, required=True, help="which data set")
+    options.add_data_arguments(parser)
     parser.add_argument("--profile", choices=tuple(PROFILES), default="full", help="which profile (default: full)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="first seed (default: 0)")
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
@@ -18,9 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the plans and name them; exit status 0."""
-    from ferkit import publishing
+    from ferkit import experiments, publishing
     from ferkit.commands.publish import chosen
 
-    for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, chosen(arguments.only)):
+    notebooks = chosen(arguments.only)
+    data, protocol = options.data_and_protocol(arguments)
+    n_train = 0
+    if data or arguments.dataset not in ALWAYS_LARGE:
+        from ferkit import datasets
+
+        n_train = experiments.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
+                                                       protocol=protocol, seed=arguments.seed))
+    for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
+                                n_train=n_train):
         print(path)
     return 0

@@ -1,9 +1,11 @@
-"""``publish``: copy the planned cells of a finished run to ``results/<dataset>/``."""
+"""``publish``: copy the planned cells of a finished run to ``results/<dataset>[-<protocol>]/``."""
 
 import argparse
 from pathlib import Path
 
-HELP = "copy every planned cell of a run to results/<dataset>; refused if one is missing"
+from ferkit.errors import InputError
+
+HELP = "copy every planned cell of a run to results/<dataset>[-<protocol>]; refused if one is missing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +18,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Publish and print what was copied; exit status 0."""
     from ferkit import manifest, publishing
 
-    cells = publishing.publish(arguments.run, manifest.read(arguments.run)["dataset"],
-                               chosen(arguments.only))
+    record = manifest.read(arguments.run)
+    if not record:
+        raise InputError(f"{arguments.run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
+    cells = publishing.publish(arguments.run, record["dataset"], chosen(arguments.only), record["protocol"])
     for cell in cells:
         accuracy = cell.metrics["accuracy"]
         print(f"{cell.cell.name}  {cell.metrics['status']}  test "

@@ -22,8 +22,14 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import pipeline
     from ferkit.console import Console
 
-    run = pipeline.prepare(chosen)
-    if chosen.dry_run:
-        return pipeline.dry_run(run, Console())
+    runs = [pipeline.prepare(each) for each in chosen]
+    console = Console()
+    if chosen[0].dry_run:
+        return max(pipeline.dry_run(run, console) for run in runs)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its kernel as Ctrl-C does
-    return pipeline.run_all(run, Console())
+    for run in runs:
+        if status := pipeline.run_all(run, console):
+            return status
+    if len(runs) > 1:
+        pipeline.compare(runs, console)
+    return 0

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from ferkit import options
 from ferkit.errors import InputError
-from ferkit.options import DATASETS, DEVICES
+from ferkit.options import DEVICES
 
 HELP = "train one network; the same command goes on where it stopped"
 SHOWN = ("state", "epoch", "epochs", "best_epoch", "val_accuracy", "weights_sha256", "minutes", "device")
@@ -16,9 +16,7 @@ SHOWN = ("state", "epoch", "epochs", "best_epoch", "val_accuracy", "weights_sha2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``train`` to a parser."""
-    parser.add_argument("--dataset", choices=DATASETS, required=True, help="which data set")
-    parser.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
-    parser.add_argument("--protocol", default="", metavar="P", help="how it is split (default: its own)")
+    options.add_data_arguments(parser)
     parser.add_argument("--model", required=True, metavar="M", help="deep_emotion, gap_cnn, lenet5, …")
     parser.add_argument("--recipe", default="ours", metavar="R", help="a recipe's name, or a JSON file (default: ours)")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE",
@@ -40,8 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     models.build(arguments.model)  # an unknown name is refused before the data are read
     recipe = _recipe(arguments.model, arguments.recipe, arguments.changes)
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
-    protocol = arguments.protocol or datasets.DEFAULT_PROTOCOL[arguments.dataset]
+    data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
     status = timebox.train(arguments.output, arguments.model, recipe, faces, seed=arguments.seed,
                            device=arguments.device, max_minutes=arguments.max_minutes,

@@ -18,22 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit import paths, splits
+from ferkit import paths, protocols, splits
 from ferkit.datasets import archive, cache
 from ferkit.datasets.faceset import SPLITS, FaceSet
 from ferkit.errors import InputError
 from ferkit.profiles import PROFILES
+from ferkit.protocols import DEFAULT_PROTOCOL
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder")
-# What a paper's own split is, where there is one; the honest one where the papers' leaks.
-DEFAULT_PROTOCOL = {
-    "synthetic": "official",
-    "fer2013": "official",
-    "ckplus": "by_subject",
-    "jaffe": "by_subject",
-    "ferg": "by_image",
-    "folder": "official",
-}
+__all__ = ["BY_IMAGE_SHARES", "DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 # Not stated in the paper; we use the sizes remembered of Deep-Emotion's splits because no list of images is
 # public.
@@ -51,11 +44,14 @@ def load(
 ) -> FaceSet:
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
-    data: where it lies; None takes the data set's environment variable. `contempt` keeps CK+'s eighth label.
+    data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol that ends with
+    ``+contempt``, keeps CK+'s eighth label. protocol: "" for the data set's own.
     Real data are thinned to the profile's limit (stratified, seeded), which `source` states. Raises
     InputError.
     """
     _check(dataset, profile)
+    protocol = protocols.resolve(dataset, protocol, contempt)
+    contempt = protocols.split_contempt(protocol)[1]
     drawn = dataset == "synthetic"
     faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
     return _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
@@ -69,6 +65,8 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     that is not prepared yet is read and prepared first.
     """
     _check(dataset, profile)
+    protocol = protocols.resolve(dataset, protocol, contempt)
+    contempt = protocols.split_contempt(protocol)[1]
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed)
     else:
@@ -128,17 +126,18 @@ def _draw(profile: str, seed: int) -> FaceSet:
 
 def _divide(faces: FaceSet, protocol: str, seed: int) -> FaceSet:
     """The set under a protocol, which `source` states."""
-    if protocol == "official":
+    proper = protocols.split_contempt(protocol)[0]
+    if proper == "official":
         _require_official(faces)
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol})
-    rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
+    rows = splits.divide(proper, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
                          split=faces.split, seed=seed,
                          shares=BY_IMAGE_SHARES.get(str(faces.source["dataset"]), splits.SHARES))
     split = np.full(len(faces), "", dtype="<U5")
     for name, part in rows.items():
         split[part] = name
     says = (
-        f"Divided by protocol {protocol}, seed {seed}: "
+        f"Divided by protocol {proper}, seed {seed}: "
         + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS)
         + "."
     )

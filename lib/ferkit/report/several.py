@@ -7,7 +7,7 @@ from pathlib import Path
 from ferkit import files, paths
 from ferkit.errors import InputError
 from ferkit.figures import system_name
-from ferkit.report import page, tree, verdicts, words
+from ferkit.report import leaks, page, tree, verdicts, words
 from ferkit.report.html import Markup, escape, join, percent, table, tag
 
 
@@ -22,10 +22,11 @@ def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path
     head = tag("header", tag("h1", f"{len(runs)} runs side by side"),
                tag("p", "The same claims and cells, run by run. "
                "Numbers of different data sets or profiles stand beside each other, they do not compete."))
-    body = join([head, tag("section", _runs(runs, output), id="runs"),
-                 tag("section", _claims(runs), id="verdicts"),
-                 tag("section", _cells(runs), id="cells")])
-    links = [("runs", "Runs"), ("verdicts", "Verdicts"), ("cells", "Cells")]
+    parts = [("runs", "Runs", _runs(runs, output)), ("leak", "Leak", leaks.section(runs)),
+             ("verdicts", "Verdicts", _claims(runs)), ("cells", "Cells", _cells(runs))]
+    shown = [part for part in parts if part[2]]
+    body = join([head, [tag("section", content, id=name) for name, _, content in shown]])
+    links = [(name, short) for name, short, _ in shown]
     output.parent.mkdir(parents=True, exist_ok=True)
     return files.write_text(output, page.whole(" · ".join(names), "ferkit", links, body, plots=False))
 

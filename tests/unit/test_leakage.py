@@ -1,0 +1,48 @@
+"""What a leak is worth: the same systems under two protocols, leakier minus stricter."""
+
+import pytest
+
+from ferkit import leakage, report, results, statistics
+
+
+@pytest.fixture
+def ckplus(tmp_path, write_cell):
+    """Runs by protocol: a cell is right on 90 % by image and on 70 % by subject; one system is in one run only."""
+    def run(protocol, share, seeds=(0,), **changes):
+        root = tmp_path / f"ckplus-smoke-seed0-{protocol}"
+        for seed in seeds:
+            write_cell(root, "gap_cnn", share=share, seed=seed, **{"dataset": "ckplus", "protocol": protocol, **changes})
+        return root
+    return run
+
+
+def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_cell):
+    strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
+    write_cell(leaky, "lenet5", dataset="ckplus", protocol="by_image")
+    (row,) = leakage.worth([results.read_run(strict), results.read_run(leaky)])
+    assert (row["system"], row["leaky"], row["strict"]) == ("gap_cnn", "by_image", "by_subject")
+    assert row["worth"] == pytest.approx(row["leaky_accuracy"] - row["strict_accuracy"]) == pytest.approx(0.2)
+    assert row["interval"] == pytest.approx(list(statistics.share_difference(189, 210, 147, 210)))
+    assert "+20.0 points" in leakage.sentence(row)
+
+
+def test_seeds_are_averaged(ckplus):
+    strict, leaky = ckplus("by_subject", 0.7, (0, 1, 2)), ckplus("by_image", 0.9, (0, 1))
+    (row,) = leakage.worth([results.read_run(strict), results.read_run(leaky)])
+    assert row["seeds"] == 2 and row["strict_accuracy"] == pytest.approx(0.7)
+
+
+def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):
+    strict = results.read_run(ckplus("by_subject", 0.7))
+    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    untested = ckplus("by_sequence", 0.7, untested=True)
+    assert leakage.worth([strict, strict]) == []
+    assert leakage.worth([strict, results.read_run(tmp_path / "other"), [], results.read_run(untested)]) == []
+
+
+def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
+    strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
+    page = report.compare([strict, leaky], tmp_path / "both.html").read_text()
+    assert "What the leak is worth" in page and "+20.0 pts" in page
+    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    assert "What the leak is worth" not in report.compare([strict, tmp_path / "other"], tmp_path / "c.html").read_text()
