@@ -11,7 +11,8 @@ def ckplus(tmp_path, write_cell):
     def run(protocol, share, seeds=(0,), **changes):
         root = tmp_path / f"ckplus-smoke-seed0-{protocol}"
         for seed in seeds:
-            write_cell(root, "gap_cnn", share=share, seed=seed, **{"dataset": "ckplus", "protocol": protocol, **changes})
+            facts = {"dataset": "ckplus", "protocol": protocol, **changes}
+            write_cell(root, "gap_cnn", share=share, seed=seed, **facts)
         return root
     return run
 

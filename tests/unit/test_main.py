@@ -36,7 +36,8 @@ def test_every_command_has_help_that_starts_without_the_heavy_libraries():
 
 
 def test_a_reader_that_has_had_enough_is_no_error():
-    done = subprocess.run(f"{sys.executable} -m ferkit run --list | head -1", shell=True, capture_output=True, text=True)
+    command = f"{sys.executable} -m ferkit run --list | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.stdout and not done.stderr
 
 
