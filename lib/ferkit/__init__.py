@@ -12,7 +12,7 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 3  attention · audit · occlusion · svm · training · weights
 4  batched · bench_training · claims · comparison · evaluation · figures · leakage · timebox
 5  experiments · recogniser · sweep
-6  commands · console · kernel · locking · manifest · options · overlay · photos · pipeline
+6  commands · console · exporting · kernel · locking · manifest · options · overlay · photos · pipeline
 6  publishing · readme · report · verify · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources
