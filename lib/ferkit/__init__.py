@@ -6,13 +6,13 @@ them. Everything below is for who works on the project.
 
 A file imports from its own floor or lower ones, never in a circle (tests/architecture holds the code to this map):
 
-0  errors · files · fingerprint · gaps · labels · papers · parameters · paths · profiles · progress · protocols
+0  errors · files · fingerprint · gaps · labels · locking · papers · parameters · paths · profiles · progress · protocols
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  catalogue · datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
 4  batched · bench_training · claims · comparison · evaluation · figures · leakage · timebox
 5  experiments · recogniser · sweep
-6  commands · console · exporting · kernel · locking · manifest · options · overlay · photos · pipeline
+6  commands · console · exporting · kernel · manifest · options · overlay · photos · pipeline
 6  publishing · readme · report · verify · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources

@@ -11,7 +11,7 @@ import json
 import time
 from pathlib import Path
 
-from ferkit import checkpoint, training, weights
+from ferkit import checkpoint, locking, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.loader import Split
@@ -25,7 +25,8 @@ def train(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, seed:
     """Train, or go on training, in `directory` and return what its status.json says.
 
     max_minutes: counted from `started` (``time.monotonic()``; now if not given), the loading of the data included.
-    Raises InputError if the folder holds a run of another configuration. A finished run is left as it is.
+    Raises InputError if the folder holds a run of another configuration, or one that is at work. A
+    finished run is left as it is.
     """
     started = time.monotonic() if started is None else started
     before = read_status(directory)
@@ -38,9 +39,10 @@ def train(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, seed:
     splits = [Split.of(part.images, part.labels, k, chosen, name) for name, part in parts.items()]
     directory.mkdir(parents=True, exist_ok=True)
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
-    fitted = training.fit(system, recipe, *splits, seed=seed, num_classes=k, directory=directory / "checkpoints",
-                          max_minutes=left, name=f"{system}/{recipe_name}".rstrip("/"))
-    return record(directory, fitted, system, recipe, faces, seed=seed, device=str(chosen), recipe_name=recipe_name)
+    with locking.only_one(directory):
+        fitted = training.fit(system, recipe, *splits, seed=seed, num_classes=k, directory=directory / "checkpoints",
+                              max_minutes=left, name=f"{system}/{recipe_name}".rstrip("/"))
+        return record(directory, fitted, system, recipe, faces, seed=seed, device=str(chosen), recipe_name=recipe_name)
 
 
 def record(directory: Path, fitted: training.Fit, system: str, recipe: Recipe, faces: FaceSet, *, seed: int,

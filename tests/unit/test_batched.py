@@ -10,6 +10,7 @@ import torch
 from ferkit import batched, training
 from ferkit.augment import Augmentation
 from ferkit.batched import fit_many
+from ferkit.batched.optimizer import Optimizer, clip
 from ferkit.errors import InputError
 from ferkit.loader import Split, batches, epoch_order
 from ferkit.recipes import Recipe
@@ -40,7 +41,7 @@ def split(n=22, seed=0):
 def after(steps, system, recipes, seeds):
     """A stack and single runs after the same steps."""
     train = split()
-    stack = batched._Stack(system, recipes, train, seeds, 7)
+    stack = batched.Stack(system, recipes, train, seeds, 7)
     runs = [training._Run(system, recipe, train, seed, 7) for recipe, seed in zip(recipes, seeds, strict=True)]
     for number in range(steps):
         epoch, place = divmod(number, 4)
@@ -81,7 +82,7 @@ def test_the_optimisers_are_torchs_run_by_run(recipe):
     g = torch.Generator().manual_seed(0)
     start, rates, decays = torch.randn(2, 3, 4, generator=g), [0.1, 0.01], [0.2, recipe.weight_decay]
     stacked = start.clone()
-    ours = batched._Optimizer([stacked], recipe, torch.tensor(decays))
+    ours = Optimizer([stacked], recipe, torch.tensor(decays))
     single = [torch.nn.Parameter(value.clone()) for value in start]
     theirs = [training.make_optimizer([p], replace(recipe, lr=lr, weight_decay=decay))
               for p, lr, decay in zip(single, rates, decays, strict=True)]
@@ -96,13 +97,13 @@ def test_the_optimisers_are_torchs_run_by_run(recipe):
 
 def test_gradients_are_clipped_run_by_run():
     gradients = [torch.tensor([[3.0, 0.0], [0.3, 0.0]]), torch.tensor([[4.0], [0.4]])]
-    clipped = batched._clip(gradients, 1.0, 2)
+    clipped = clip(gradients, 1.0, 2)
     assert torch.allclose(clipped[0], torch.tensor([[0.6, 0.0], [0.3, 0.0]]), atol=1e-5)
     assert torch.allclose(clipped[1], torch.tensor([[0.8], [0.4]]), atol=1e-5)
 
 
 def test_runs_of_a_stack_are_not_each_other():
-    stack = batched._Stack("lenet5", [RECIPES["lenet5"]] * 2, split(), [0, 1], 7)
+    stack = batched.Stack("lenet5", [RECIPES["lenet5"]] * 2, split(), [0, 1], 7)
     stack.step(torch.stack([torch.arange(6)] * 2))
     assert all(not torch.equal(*value.detach()) for name, value in stack.parameters.items() if "weight" in name)
 
@@ -110,7 +111,7 @@ def test_runs_of_a_stack_are_not_each_other():
 def test_dropout_masks_are_those_of_single_runs():
     recipe = replace(BASE, model={"drop_rate": 0.5}, precision="bf16")
     with torch.random.fork_rng(devices=[]):
-        stack = batched._Stack("deep_emotion", [recipe] * 2, split(), [0, 1], 7)
+        stack = batched.Stack("deep_emotion", [recipe] * 2, split(), [0, 1], 7)
         masks = stack._masks(6)["dropout.mask"]
         assert masks.shape == (2, 6, 10, 9, 9) and not torch.equal(*masks)
         assert set(masks.unique().tolist()) == {0.0, 2.0} and abs(masks.float().mean() - 1) < 0.1
@@ -164,3 +165,49 @@ def test_recipes_that_do_not_fit_together_are_refused():
         fit_many("lenet5", [BASE, replace(BASE, clip=1.0)], split(), split(), seeds=[0, 1], batched=True)
     with pytest.raises(InputError, match="2 recipes for 1 seeds"):
         fit_many("lenet5", [BASE, BASE], split(), split(), seeds=[0])
+
+
+class Killed(BaseException):
+    """As kill -9: nothing may catch it."""
+
+
+@pytest.mark.parametrize("step", [1, 4, 7])
+def test_a_stack_killed_after_any_step_ends_with_the_same_bits(step, tmp_path, monkeypatch):
+    recipe = replace(RECIPES["gap_cnn"], epochs=2)
+    train, val = split(), split(14, seed=1)
+    whole = fit_many("gap_cnn", recipe, train, val, seeds=[3, 4], batched=True)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # after every step
+    one_step, done = batched.Stack.step, []
+
+    def until_killed(stack, rows):
+        if len(done) == step:
+            raise Killed
+        done.append(1)
+        one_step(stack, rows)
+
+    with monkeypatch.context() as m, pytest.raises(Killed):
+        m.setattr(batched.Stack, "step", until_killed)
+        fit_many("gap_cnn", recipe, train, val, seeds=[3, 4], batched=True, directory=tmp_path)
+    again = fit_many("gap_cnn", recipe, train, val, seeds=[3, 4], batched=True, directory=tmp_path)
+    for one, other in zip(whole, again, strict=True):
+        assert (one.state, one.best_epoch, one.val_accuracy) == (other.state, other.best_epoch, other.val_accuracy)
+        for name, value in one.model.state_dict().items():
+            assert torch.equal(value, other.model.state_dict()[name]), name
+
+
+def test_a_stack_pauses_inside_its_time_and_goes_on(tmp_path):
+    recipe = replace(RECIPES["lenet5"], epochs=2)
+    kept = {"seeds": [0, 1], "batched": True, "directory": tmp_path}
+    paused = fit_many("lenet5", recipe, split(), split(14, seed=1), max_minutes=0.0, **kept)
+    assert [fit.state for fit in paused] == ["paused", "paused"] and paused[0].epoch == 0
+    assert [fit.state for fit in fit_many("lenet5", recipe, split(), split(14, seed=1), **kept)] != ["paused"] * 2
+    other = fit_many("lenet5", replace(recipe, lr=0.1), split(), split(14, seed=1), max_minutes=0.0, **kept)
+    assert other[0].state == "paused"  # another recipe's checkpoint is not gone on from
+
+
+def test_one_after_another_each_has_a_folder_and_the_time_that_is_left(tmp_path):
+    recipe = replace(RECIPES["lenet5"], epochs=1)
+    fits = fit_many("lenet5", recipe, split(), split(14, seed=1), seeds=[0, 1], batched=False, directory=tmp_path,
+                    max_minutes=0.0)
+    assert [fit.state for fit in fits] == ["paused", "paused"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run000", "run001"]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ferkit import batched, files, timebox, training
+from ferkit import batched, files, locking, timebox, training
 from ferkit.datasets import DEFAULT_PROTOCOL, load
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
@@ -34,7 +35,7 @@ def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float 
     data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. say:
     takes a line of progress. Row: {dataset, system, recipe, seed, state, best_epoch, epochs, val_accuracy, accuracy
     (test, null unless the sweep opens it), minutes, error}; state: waiting, paused, finished, diverged, collapsed or
-    failed. Raises InputError if `output` holds another sweep.
+    failed. Raises InputError if `output` holds another sweep, or one that is at work.
     """
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     if data is not None and len(sweep.datasets) > 1:
@@ -50,12 +51,13 @@ def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float 
         files.write_json(output / ROWS, list(rows.values()))
         say(f"[{sum(r['state'] != 'waiting' for r in rows.values())}/{len(rows)}] {cell.name}  {describe(row)}")
 
-    for group in work.groups():
-        if deadline is not None and time.monotonic() >= deadline:
-            break
-        for cell, row in work.train(group):
-            note(cell, row)
-    files.write_json(output / ROWS, list(rows.values()))
+    with locking.only_one(output):
+        for group in work.groups():
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            for cell, row in work.train(group):
+                note(cell, row)
+        files.write_json(output / ROWS, list(rows.values()))
     return list(rows.values())
 
 
@@ -102,8 +104,7 @@ class _Work:
                  deadline: float | None) -> None:
         self.sweep, self.output, self.faces, self.deadline = sweep, output, faces, deadline
         self.device = str(training.resolve_device(device))
-        on_gpu = self.device != "cpu" and deadline is None  # a stack keeps no checkpoint to pause at
-        self.stacked = not sweep.test and (on_gpu if sweep.stacked is None else sweep.stacked)
+        self.stacked = not sweep.test and (self.device != "cpu" if sweep.stacked is None else sweep.stacked)
 
     def groups(self) -> list[list[SweepCell]]:
         """The cells as they are trained: alone, or up to STACK of one network and like recipes together."""
@@ -116,14 +117,14 @@ class _Work:
         return [cells[start:start + STACK] for cells in alike.values() for start in range(0, len(cells), STACK)]
 
     def train(self, cells: list[SweepCell]) -> Iterable[tuple[SweepCell, Row]]:
-        """The rows of some cells, trained together if there is more than one to train."""
-        todo = [cell for cell in cells if not self._begun(cell)] if self.stacked else []
-        if len(todo) > 1:
+        """The rows of some cells, trained together if there is more than one of them and none was begun alone."""
+        folder = self.output / "stacks" / files.sha256_of([cell.name for cell in cells])[:12]
+        if self.stacked and len(cells) > 1 and (folder.exists() or not any(map(self._begun, cells))):
             try:
-                self._train_stack(todo)
+                yield from self._train_stack(cells, folder)
             except Exception as error:  # each of them ends with a row
-                yield from ((cell, _row(cell, "failed", error=_in_one_line(error))) for cell in todo)
-                cells = [cell for cell in cells if cell not in todo]
+                yield from ((cell, _row(cell, "failed", error=_in_one_line(error))) for cell in cells)
+            return
         for cell in cells:
             try:
                 facts = self._test(cell) if self.sweep.test else self._validate(cell)
@@ -142,16 +143,23 @@ class _Work:
         directory = self._directory(cell)
         return (directory / timebox.STATUS).exists() or (directory / "checkpoints").exists()
 
-    def _train_stack(self, cells: list[SweepCell]) -> None:
-        """Train cells as one program and leave their folders as those of single trainings."""
+    def _train_stack(self, cells: list[SweepCell], folder: Path) -> Iterable[tuple[SweepCell, Row]]:
+        """Train cells as one program and leave their folders as those of single trainings; rows for all of them."""
         first, faces = cells[0], self.faces[cells[0].dataset]
         train, val = self._splits(first)
         fits = batched.fit_many(first.system, [cell.recipe for cell in cells], train, val,
                                 seeds=[cell.seed for cell in cells], num_classes=len(faces.label_names), batched=True,
-                                name=first.system)
+                                directory=folder, max_minutes=self._minutes_left(), name=first.system)
+        going = any(fit.state == "paused" for fit in fits)
         for cell, fit in zip(cells, fits, strict=True):
-            timebox.record(self._directory(cell), fit, cell.system, cell.recipe, faces, seed=cell.seed,
-                           device=self.device, recipe_name=cell.recipe_name)
+            if going:
+                yield cell, _row(cell, "paused", {"epochs": fit.epoch, "minutes": fit.minutes})
+            else:
+                status = timebox.record(self._directory(cell), fit, cell.system, cell.recipe, faces, seed=cell.seed,
+                                        device=self.device, recipe_name=cell.recipe_name)
+                yield cell, _row(cell, status["state"], status | {"epochs": status["epoch"]})
+        if not going:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _splits(self, cell: SweepCell) -> list[Split]:
         faces = self.faces[cell.dataset]

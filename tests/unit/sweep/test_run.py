@@ -1,11 +1,12 @@
 """Sweeps: the plan comes first, every cell ends with a row, the same call goes on, the test split stays shut."""
 
 import json
+import time
 
 import pytest
 
 from ferkit import __main__ as command_line
-from ferkit import batched, datasets, results, timebox, training
+from ferkit import batched, datasets, locking, results, timebox, training
 from ferkit.errors import InputError
 from ferkit.sweep import config, run
 
@@ -51,6 +52,11 @@ def test_the_folder_of_another_sweep_is_refused(finished):
         run.run(sweep(epochs=2), finished[0], device="cpu")
 
 
+def test_two_at_once_in_one_folder_are_refused(tmp_path):
+    with locking.only_one(tmp_path), pytest.raises(InputError, match="another run"):
+        run.run(sweep(), tmp_path, device="cpu")
+
+
 def test_the_plan_is_written_before_anything_is_trained(tmp_path, monkeypatch):
     def fit(*_, **__):
         assert len(json.loads((tmp_path / "plan.json").read_text())) == 2
@@ -93,6 +99,17 @@ def test_stacked_cells_leave_what_single_ones_leave(tmp_path, finished, monkeypa
     assert ours["history"][0]["train_loss"] == pytest.approx(theirs["history"][0]["train_loss"], rel=0.02)  # bf16
     monkeypatch.setattr(batched, "fit_many", lambda *_a, **_k: pytest.fail("trained again"))
     assert run.run(sweep(stacked=True), tmp_path, device="cpu") == rows
+
+
+def test_a_stack_pauses_inside_its_time_and_the_same_call_goes_on(tmp_path):
+    rows = run.run(sweep(stacked=True), tmp_path, device="cpu", max_minutes=1e-9)
+    assert {row["state"] for row in rows} == {"waiting"}  # nothing begun: the time was over
+    work = run._Work(sweep(stacked=True), tmp_path, {"synthetic": datasets.load("synthetic", profile="smoke")}, "cpu",
+                     time.monotonic() + 1e-9)
+    (cells,) = work.groups()
+    assert {row["state"] for _, row in work.train(cells)} == {"paused"} and (tmp_path / "stacks").is_dir()
+    rows = run.run(sweep(stacked=True), tmp_path, device="cpu")
+    assert {row["state"] for row in rows} == {"finished"} and not list((tmp_path / "stacks").iterdir())
 
 
 def test_a_stack_that_fails_gives_each_of_its_cells_a_row(tmp_path, monkeypatch):

@@ -1,27 +1,9 @@
-"""Many small networks trained as one program: K seeds, or K points over learning rate, weight decay and λ.
-
-A network of fifty thousand weights leaves a GPU idle between its kernels. Here K runs of one system are stacked along
-a new first axis (`torch.func.vmap` over the networks' weights), so that every kernel works for all of them. Each run
-keeps what makes it that run: its own initial weights, epoch order, augmentation, mixup partners and dropout masks, all
-from the same (seed, purpose, step) as in `training`; its own batch statistics, gradient norm, averaged weights and
-best epoch. A stacked run equals the single one as far as sums may be taken in another order: in fp32 weights, batch
-statistics and losses, each as one vector, stay within 1e-4 relative for 20 steps, with dropout too (tests). It is not
-bit-exact, and like a run on another machine it drifts apart after that: sooner with batch-norm over few images and a
-high rate. Max-pooling, ReLU and bilinear sampling at pixel centres have kinks where a last digit decides where a
-gradient goes; SGD makes little of it, Adam and RMSprop, which divide by the gradient's own size, may make a whole step
-of it (a stack of Deep-Emotion under Adam was seen 1e-3 off its runs after 20 steps). In bf16 the two differ by that
-format's rounding.
-
-Nothing is checkpointed: a stack that is killed starts again. On a CPU, where one network fills the cores, the same
-call trains one after another through :func:`training.fit`.
-"""
+"""K networks as one: their weights with the run as first axis, and a training step of all of them at once."""
 
 from __future__ import annotations
 
 import copy
-import math
-import time
-from collections.abc import Sequence
+import json
 from dataclasses import fields, replace
 
 import torch
@@ -29,42 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from ferkit import augment, models, progress, seeding, training
+from ferkit import augment, models, seeding, training
 from ferkit.augment import Draws
-from ferkit.errors import InputError
-from ferkit.loader import Split, batches, batches_per_epoch, epoch_order, to_input
+from ferkit.batched.optimizer import Optimizer, clip
+from ferkit.loader import Split, batches_per_epoch, to_input
 from ferkit.losses import balanced_class_weights, classification_loss, log_prior, penalised_layers
 from ferkit.recipes import Recipe
-from ferkit.training import Fit
 
 VARIED = ("lr", "weight_decay", "penalty")  # what may differ between the recipes of one stack
-
-
-def fit_many(system: str, recipes: Recipe | Sequence[Recipe], train: Split, val: Split, *, seeds: Sequence[int],
-             num_classes: int = 7, batched: bool | None = None, name: str = "") -> list[Fit]:
-    """One :class:`training.Fit` for each (recipe, seed), in order.
-
-    recipes: one for all seeds, or as many as there are seeds. train, val: on the device to train on. batched: whether
-    to train all at once; None does so on a GPU. A stack's `minutes` are shared out evenly, and a loss that is no
-    number is noticed at the end of its epoch. Raises InputError for recipes that differ in more than VARIED.
-    """
-    each = [recipes] * len(seeds) if isinstance(recipes, Recipe) else list(recipes)
-    if len(each) != len(seeds):
-        raise InputError(f"fit_many: {len(each)} recipes for {len(seeds)} seeds; give one for all, or one for each")
-    together = train.images.is_cuda if batched is None else batched
-    if not together:
-        return [training.fit(system, recipe, train, val, seed=seed, num_classes=num_classes, name=name)
-                for recipe, seed in zip(each, seeds, strict=True)]
-    if any(alike(recipe) != alike(each[0]) for recipe in each):
-        raise InputError(f"fit_many: one stack's recipes may differ in {', '.join(VARIED)} only")
-    with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
-        stack = _Stack(system, each, train, list(seeds), num_classes)
-        return _loop(stack, val, name or system)
-
-
-def alike(recipe: Recipe) -> Recipe:
-    """The recipe without what may vary within a stack: equal for recipes that can be trained together."""
-    return replace(recipe, **dict.fromkeys(VARIED, 0.0))
 
 
 class _Mask(nn.Module):
@@ -80,7 +34,7 @@ class _Mask(nn.Module):
         return x * self.mask if self.training else x
 
 
-class _Stack:
+class Stack:
     """K runs side by side; every tensor of theirs has the run as its first axis."""
 
     def __init__(self, system: str, recipes: list[Recipe], train: Split, seeds: list[int], num_classes: int) -> None:
@@ -99,7 +53,7 @@ class _Stack:
             self.network.set_submodule(name, _Mask())
         self.templates: dict[int, list[tuple[Tensor, float]]] = {}
         self.vary = {key: torch.tensor([getattr(r, key) for r in recipes], device=self.device) for key in VARIED}
-        self.optimizer = _Optimizer(self.trainable, self.recipe, self.vary["weight_decay"])
+        self.optimizer = Optimizer(self.trainable, self.recipe, self.vary["weight_decay"])
         self.averaged = {name: value.clone() for name, value in self.state().items()} if self.recipe.ema else {}
         self.best: dict[str, Tensor] = {}
         self.sums = torch.zeros(len(seeds), 3, dtype=torch.float64, device=self.device)  # loss, correct, images
@@ -112,6 +66,17 @@ class _Stack:
     def state(self) -> dict[str, Tensor]:
         """All weights and buffers by name, (K, …)."""
         return {name: p.detach() for name, p in self.parameters.items()} | self.buffers
+
+    def identity(self) -> list[object]:
+        """What tells these runs from others, JSON-able."""
+        return [self.system, self.seeds, json.loads(json.dumps([recipe.to_dict() for recipe in self.recipes]))]
+
+    @torch.no_grad()
+    def put(self, state: dict[str, Tensor]) -> None:
+        """Take over weights and buffers that :meth:`state` gave."""
+        for name, value in self.parameters.items():
+            value.copy_(state[name])
+        self.buffers = {name: state[name].to(self.device) for name in self.buffers}
 
     def step(self, rows: Tensor) -> None:
         """One batch of every run, forward, backward and update. rows: int64 (K, B)."""
@@ -128,7 +93,7 @@ class _Stack:
         gradients = torch.autograd.grad(losses.sum(), self.trainable)  # a run's loss depends on its own weights alone
         with torch.no_grad():
             if recipe.clip:
-                gradients = _clip(gradients, recipe.clip, runs)
+                gradients = clip(gradients, recipe.clip, runs)
             self.optimizer.step(gradients, self.rates())
             self.step_number += 1
             self._average()
@@ -246,41 +211,6 @@ class _Stack:
         return network.eval()
 
 
-class _Optimizer:
-    """torch's Adam, AdamW, SGD and RMSprop with a learning rate and a weight decay for every run of a stack."""
-
-    def __init__(self, parameters: list[Tensor], recipe: Recipe, weight_decay: Tensor) -> None:
-        self.parameters, self.recipe, self.weight_decay, self.count = parameters, recipe, weight_decay, 0
-        self.first = [torch.zeros_like(p) for p in parameters]
-        self.second = [torch.zeros_like(p) for p in parameters]
-
-    def step(self, gradients: Sequence[Tensor], rates: Tensor) -> None:
-        """Update all parameters in place. rates: (K,)."""
-        self.count += 1
-        kind = {"adam": self._adam, "adamw": self._adam, "sgd": self._sgd, "rmsprop": self._rmsprop}
-        for number, (p, g) in enumerate(zip(self.parameters, gradients, strict=True)):
-            rate, decay = (value.view(-1, *[1] * (p.ndim - 1)) for value in (rates, self.weight_decay))
-            if self.recipe.optimizer == "adamw":
-                p.mul_(1 - rate * decay)
-            else:
-                g = g + decay * p
-            p.sub_(rate * kind[self.recipe.optimizer](number, g))
-
-    def _adam(self, number: int, g: Tensor) -> Tensor:
-        """Kingma & Ba 2015, arXiv 1412.6980, with torch's defaults."""
-        first, second = self.first[number].lerp_(g, 0.1), self.second[number].mul_(0.999).addcmul_(g, g, value=0.001)
-        denominator = second.sqrt() / math.sqrt(1 - 0.999**self.count) + 1e-8
-        return first / denominator / (1 - 0.9**self.count)
-
-    def _sgd(self, number: int, g: Tensor) -> Tensor:
-        momentum = self.first[number].mul_(self.recipe.momentum).add_(g)  # the first step's is g, as torch's
-        return g + self.recipe.momentum * momentum if self.recipe.nesterov else momentum
-
-    def _rmsprop(self, number: int, g: Tensor) -> Tensor:
-        second = self.second[number].mul_(0.99).addcmul_(g, g, value=0.01)
-        return self.first[number].mul_(self.recipe.momentum).add_(g / (second.sqrt() + 1e-8))
-
-
 def _seed_default(device: torch.device, seed: int) -> None:
     """Seed the generator that dropout on this device draws from."""
     if device.type == "cuda":
@@ -289,80 +219,7 @@ def _seed_default(device: torch.device, seed: int) -> None:
         torch.random.default_generator.manual_seed(seed)
 
 
-def _clip(gradients: Sequence[Tensor], limit: float, runs: int) -> list[Tensor]:
-    """Every run's gradients scaled to a norm of at most `limit`, as torch's clip_grad_norm_ does for one."""
-    norms = torch.stack([torch.linalg.vector_norm(g.reshape(runs, -1), dim=1) for g in gradients])
-    factor = (limit / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp(max=1.0)
-    return [g * factor.view(-1, *[1] * (g.ndim - 1)) for g in gradients]
-
-
 def _together(draws: list[Draws]) -> Draws:
     """The draws of all runs as those of one long batch."""
     values = {f.name: [getattr(one, f.name) for one in draws] for f in fields(Draws)}
     return Draws(**{name: None if parts[0] is None else torch.cat(parts) for name, parts in values.items()})
-
-
-class _Course:
-    """How one run of a stack has gone so far."""
-
-    def __init__(self) -> None:
-        self.state, self.epoch, self.best_epoch, self.one_class = "", 0, 0, False
-        self.best, self.history = (-1.0, -math.inf), []
-
-
-def _loop(stack: _Stack, val: Split, name: str) -> list[Fit]:
-    """Train until every run has ended."""
-    started, recipe, train = time.monotonic(), stack.recipe, stack.train
-    courses = [_Course() for _ in stack.seeds]
-    for epoch in range(recipe.epochs):
-        orders = torch.stack([epoch_order(train, seed, epoch, recipe.sampling) for seed in stack.seeds])
-        for rows in batches(orders.T, recipe.batch_size):
-            stack.step(rows.T)
-        seconds = time.monotonic() - started
-        _end_epoch(stack, courses, val, epoch, seconds / len(courses))
-        going = [course for course in courses if not course.state]
-        last = [course.history[-1] for course in courses if course.history[-1]["val_accuracy"] is not None]
-        if last:
-            mean = {key: sum(row[key] for row in last) / len(last) for key in ("train_loss", "val_accuracy")}
-            progress.epoch(f"{name} × {len(courses)}", epoch + 1, recipe.epochs, mean["train_loss"],
-                           mean["val_accuracy"], seconds / (epoch + 1) * (recipe.epochs - epoch - 1))
-        if not going:
-            break
-    minutes = (time.monotonic() - started) / 60 / len(courses)
-    return [_fit_of(stack, k, course, minutes) for k, course in enumerate(courses)]
-
-
-def _end_epoch(stack: _Stack, courses: list[_Course], val: Split, epoch: int, seconds: float) -> None:
-    """Validate all runs at once; rows, best weights and verdicts of those that are still going."""
-    logits, sums = stack.validate(val), stack.sums.tolist()
-    predicted = logits.argmax(2)
-    accuracy = (predicted == val.labels).double().mean(1).tolist()
-    losses = vmap(F.cross_entropy, in_dims=(0, None))(logits, val.labels).tolist()
-    rate, better = stack.share(stack.step_number - 1), []
-    for k, course in enumerate(courses):
-        if course.state:
-            continue
-        total, correct, images = sums[k]
-        row = {"epoch": epoch + 1, "train_loss": None, "train_accuracy": None, "val_loss": None, "val_accuracy": None,
-               "learning_rate": stack.recipes[k].lr * rate, "seconds": round(seconds, 2)}
-        if not math.isfinite(total):
-            course.state = "diverged"
-        else:
-            row |= {"train_loss": total / images, "train_accuracy": correct / images, "val_loss": losses[k],
-                    "val_accuracy": accuracy[k]}
-            course.epoch, course.one_class = epoch + 1, len(torch.unique(predicted[k])) == 1
-            if (accuracy[k], -losses[k]) > course.best:
-                course.best, course.best_epoch = (accuracy[k], -losses[k]), epoch + 1
-                better.append(k)
-            if 0 < stack.recipe.patience <= course.epoch - course.best_epoch or course.epoch == stack.recipe.epochs:
-                course.state = "collapsed" if course.one_class else "finished"
-        course.history.append(row)
-    if better:
-        stack.keep(better)
-    stack.sums.zero_()
-
-
-def _fit_of(stack: _Stack, run: int, course: _Course, minutes: float) -> Fit:
-    kept = course.best_epoch > 0
-    return Fit(course.state, stack.model(run, kept), course.epoch, course.best_epoch,
-               course.best[0] if kept else None, course.history, minutes)
