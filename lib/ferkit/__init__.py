@@ -6,7 +6,8 @@ them. Everything below is for who works on the project.
 
 A file imports from its own floor or lower ones, never in a circle (tests/architecture holds the code to this map):
 
-0  errors · files · fingerprint · gaps · labels · locking · papers · parameters · paths · profiles · progress · protocols
+0  errors · files · fingerprint · gaps · labels · locking · papers · parameters · paths
+0  profiles · progress · protocols
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  catalogue · datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
