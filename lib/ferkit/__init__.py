@@ -11,7 +11,7 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  catalogue · datasets · loader · models · recipes · results · robustness
 3  attention · audit · occlusion · svm · training · weights
-4  batched · bench_training · claims · comparison · evaluation · figures · leakage · timebox
+4  batched · bench_training · claims · comparison · evaluation · figures · leakage · optimism · timebox
 5  experiments · recogniser · sweep
 6  commands · console · exporting · kernel · manifest · options · overlay · photos · pipeline
 6  publishing · readme · report · verify · __main__

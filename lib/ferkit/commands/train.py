@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import datasets, models, timebox
 
     models.build(arguments.model)  # an unknown name is refused before the data are read
-    recipe = _recipe(arguments.model, arguments.recipe, arguments.changes)
+    recipe = recipe_of(arguments.model, arguments.recipe, arguments.changes)
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
     status = timebox.train(arguments.output, arguments.model, recipe, faces, seed=arguments.seed,
@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(model: str, name: str, changes: list[str]) -> object:
+def recipe_of(model: str, name: str, changes: list[str]) -> object:
     """The recipe by name or from a JSON file, with changes of the form KEY=VALUE."""
     from ferkit import recipes
     from ferkit.recipes import Recipe
