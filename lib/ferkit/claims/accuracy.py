@@ -70,8 +70,10 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) -> 
 
 
 def _candidates(evidence: Evidence, systems: Sequence[str]) -> list[Name]:
-    """The recipes that may stand for a system; learning-rate probes are experiments about training instead."""
-    return [name for system in systems for name in evidence.names(system) if "_lr" not in name[1]]
+    """The recipes that may stand for a system; probes of learning rates and of remedies for rare classes are
+    experiments about training instead."""
+    return [name for system in systems for name in evidence.names(system)
+            if "_lr" not in name[1] and not name[1].startswith("remedy_")]
 
 
 def _circumstances(cells: list[CellResult], tested: list[CellResult]) -> list[str]:

@@ -9,17 +9,28 @@ largest effect in either paper.
 import numpy as np
 
 from ferkit.claims.evidence import Comparison, Evidence, Name, NotRun, beats_majority, refuse_unofficial
-from ferkit.claims.finding import COMMONEST, Finding, key_of, name_of, not_every_seed, sources_of
+from ferkit.claims.finding import COMMONEST, Finding, key_of, name_of, not_every_seed, only_value, sources_of
 from ferkit.papers import Claim
 from ferkit.results import CellResult
 from ferkit.statistics import Interval, bootstrap, over_seeds
 
 LITTLE = 0.05
+CLEARLY = 0.02  # by how much a train–test gap must shrink: about what another sample of as many images would change
+SAME_SIZE = 0.02  # relative difference of parameters up to which two networks count as equally large
 
 
-def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: float | None = None) -> Finding:
-    """Whether `first` is better than `second`, by at most `most`; with a limit a control that fails is allowed."""
+def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: float | None = None,
+           equal_size: bool = False) -> Finding:
+    """Whether `first` is better than `second`, by at most `most`; with a limit a control that fails is allowed.
+
+    equal_size: NotRun unless both have the same number of parameters, up to `SAME_SIZE`.
+    """
     found = _fair(evidence, first, second, control_may_fail=most is not None)
+    if equal_size:
+        sizes = [only_value([cell.metrics["parameters"] or None for cell in cells], "parameters", cells)
+                 for cells in (found.first, found.second)]
+        if abs(sizes[0] / sizes[1] - 1) > SAME_SIZE:
+            raise NotRun(f"refused: {sizes[0]:,} parameters against {sizes[1]:,} are not equal")
     if not found.difference > 0 or not beats_majority(found.first):
         verdict = "not_reproduced"
     else:
@@ -56,6 +67,23 @@ def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: boo
     else:
         verdict = "reproduced"
     return _finding(evidence, found, verdict, ratio)
+
+
+def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
+    """By how much smaller the gap between training and test accuracy of `first` is than that of `second`."""
+    found = _fair(evidence, first, second)
+    if not beats_majority(found.first):
+        raise NotRun(f"refused: {name_of(found.first)} is {COMMONEST}")
+    ours, theirs = (np.array([key_of(cell, "train_accuracy") - cell.metrics["accuracy"] for cell in cells])
+                    for cells in (found.first, found.second))
+    spread = over_seeds((theirs - ours).tolist())
+    if not spread.mean > 0:
+        verdict = "not_reproduced"
+    else:
+        verdict = "reproduced" if spread.mean > CLEARLY and (theirs - ours).min() > 0 else "partly"
+    note = f"training minus test accuracy {100 * ours.mean():.1f} points against {100 * theirs.mean():.1f}"
+    return Finding(verdict, spread.mean, spread.interval, len(ours), sources_of(evidence, found.first + found.second),
+                   note, spread.sd)
 
 
 def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:

@@ -34,6 +34,9 @@ def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name
         fields = [only_value([key_of(cell, "receptive_field") for cell in cells], "receptive_field", cells)
                   for cells in groups]
         note += f"; receptive fields {fields[0]} and {fields[1]} pixels"
+        layers = [{cell.metrics.get("weight_layers") for cell in cells} for cells in groups]
+        if all(len(found) == 1 and None not in found for found in layers):
+            note += f"; {layers[0].pop()} and {layers[1].pop()} layers with weights, a ReLU after each but the last"
         if verdict == "reproduced" and fields[0] != fields[1]:
             verdict = "partly"
     return Finding(verdict, few / many, None, len(groups[0]), sources_of(evidence, groups[0] + groups[1]), note)

@@ -10,12 +10,13 @@ from ferkit.claims.evidence import Evidence, Name, NotRun, accuracies, beats_maj
 from ferkit.claims.finding import Finding, sources_of
 from ferkit.metrics import majority_share
 from ferkit.papers import Claim, quoted
+from ferkit.results import CellResult
 from ferkit.statistics import over_seeds, wilson
 
 
 def learning_rates(evidence: Evidence, claim: Claim) -> Finding:
     """The share of runs at rates above the paper's limit that diverge or collapse, where those up to it train."""
-    above, below = [], []
+    above, below, by_rate = [], [], {}
     for name in evidence.names("deep_emotion"):
         rate = _rate(name[1])
         if rate is None:
@@ -25,6 +26,7 @@ def learning_rates(evidence: Evidence, claim: Claim) -> Finding:
             if trained_with != rate:
                 raise NotRun(f"refused: {cell.cell.name} was trained at {trained_with}, not {rate}")
             (above if rate > quoted("deep_emotion.learning_rate_limit").value else below).append(cell)
+            by_rate.setdefault(rate, []).append(_ended(cell))
     if not above or not below:
         raise NotRun("no result at learning rates both above and up to 0.01")
     failed = [failed_to_train(cell) for cell in above]
@@ -34,9 +36,17 @@ def learning_rates(evidence: Evidence, claim: Claim) -> Finding:
     else:
         verdict = "reproduced" if all(failed) and all(trained) else "partly"
     note = (f"{sum(failed)} of {len(above)} runs above 0.01 diverged or collapsed; "
-            f"{sum(trained)} of {len(below)} up to 0.01 trained")
+            f"{sum(trained)} of {len(below)} up to 0.01 trained; by rate: "
+            + ", ".join(f"{rate:g} {' and '.join(dict.fromkeys(ends))}" for rate, ends in sorted(by_rate.items())))
     return Finding(verdict, sum(failed) / len(above), None, len({cell.cell.seed for cell in above}),
                    sources_of(evidence, above + below), note)
+
+
+def _ended(cell: CellResult) -> str:
+    """What became of one run, in a word or its accuracy."""
+    if failed_to_train(cell):
+        return "diverged" if cell.metrics["status"] == "diverged" else "collapsed"
+    return f"{cell.metrics['accuracy']:.0%}"
 
 
 def trains(evidence: Evidence, claim: Claim, name: Name) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ferkit.claims.accuracy import accuracy, rare_classes
-from ferkit.claims.compared import LITTLE, better, gain, no_worse, robust
+from ferkit.claims.compared import LITTLE, better, gain, no_worse, overfits_less, robust
 from ferkit.claims.counted import counted, fewer_layers, fewer_parameters
 from ferkit.claims.covered import covering_hurts, different_parts, insensitive
 from ferkit.claims.finding import Rule
@@ -13,7 +13,8 @@ from ferkit.papers import quoted
 
 # Which systems are compared; they share one Holm adjustment.
 DEEP, GAP, LENET = ("deep_emotion", "published"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")
-SMALL, LARGE, FC = (("gap_cnn_" + which, "control") for which in ("small", "large_kernels", "fc"))
+SMALL, LARGE, FC, THREE, SEVEN = (("gap_cnn_" + which, "control")
+                                  for which in ("small", "large_kernels", "fc", "three_small", "seven"))
 ADAM_SGD = {"first": DEEP, "second": ("deep_emotion", "published_sgd")}
 IDENTITY = {"first": ("deep_emotion", "ours"), "second": ("deep_emotion_identity", "ours")}
 PLAIN = {"first": ("deep_emotion", "ours"), "second": ("deep_emotion_plain", "ours")}
@@ -23,8 +24,9 @@ SVM_PUBLISHED = {"first": ("gap_cnn_svm", "published"), "second": ("gap_cnn", "p
 SVM_OURS = {"first": GAP, "second": ("gap_cnn", "ours")}
 GAP_FC = {"first": SMALL, "second": FC}
 KERNELS = {"first": SMALL, "second": LARGE}
+SEVENS = {"first": THREE, "second": SEVEN}
 PAIRS = tuple((pair["first"], pair["second"]) for pair in (
-    ADAM_SGD, IDENTITY, PLAIN, AGAINST_LENET, ROBUSTNESS, SVM_PUBLISHED, SVM_OURS, GAP_FC, KERNELS))
+    ADAM_SGD, IDENTITY, PLAIN, AGAINST_LENET, ROBUSTNESS, SVM_PUBLISHED, SVM_OURS, GAP_FC, KERNELS, SEVENS))
 
 DEEP_EMOTIONS = ("deep_emotion", "deep_emotion_wide")
 
@@ -38,6 +40,7 @@ BETTER = (
     "Reproduced: better in every seed, exact McNemar p (Holm-adjusted) below 0.05. Partly: better, but not beyond "
     "chance, or a seed diverged or collapsed. Not reproduced: no better, or no better than the commonest class. "
     "Refused where the other did not train.")
+EQUAL_SIZE = " Refused too where the parameters differ by more than 2 %."
 LITTLE_BETTER = (
     "Reproduced: better by at most 5 points, in every seed, exact McNemar p (Holm-adjusted) below 0.05. Partly: "
     "better by more, or not beyond chance. Not reproduced: no better, or no better than the commonest class.")
@@ -49,6 +52,9 @@ SIZE = (
     "Exceeded: the bootstrap 95 % interval (and, over seeds, the t interval) lies above the stated gain. "
     "Reproduced: the bootstrap interval reaches it, and the gain is beyond chance (McNemar, Holm). Partly: better, "
     "but by less or not beyond chance. Not reproduced: no better. Refused where the other did not train.")
+OVERFITS = (
+    "Reproduced: the gap is smaller in every seed, and by more than 2 points in the mean. Partly: smaller in the mean. "
+    "Not reproduced: it is not. Refused where either did not train.")
 COVER = (
     "Reproduced: covering it loses recall of this expression, more than its shape moved elsewhere does, adjusted p "
     "below 0.05. Partly: it does, but not beyond chance. Not reproduced: it does not.")
@@ -97,7 +103,7 @@ RULES: dict[str, Rule] = {
     "deep_emotion.adam_over_sgd": Rule(LITTLE_BETTER, partial(better, **ADAM_SGD, most=LITTLE)),
     "deep_emotion.rare_classes": Rule(RARE_CLASSES, partial(rare_classes, systems=DEEP_EMOTIONS)),
     "deep_emotion.attention.identity": Rule(BETTER, partial(better, **IDENTITY)),
-    "deep_emotion.attention.plain": Rule(BETTER, partial(better, **PLAIN)),
+    "deep_emotion.attention.plain": Rule(BETTER + EQUAL_SIZE, partial(better, **PLAIN, equal_size=True)),
     "deep_emotion.mouth_happy": Rule(COVER, partial(covering_hurts, label="happy", region="mouth")),
     "deep_emotion.brows_angry": Rule(COVER, partial(covering_hurts, label="angry", region="brows")),
     "deep_emotion.different_parts": Rule(PARTS, different_parts),
@@ -111,6 +117,10 @@ RULES: dict[str, Rule] = {
     "gap_svm.gap_accuracy": Rule(NO_WORSE, partial(no_worse, **GAP_FC)),
     "gap_svm.small_kernels_parameters": Rule(EQUAL_FIELD, partial(fewer_parameters, **KERNELS, equal_field=True)),
     "gap_svm.small_kernels_accuracy": Rule(NO_WORSE, partial(no_worse, **KERNELS)),
+    "gap_svm.small_kernels_parameters.seven": Rule(EQUAL_FIELD, partial(
+        fewer_parameters, **SEVENS, equal_field=True)),
+    "gap_svm.small_kernels_accuracy.seven": Rule(NO_WORSE, partial(no_worse, **SEVENS)),
+    "gap_svm.gap_overfits_less": Rule(OVERFITS, partial(overfits_less, **GAP_FC)),
     "gap_svm.blocks_parameters": Rule(EXACT, partial(
         counted, name=("gap_cnn", "published"), part="blocks_convolutions")),
     "gap_svm.robustness": Rule(ROBUST, partial(robust, **ROBUSTNESS)),

@@ -196,3 +196,19 @@ def test_classes_tied_at_zero_recall_are_no_three_lowest(run):
     predicted = np.where(np.isin(labels, (3, 5)), labels, 3)  # five classes with recall 0
     run.cell("deep_emotion", predicted=predicted, n_train_per_class=sizes)
     assert run.verdict("deep_emotion.rare_classes") == "partly"
+
+
+def test_a_remedy_for_rare_classes_does_not_stand_for_its_system(fer2013):
+    fer2013.cell("deep_emotion", "remedy_focal", accuracy=0.9)
+    fer2013.cell("deep_emotion", "ours", accuracy=0.6)
+    assert "deep_emotion/ours" in fer2013.row("deep_emotion.accuracy.fer2013")["note"]
+
+
+@pytest.mark.parametrize(("folder", "protocol"), [("ckplus", "by_subject"), ("ckplus-by_image", "by_image")])
+def test_ck_plus_is_judged_under_either_protocol_with_three_seeds(run, folder, protocol):
+    labels = np.arange(196) % 7
+    for seed in range(3):
+        run.cell("gap_cnn_svm", "ours", accuracy=0.99, labels=labels, dataset="ckplus", protocol=protocol, seed=seed)
+    row = run.row("gap_svm.accuracy.ckplus")
+    assert row["verdict"] == "reproduced" and row["n_seeds"] == 3 and f"protocol {protocol}" in row["note"]
+    assert ("sister frames" in row["note"]) == (protocol == "by_image")

@@ -151,3 +151,44 @@ def test_the_svm_is_compared_with_softmax_under_both_recipes(run):
         run.cell("gap_cnn_svm", recipe, accuracy=accuracy)
     assert run.verdict("gap_svm.svm_over_softmax.published") == "not_reproduced"
     assert run.verdict("gap_svm.svm_over_softmax.ours") == "reproduced"
+
+
+@pytest.mark.parametrize(("gaps", "verdict"), [
+    ((0.05, 0.15), "reproduced"), ((0.05, 0.06), "partly"), ((0.15, 0.05), "not_reproduced")])
+def test_pooling_over_fits_less_by_more_than_two_points(run, gaps, verdict):
+    for system, gap in zip(("gap_cnn_small", "gap_cnn_fc"), gaps, strict=True):
+        run.cell(system, "control", accuracy=0.6, train_accuracy=0.6 + gap)
+    row = run.row("gap_svm.gap_overfits_less")
+    assert row["verdict"] == verdict and row["observed"] == pytest.approx(gaps[1] - gaps[0])
+
+
+def test_a_gap_smaller_in_one_seed_of_two_is_partial(run):
+    for seed, gap in ((0, 0.0), (1, 0.2)):
+        run.cell("gap_cnn_small", "control", accuracy=0.6, train_accuracy=0.6 + gap, seed=seed)
+        run.cell("gap_cnn_fc", "control", accuracy=0.6, train_accuracy=0.75, seed=seed)
+    assert run.verdict("gap_svm.gap_overfits_less") == "partly"
+
+
+@pytest.mark.parametrize(("parameters", "verdict"), [(1010, "reproduced"), (1100, "not_run"), (900, "not_run")])
+def test_a_network_without_attention_counts_as_control_only_at_equal_size(run, parameters, verdict):
+    run.cell("deep_emotion", accuracy=0.8, parameters=1000)
+    run.cell("deep_emotion_plain", accuracy=0.5, parameters=parameters)
+    row = run.row("deep_emotion.attention.plain")
+    assert row["verdict"] == verdict and ("are not equal" in row["note"]) == (verdict == "not_run")
+
+
+def test_three_kernels_of_three_are_held_against_one_of_seven(run):
+    run.cell("gap_cnn_three_small", "control", accuracy=0.7, parameters=900, receptive_field=50, weight_layers=10)
+    run.cell("gap_cnn_seven", "control", accuracy=0.7, parameters=1000, receptive_field=50, weight_layers=4)
+    row = run.row("gap_svm.small_kernels_parameters.seven")
+    assert (row["verdict"], row["observed"]) == ("reproduced", 0.9) and "10 and 4 layers" in row["note"]
+    assert run.verdict("gap_svm.small_kernels_accuracy.seven") == "reproduced"
+
+
+def test_three_seeds_a_cell_give_t_intervals_and_one_combined_p(run):
+    for seed in range(3):
+        run.cell("deep_emotion", accuracy=0.78 + 0.01 * seed, seed=seed, parameters=1000)
+        run.cell("deep_emotion_identity", accuracy=0.6 + 0.01 * seed, seed=seed, order=seed)
+    row = run.row("deep_emotion.attention.identity")
+    assert row["verdict"] == "reproduced" and row["n_seeds"] == 3 and row["sd"] is not None
+    assert row["interval"] != row["interval_images"] and row["source"].count("metrics.json") == 6

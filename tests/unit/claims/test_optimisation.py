@@ -61,3 +61,14 @@ def test_training_in_one_of_two_seeds_is_partial(run):
     run.cell("deep_emotion", "published", seed=1, untested=True)
     row = run.row(TRAINS)
     assert row["verdict"] == "partly" and row["n_seeds"] == 2
+
+
+def test_rates_with_two_seeds_are_judged_beside_a_recipe_with_three_and_told_one_by_one(run):
+    for rate in ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1"):
+        for seed in range(2):
+            run.cell("deep_emotion", f"published_lr{rate}", seed=seed, untested=rate == "0.1", accuracy=0.5)
+    for seed in range(3):
+        run.cell("deep_emotion", "published", seed=seed, accuracy=0.5)
+    row = run.row(DIVERGES)
+    assert (row["verdict"], row["n_seeds"]) == ("partly", 2) and row["observed"] == pytest.approx(1 / 3)
+    assert row["note"].endswith("0.02 50%, 0.05 50%, 0.1 diverged") and "9 of 9 up to 0.01 trained" in row["note"]
