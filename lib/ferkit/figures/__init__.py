@@ -1,13 +1,14 @@
 """Every figure of the project: functions from numbers to a plotly figure, and the one place that saves them.
 
 ``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
-``matrices`` and ``maps`` build. A notebook shows and saves in one call:
+``matrices``, ``maps`` and ``changes`` build. A notebook shows and saves in one call:
 ``figures.show(figures.learning_curves(cells), RUN, "02_stn_attention", "learning_curves", title=…,
 caption=…)``.
 No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn
 set.
 """
 
+from ferkit.figures.changes import remedy_changes
 from ferkit.figures.curves import (
     accuracy_dots,
     calibration,
@@ -27,5 +28,5 @@ __all__ = [
     "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
     "confusion_matrices", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
     "occlusion_maps", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
-    "region_table", "robustness", "save", "show", "system_name", "theta_frames",
+    "region_table", "remedy_changes", "robustness", "save", "show", "system_name", "theta_frames",
 ]

@@ -95,7 +95,8 @@ def recall_against_class_size(names: Sequence[str], sizes: Sequence[int], recall
 def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None = None) -> go.Figure:
     """Each claim on a line: the paper's number (hollow diamond) and ours (dot with its interval).
 
-    rows: {label, paper (fraction or None), ours (fraction or None), interval ((low, high) or None)}.
+    rows: {label, paper (fraction or None), ours (fraction or None), interval ((low, high) or None), without (ours on
+    test images without a copy in training, a small ring; may be absent or None)}.
     human: (centre, half width) of human accuracy, drawn as a band; None leaves it out.
     """
     labels = [str(row["label"]) for row in rows]
@@ -114,6 +115,12 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
         x=values, y=[str(row["label"]) for row in ours], name="ours, 95 % interval", mode="markers",
         marker={"color": style.GOOD, "size": 10}, hovertemplate="%{y}<br>ours %{x:.1%}<extra></extra>",
         error_x=_error_bars(values, bounds) | {"thickness": 2, "width": 5, "color": style.GOOD}))
+    unseen = [row for row in rows if row.get("without") is not None]
+    if unseen:
+        fig.add_trace(go.Scatter(
+            x=[row["without"] for row in unseen], y=[str(row["label"]) for row in unseen], mode="markers",
+            name="ours, without copies from training", hovertemplate="%{y}<br>without copies %{x:.1%}<extra></extra>",
+            marker={"color": style.GOOD, "size": 9, "symbol": "circle-open", "line": {"width": 2}}))
     quoted = [row for row in rows if row.get("paper") is not None]
     if quoted:
         fig.add_trace(go.Scatter(

@@ -16,7 +16,8 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     """Confusion matrices side by side: colour and percent are shares of the true class, the count stands
     below.
 
-    results: CellResult-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K);
+    results: CellResult-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K), or their
+    mean over seeds;
     a cell that was never tested (diverged) is left out.
     """
     results = [result for result in results if result.metrics.get("confusion_matrix")]
@@ -26,7 +27,7 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
                              margin=MARGIN)
     for k, result in enumerate(results):
         counts, shares = _matrix(result), _shares(result)
-        text = [[f"{share * 100:.0f}<br>({int(count)})" if count else "" for share,
+        text = [[f"{share * 100:.0f}<br>({count:.0f})" if count else "" for share,
                  count in zip(*rows, strict=True)]
                 for rows in zip(shares, counts, strict=True)]
         fig.add_trace(_heat(shares, text, label_names, k, custom=counts, hover="%{y} taken for %{x}<br>"
@@ -82,7 +83,7 @@ def _heat(z: np.ndarray, text: list, names: Sequence[str], panel: int, *, hover:
           custom: np.ndarray | None = None) -> go.Heatmap:
     return go.Heatmap(z=z.astype(np.float32), x=list(names), y=list(names), text=text, texttemplate="%{text}",
                       textfont={"size": 10, "color": style.CELL_TEXT}, customdata=None if custom is None
-                      else custom.astype(int).tolist(),
+                      else np.rint(custom).astype(int).tolist(),
                       hovertemplate=hover, coloraxis="coloraxis", xgap=1, ygap=1, **style.axes(panel))
 
 

@@ -1,0 +1,22 @@
+"""Systems side by side on the same test images, from saved predictions alone: who errs where, and is it chance?
+
+Everything here reads arrays and counts; nothing is predicted, so no torch. A system is one network or SVM under one
+recipe with all its seeds (`System`); only systems tested on the same images, in the same order, are compared. Two
+kinds of chance are kept apart: an interval is over test images where there is one seed (Wilson, stratified bootstrap)
+and over seeds (t) where there are several; paired tests are exact McNemar, seed by seed on the same images, combined
+over seeds and Holm-adjusted.
+
+`systems` finds and groups, `accuracies`, `errors`, `together` compare, `remedies` holds what is done for rare classes
+against plain training.
+"""
+
+from ferkit.comparison.accuracies import accuracy_table, beside_others, beside_paper, human_accuracy, paired_tests
+from ferkit.comparison.errors import class_sizes, class_table, confused_pairs, per_class, recalls, significant_cells
+from ferkit.comparison.remedies import REMEDIES, remedies, remedy_changes
+from ferkit.comparison.systems import Source, System, best_of_each, find, same_images, systems
+from ferkit.comparison.together import agreement, hardest, majority_vote, reliability
+
+__all__ = ["REMEDIES", "Source", "System", "accuracy_table", "agreement", "beside_others", "beside_paper",
+           "best_of_each", "class_sizes", "class_table", "confused_pairs", "find", "hardest", "human_accuracy",
+           "majority_vote", "paired_tests", "per_class", "recalls", "reliability", "remedies", "remedy_changes",
+           "same_images", "significant_cells", "systems"]
