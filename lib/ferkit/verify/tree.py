@@ -14,7 +14,7 @@ from ferkit.results import CellResult
 from ferkit.verify import allowed, cells
 from ferkit.verify.found import Found
 
-PLAN, HEADLINE, MANIFEST = "plan.json", "headline.json", "manifest.json"
+PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 
 
 def tree(root: Path) -> bool:
@@ -111,11 +111,16 @@ class Tree:
     def _hashes(self, found: Found) -> None:
         """Every published file against the hash that was noted when it was made."""
         recorded, manifest = self._recorded(found)
+        notebooks = {name.partition("/")[0] for name in recorded}
         for path in sorted(self.root.rglob("*")):
             name = self._name(path)
             if not path.is_file() or name not in recorded:
                 if path.is_file() and manifest and path.name in (results.METRICS, results.HISTORY, "occlusion.json"):
-                    found.look("hashes", name, "no hash was noted for it in manifest.json")
+                    if name.partition("/")[0] in notebooks:
+                        found.look("hashes", name, "no hash was noted for it in manifest.json")
+                    else:
+                        found.note(f"{name.partition('/')[0]}: manifest.json is of a run without this notebook, so the "
+                                   "hashes of its metrics and histories were noted nowhere")
                 continue
             same = files.sha256(path) == recorded[name]
             found.look("hashes", name, None if same else "its sha256 is not the one noted in manifest.json")
@@ -148,6 +153,11 @@ class Tree:
         plans = sorted(self.root.glob(f"[0-9][0-9]_*/{PLAN}"))
         for plan in plans:
             self._plan(found, plan)
+        for plan in sorted(self.root.glob(f"[0-9][0-9]_*/{NEXT}")):
+            rows = _json(plan, [])
+            found.look("planned cells", self._name(plan), None if rows else "damaged plan")
+            found.note(f"{self._name(plan)}: in progress (a plan for the next {len(rows)} cells, committed before they "
+                       "are trained; their results will replace those above)")
         if not plans and not self.is_run and self.cells:
             found.look("planned cells", self.root.name, "results without a plan.json")
 

@@ -106,6 +106,15 @@ def test_a_history_that_the_manifest_does_not_know(published):
     told(published, f"{CELL}/history.csv", "no hash was noted")
 
 
+def test_a_notebook_that_another_run_made_has_no_noted_hashes_and_that_is_said(published):
+    manifest = published.read("manifest.json")
+    outputs = manifest["notebooks"][0]["outputs"]
+    manifest["notebooks"][0]["outputs"] = {k: v for k, v in outputs.items() if not k.startswith("02_")}
+    published.put("manifest.json", manifest)
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("02_stn_attention: manifest.json is of a run without" in note for note in found.notes)
+
+
 def test_other_weights_than_those_that_were_tested(published):
     (published.cell / "weights.safetensors").write_bytes(b"other")
     published.change(weights_sha256="0" * 64)
@@ -133,6 +142,12 @@ def test_the_same_while_the_plan_is_in_progress_is_named_and_no_mismatch(publish
     (found,) = verify.verify(published.root)
     assert found.verified
     assert any("in progress" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
+
+
+def test_a_plan_for_what_comes_next_is_named_and_no_mismatch(published):
+    published.put("02_stn_attention/plan.next.json", published.read("02_stn_attention/plan.json") * 3)
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("plan.next.json: in progress" in note and "6 cells" in note for note in found.notes)
 
 
 def test_a_cell_that_was_never_planned(published):
