@@ -35,9 +35,23 @@ MOST_EPOCHS = 20  # times the profile's: how far `for_size` lengthens the traini
 SVM_SUFFIX = "_svm"  # gap_cnn_svm is an SVM on the features of gap_cnn under the same recipe and seed
 
 
-def plans(profile: str, notebook: str) -> tuple[CellPlan, ...]:
-    """What a profile trains in a notebook."""
-    return PROFILES[profile].cells.get(notebook, ())
+def plans(profile: str, notebook: str, only: str = "") -> tuple[CellPlan, ...]:
+    """What a profile trains in a notebook; of it what `only` names, as "system" or "system/recipe" with commas.
+
+    InputError for a name that no notebook of the profile trains, and where none of them is left here.
+    """
+    planned = PROFILES[profile].cells.get(notebook, ())
+    if not only:
+        return planned
+    names = {name.strip() for name in only.split(",")}
+    known = {name for plan in sum(PROFILES[profile].cells.values(), ())
+             for name in (plan.system, f"{plan.system}/{plan.recipe}")}
+    if names - known:
+        raise InputError(f"cell {min(names - known)!r}: profile {profile} trains {', '.join(sorted(known))}")
+    chosen = tuple(plan for plan in planned if names & {plan.system, f"{plan.system}/{plan.recipe}"})
+    if not chosen:
+        raise InputError(f"{notebook} trains none of {only}; leave it out with --from or --only")
+    return chosen
 
 
 def seeds(profile: str, seed: int, plan: CellPlan | None = None) -> range:
@@ -46,15 +60,15 @@ def seeds(profile: str, seed: int, plan: CellPlan | None = None) -> range:
 
 
 def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto", *,
-                 epochs: int = 0, batch_size: int = 0) -> list[CellResult]:
+                 epochs: int = 0, batch_size: int = 0, only: str = "") -> list[CellResult]:
     """Every cell that the profile plans for a notebook, trained or loaded, in the order of the plan.
 
-    epochs, batch_size: in place of the profile's, for every cell; 0 = as planned.
+    epochs, batch_size: in place of the profile's, for every cell; 0 = as planned. only: as in `plans`.
     """
     return [complete(Cell(notebook, plan.system, plan.recipe, k), faces, paths.run_directory(run),
                      recipe_of(plan, profile, train_size(faces), epochs=epochs, batch_size=batch_size),
                      profile=profile, device=device)
-            for plan in plans(profile, notebook) for k in seeds(profile, seed, plan)]
+            for plan in plans(profile, notebook, only) for k in seeds(profile, seed, plan)]
 
 
 def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ferkit import evaluation, experiments, recipes, results, training
+from ferkit.errors import InputError
 from ferkit.profiles import PROFILES
 from ferkit.recipes import Recipe
 from ferkit.results import Cell
@@ -116,6 +117,19 @@ def test_the_drawn_sets_and_fer2013_keep_their_recipes_whatever_the_profile(prof
         for plan in experiments.plans(profile, notebook):
             for n_train in (drawn, limit or 28709):
                 assert experiments.recipe_of(plan, profile, n_train) == experiments.recipe_of(plan, profile)
+
+
+def test_cells_are_chosen_by_system_or_recipe_and_unknown_ones_refused():
+    def named(notebook, only):
+        return [(plan.system, plan.recipe) for plan in experiments.plans("smoke", notebook, only)]
+
+    assert named("02_stn_attention", "deep_emotion/ours,lenet5") == [("deep_emotion", "ours")]
+    assert named("03_gap_cnn_svm", "gap_cnn, lenet5") == [
+        ("lenet5", "ours"), ("gap_cnn", "published"), ("gap_cnn", "ours")]
+    with pytest.raises(InputError, match="'resnet': profile smoke trains deep_emotion"):
+        experiments.plans("smoke", "02_stn_attention", "resnet")
+    with pytest.raises(InputError, match="02_stn_attention trains none of lenet5"):
+        experiments.plans("smoke", "02_stn_attention", "lenet5")
 
 
 def test_what_was_asked_for_by_hand_is_not_changed_for_a_small_set():
