@@ -27,6 +27,26 @@ def describe(theta: np.ndarray) -> dict[str, np.ndarray]:
             "area": np.abs(np.linalg.det(theta[:, :, :2]))}
 
 
+def summary(theta: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]) -> list[dict[str, object]]:
+    """Does it zoom, shift, or stay at the identity? A row for each expression and one for all: the means of
+    :func:`describe` and their deviations between images ("± …"), and the largest change of a corner of the sampled
+    area, in pixels of 48 ("corner").
+
+    theta: float (N, 2, 3); labels: int (N,).
+    """
+    theta, labels = np.asarray(theta, dtype=np.float64), np.asarray(labels)
+    corners = np.array([(x, y, 1) for x in (-1, 1) for y in (-1, 1)], dtype=np.float64)
+    moved = np.linalg.norm(corners @ theta.transpose(0, 2, 1) - corners[None, :, :2], axis=2).max(1) * 24
+    measures, table = describe(theta) | {"corner": moved}, []
+    for name, own in [*((name, labels == k) for k, name in enumerate(label_names)), ("all", labels >= 0)]:
+        if own.any():
+            row: dict[str, object] = {"expression": name, "images": int(own.sum())}
+            for key, values in measures.items():
+                row |= {key: float(values[own].mean()), f"± {key}": float(values[own].std())}
+            table.append(row)
+    return table
+
+
 def sampled_area(theta: np.ndarray, side: int = 48) -> np.ndarray:
     """Which pixels of the image lie inside the sampled area, bool (N, side, side).
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ferkit import files, models, paths, progress, recipes, results, svm, training, weights
+from ferkit import files, models, paths, progress, recipes, results, statistics, svm, training, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
@@ -150,6 +150,32 @@ def table(cells: list[CellResult]) -> list[dict[str, object]]:
                      "test %": _percent(m["accuracy"]), "from": _percent(low), "to": _percent(high),
                      "without copies %": _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
                      "parameters": m["parameters"], "minutes": round(m["minutes"], 1)})
+    return rows
+
+
+def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ()) -> list[dict[str, object]]:
+    """One row for each system and recipe: means over its seeds, their deviation, and what each asks for.
+
+    order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
+    deviation over seeds, None for one seed.
+    """
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for cell in cells:
+        groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
+    rows = []
+    for name in order or tuple(groups):
+        group = groups.get(name, [])
+        tested = [m for m in group if m["accuracy"] is not None]
+        if tested:
+            spread = statistics.over_seeds([m["accuracy"] for m in tested])
+            rows.append({"system": name[0], "recipe": name[1], "seeds": len(group),
+                         "validation %": _percent(float(np.mean([m["val_accuracy"] for m in tested]))),
+                         "test %": _percent(spread.mean), "test ±": _percent(spread.sd),
+                         "without averaging %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
+                         "train - test": _percent(float(np.mean([m["train_accuracy"] - m["accuracy"]
+                                                                 for m in tested]))),
+                         "parameters": tested[0]["parameters"],
+                         "minutes": round(float(np.mean([m["minutes"] for m in group])), 1)})
     return rows
 
 

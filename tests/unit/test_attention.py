@@ -75,3 +75,13 @@ def test_agreement_is_one_for_looking_everywhere_and_more_for_looking_at_the_rig
     assert attention.agreement(IDENTITY[None], in_the_middle, windows) == pytest.approx(1)
     assert attention.agreement(matrix(0.5)[None], in_the_middle, windows) == pytest.approx(4)
     assert attention.agreement(matrix(0.2, (0.8, 0.8))[None], in_the_middle, windows) == pytest.approx(0)
+
+
+def test_a_summary_says_whether_it_zooms_shifts_or_stays():
+    stays, zooms = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[0.5, 0, 0.25], [0, 0.5, 0]])
+    rows = attention.summary(np.stack([stays, stays, zooms]), np.array([0, 0, 2]), ("angry", "disgust", "fear"))
+    assert [row["expression"] for row in rows] == ["angry", "fear", "all"]
+    assert rows[0]["area"] == 1 and rows[0]["corner"] == 0 and rows[0]["± scale_x"] == 0
+    assert rows[1]["area"] == 0.25 and rows[1]["shift_x"] == 6
+    assert rows[1]["corner"] == pytest.approx(24 * np.hypot(0.75, 0.5))
+    assert rows[2]["images"] == 3
