@@ -17,7 +17,8 @@ from ferkit import __version__
 from ferkit.errors import InputError
 
 COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep",
-            "verify", "predict", "export", "optimism", "zero_shot")
+            "verify", "predict", "export", "optimism", "zero_shot",
+            "cards")
 
 
 class _Parser(argparse.ArgumentParser):

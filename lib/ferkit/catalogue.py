@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferkit import files, paths, results
+from ferkit import files, paths, protocols, results
 from ferkit.errors import InputError
 
 FIRST_DATASET = "fer2013"
@@ -23,7 +23,8 @@ PLAN = "plan.json"
 class Entry:
     """One published cell.
 
-    dataset: what it was trained and tested on. cell: notebook, system, recipe, seed. metrics: its metrics.json.
+    dataset: what it was trained and tested on, as its folder below results/ is called ("fer2013", with a protocol that
+    is not the set's own "ckplus-by_image"). cell: notebook, system, recipe, seed. metrics: its metrics.json.
     weights: the file, None where it is not in the repository. base: the network under an SVM, else None.
     """
 
@@ -46,7 +47,7 @@ class Entry:
     @property
     def directory(self) -> Path:
         """Its folder in the published tree."""
-        return self.cell.directory(paths.published_directory(self.dataset))
+        return self.cell.directory(paths.repository() / "results" / self.dataset)
 
     @property
     def validation(self) -> float:
@@ -61,9 +62,10 @@ def entries() -> list[Entry]:
     InputError for a metrics.json that cannot be read.
     """
     found = []
-    for dataset in (FIRST_DATASET, *(name for name in ("synthetic", *paths.DATA_VARIABLES) if name != FIRST_DATASET)):
-        root = paths.published_directory(dataset)
-        found += [entry for directory in results.cell_directories(root) if (entry := _entry(dataset, directory))]
+    own = paths.output_root().resolve()
+    folders = [path for path in (paths.repository() / "results").glob("*/") if path.resolve() != own]
+    for folder in sorted(folders, key=lambda path: (path.name != FIRST_DATASET, path.name)):
+        found += [entry for cell in results.cell_directories(folder) if (entry := _entry(folder.name, cell))]
     return found
 
 
@@ -72,7 +74,7 @@ def find(name: str, among: Sequence[Entry] | None = None) -> Entry:
     everything = entries() if among is None else list(among)
     wanted, _, dataset = name.replace("_", "-").partition("@")
     parts = wanted.split("/")
-    fitting = [entry for entry in everything if entry.dataset == (dataset or FIRST_DATASET)
+    fitting = [entry for entry in everything if _dashed(entry.dataset) == (dataset or FIRST_DATASET)
                and parts == [_dashed(entry.cell.system), _dashed(entry.cell.recipe),
                              f"seed{entry.cell.seed}"][: len(parts)]]
     if not fitting:
@@ -108,17 +110,21 @@ def require(entry: Entry) -> Path:
 
 
 def recipe(entry: Entry) -> str:
-    """The command that trains `entry` again, as its plan has it."""
+    """The command that trains `entry` again, as its plan has it, and the file to name then."""
+    m, seed = entry.metrics, entry.cell.seed
     try:
-        plan = json.loads((paths.published_directory(entry.dataset) / entry.cell.notebook / PLAN).read_text("utf-8"))
-        profile = next(row["profile"] for row in plan if (row["system"], row["recipe"], row["seed"]) == (
-            entry.cell.system, entry.cell.recipe, entry.cell.seed))
-    except (OSError, ValueError, KeyError, StopIteration):
-        profile = "full"
-    data = "" if entry.dataset == "synthetic" else " --data PATH"
-    return (f"./run_all.sh --dataset {entry.dataset}{data} --profile {profile} --only {entry.cell.notebook[:2]} "
-            f"and name results/runs/{paths.run_name(entry.dataset, profile, 0)}/{entry.cell.notebook}/"
-            f"{entry.cell.name}/{results.WEIGHTS}")
+        plan = json.loads((entry.directory.parents[2] / PLAN).read_text("utf-8"))
+        rows = {(row["system"], row["recipe"], row["seed"]): row for row in plan}
+        profile = rows[entry.cell.system, entry.cell.recipe, seed]["profile"]
+        first = min(row["seed"] for row in plan)
+    except (OSError, ValueError, KeyError):
+        profile, first = "full", seed
+    words = [f"./run_all.sh --dataset {m['dataset']}"]
+    words += ["--data PATH"] * (m["dataset"] != "synthetic")
+    words += [f"--protocol {m['protocol']}"] * bool(protocols.suffix(m["dataset"], m["protocol"]))
+    words += [f"--profile {profile} --only {entry.cell.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
+    return (f"{' '.join(words)} and name results/runs/{paths.run_name(m['dataset'], profile, first, m['protocol'])}/"
+            f"{entry.cell.notebook}/{entry.cell.name}/{results.WEIGHTS}")
 
 
 def table(among: Sequence[Entry] | None = None) -> list[str]:

@@ -215,6 +215,8 @@ def _fixed_pools(network: nn.Module) -> nn.Module:
     for hook in hooks:
         hook.remove()
     for name, part in adaptive.items():
+        if name not in sizes:  # a part that is not asked, as a frozen transformer's localisation: not in the graph
+            continue
         step, rest = divmod(sizes[name], int(part.output_size))
         if rest:
             raise InputError(f"export: {name} pools {sizes[name]} pixels to {part.output_size}, which ONNX cannot say")

@@ -120,3 +120,10 @@ def test_what_is_missing_is_told(tmp_path, monkeypatch, capsys):
     assert command_line.main(["export", "--weights", "lenet5", "--onnx", str(tmp_path / "a.onnx")]) == 2
     assert "pip install onnx" in capsys.readouterr().err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_frozen_transformers_localisation_is_left_alone():
+    from ferkit import models
+
+    network = exporting._fixed_pools(models.build("deep_emotion_identity"))
+    assert network.sampler == "identity"

@@ -16,12 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Publish and print what was copied; exit status 0."""
-    from ferkit import manifest, publishing
+    from ferkit import cards, manifest, publishing
 
     record = manifest.read(arguments.run)
     if not record:
         raise InputError(f"{arguments.run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
     cells = publishing.publish(arguments.run, record["dataset"], chosen(arguments.only), record["protocol"])
+    cards.write_all()
     for cell in cells:
         accuracy = cell.metrics["accuracy"]
         print(f"{cell.cell.name}  {cell.metrics['status']}  test "
