@@ -132,6 +132,13 @@ def test_cells_are_chosen_by_system_or_recipe_and_unknown_ones_refused():
         experiments.plans("smoke", "02_stn_attention", "lenet5")
 
 
+def test_deep_emotions_published_recipe_keeps_its_batch_on_ckplus():
+    batches = {plan.recipe: experiments.recipe_of(plan, "standard", 648).batch_size
+               for plan in experiments.plans("standard", "02_stn_attention", "deep_emotion")}
+    assert {batch for recipe, batch in batches.items() if recipe.startswith("published")} == {128}
+    assert batches["ours"] == 32
+
+
 def test_what_was_asked_for_by_hand_is_not_changed_for_a_small_set():
     plan = experiments.plans("quick", "03_gap_cnn_svm")[0]
     chosen = experiments.recipe_of(plan, "quick", 100, epochs=3, batch_size=128)
