@@ -76,7 +76,8 @@ class _Votes(nn.Module):
         for name, array in (("mean", head.mean), ("scale", head.scale), ("weights", head.weights),
                             ("intercepts", head.intercepts)):
             self.register_buffer(name, torch.from_numpy(np.array(array, dtype=np.float64)))
-        self.register_buffer("points", torch.from_numpy(np.array(head.points)))  # float16: a fourth of the size
+        for name in ("points", "step"):  # kept apart: multiplied they are four to eight times as large
+            self.register_buffer(name, torch.from_numpy(np.array(getattr(head, name))))
         self.register_buffer("classes", torch.from_numpy(np.array(head.classes, dtype=np.int64)))
         sides = np.zeros((2, len(head.pairs), len(head.classes)))
         for number, (i, j) in enumerate(head.pairs):
@@ -91,7 +92,7 @@ class _Votes(nn.Module):
         """Scores float32 (N, K) and votes int64 (N,)."""
         x = (features.double() - self.mean) / self.scale
         if not self.linear:
-            points = self.points.double()
+            points = self.points.double() * self.step
             squares = (x * x).sum(1, keepdim=True) + (points * points).sum(1) - 2 * (x @ points.T)
             x = torch.exp(-self.gamma * squares.clamp(min=0))
         decision = x @ self.weights + self.intercepts

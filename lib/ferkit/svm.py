@@ -11,8 +11,8 @@ Differs from the paper:
   because one gamma must serve every dimension.
 - Not stated in the paper; we use C and gamma chosen on the validation split from a stratified part of the
   training rows and refit on all of them, because a grid over everything takes hours.
-- Training points are rounded to float16 before the fit, so that the saved head is small and is exactly
-  what was fitted.
+- Before the fit every training feature is rounded to one of 255 steps of its own size (float16 for the other
+  kernels), so that the saved head is small, 7 MB for 28,709 points of 256, and is exactly what was fitted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class SvmChoice:
 class SvmHead:
     """A fitted machine on features (N, D); every array is float64 unless said.
 
-    points (P, D) float16: support vectors (rbf), landmarks (nystroem), empty for linear.
+    points (P, D): support vectors (rbf; int8, in units of `step` (D,)), landmarks (nystroem; float16, `step` 1),
+    empty for linear.
     coefficients: for rbf the dual ones (K'-1, P) as scikit-learn lays them out, with n_support (K',);
     else (P or D, K').
     intercepts (K'(K'-1)/2,) for rbf, (K',) else. mean, scale (D,): standardisation by the training rows.
@@ -64,6 +65,7 @@ class SvmHead:
     mean: np.ndarray
     scale: np.ndarray
     points: np.ndarray
+    step: np.ndarray
     coefficients: np.ndarray
     intercepts: np.ndarray
     n_support: np.ndarray
@@ -88,8 +90,9 @@ class SvmHead:
         return weights
 
     @cached_property
-    def _points(self) -> np.ndarray:
-        return self.points.astype(np.float64)
+    def unpacked(self) -> np.ndarray:
+        """`points` as standardised features, float64 (P, D)."""
+        return self.points * self.step
 
     def decision(self, features: np.ndarray) -> np.ndarray:
         """Signed decisions, float64: (N, K'(K'-1)/2) one-vs-one for rbf, (N, K') one-vs-rest else.
@@ -103,7 +106,7 @@ class SvmHead:
         step = max(1, KERNEL_ENTRIES // max(1, len(self.points)))
         decision = np.empty((len(x), self.weights.shape[1]))
         for rows in (slice(start, start + step) for start in range(0, len(x), step)):
-            decision[rows] = rbf(x[rows], self._points, self.gamma) @ self.weights + self.intercepts
+            decision[rows] = rbf(x[rows], self.unpacked, self.gamma) @ self.weights + self.intercepts
         return decision
 
     def votes(self, features: np.ndarray) -> np.ndarray:
@@ -160,12 +163,14 @@ class SvmHead:
         try:
             with safe_open(path, framework="numpy") as file:
                 header = json.loads((file.metadata() or {})["svm"])
-                return cls(**header, **{name: file.get_tensor(name) for name in _ARRAYS})
+                arrays = {name: file.get_tensor(name) for name in _ARRAYS if name in set(file.keys())}
+                arrays.setdefault("step", np.ones(len(arrays["mean"])))  # heads of before 2026-11-23 lack it
+                return cls(**header, **arrays)
         except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
             raise InputError(f"{path}: no saved SVM head ({type(error).__name__}): fit it again") from error
 
 
-_ARRAYS = ("classes", "mean", "scale", "points", "coefficients", "intercepts", "n_support")
+_ARRAYS = ("classes", "mean", "scale", "points", "step", "coefficients", "intercepts", "n_support")
 
 
 def standardise(features: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -205,19 +210,27 @@ def fit(features: np.ndarray, labels: np.ndarray, C: float = 1.0, gamma: float =
     features, labels = np.asarray(features, dtype=np.float64), np.asarray(labels)
     mean, deviation = features.mean(0), features.std(0)
     scale = np.where(deviation > 1e-12, deviation, 1.0)  # a dead feature stays at zero
-    x = standardise(features, mean, scale).astype(np.float16)
+    x, step = _rounded(standardise(features, mean, scale), kernel)
     gamma = 0.0 if kernel == "linear" else float(gamma or 1 / x.shape[1])
     if kernel == "rbf":
-        fitted = _fit_rbf(x, labels, C, gamma)
+        fitted = _fit_rbf(x, step, labels, C, gamma)
     elif kernel == "linear":
         fitted = _fit_linear(x, labels, C, seed)
     else:
         fitted = _fit_nystroem(x, labels, C, gamma, seed, components)
-    return SvmHead(kernel, int(num_classes), gamma=gamma, mean=mean, scale=scale, **fitted)
+    return SvmHead(kernel, int(num_classes), gamma=gamma, mean=mean, scale=scale, step=step, **fitted)
 
 
-def _fit_rbf(x: np.ndarray, labels: np.ndarray, C: float, gamma: float) -> dict:
-    svc = SVC(C=C, gamma=gamma, kernel="rbf", cache_size=500).fit(x.astype(np.float64), labels)
+def _rounded(x: np.ndarray, kernel: str) -> tuple[np.ndarray, np.ndarray]:
+    """Standardised features as they are kept, and the step (D,) that they are multiples of."""
+    if kernel != "rbf":
+        return x.astype(np.float16), np.ones(x.shape[1])
+    step = np.maximum(np.abs(x).max(0, initial=0.0), 1e-12) / 127
+    return np.rint(x / step).astype(np.int8), step
+
+
+def _fit_rbf(x: np.ndarray, step: np.ndarray, labels: np.ndarray, C: float, gamma: float) -> dict:
+    svc = SVC(C=C, gamma=gamma, kernel="rbf", cache_size=500).fit(x * step, labels)
     sign = -1.0 if len(svc.classes_) == 2 else 1.0  # scikit-learn turns the sign round for two classes
     return {"classes": svc.classes_.astype(np.int64), "points": x[svc.support_],
             "coefficients": sign * svc.dual_coef_,
@@ -239,7 +252,7 @@ def _fit_nystroem(x: np.ndarray, labels: np.ndarray, C: float, gamma: float, see
 
 
 def _one_vs_rest(x: np.ndarray, labels: np.ndarray, C: float, seed: int) -> dict:
-    machine = LinearSVC(C=C, dual=False, random_state=seed).fit(x, labels)
+    machine = LinearSVC(C=C, dual=False, random_state=seed, max_iter=10_000).fit(x, labels)
     coefficients, intercepts = machine.coef_.T, np.atleast_1d(machine.intercept_)
     if coefficients.shape[1] == 1:  # two classes: one plane, written as two opposite ones
         coefficients = np.hstack([-coefficients, coefficients])

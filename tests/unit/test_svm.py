@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC, LinearSVC
 
@@ -19,7 +21,8 @@ def blobs(n: int = 280, classes: int = 7, dims: int = 12, spread: float = 1.6, s
 
 def rounded(head: svm.SvmHead, features: np.ndarray) -> np.ndarray:
     """Training points as the head saw them."""
-    return svm.standardise(features, head.mean, head.scale).astype(np.float16).astype(np.float64)
+    x = svm.standardise(features, head.mean, head.scale)
+    return np.rint(x / head.step) * head.step if head.kernel == "rbf" else x.astype(np.float16).astype(np.float64)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
@@ -70,6 +73,30 @@ def test_a_saved_head_comes_back_bit_for_bit(tmp_path, kernel):
     assert np.array_equal(back.decision(features), head.decision(features))
     assert [p.name for p in tmp_path.iterdir()] == ["head.safetensors"]
     assert b"pickle" not in (tmp_path / "head.safetensors").read_bytes()
+
+
+def test_a_head_takes_a_byte_a_feature_and_is_what_a_finer_one_is(tmp_path):
+    features, labels = blobs(700, dims=64)
+    fresh, _ = blobs(700, dims=64, seed=2)
+    head = svm.fit(features, labels, 3.0, 0.02)
+    head.save(tmp_path / "head.safetensors")
+    assert head.points.dtype == np.int8
+    assert (tmp_path / "head.safetensors").stat().st_size < len(head.points) * (64 + 6 * 8) + 8192
+    exact = SVC(C=3.0, gamma=0.02).fit(svm.standardise(features, head.mean, head.scale), labels)
+    same = head.votes(fresh) == exact.predict(svm.standardise(fresh, head.mean, head.scale))
+    assert np.mean(same) > 0.97
+
+
+def test_a_head_saved_before_steps_were_kept_still_opens(tmp_path):
+    features, labels = blobs()
+    head = svm.fit(features, labels, kernel="nystroem", components=20)
+    head.save(tmp_path / "new.safetensors")
+    arrays = load_file(tmp_path / "new.safetensors")
+    with safe_open(tmp_path / "new.safetensors", framework="numpy") as file:
+        header = file.metadata()
+    save_file({name: a for name, a in arrays.items() if name != "step"}, tmp_path / "old.safetensors", header)
+    old = svm.SvmHead.load(tmp_path / "old.safetensors")
+    assert np.array_equal(old.decision(features), head.decision(features))
 
 
 def test_a_file_that_is_no_head_is_refused_in_one_line(tmp_path):
