@@ -54,12 +54,16 @@ class Profile:
 
 
 PROBED_RATES = ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1")  # beside the published 0.005
-CONTROLS = ("small", "large_kernels", "fc")  # variants of the GAP CNN, each with one thing changed
+# Variants of the GAP CNN, each with one thing changed: what the two ideas of the paper are held against, and what the
+# reading notes ask of pooling, depth, width and skip connections.
+CONTROLS = ("small", "large_kernels", "fc")
+VARIANTS = (*CONTROLS, "three_small", "seven", "average_pool", "strided", "no_pool", "skip", "wider")
 
 
 def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, stn_seeds: int = 0,
            wide: int = 0, wide_seeds: int = 0, controls: bool = False, probe: int = 0, probe_seeds: int = 0,
-           rates: tuple[str, ...] = PROBED_RATES, variants: int = 0) -> dict[str, tuple[CellPlan, ...]]:
+           rates: tuple[str, ...] = PROBED_RATES, variants: int = 0,
+           which: tuple[str, ...] = CONTROLS) -> dict[str, tuple[CellPlan, ...]]:
     """The cells of a profile at these numbers of epochs (0 leaves a group out) and seeds (0: the profile's)."""
     stn = [CellPlan("deep_emotion", "published", published, stn_seeds),
            CellPlan("deep_emotion", "ours", ours, stn_seeds)]
@@ -75,7 +79,7 @@ def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: 
            CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap_ours),
            CellPlan("gap_cnn_svm", "ours", 0)]
     if variants:
-        gap += [CellPlan(f"gap_cnn_{variant}", "control", variants) for variant in CONTROLS]
+        gap += [CellPlan(f"gap_cnn_{variant}", "control", variants) for variant in which]
     return {"02_stn_attention": tuple(stn), "03_gap_cnn_svm": tuple(gap)}
 
 
@@ -93,7 +97,8 @@ PROFILES = {
                 cells=_cells(24, 30, 8, 15, 15, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2),
                 svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
-                cells=_cells(120, 120, 60, 80, 60, wide=80, controls=True, probe=15, variants=30), seeds=3,
+                cells=_cells(120, 120, 60, 80, 60, wide=80, controls=True, probe=15, variants=30,
+                             which=VARIANTS), seeds=3,
                 svm_search_rows=6000),
     )
 }

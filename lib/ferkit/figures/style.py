@@ -39,6 +39,13 @@ SYSTEM_NAMES = {
     "gap_cnn_small": "GAP CNN, small kernels",
     "gap_cnn_large_kernels": "GAP CNN, large kernels",
     "gap_cnn_fc": "GAP CNN, dense head",
+    "gap_cnn_three_small": "GAP CNN, three 3×3 a block",
+    "gap_cnn_seven": "GAP CNN, 7×7",
+    "gap_cnn_average_pool": "GAP CNN, average pooling",
+    "gap_cnn_strided": "GAP CNN, strided",
+    "gap_cnn_no_pool": "GAP CNN, no pooling",
+    "gap_cnn_skip": "GAP CNN, skip connections",
+    "gap_cnn_wider": "GAP CNN, wider",
     "lenet5": "LeNet-5",
 }
 
