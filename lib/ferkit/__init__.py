@@ -14,7 +14,7 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 4  batched · bench_training · claims · comparison · evaluation · figures · leakage · optimism · timebox
 5  experiments · recogniser · sweep · zero_shot
 6  commands · console · exporting · kernel · manifest · options · overlay · photos · pipeline · cards
-6  publishing · readme · report · verify · __main__
+6  provenance · publishing · readme · report · verify · __main__
 
 ``metrics``, ``statistics``, ``results`` and ``claims`` need no torch. Whatever ``training`` and the data sources
 reach imports only torch, torchvision, numpy, scikit-learn, Pillow, safetensors and the standard library.

@@ -8,14 +8,25 @@ HELP = "build the report of a run, or one page that compares several"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report`` to a parser."""
-    parser.add_argument("directories", metavar="DIR", type=Path, nargs="+",
+    parser.add_argument("directories", metavar="DIR", type=Path, nargs="*",
                         help="a run's folder, or results/<dataset>; two or more are compared")
+    parser.add_argument("--readme", action="store_true",
+                        help="rewrite the READMEs' tables and pictures instead, as the command readme does")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page and print where it lies; exit status 0."""
     from ferkit import report
+    from ferkit.errors import InputError
 
+    if arguments.readme:
+        if arguments.directories:
+            raise InputError("--readme takes no DIR: it reads what is published below results/")
+        from ferkit.commands import readme
+
+        return readme.main(argparse.Namespace(check=False))
+    if not arguments.directories:
+        raise InputError("name a run's folder or results/<dataset>, or give --readme")
     several = len(arguments.directories) > 1
     print(report.compare(arguments.directories) if several else report.build(arguments.directories[0]))
     return 0

@@ -13,10 +13,10 @@ against plain training.
 from ferkit.comparison.accuracies import accuracy_table, beside_others, beside_paper, human_accuracy, paired_tests
 from ferkit.comparison.errors import class_sizes, class_table, confused_pairs, per_class, recalls, significant_cells
 from ferkit.comparison.remedies import REMEDIES, remedies, remedy_changes
-from ferkit.comparison.systems import Source, System, best_of_each, find, same_images, systems
+from ferkit.comparison.systems import RECIPES, SYSTEMS, Source, System, best_of_each, find, same_images, systems
 from ferkit.comparison.together import agreement, hardest, majority_vote, reliability
 
-__all__ = ["REMEDIES", "Source", "System", "accuracy_table", "agreement", "beside_others", "beside_paper",
-           "best_of_each", "class_sizes", "class_table", "confused_pairs", "find", "hardest", "human_accuracy",
-           "majority_vote", "paired_tests", "per_class", "recalls", "reliability", "remedies", "remedy_changes",
-           "same_images", "significant_cells", "systems"]
+__all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "Source", "System", "accuracy_table", "agreement", "beside_others",
+           "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
+           "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls",
+           "reliability", "remedies", "remedy_changes", "same_images", "significant_cells", "systems"]

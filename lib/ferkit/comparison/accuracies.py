@@ -8,8 +8,7 @@ import numpy as np
 from ferkit import metrics, papers, statistics
 from ferkit.comparison.systems import System, estimate, pairs_of_seeds
 
-PAPER_OF = {"deep_emotion": "deep_emotion", "deep_emotion_wide": "deep_emotion", "gap_cnn": "gap_svm",
-            "gap_cnn_svm": "gap_svm"}
+PAPER_OF = {"deep_emotion": "deep_emotion", "deep_emotion_wide": "deep_emotion", "gap_cnn_svm": "gap_svm"}
 
 
 def accuracy_table(compared: Sequence[System]) -> list[dict]:

@@ -1,0 +1,78 @@
+"""A few strokes of SVG that read on a light and on a dark page: one card, one set of classes, escaped text.
+
+Colours: M. Okabe & K. Ito, Color Universal Design (2008); each series has a shape of its own as well. The dark version
+follows the reader's system, as a picture on a web page cannot know the page.
+"""
+
+from collections.abc import Iterable
+from html import escape
+
+STYLE = """
+svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; font-size: 14px }
+.card { fill: #ffffff; stroke: #d8dee6 } .t { fill: #1b2330 } .q { fill: #5a6575 } .s { font-size: 12px }
+.xs { font-size: 10.5px }
+.h { font-size: 17px; font-weight: 650 } .b { font-weight: 600 }
+.line { stroke: #d8dee6 } .axis { stroke: #9aa5b4 } .band { fill: #8793a3; opacity: .16 }
+.none { fill: none }
+.blue { fill: #0072b2 } .orange { fill: #d55e00 } .green { fill: #009e73 } .amber { fill: #c78500 }
+.grey { fill: #8793a3 }
+.Blue { stroke: #0072b2 } .Orange { stroke: #d55e00 } .Green { stroke: #009e73 } .Amber { stroke: #c78500 }
+.Grey { stroke: #8793a3 } .w { fill: #ffffff } .cell { fill: #4f9bd6 } .empty { fill: #f1f4f8 }
+@media (prefers-color-scheme: dark) {
+.card { fill: #151b23; stroke: #303a47 } .t { fill: #e7ecf3 } .q { fill: #9ba8b9 } .line { stroke: #2b3441 }
+.axis { stroke: #5a6575 } .band { fill: #9ba8b9; opacity: .18 }
+.blue { fill: #56a8e0 } .orange { fill: #ef8a4a } .green { fill: #3fc79c } .amber { fill: #e5ad3c }
+.grey { fill: #9ba8b9 }
+.Blue { stroke: #56a8e0 } .Orange { stroke: #ef8a4a } .Green { stroke: #3fc79c } .Amber { stroke: #e5ad3c }
+.Grey { stroke: #9ba8b9 } .w { fill: #10141a } .cell { fill: #2c7dc0 } .empty { fill: #202833 }
+}
+"""
+
+
+def picture(width: int, height: int, title: str, parts: Iterable[str]) -> str:
+    """A whole SVG file: `parts` on a rounded card; `title` is what a screen reader says."""
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'role="img">\n<title>{escape(title)}</title>\n<style>{STYLE}</style>\n'
+            f'<rect class="card" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="12"/>\n'
+            + "\n".join(parts) + "\n</svg>\n")
+
+
+def text(x: float, y: float, says: str, look: str = "t", anchor: str = "start", turn: float = 0) -> str:
+    """Text at its baseline; `turn` in degrees about that point."""
+    turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
+    return f'<text class="{look}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}"{turned}>{escape(says)}</text>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, look: str = "line", width: float = 1, dash: str = "") -> str:
+    """A straight line; `dash` as SVG has it."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (f'<line class="{look}" x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" '
+            f'stroke-width="{_n(width)}"{dashed}/>')
+
+
+def box(x: float, y: float, width: float, height: float, look: str, round_: float = 0, opacity: float = 1) -> str:
+    """A rectangle."""
+    faint = f' style="opacity:{opacity:.3f}"' if opacity < 1 else ""
+    return (f'<rect class="{look}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
+            f'rx="{_n(round_)}"{faint}/>')
+
+
+def mark(x: float, y: float, shape: str, look: str, size: float = 6) -> str:
+    """A mark of half-width `size`: dot, ring, diamond, square, triangle or cross; `look` a fill, for hollow ones a
+    stroke."""
+    hollow = f'class="none {look}" stroke-width="2.2"'
+    if shape == "dot":
+        return f'<circle class="{look}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
+    if shape == "ring":
+        return f'<circle {hollow} cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
+    if shape == "square":
+        return box(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8, look)
+    corners = {"diamond": ((0, -1), (1, 0), (0, 1), (-1, 0)), "triangle": ((0, -1.1), (1.1, 0.9), (-1.1, 0.9))}[shape]
+    points = " ".join(f"{_n(x + size * dx)},{_n(y + size * dy)}" for dx, dy in corners)
+    drawn = hollow if shape == "diamond" else f'class="{look}"'
+    return f'<polygon {drawn} points="{points}"/>'
+
+
+def _n(value: float) -> str:
+    """A coordinate in as few digits as a pixel needs."""
+    return f"{value:.1f}".removesuffix(".0")

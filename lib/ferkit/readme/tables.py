@@ -1,0 +1,147 @@
+"""The READMEs' tables: what was reached, what each claim came to, which file every number stands in, what is unsaid."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ferkit import claims, comparison, gaps, paths, provenance, results
+from ferkit.claims.wording import number
+from ferkit.results import CellResult
+from ferkit.statistics import over_seeds, wilson
+
+WORDS = {"reproduced": "**reproduced**", "exceeded": "**exceeded**", "partly": "partly",
+         "not_reproduced": "not reproduced", "not_run": "not run"}
+NOTHING = "Nothing is published yet."
+HEADS = ("data", "system", "recipe", "seeds", "validation", "test", "95 %", "without copies", "macro-F1", "parameters",
+         "averaging", "minutes")
+
+
+def published() -> list[str]:
+    """The folders below ``results/`` that hold published cells: data sets in the order of `paths.DATA_VARIABLES`,
+    each followed by its other protocols."""
+    order = ("synthetic", *paths.DATA_VARIABLES)
+    found = [folder.name for folder in (paths.repository() / "results").iterdir()
+             if folder.name.partition("-")[0] in order and results.cell_directories(folder)]
+    return sorted(found, key=lambda name: (order.index(name.partition("-")[0]), name))
+
+
+def groups(tree: str) -> dict[tuple[str, str], list[CellResult]]:
+    """A published tree's cells by (system, recipe), all seeds."""
+    found: dict[tuple[str, str], list[CellResult]] = defaultdict(list)
+    for cell in results.read_run(paths.published_directory(tree)):
+        found[cell.cell.system, cell.cell.recipe].append(cell)
+    return found
+
+
+def results_table() -> str:
+    """One row for each replicated system under its recipes: mean over its seeds on validation and test."""
+    rows = [_row(tree, *name, cells) for tree in published() for name, cells in groups(tree).items()
+            if name[0] in comparison.SYSTEMS and name[1] in comparison.RECIPES]
+    more = sum(len(groups(tree)) for tree in published()) - len(rows)
+    rest = f"\n\n{more} more (controls, probes, remedies) stand in [results/README.md](results/README.md)."
+    return _table(HEADS, rows) + (rest if more else "") if rows else NOTHING
+
+
+def claims_table() -> str:
+    """One row for each claim that was judged on published results; the others are counted below the table."""
+    rows, absent = [], 0
+    for tree, row in _judged():
+        if row["verdict"] == "not_run":
+            absent += 1
+            continue
+        rows.append([row["statement"], _expected(row), number(row["observed"], row["unit"]), _interval(row),
+                     WORDS[row["verdict"]], tree])
+    if not rows:
+        return NOTHING
+    return _table(("claim", "paper", "found", "95 %", "verdict", "data"), rows) + (
+        f"\n\n{absent} more are not judged on published results yet; `python -m ferkit claims results/fer2013` names "
+        "each, with the command that would run it.")
+
+
+def cells_table() -> str:
+    """Every published cell, all seeds, with the file its numbers stand in, the commit and the command that made it."""
+    parts = []
+    for tree in published():
+        made, rows = provenance.of(paths.published_directory(tree)), []
+        for (system, recipe), cells in groups(tree).items():
+            for cell in cells:
+                m, name = cell.metrics, provenance.name_of(paths.published_directory(tree), cell)
+                rows.append([system, recipe, m["seed"], _percent(m["val_accuracy"]), _percent(m["accuracy"]),
+                             f"[{name}]({tree}/{name})", f"`{made.commit(name)}`", f"`{m['predictions_sha256'][:12]}`"
+                             if m["predictions_sha256"] else m["status"]])
+        parts += [f"### {tree}", "", _table(("system", "recipe", "seed", "validation", "test", "file", "commit",
+                                            "predictions sha256"), rows), "", *made.sentences(), ""]
+    return "\n".join(parts).rstrip() or NOTHING
+
+
+def verdicts_table() -> str:
+    """Every judged claim with the files that decided it."""
+    rows = [[row["id"], tree, _expected(row), number(row["observed"], row["unit"]), _interval(row), row["n_seeds"],
+             WORDS[row["verdict"]], ", ".join(f"[{_short(path)}]({tree}/{path})" for path in row["source"].split("; "))]
+            for tree, row in _judged(everywhere=True) if row["verdict"] != "not_run"]
+    heads = ("claim", "data", "paper", "found", "95 %", "seeds", "verdict", "decided by")
+    return _table(heads, rows) if rows else NOTHING
+
+
+def gaps_list() -> str:
+    """What each paper leaves unsaid and what is used instead."""
+    heads = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN and SVM"}
+    rest = [paper for paper in gaps.PAPERS if paper not in heads]
+    parts = [f"**{heads.get(paper, paper.capitalize())}**\n\n{gaps.as_markdown(paper)}" for paper in (*heads, *rest)]
+    return "\n\n".join(parts)
+
+
+def _judged(everywhere: bool = False) -> list[tuple[str, dict]]:
+    """(tree, row of `claims.judge`): on the first tree every claim, on the others those that are about their data;
+    `everywhere`: all of them everywhere. A claim that is judged on any tree is not also "not run" on another."""
+    found = []
+    for k, tree in enumerate(published()):
+        for row in claims.judge(paths.published_directory(tree)):
+            bound = not row["note"].startswith("it is about") and (row["id"].count(".") > 1 or row["dataset"] == tree)
+            about = tree.partition("-")[0] in row["id"].split(".")
+            if everywhere or k == 0 or (bound and about):
+                found.append((tree, row))
+    judged = {row["id"] for _, row in found if row["verdict"] != "not_run"}
+    return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in judged]
+
+
+def _row(tree: str, system: str, recipe: str, cells: list[CellResult]) -> list[object]:
+    tested = [cell.metrics for cell in cells if cell.metrics["accuracy"] is not None]
+    if not tested:
+        return [tree, system, recipe, len(cells), "–", cells[0].metrics["status"], *[""] * 6]
+    spread = over_seeds([m["accuracy"] for m in tested])
+    low, high = spread.interval or wilson(tested[0]["accuracy"] * tested[0]["n"], tested[0]["n"])
+    sd = "" if spread.sd is None else f" ± {100 * spread.sd:.2f}"
+    return [tree, system, recipe, len(cells), _mean(tested, "val_accuracy"), f"**{100 * spread.mean:.2f} %**{sd}",
+            f"{100 * max(low, 0):.1f} … {100 * min(high, 1):.1f}", _mean(tested, "accuracy_without_copies"),
+            _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}", tested[0]["tta"],
+            f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
+
+
+def _table(heads: tuple[str, ...], rows: list[list[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def _expected(row: dict) -> str:
+    said = number(row["expected"], row["unit"])
+    return said if row["relation"] == "=" else f"{row['relation']} {said}"
+
+
+def _interval(row: dict) -> str:
+    return "" if row["interval"] is None else " … ".join(number(end, row["unit"]) for end in row["interval"])
+
+
+def _mean(metrics: list[dict], key: str) -> str:
+    values = [m[key] for m in metrics if m[key] is not None]
+    return _percent(sum(values) / len(values)) if values else "–"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f} %"
+
+
+def _short(path: str) -> str:
+    """A metrics file by its cell, an analysis by its folder."""
+    parts = path.split("/")
+    return "/".join(parts[1:-1]) if parts[-1] == results.METRICS else f"{'/'.join(parts[1:-1])} (occlusion)"
