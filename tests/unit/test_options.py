@@ -31,10 +31,11 @@ def resolve(notebooks, tmp_path, monkeypatch):
     for variable in paths.DATA_VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
 
-    def words(*given: str) -> options.RunOptions:
+    def words(*given: str, several: bool = False) -> options.RunOptions:
         parser = argparse.ArgumentParser()
         options.add_arguments(parser)
-        return options.resolve(parser.parse_args(list(map(str, given))), notebooks)[0]
+        found = options.resolve(parser.parse_args(list(map(str, given))), notebooks)
+        return found if several else found[0]
 
     return words
 
@@ -44,6 +45,15 @@ def test_the_defaults_are_a_quick_run_of_everything_on_the_drawn_faces(resolve, 
     assert chosen.run == "synthetic-quick-seed0"
     assert chosen.directory == tmp_path / "runs" / "synthetic-quick-seed0"
     assert chosen.notebooks == profiles.NOTEBOOKS
+
+
+def test_several_protocols_are_runs_of_their_own(resolve, tmp_path):
+    (tmp_path / "ck.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    words = ("--dataset", "ckplus", "--data", tmp_path / "ck.zip")
+    assert [each.run for each in resolve(*words, "--protocol", "by_subject,by_image", several=True)] == [
+        "ckplus-quick-seed0", "ckplus-quick-seed0-by_image"]
+    (kept,) = resolve(*words, "--contempt", several=True)
+    assert (kept.protocol, kept.run) == ("by_subject+contempt", "ckplus-quick-seed0-contempt")
 
 
 def test_notebooks_are_chosen_by_number_or_name(resolve):
@@ -75,6 +85,8 @@ def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeyp
     (["--set", "EPOCHS"], "NAME=VALUE"),
     (["--set", "SEED=1"], "set with --seed"),
     (["--data", "x.zip"], "takes no data"),
+    (["--protocol", "official,by_guess"], "protocol 'by_guess' is unknown"),
+    (["--contempt"], "--contempt is for --dataset ckplus"),
     (["--dataset", "fer2013"], "--data or FERKIT_FER2013"),
     (["--dataset", "fer2013", "--data", "{tmp}/none.zip"], "does not exist"),
     (["--dataset", "fer2013", "--data", "{tmp}/empty"], "empty folder"),

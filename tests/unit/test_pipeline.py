@@ -295,6 +295,20 @@ def test_the_lock_is_free_again_after_its_holder(tmp_path):
             assert len(refused) == 1
 
 
+def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_cell):
+    runs = []
+    for protocol, share in (("by_subject", 0.7), ("by_image", 0.9)):
+        runs.append(pipeline.prepare(place.options(protocol=protocol), place.sources))
+        assert runs[-1].parameters_of(FIRST)["RUN"] == f"synthetic-smoke-seed0-{protocol}"
+        write_cell(runs[-1].directory, "gap_cnn", share=share, protocol=protocol)
+    printed = io.StringIO()
+    pipeline.compare(runs, Console(printed))
+    (row,) = json.loads((place.output / "synthetic-smoke-seed0-protocols.json").read_text())
+    assert (row["leaky"], row["strict"], round(row["worth"], 3)) == ("by_image", "by_subject", 0.2)
+    assert "gap_cnn/ours: 90.0 % by_image, 70.0 % by_subject: +20.0 points (" in printed.getvalue()
+    assert "What the leak is worth" in (place.output / "synthetic-smoke-seed0-protocols.html").read_text()
+
+
 def test_an_unknown_protocol_is_refused(place):
     with pytest.raises(InputError, match="protocol 'by_guess' is unknown"):
         pipeline.prepare(place.options(protocol="by_guess"), place.sources)

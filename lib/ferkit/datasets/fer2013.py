@@ -275,8 +275,8 @@ def _refuse_half(parts: list[Files], missing: list[int], count: int) -> None:
     whole = len(missing) == len([n for n in range(count) if (n < count // 2) == first])
     what = half[first] if whole else f"mosaic_{missing[0]:02d}.webp"
     raise InputError(
-        f"{' and '.join(files.title for files in parts)}: {what} is missing; name both halves as "
-        "A:B, or one folder that holds both"
+        f"{' and '.join(files.title for files in parts)}: {what} is missing; name both halves, "
+        "--data A --data B, or one folder that holds both"
     )
 
 
