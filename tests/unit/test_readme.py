@@ -66,8 +66,16 @@ def test_several_seeds_stand_in_one_row_with_mean_sd_and_t_interval(checkout):
 def test_trees_of_other_protocols_are_found_and_only_claims_about_their_data_count(checkout):
     assert tables.published() == ["synthetic", "ckplus-by_image"]
     lines = tables.claims_table().splitlines()
-    own = [line for line in lines if line.endswith("| ckplus-by_image |")]
+    own = [line for line in lines if line.endswith("| ckplus, by_image |")]
     assert len(own) == 1 and "98.06%" in own[0] and any(line.endswith("| synthetic |") for line in lines)
+
+
+def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_cell):
+    assert "under two protocols yet" in tables.leaks_table()
+    write_cell(checkout / "results" / "ckplus", "gap_cnn_svm", share=0.5, dataset="ckplus", protocol="by_subject")
+    (row,) = [line for line in tables.leaks_table().splitlines() if line.startswith("| ckplus |")]
+    assert "| 70.00 % (by_image, n 210) | 50.00 % (by_subject, n 210) | **+20.0** |" in row
+    assert "| ckplus, by_subject | gap_cnn_svm |" in tables.results_table()
 
 
 def test_every_cell_names_its_file_its_commit_and_how_to_check_it(checkout):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ferkit import claims, comparison, gaps, paths, provenance, results
+from ferkit import claims, comparison, gaps, leakage, paths, provenance, results
 from ferkit.claims.wording import number
 from ferkit.results import CellResult
 from ferkit.statistics import over_seeds, wilson
@@ -42,6 +42,22 @@ def results_table() -> str:
     return _table(HEADS, rows) + (rest if more else "") if rows else NOTHING
 
 
+def leaks_table() -> str:
+    """One row for each system and recipe that is published under two protocols of one data set: what the leak is
+    worth."""
+    rows = []
+    for dataset in dict.fromkeys(tree.partition("-")[0] for tree in published()):
+        trees = [tree for tree in published() if tree.partition("-")[0] == dataset]
+        for row in leakage.worth([results.read_run(paths.published_directory(tree)) for tree in trees]):
+            low, high = row["interval"]
+            rows.append([dataset, row["system"], row["recipe"], row["seeds"],
+                         f"{_percent(row['leaky_accuracy'])} ({row['leaky']}, n {row['leaky_n']})",
+                         f"{_percent(row['strict_accuracy'])} ({row['strict']}, n {row['strict_n']})",
+                         f"**{100 * row['worth']:+.1f}**", f"{100 * low:+.1f} … {100 * high:+.1f}"])
+    heads = ("data", "system", "recipe", "seeds", "leaky", "strict", "the leak is worth, points", "95 %")
+    return _table(heads, rows) if rows else "No data set is published under two protocols yet."
+
+
 def claims_table() -> str:
     """One row for each claim that was judged on published results; the others are counted below the table."""
     rows, absent = [], 0
@@ -50,7 +66,7 @@ def claims_table() -> str:
             absent += 1
             continue
         rows.append([row["statement"], _expected(row), number(row["observed"], row["unit"]), _interval(row),
-                     WORDS[row["verdict"]], tree])
+                     WORDS[row["verdict"]], _data(tree, next(iter(groups(tree).values()))[0].metrics)])
     if not rows:
         return NOTHING
     return _table(("claim", "paper", "found", "95 %", "verdict", "data"), rows) + (
@@ -108,14 +124,19 @@ def _judged(everywhere: bool = False) -> list[tuple[str, dict]]:
 def _row(tree: str, system: str, recipe: str, cells: list[CellResult]) -> list[object]:
     tested = [cell.metrics for cell in cells if cell.metrics["accuracy"] is not None]
     if not tested:
-        return [tree, system, recipe, len(cells), "–", cells[0].metrics["status"], *[""] * 6]
+        return [_data(tree, cells[0].metrics), system, recipe, len(cells), "–", cells[0].metrics["status"], *[""] * 6]
     spread = over_seeds([m["accuracy"] for m in tested])
     low, high = spread.interval or wilson(tested[0]["accuracy"] * tested[0]["n"], tested[0]["n"])
     sd = "" if spread.sd is None else f" ± {100 * spread.sd:.2f}"
-    return [tree, system, recipe, len(cells), _mean(tested, "val_accuracy"), f"**{100 * spread.mean:.2f} %**{sd}",
+    return [_data(tree, tested[0]), system, recipe, len(cells), _mean(tested, "val_accuracy"), f"**{100 * spread.mean:.2f} %**{sd}",
             f"{100 * max(low, 0):.1f} … {100 * min(high, 1):.1f}", _mean(tested, "accuracy_without_copies"),
             _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}", tested[0]["tta"],
             f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
+
+
+def _data(tree: str, metrics: dict) -> str:
+    """A tree's data set, with its protocol where that is not the official split."""
+    return tree if metrics["protocol"] == "official" else f"{metrics['dataset']}, {metrics['protocol']}"
 
 
 def _table(heads: tuple[str, ...], rows: list[list[object]]) -> str:
