@@ -128,10 +128,10 @@ def _row(tree: str, system: str, recipe: str, cells: list[CellResult]) -> list[o
     spread = over_seeds([m["accuracy"] for m in tested])
     low, high = spread.interval or wilson(tested[0]["accuracy"] * tested[0]["n"], tested[0]["n"])
     sd = "" if spread.sd is None else f" ± {100 * spread.sd:.2f}"
-    return [_data(tree, tested[0]), system, recipe, len(cells), _mean(tested, "val_accuracy"), f"**{100 * spread.mean:.2f} %**{sd}",
-            f"{100 * max(low, 0):.1f} … {100 * min(high, 1):.1f}", _mean(tested, "accuracy_without_copies"),
-            _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}", tested[0]["tta"],
-            f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
+    return [_data(tree, tested[0]), system, recipe, len(cells), _mean(tested, "val_accuracy"),
+            f"**{100 * spread.mean:.2f} %**{sd}", f"{100 * max(low, 0):.1f} … {100 * min(high, 1):.1f}",
+            _mean(tested, "accuracy_without_copies"), _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}",
+            tested[0]["tta"], f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
 
 
 def _data(tree: str, metrics: dict) -> str:
