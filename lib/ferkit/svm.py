@@ -252,7 +252,7 @@ def _fit_nystroem(x: np.ndarray, labels: np.ndarray, C: float, gamma: float, see
 
 
 def _one_vs_rest(x: np.ndarray, labels: np.ndarray, C: float, seed: int) -> dict:
-    machine = LinearSVC(C=C, dual=False, random_state=seed, max_iter=10_000).fit(x, labels)
+    machine = LinearSVC(C=C, dual=False, random_state=seed, max_iter=3000).fit(x, labels)
     coefficients, intercepts = machine.coef_.T, np.atleast_1d(machine.intercept_)
     if coefficients.shape[1] == 1:  # two classes: one plane, written as two opposite ones
         coefficients = np.hstack([-coefficients, coefficients])
