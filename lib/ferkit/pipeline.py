@@ -142,14 +142,15 @@ def compare(runs: list[Run], console: Console) -> None:
 
     options = runs[0].options
     stem = f"{paths.run_name(options.dataset, options.profile, options.seed)}-protocols"
-    rows = leakage.worth([results.read_run(run.directory) for run in runs])
-    files.write_json(options.output / f"{stem}.json", rows)
+    cells = [results.read_run(run.directory) for run in runs]
+    rows, folds = leakage.worth(cells), leakage.folds_together(cells)
+    files.write_json(options.output / f"{stem}.json", rows + folds)
     page = report.compare([run.directory for run in runs], options.output / f"{stem}.html")
     console.line()
-    console.line("what the leak is worth (test accuracy, 95 % interval):" if rows
-                 else "no system was tested under two of these protocols")
-    for row in rows:
-        console.line(f"  {leakage.sentence(row)}")
+    for title, found in (("all folds together (test accuracy, 95 % interval):", folds),
+                         ("what the leak is worth (test accuracy, 95 % interval):", rows)):
+        for line in ([title] if found else []) + [f"  {leakage.sentence(row)}" for row in found]:
+            console.line(line)
     console.line(f"comparison: {shown(page)}")
 
 

@@ -13,6 +13,9 @@ from ferkit.errors import InputError
 
 PROTOCOLS = ("official", "by_image", "by_sequence", "by_subject", "leave_one_subject_out",
              "by_image_10fold", "by_subject_10fold")
+FOLDS = 10
+# How many people a set has, where every fold of leave_one_subject_out can be asked for at once.
+PEOPLE = {"jaffe": 10, "ferg": 6}
 FOLDED = ("leave_one_subject_out", "by_image_10fold", "by_subject_10fold")
 # What a paper's own split is, where there is one; the honest one where the papers' leaks.
 DEFAULT_PROTOCOL = {
@@ -48,11 +51,32 @@ def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
 
 
 def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
-    """The protocols of a comma-separated list, resolved, each once, in order; InputError for a wrong or empty one."""
+    """The protocols of a comma-separated list, resolved, each once, in order; InputError for a wrong or empty one.
+
+    ``by_subject_10fold:all`` stands for every fold of that protocol.
+    """
     names = text.split(",") if text.strip() else [""]
     if len(names) > 1 and not all(name.strip() for name in names):
         raise InputError(f"--protocol {text}: a name is missing between the commas")
-    return tuple(dict.fromkeys(resolve(dataset, name, contempt) for name in names))
+    every = [fold for name in names for fold in _folds(dataset, name.strip())]
+    return tuple(dict.fromkeys(resolve(dataset, name, contempt) for name in every))
+
+
+def _folds(dataset: str, name: str) -> list[str]:
+    """The name, or the names of all folds where it asks for all."""
+    base, _, extra = name.partition(":all")
+    if not name.endswith((":all", f":all{CONTEMPT}")) or base not in FOLDED:
+        return [name]
+    count = FOLDS if base.endswith("fold") else PEOPLE.get(dataset)
+    if count is None:
+        raise InputError(f"protocol {name!r}: known for {' and '.join(PEOPLE)} only; name the folds, as in {base}:0")
+    return [f"{base}:{k}{extra}" for k in range(count)]
+
+
+def without_fold(protocol: str) -> str:
+    """A full name without its fold: what all folds have in common."""
+    name, contempt = split_contempt(protocol)
+    return name.partition(":")[0] + (CONTEMPT if contempt else "")
 
 
 def split_contempt(protocol: str) -> tuple[str, bool]:

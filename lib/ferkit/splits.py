@@ -14,12 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.errors import InputError
-from ferkit.protocols import PROTOCOLS
+from ferkit.protocols import FOLDS, PROTOCOLS
 
 Split = dict[str, np.ndarray]
 NAMES = ("train", "val", "test")
 SHARES = (0.7, 0.1, 0.2)
-FOLDS = 10
 
 
 def official(split: np.ndarray) -> Split:

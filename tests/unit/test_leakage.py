@@ -33,6 +33,20 @@ def test_seeds_are_averaged(ckplus):
     assert row["seeds"] == 2 and row["strict_accuracy"] == pytest.approx(0.7)
 
 
+def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
+    folds = [ckplus("by_subject_10fold", 0.6), ckplus("by_subject_10fold:1", 0.8)]
+    runs = [results.read_run(root) for root in folds]
+    (row,) = leakage.folds_together(runs)
+    assert (row["folds"], row["n"], row["seeds"], row["protocol"]) == (2, 420, 1, "by_subject_10fold")
+    assert row["accuracy"] == pytest.approx(0.7)
+    assert leakage.sentence(row).startswith("gap_cnn/ours: 70.0 % (65.5 … 74.2) of 420 images in 2 folds")
+    leaky = ckplus("by_image", 0.9)
+    assert [one["worth"] for one in leakage.worth([*runs, results.read_run(leaky)])] == pytest.approx([0.2])
+    assert leakage.worth(runs) == [] == leakage.folds_together([results.read_run(leaky)])
+    page = report.compare(folds, tmp_path / "folds.html").read_text()
+    assert "All folds together" in page and "What the leak is worth" not in page
+
+
 def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):
     strict = results.read_run(ckplus("by_subject", 0.7))
     write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")

@@ -25,6 +25,8 @@ def test_contempt_becomes_part_of_the_name():
 @pytest.mark.parametrize(("dataset", "text", "contempt", "says"), [
     ("ckplus", "by_subject,at_will", False, "protocol 'at_will' is unknown; take one of official, by_image"),
     ("ckplus", "by_subject,", False, "missing between the commas"),
+    ("ckplus", "leave_one_subject_out:all", False, "known for jaffe and ferg only"),
+    ("ckplus", "by_image:all", False, "is unknown"),
     ("ckplus", "by_image:2", False, "by_image has no folds"),
     ("ckplus", "by_subject_10fold:x", False, "is unknown"),
     ("ckplus", "by_image+disdain", False, "is unknown"),
@@ -40,6 +42,14 @@ def test_what_is_no_protocol_is_refused_in_one_line(dataset, text, contempt, say
 def test_a_list_is_resolved_in_order_each_name_once():
     assert protocols.several("ckplus", "by_image, by_subject,by_image") == ("by_image", "by_subject")
     assert protocols.several("ckplus", "") == ("by_subject",)
+
+
+def test_all_folds_are_asked_for_at_once():
+    assert protocols.several("ckplus", "by_subject_10fold:all") == (
+        "by_subject_10fold", *(f"by_subject_10fold:{k}" for k in range(1, 10)))
+    assert len(protocols.several("jaffe", "by_subject,leave_one_subject_out:all")) == 11
+    assert protocols.several("ckplus", "by_image_10fold:all", contempt=True)[-1] == "by_image_10fold:9+contempt"
+    assert protocols.without_fold("by_image_10fold:9+contempt") == "by_image_10fold+contempt"
 
 
 def test_only_the_sets_own_protocol_keeps_the_contract_s_names():

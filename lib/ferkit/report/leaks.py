@@ -8,17 +8,30 @@ from ferkit.report.html import Markup, join, percent, table, tag
 from ferkit.report.tree import Tree
 from ferkit.report.words import interval, quantity
 
+FOLD_HEADS = ("system · recipe", "protocol", "folds", "images", "accuracy", "95 %", "seeds")
 HEADS = ("system · recipe", "leakier protocol", "stricter protocol", "the leak is worth", "95 %", "seeds")
 
 
 def section(runs: Sequence[Tree]) -> Markup:
-    """A table of differences between protocols; "" unless two runs of one data set and profile differ in theirs."""
+    """Differences between protocols, and folds taken together; "" where no two runs of one data set and profile
+    differ in their protocol."""
     alike: dict[tuple, list[Tree]] = {}
     for run in runs:
         alike.setdefault((run.fact("dataset"), run.fact("profile")), []).append(run)
     rows = [row for group in alike.values() for row in leakage.worth([run.cells for run in group])]
-    if not rows:
-        return Markup()
+    folds = [row for group in alike.values() for row in leakage.folds_together([run.cells for run in group])]
+    return join([_folds(folds) if folds else "", _differences(rows) if rows else ""])
+
+
+def _folds(rows: Sequence[dict]) -> Markup:
+    listed = [[join([system_name(row["system"]), tag("small", row["recipe"])]), row["protocol"], row["folds"],
+               row["n"], percent(row["accuracy"]), interval(row["interval"]), row["seeds"]] for row in rows]
+    return join([tag("h2", "All folds together"),
+                 table(FOLD_HEADS, listed, numbers=range(2, 7), class_="stack",
+                       caption="Accuracy on the test images of all folds, each image tested once")])
+
+
+def _differences(rows: Sequence[dict]) -> Markup:
     return join([tag("h2", "What the leak is worth"),
                  tag("p", "The same system, recipe and images, divided in two ways. What the leakier division scores "
                           "above the stricter one is memory of people or of neighbouring frames. The test images "
