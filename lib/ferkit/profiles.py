@@ -11,6 +11,9 @@ NOTEBOOKS = ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm", "04_oc
              "05_confusion_comparison")
 
 
+START_HERE = "00_start_here"  # a tour by hand: no part of a run
+
+
 @dataclass(frozen=True)
 class CellPlan:
     """One system under one recipe for so many epochs; `epochs` 0 means nothing is trained by gradient (an SVM), `seeds`

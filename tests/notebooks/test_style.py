@@ -13,9 +13,19 @@ COMMON = ("RUN", "DATASET", "PROTOCOL", "PROFILE", "SEED", "DEVICE")
 CHECKED = "nbval-check-output"
 
 
-@pytest.fixture(params=profiles.NOTEBOOKS)
+TEMPLATE = "templates/06_next_paper"
+OF_A_RUN = (*profiles.NOTEBOOKS, TEMPLATE)
+
+
+@pytest.fixture(params=(*OF_A_RUN, profiles.START_HERE))
 def notebook(request):
-    """The path of one of the five notebooks."""
+    """The path of one of the notebooks: those of a run, the template for another one, the tour."""
+    return notebooks_folder() / f"{request.param}.ipynb"
+
+
+@pytest.fixture(params=OF_A_RUN)
+def run_notebook(request):
+    """The path of a notebook that is, or will be, part of a run."""
     return notebooks_folder() / f"{request.param}.ipynb"
 
 
@@ -68,16 +78,16 @@ def test_its_parameters_are_one_commented_literal_a_line(notebook):
     assert all(name.isupper() for name in found)
 
 
-def test_its_common_parameters_come_first_and_in_order(notebook):
-    own = tuple(parameters.read(notebook))
+def test_its_common_parameters_come_first_and_in_order(run_notebook):
+    own = tuple(parameters.read(run_notebook))
     common = tuple(name for name in COMMON if name in own)
     assert own[: len(common)] == common
     assert set(COMMON) - set(common) <= {"DEVICE"}
     assert set(OPTION_OF) == set(COMMON)
 
 
-def test_its_common_parameters_default_to_the_quick_run(notebook):
-    found = {name: parameter.default for name, parameter in parameters.read(notebook).items() if name in COMMON}
+def test_its_common_parameters_default_to_the_quick_run(run_notebook):
+    found = {name: parameter.default for name, parameter in parameters.read(run_notebook).items() if name in COMMON}
     assert found == {name: value for name, value in {
         "RUN": "synthetic-quick-seed0", "DATASET": "synthetic", "PROTOCOL": "official", "PROFILE": "quick",
         "SEED": 0, "DEVICE": "auto"}.items() if name in found}
@@ -133,5 +143,6 @@ def test_it_uses_only_names_that_the_library_has(notebook):
 
 
 def test_the_pipeline_runs_every_notebook_there_is():
-    assert sorted(path.stem for path in notebooks_folder().glob("*.ipynb")) == sorted(profiles.NOTEBOOKS)
+    assert sorted(path.stem for path in notebooks_folder().glob("*.ipynb")) == sorted(
+        (*profiles.NOTEBOOKS, profiles.START_HERE))
     assert fingerprint.cells_sha256(notebooks_folder() / f"{profiles.NOTEBOOKS[0]}.ipynb")
