@@ -55,21 +55,21 @@ def plans(profile: str, notebook: str, only: str = "") -> tuple[CellPlan, ...]:
     return chosen
 
 
-def seeds(profile: str, seed: int, plan: CellPlan | None = None) -> range:
-    """The seeds that a cell of a profile is trained with, counted up from `seed`."""
-    return range(seed, seed + ((plan and plan.seeds) or PROFILES[profile].seeds))
+def seeds(profile: str, seed: int, plan: CellPlan | None = None, n_seeds: int = 0) -> range:
+    """The seeds that a cell of a profile is trained with, counted up from `seed`; `n_seeds` of them if it is not 0."""
+    return range(seed, seed + (n_seeds or (plan and plan.seeds) or PROFILES[profile].seeds))
 
 
 def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto", *,
-                 epochs: int = 0, batch_size: int = 0, only: str = "") -> list[CellResult]:
+                 epochs: int = 0, batch_size: int = 0, only: str = "", n_seeds: int = 0) -> list[CellResult]:
     """Every cell that the profile plans for a notebook, trained or loaded, in the order of the plan.
 
-    epochs, batch_size: in place of the profile's, for every cell; 0 = as planned. only: as in `plans`.
+    epochs, batch_size: in place of the profile's, for every cell; 0 = as planned. only: see `plans`; n_seeds: `seeds`.
     """
     return [complete(Cell(notebook, plan.system, plan.recipe, k), faces, paths.run_directory(run),
                      recipe_of(plan, profile, train_size(faces), epochs=epochs, batch_size=batch_size),
                      profile=profile, device=device)
-            for plan in plans(profile, notebook, only) for k in seeds(profile, seed, plan)]
+            for plan in plans(profile, notebook, only) for k in seeds(profile, seed, plan, n_seeds)]
 
 
 def run_cell(plan: CellPlan, notebook: str, faces: FaceSet, run: str, profile: str, seed: int,

@@ -24,19 +24,20 @@ ANALYSES = "04_occlusion_analysis"
 
 
 def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS, *,
-         protocol: str = "", n_train: int = 0, only: str = "") -> list[Path]:
+         protocol: str = "", n_train: int = 0, only: str = "", n_seeds: int = 0) -> list[Path]:
     """Write the plan of each of these notebooks for a profile and return the files.
 
     Each entry: system, recipe, seed, profile and the whole recipe. n_train: how many images will train, by which a
     small set's recipes differ (`experiments.for_size`); 0 = as many as the profile is meant for, or more.
-    only: the cells to plan, as `experiments.plans` takes them; "" for all.
+    only: the cells to plan, as `experiments.plans` takes them; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
     written = []
     for notebook in notebooks:
         entries = [{"system": p.system, "recipe": p.recipe, "seed": k, "profile": profile,
                     "config": experiments.recipe_of(p, profile, n_train).to_dict()}
-                   for p in experiments.plans(profile, notebook, only) for k in experiments.seeds(profile, seed, p)]
+                   for p in experiments.plans(profile, notebook, only)
+                   for k in experiments.seeds(profile, seed, p, n_seeds)]
         folder = root / notebook
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / (NEXT if _published(folder) else PLAN)

@@ -124,6 +124,7 @@ def test_cells_are_chosen_by_system_or_recipe_and_unknown_ones_refused():
         return [(plan.system, plan.recipe) for plan in experiments.plans("smoke", notebook, only)]
 
     assert named("02_stn_attention", "deep_emotion/ours,lenet5") == [("deep_emotion", "ours")]
+    assert [*experiments.seeds("full", 4)] == [4, 5, 6] and [*experiments.seeds("full", 4, n_seeds=1)] == [4]
     assert named("03_gap_cnn_svm", "gap_cnn, lenet5") == [
         ("lenet5", "ours"), ("gap_cnn", "published"), ("gap_cnn", "ours")]
     with pytest.raises(InputError, match="'resnet': profile smoke trains deep_emotion"):

@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
     parser.add_argument("--cells", default="", metavar="LIST",
                         help="plan these cells only, as run's --set CELLS=…: deep_emotion/ours,lenet5")
+    parser.add_argument("--seeds", type=int, default=0, metavar="N",
+                        help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -33,6 +35,6 @@ def main(arguments: argparse.Namespace) -> int:
         n_train = experiments.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
                                                        protocol=protocol, seed=arguments.seed))
     for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
-                                n_train=n_train, only=arguments.cells):
+                                n_train=n_train, only=arguments.cells, n_seeds=arguments.seeds):
         print(path)
     return 0
