@@ -47,6 +47,11 @@ def test_it_makes_no_request_logs_no_error_and_draws_every_figure(page, browser,
         assert session.errors() == []
         assert session.run("return document.querySelectorAll('.plot svg.main-svg').length") >= 8
         assert session.run(MEASURE), "the page is wider than the window"
+        session.run("document.querySelectorAll('details').forEach(part => part.open = true)")
+        assert session.run(MEASURE), "an opened part is wider than the window"
+        if width < 600:
+            cut = "[...document.querySelectorAll('.stack')].some(t => t.scrollWidth > t.clientWidth + 1)"
+            assert not session.run(f"return {cut}"), "a table is cut off"
         widest = "return Math.max(...[...document.querySelectorAll('.plot')].map(p => p.scrollWidth - p.clientWidth))"
         assert session.run(widest) <= 0
 

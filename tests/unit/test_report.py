@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from ferkit import figures, gaps, report
+from ferkit import figures, gaps, paths, report
 from ferkit.errors import InputError
 from ferkit.report import page as shell
-from ferkit.report import single
+from ferkit.report import single, tree
 from ferkit.report.html import Markup, escape, percent, tag
 from ferkit.report.page import POLICY
 from ferkit.report.words import interval, quantity
@@ -75,6 +75,7 @@ def test_diverged_and_collapsed_cells_stand_in_the_protocol_as_that(run):
     text = page(run)
     assert '<span class="chip diverged"' in text and '<span class="chip collapsed"' in text
     assert words(text).count("published_lr0.1") >= 2  # the table and its protocol card
+    assert "the loss stopped being a number" in words(text)
 
 
 def test_a_cards_accuracy_is_the_cells_with_its_wilson_interval(run):
@@ -174,6 +175,69 @@ def test_every_gap_of_both_papers_stands_on_the_page(run):
     said = words(page(run))
     found = [gap for paper in ("deep_emotion", "gap_svm") for gap in gaps.of(paper)]
     assert found and all(" ".join(gap["choice"].split()) in said for gap in found)
+
+
+RECIPE = {"optimizer": "adamw", "lr": 0.004, "schedule": "onecycle", "batch_size": 128, "weight_decay": 0.001,
+          "augmentation": {"flip": 0.5, "rotation": 10, "shift": 0.08}, "loss": "focal"}
+
+
+def test_a_protocol_card_tells_split_selection_augmentation_and_cost(run, write_cell):
+    for seed in (1, 2):
+        write_cell(run, "lenet5", seed=seed, tta="flip", accuracy_no_tta=0.6, n_train=28709, minutes=12.5,
+                   config={"recipe": RECIPE, "code_sha256": "e" * 64})
+    text = page(run)
+    card = text[text.index("<h3>LeNet-5"):]
+    said = words(card[:card.index("The whole recipe")])
+    for fact in ("official: 28,709 training, 210 test images", "validation accuracy: epoch 2, 2 of 3",
+                 "pretraining none",
+                 "AdamW 0.004, one cycle, batch 128, weight decay 0.001, focal", "mirror 50 %, ±10°, shift ±8 %",
+                 "flip (without: 60.0 %)", "parameters 1,000", "minutes a seed 12.5", "hardware cpu", "seeds 2",
+                 "test reads 1 a seed"):
+        assert fact in said, (fact, said)
+
+
+def test_every_number_of_an_experiment_names_file_commit_and_command(run):
+    name = "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["schema"], manifest["notebooks"][0] = 1, manifest["notebooks"][0] | {
+        "git_commit": "fedcba9876543210", "outputs": {name: "f" * 64}}
+    put(run / "manifest.json", manifest)
+    text = page(run)
+    assert text.count("fedcba987654") >= 2  # the verdict's source and the protocol card
+    assert "./run_all.sh --dataset synthetic --profile smoke --seed 0 --only 02" in text
+    assert f'href="{name}"' in text and "python -m ferkit verify" in text
+
+
+@pytest.fixture
+def published(tmp_path, write_cell, monkeypatch):
+    """A published tree in a checkout of its own: cells alone, three seeds of one system, remedies."""
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "results" / "runs"))
+    root = tmp_path / "results" / "fer2013"
+    for seed in range(3):
+        write_cell(root, "deep_emotion", "ours", share=0.6 + 0.02 * seed, seed=seed, dataset="fer2013")
+    for name in ("published_lr0.1", "remedy_plain", "remedy_focal"):
+        write_cell(root, "deep_emotion", name, share=0.3, dataset="fer2013", config={"recipe": {"lr": 0.1}})
+    write_cell(root, "gap_cnn_svm", share=0.8, dataset="fer2013")
+    return root
+
+
+def test_the_page_of_a_published_tree_judges_and_draws_from_its_cells_and_lies_among_the_runs(published):
+    path = report.build(published)
+    assert path == published.parent / "runs" / "fer2013-published.html"
+    assert sorted(entry.name for entry in published.iterdir()) == ["02_stn_attention", "03_gap_cnn_svm"]
+    text = path.read_text(encoding="utf-8")
+    said = words(re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL))
+    assert "claims were judged on this run" in said and "no claim" not in said.lower()
+    for title in ("Learning curves", "Which learning rates train", "Accuracy beside the papers", "Calibration",
+                  "Confusion matrices side by side", "Remedies for the rare classes", "Agreement between systems"):
+        assert title in said, title
+    assert "61.9 % ± 1.9" in said and 'href="../fer2013/02_stn_attention/deep_emotion/ours/seed2/metrics.json"' in text
+
+
+def test_every_figure_drawn_for_a_published_tree_says_what_to_see(published):
+    entries = [entry for own in tree.read(published).figures.values() for entry in own]
+    assert len(entries) >= 10 and all(len(entry["caption"]) > 40 for entry in entries)
 
 
 def test_building_again_leaves_one_whole_file(run):

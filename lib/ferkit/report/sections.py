@@ -36,7 +36,9 @@ def head(run: Tree) -> Markup:
         ("data set", run.fact("dataset")), ("protocol", run.fact("protocol")),
         ("profile", run.fact("profile")),
         ("seed", run.fact("seed")), ("machine", run.fact("gpu") or run.fact("cpu") or run.fact("device")),
-        ("time", duration(seconds) if seconds else None), ("notebooks", f"{finished} of {len(entries)}"),
+        ("time", duration(seconds) if seconds and run.is_run else None),
+        ("training", None if run.is_run else duration(60 * _minutes(run))),
+        ("notebooks", f"{finished} of {len(entries)}" if run.is_run else None),
         ("trained cells", len(run.cells)), ("data sha256", short_hash(run.fact("data_sha256"))),
         ("commit", commit)])
     lead = tag("p", "Replication of Deep-Emotion (Minaee & Abdolrashidi) and of the small-kernel CNN with "
@@ -53,12 +55,19 @@ def head(run: Tree) -> Markup:
     return join([tag("header", tag("h1", run.name), lead, shown), notes])
 
 
+def _minutes(run: Tree) -> float:
+    """The training time of all cells; an SVM's is that of the network under it, counted once."""
+    return sum(cell.metrics.get("minutes") or 0 for cell in run.cells if not cell.metrics.get("features_of"))
+
+
 def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[str]) -> Markup:
     """A notebook's figures under its title, with a link to the executed copy.
 
     dropped: names of figures left out for the size of the page.
     """
     name = entry["name"]
+    if not run.is_run and not drawn:
+        return Markup()
     said = [str(entry["status"]).replace("_", " ")]
     if entry.get("seconds"):
         said.append(duration(entry["seconds"]))
@@ -66,7 +75,10 @@ def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[st
         said.append(f"{entry['peak_memory_mb'] / 1024:.1f} GiB of memory at most")
     if entry["path"]:
         kind = "partial" if entry["status"] == "failed" else "executed"
-        where = link(run.directory, entry["path"], f"open the {kind} notebook")
+        where = link(run.base, entry["path"], f"open the {kind} notebook")
+    elif not run.is_run:
+        said = ["drawn from the published cells"]
+        where = join(["the notebook: ", tag("code", f"notebooks/{name}.ipynb")])
     else:
         where = join(["run it with ", tag("code", f"./run_all.sh --only {name[:2]}")])
     _, title = notebook_titles(name)
@@ -105,8 +117,8 @@ def data(run: Tree) -> Markup:
 def unsaid() -> Markup:
     """What each paper leaves unsaid and what this library does instead, read from its docstrings."""
     parts = []
-    for paper, name in (("deep_emotion", "Deep-Emotion"),
-                        ("gap_svm", "Small kernels, global pooling and an SVM")):
+    for paper, name in (("deep_emotion", "Deep-Emotion"), ("gap_svm", "Small kernels, global pooling and an SVM"),
+                        ("data", "The data"), ("verdicts", "The verdicts")):
         rows = [[gap["choice"], f"because {gap['reason']}", tag("code", gap["where"])]
                 for gap in gaps.of(paper)]
         if rows:
@@ -115,19 +127,23 @@ def unsaid() -> Markup:
             parts.append(details(f"{name}: {len(rows)} choices", listing))
     if not parts:
         return Markup()
-    return join([tag("h2", "What the papers leave unsaid"),
-                 tag("p", "Each choice stands in the source file that makes it, with its reason; this list "
-                          "is read "
-                     "from there."), parts])
+    return join([tag("h2", "Deviations: what the papers leave unsaid, and what was chosen"),
+                 tag("p", "Each choice stands in the source file that makes it, with its reason; these tables are read "
+                          "from there, so that none can be forgotten."), parts])
 
 
 def provenance(run: Tree) -> Markup:
     """The manifest: code, packages, machine, and the hash of every output."""
-    title, m = tag("h2", "Provenance"), run.manifest
+    m = run.manifest
+    check = f"python -m ferkit verify {run.directory.absolute().parent.name}/{run.directory.absolute().name}"
+    says = ("Every number above names the file it stands in, with the commit and the command that made it. ",
+            tag("code", check), " computes metrics, hashes and, with the data, predictions again, and names what does "
+            "not fit.")
+    title = join([tag("h2", "Provenance"), tag("p", *says)])
     if not m:
         return join([title, tag("p", "This folder has no manifest.json: it was not made by one whole run.",
                                 class_="note")])
-    files = [link(run.directory, run.directory / name, name) for name in ("manifest.json", "claims.json")]
+    files = [link(run.base, run.directory / name, name) for name in ("manifest.json", "claims.json")]
     plain = {key: value for key, value in m.items() if key not in ("notebooks", "packages")}
     parts = [title, tag("p", files[0], " · ", files[1]), details("Run, code and machine", nested(plain))]
     packages = m.get("packages")
@@ -136,7 +152,7 @@ def provenance(run: Tree) -> Markup:
     outputs = {path: digest for entry in run.notebooks() if isinstance(entry.get("outputs"), dict)
                for path, digest in entry["outputs"].items()}
     if outputs:
-        rows = [[link(run.directory, run.directory / path, path), tag("code", str(digest)[:16])]
+        rows = [[link(run.base, run.directory / path, path), tag("code", str(digest)[:16])]
                 for path, digest in outputs.items()]
         listing = table(("file", "sha256"), rows, caption="The first 16 digits; all of them in the manifest",
                         class_="stack")

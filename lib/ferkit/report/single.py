@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from ferkit import files
-from ferkit.report import cells, page, sections, tree, verdicts
+from ferkit import files, paths
+from ferkit.report import cells, page, protocol, sections, tree, verdicts
 from ferkit.report.html import Markup, join, tag
 
 LARGEST = 7_800_000  # bytes of a whole report; beyond it the largest figures are named instead of shown
@@ -13,12 +13,13 @@ LARGEST = 7_800_000  # bytes of a whole report; beyond it the largest figures ar
 def build(run_directory: Path) -> Path:
     """``<run>/report.html``, written atomically; InputError where the folder is missing.
 
-    A run that is not finished gets a report of what there is, which says what is not.
+    A run that is not finished gets a report of what there is, which says what is not. The page of a published tree,
+    which holds results only, lies among the runs: ``<name>-published.html``.
     """
-    run = tree.read(run_directory)
+    run = tree.read(run_directory, _place(Path(run_directory)))
     parts = [("verdicts", "Verdicts", verdicts.section(run)), ("results", "Results", cells.headlines(run))]
-    around = [("protocol", "Protocol", cells.protocol(run)),
-              ("unsaid", "Unsaid", sections.unsaid()), ("provenance", "Provenance", sections.provenance(run))]
+    around = [("protocol", "Protocol", protocol.section(run)),
+              ("deviations", "Deviations", sections.unsaid()), ("provenance", "Provenance", sections.provenance(run))]
     written = sum(len(part.encode()) for _, _, part in (*parts, *around)) + len(page.plotly_script().encode())
     drawn, dropped = _fitting(run.figures, LARGEST - written - 100_000)
     for entry in run.notebooks():
@@ -32,7 +33,14 @@ def build(run_directory: Path) -> Path:
     blocks = [_block(name, entry) for name, entries in drawn.items() for entry in entries]
     text = page.whole(f"{run.name} · ferkit report", run.name, [(name, short) for name, short, _ in shown],
                       join(body), join(blocks), plots=bool(blocks))
-    return files.write_text(run.directory / "report.html", text)
+    run.base.mkdir(parents=True, exist_ok=True)
+    return files.write_text(run.page or run.directory / "report.html", text)
+
+
+def _place(directory: Path) -> Path | None:
+    """Where the page of a tree lies that is not a run's own folder; None for a run."""
+    published = directory.absolute().parent == paths.repository().absolute() / "results"
+    return paths.output_root() / f"{directory.name}-published.html" if published else None
 
 
 def _fitting(figures: dict[str, list[dict]], room: int) -> tuple[dict[str, list[dict]], dict[str, list[str]]]:

@@ -3,11 +3,14 @@ error."""
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from ferkit import figures, results
+from ferkit import claims as ledger
+from ferkit import figures, provenance, results
 from ferkit.errors import InputError
 from ferkit.profiles import NOTEBOOKS
+from ferkit.report import drawing
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class Tree:
     """A run or published tree: its files as objects, {} or [] where there is none.
 
     cells: finished cells in order. figures: by notebook. problems: one sentence for each file that was
-    not usable.
+    not usable. page: where the report will lie, if not in the folder itself.
     """
 
     directory: Path
@@ -26,11 +29,27 @@ class Tree:
     cells: list[results.CellResult]
     figures: dict[str, list[dict]]
     problems: list[str] = field(default_factory=list)
+    page: Path | None = None
+
+    @property
+    def base(self) -> Path:
+        """The folder of the page, from which links lead."""
+        return (self.page or self.directory / "report.html").parent
+
+    @property
+    def is_run(self) -> bool:
+        """Whether ./run_all.sh made it; a published tree or a sweep is cells alone, no notebooks and no figures."""
+        return not (self.cells and _cells_alone(self.directory))
+
+    @cached_property
+    def made(self) -> provenance.Provenance:
+        """Which commit and command made each file, as far as the manifest tells."""
+        return provenance.of(self.directory)
 
     @property
     def name(self) -> str:
         """The run's name."""
-        return str(self.manifest.get("run") or self.directory.name)
+        return str((self.is_run and self.manifest.get("run")) or self.directory.absolute().name)
 
     def fact(self, key: str) -> object:
         """A fact of the run from the manifest, its parameters, or the cells; None if nobody says."""
@@ -57,8 +76,11 @@ class Tree:
         return entries
 
 
-def read(directory: Path) -> Tree:
-    """Everything the report shows of a run; InputError where the folder itself is missing."""
+def read(directory: Path, page: Path | None = None) -> Tree:
+    """Everything the report shows of a run or a published tree; InputError where the folder itself is missing.
+
+    A published tree's claims are judged and its figures drawn here, from its cells. page: where the report will lie.
+    """
     directory = Path(directory)
     if not directory.is_dir():
         raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
@@ -71,12 +93,28 @@ def read(directory: Path) -> Tree:
             problems.append(str(error))
     manifest = _json(directory / "manifest.json", dict, problems)
     claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
+    if cells and not (directory / "claims.json").is_file() and _cells_alone(directory):
+        claims = _judged(directory, problems)
     dataset = _json(directory / "01_data_preparation" / "dataset.json", dict, problems)
     audit = _json(directory / "01_data_preparation" / "audit.json", dict, problems)
-    drawn = figures.load_all(directory)
+    drawn = drawing.of(cells, directory) if _cells_alone(directory) else figures.load_all(directory)
     problems += [entry["error"] for entries in drawn.values() for entry in entries
                  if entry.get("figure") is None]
-    return Tree(directory, manifest, claims, dataset, audit, cells, drawn, problems)
+    return Tree(directory, manifest, claims, dataset, audit, cells, drawn, problems, page)
+
+
+def _cells_alone(directory: Path) -> bool:
+    """Whether a folder holds neither executed notebooks nor figures."""
+    return not (directory / "notebooks").is_dir() and not any(directory.glob("*/figures/*.json"))
+
+
+def _judged(directory: Path, problems: list[str]) -> list[dict]:
+    """The claims judged now, for a published tree, which holds no claims.json."""
+    try:
+        return ledger.judge(directory)
+    except InputError as error:
+        problems.append(str(error))
+        return []
 
 
 def _json(path: Path, kind: type, problems: list[str]):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from ferkit.provenance import UNKNOWN
 from ferkit.report.html import Markup, details, escape, join, table, tag
 from ferkit.report.tree import Tree
 from ferkit.report.words import VERDICTS, interval, link, quantity, verdict_chip
@@ -23,7 +24,7 @@ def section(run: Tree) -> Markup:
                "Intervals are 95 %. A verdict holds for this data set and this profile only.")
     parts = []
     if judged:
-        parts.append(table(("claim", "verdict", "paper", "ours", "rule and source"),
+        parts.append(table(("claim", "verdict", "paper", "ours", "what was found, where, and the rule"),
                            [_row(run, c) for c in judged],
                            caption="Every judged claim, the rule that judges it and the file that decided",
                            numbers=(2, 3), class_="claims judged stack",
@@ -63,8 +64,8 @@ def _row(run: Tree, claim: dict) -> list[object]:
     unit, bounds = claim.get("unit"), claim.get("interval")
     ours = tag("span", quantity(claim.get("observed"), unit),
                tag("small", interval(bounds, unit)) if bounds else "")
-    rule = tag("div", claim.get("rule"), tag("small", claim["note"]) if claim.get("note") else "",
-               _sources(run, claim))
+    rule = tag("div", tag("span", claim["note"]) if claim.get("note") else "", _sources(run, claim),
+               tag("small", tag("b", "Rule: "), claim.get("rule"), class_="rule"))
     return [_statement(claim), verdict_chip(claim.get("verdict")), expected(claim), ours, rule]
 
 
@@ -79,12 +80,18 @@ def _statement(claim: dict) -> Markup:
 
 
 def _sources(run: Tree, claim: dict) -> Markup:
-    """The files that decided a claim, as links."""
+    """The files that decided a claim, as links, each with the commit it was made at; the command on hovering, and in
+    the protocol cards."""
     named = claim.get("source") or []
     named = named if isinstance(named, list) else re.split(r"[,;]\s*", str(named))
-    links = [[link(run.directory, run.directory / str(path), _short(str(path))), " "] for path in named
-             if path]
-    return tag("div", links) if links else Markup()
+    links = [tag("span", link(run.base, run.directory / str(path), _short(str(path))), _commit(run, str(path)),
+                 class_="source") for path in named if path]
+    return tag("div", [[source, " "] for source in links]) if links else Markup()
+
+
+def _commit(run: Tree, path: str) -> Markup:
+    commit = run.made.commit(path)
+    return Markup() if commit == UNKNOWN else tag("small", f" @ {commit}", title=run.made.command(path))
 
 
 def _short(path: str) -> str:
