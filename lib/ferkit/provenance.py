@@ -36,12 +36,12 @@ class Provenance:
         entry = self.entry(file)
         if not entry:
             return UNKNOWN
-        made = self.made
-        words = ["./run_all.sh", "--dataset", str(made.get("dataset"))]
-        if made.get("dataset") != "synthetic":
-            words += ["--data", "PATH", "--protocol", str(made.get("protocol"))]
-        words += ["--profile", str(made.get("profile")), "--seed", str(made.get("seed")), "--only", entry_number(entry)]
-        return " ".join(words)
+        given = {key.upper(): value for key, value in self.made.items()} | (entry.get("parameters") or {})
+        words = ["./run_all.sh", "--dataset", str(given.get("DATASET"))]
+        if given.get("DATASET") != "synthetic":
+            words += ["--data", "PATH", "--protocol", str(given.get("PROTOCOL"))]
+        words += ["--profile", str(given.get("PROFILE")), "--seed", str(given.get("SEED"))]
+        return " ".join([*words, "--only", entry_number(entry)])
 
     def intact(self, file: str) -> bool | None:
         """Whether the file still has the noted hash; None where none was noted."""
@@ -53,8 +53,8 @@ class Provenance:
         """The commands that made the tree and how to check it, one sentence each, in Markdown."""
         commands = dict.fromkeys(self.command(name) for entry in self.made.get("notebooks", {}).values()
                                  for name in entry.get("outputs", {}) if name.endswith(f"/{METRICS}"))
-        where = self.root.relative_to(paths.repository()).as_posix() if self.root.is_relative_to(
-            paths.repository()) else self.root.name
+        root, house = self.root.absolute(), paths.repository().absolute()
+        where = root.relative_to(house).as_posix() if root.is_relative_to(house) else root.name
         machine = self.made.get("gpu") or self.made.get("cpu")
         said = [f"Made by {', '.join(f'`{command}`' for command in commands)} on {machine}."] if commands else []
         if any("+" in self.commit(name) for entry in self.made.get("notebooks", {}).values()
@@ -75,10 +75,11 @@ def name_of(root: Path, cell: CellResult) -> str:
 
 def evaluate_command(root: Path, cell: CellResult) -> str | None:
     """What reproduces a cell's figure from its weights; None where they are not in the tree."""
-    path = cell.directory / WEIGHTS
+    path = cell.directory.absolute() / WEIGHTS
     if not path.is_file():
         return None
-    where = path.relative_to(paths.repository()).as_posix() if path.is_relative_to(paths.repository()) else path.name
+    house = paths.repository().absolute()
+    where = path.relative_to(house).as_posix() if path.is_relative_to(house) else path.name
     data = "" if cell.metrics["dataset"] == "synthetic" else " --data PATH"
     return (f"python -m ferkit evaluate --weights {where} --dataset {cell.metrics['dataset']}{data} --device cpu "
             f"--output {PREDICTIONS}")

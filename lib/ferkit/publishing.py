@@ -76,9 +76,21 @@ def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAI
         _write_headline(root / notebook, cells)
     for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
         _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES), WEIGHTS_LIMIT)
-    if (run / MANIFEST).is_file():  # commit, packages, machine: where these numbers come from
-        shutil.copyfile(run / MANIFEST, root / MANIFEST)
+    _copy_manifest(run, root, notebooks)
     return [cell for cells in found.values() for cell in cells]
+
+
+def _copy_manifest(run: Path, root: Path, notebooks: Sequence[str]) -> None:
+    """The run's manifest: commit, packages, machine, hashes; entries of notebooks that an earlier run published and
+    this one did not replace stay, for the hashes of their files stand there."""
+    if not (run / MANIFEST).is_file():
+        return
+    made = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    replaced = {*notebooks, *([ANALYSES] if any((run / ANALYSES).glob("*/*/seed*/occlusion.json")) else [])}
+    earlier = json.loads((root / MANIFEST).read_text(encoding="utf-8")) if (root / MANIFEST).is_file() else {}
+    kept = {entry["name"]: entry for entry in earlier.get("notebooks", []) if entry["name"] not in replaced}
+    own = {entry["name"]: entry for entry in made.get("notebooks", [])}
+    files.write_json(root / MANIFEST, {**made, "notebooks": [entry for _, entry in sorted((own | kept).items())]})
 
 
 def _planned_cells(run: Path, folder: Path, notebook: str) -> list[CellResult]:

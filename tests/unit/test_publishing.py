@@ -36,6 +36,19 @@ def test_what_was_planned_is_published_with_its_headline(planned):
         "system": "lenet5", "recipe": "ours", "seeds": [0], "chosen_by": "val"}
 
 
+def test_the_manifest_keeps_what_an_earlier_run_published_and_this_one_does_not_replace(planned):
+    run, root = planned
+    entries = [{"name": name, "outputs": {f"{name}/x": "1"}} for name in CELLS]
+    files.write_json(run / publishing.MANIFEST, {"schema": 1, "git_commit": "a", "notebooks": entries})
+    publishing.publish(run, "synthetic")
+    changed = [{**entry, "outputs": {f"{entry['name']}/x": "2"}} for entry in entries]
+    files.write_json(run / publishing.MANIFEST, {"schema": 1, "git_commit": "b", "notebooks": changed})
+    publishing.publish(run, "synthetic", ["02_stn_attention"])
+    found = json.loads((root / publishing.MANIFEST).read_text())
+    assert found["git_commit"] == "b"
+    assert [list(entry["outputs"].values()) for entry in found["notebooks"]] == [["2"], ["1"]]
+
+
 def test_a_missing_or_changed_cell_publishes_nothing(planned):
     run, root = planned
     plan = root / "03_gap_cnn_svm" / publishing.PLAN

@@ -96,7 +96,7 @@ def _seeds(run: Tree, cells: Sequence[CellResult]) -> Markup:
                      join(files), tag("code", run.made.commit(name)), command,
                      tag("code", short_hash(m.get("predictions_sha256")) or "–")])
     return table(("seed", "val", "test", "files", "commit", "made by", "predictions sha256"), rows, class_="stack",
-                 caption="Where each number comes from")
+                 numbers=(1, 2), caption="Where each number comes from")
 
 
 def _split(m: dict) -> str:
