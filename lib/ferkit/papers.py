@@ -178,6 +178,11 @@ def _value(name: str, statement: str, value: float | None, unit: str, mark: str,
     return Quoted(f"{paper}.{name}", paper, statement, value, unit, dataset, "", source, mark)
 
 
+def _statements(paper: str, **says: str) -> list[Quoted]:
+    """Statements of the reading notes without a number."""
+    return [Quoted(f"{paper}.says.{key}", paper, text, None, "", "any", "", NOTES, "N") for key, text in says.items()]
+
+
 COMPARED = "the paper's comparison table, as remembered"
 PUBLIC = "public code and papers of that system"
 
@@ -274,6 +279,28 @@ QUOTED: tuple[Quoted, ...] = (
            "A network gains by more layers or neurons, by better gradient flow and by better regularisation",
            None, "", "N", NOTES, "notes"),
     _value("time_series", "Behaviour data could be trained on as time series", None, "", "N", NOTES, "notes"),
+    # What the notes say of the papers and their neighbours without a number; what can be tested stands in CLAIMS too.
+    *_statements(
+        "deep_emotion",
+        end_to_end="One framework, trained end to end, classifies the emotion that underlies a face",
+        transformer="Attention enters the framework through a spatial transformer network",
+        important_parts="A learner should look at the important parts of a face and be insensitive to the others",
+        occlusion="From the top left corner on, an N×N window is zeroed and the image predicted again; where the "
+                  "prediction turns wrong, the place was important",
+        special_regions="Detecting and recognising special regions matters (attention)"),
+    *_statements(
+        "gap_svm",
+        expert_features="Hand-made features need experts, whose interference is large, and lose information",
+        tangled_networks="CNNs that read end-layer features are tangled, have too many parameters and recognise badly",
+        end_to_end="A CNN takes raw data and extracts abstract features by itself, end to end",
+        more_activations="Successive convolutions give more non-linear activations",
+        svm_generalises="An SVM in place of softmax makes the model generalise better"),
+    *_statements(
+        "notes",
+        scn_weights="SCN weighs every training sample by self-attention over a small batch, with rank regularisation",
+        scn_relabels="SCN changes the labels of the lowest-ranked samples of a batch",
+        ran_robust="Region attention networks are robust to pose and occlusion in the wild",
+        man="A multiple attention network for facial expression recognition exists (no text of it was found)"),
     _value("reverse_thinking", "The mistakes in disgust and fear could be met by thinking in reverse", None,
            "", "N", NOTES,
            "notes"),

@@ -30,13 +30,14 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
     """(notebook, name, title, caption, figure), in order."""
     systems = comparison.systems(cells)
     for notebook in sorted({cell.cell.notebook for cell in cells}):
-        own = [cell for cell in cells if cell.cell.notebook == notebook and cell.cell.recipe in comparison.RECIPES]
+        every = [cell for cell in cells if cell.cell.notebook == notebook]
+        own = [cell for cell in every if cell.cell.recipe in comparison.RECIPES] or every  # a sweep has neither
         first = [cell for cell in own if cell.cell.seed == min(c.cell.seed for c in own)]
         if any(cell.history for cell in first):
             yield (notebook, "learning_curves", "Learning curves",
                    "Dotted on training, solid on validation; the ring marks the epoch that validation chose. A gap "
                    "that opens between the two is over-fitting.", figures.learning_curves(first))
-        probes = _probes([cell for cell in cells if cell.cell.notebook == notebook])
+        probes = _probes(every)
         if probes:
             yield (notebook, "learning_rates", "Which learning rates train",
                    "A cross is a run that diverged or collapsed; the paper says that every rate in the shaded part "
@@ -45,7 +46,12 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
             yield (notebook, "robustness", "Accuracy on damaged images",
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
     if systems:
-        yield from _compared(systems, cells)
+        yield from _compared(systems)
+    changes = comparison.remedy_changes(comparison.remedies(cells))
+    if changes:
+        yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
+               "Blue right of zero: the rare classes gain; orange left of it: the others pay. Changes at the same "
+               "seeds, with their 95 % intervals.", figures.remedy_changes(changes))
 
 
 def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
@@ -64,8 +70,7 @@ def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
                "only how often the answer changes.", fig)
 
 
-def _compared(systems: Sequence[comparison.System], cells: Sequence[CellResult]
-              ) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     chosen, dataset = comparison.best_of_each(systems), systems[0].metrics["dataset"]
     labels, names = systems[0].label_names, [figures.cell_name(one.metrics) for one in chosen]
     recalls, intervals = comparison.recalls(chosen)
@@ -90,11 +95,6 @@ def _compared(systems: Sequence[comparison.System], cells: Sequence[CellResult]
            "Each column of marks is one expression at its number of training images; where they rise to the right, "
            "rare classes pay.",
            figures.recall_against_class_size(names, comparison.class_sizes(chosen[0]), recalls, label_names=labels))
-    changes = comparison.remedy_changes(comparison.remedies(cells))
-    if changes:
-        yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
-               "Blue right of zero: the rare classes gain; orange left of it: the others pay.",
-               figures.remedy_changes(changes))
     if len(chosen) > 1:
         yield (COMPARED, "agreement", "Agreement between systems",
                "Percent of test images with the same answer, right or wrong; on the diagonal two seeds of one system.",

@@ -77,7 +77,7 @@ def notebook(run: Tree, entry: dict, drawn: Sequence[dict], dropped: Sequence[st
         kind = "partial" if entry["status"] == "failed" else "executed"
         where = link(run.base, entry["path"], f"open the {kind} notebook")
     elif not run.is_run:
-        said = ["drawn from the published cells"]
+        said = ["drawn from the saved predictions"]
         where = join(["the notebook: ", tag("code", f"notebooks/{name}.ipynb")])
     else:
         where = join(["run it with ", tag("code", f"./run_all.sh --only {name[:2]}")])

@@ -15,6 +15,7 @@ from ferkit.verify import allowed, cells
 from ferkit.verify.found import Found
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
+SWEEP = "sweep.json"
 
 
 def tree(root: Path) -> bool:
@@ -45,8 +46,8 @@ class Tree:
 
     @cached_property
     def is_run(self) -> bool:
-        """Whether ./run_all.sh wrote it, executed notebooks and all."""
-        return (self.root / "notebooks").is_dir()
+        """Whether it is a working folder of ./run_all.sh or of a sweep, not a published tree."""
+        return (self.root / "notebooks").is_dir() or (self.root / SWEEP).is_file()
 
     @cached_property
     def cells(self) -> dict[str, CellResult | InputError]:
@@ -161,6 +162,8 @@ class Tree:
             found.look("planned cells", self._name(plan), None if rows else "damaged plan")
             found.note(f"{self._name(plan)}: in progress (a plan for the next {len(rows)} cells, committed before they "
                        "are trained; their results will replace those above)")
+        if (self.root / SWEEP).is_file():
+            self._sweep(found)
         if not plans and not self.is_run and self.cells:
             found.look("planned cells", self.root.name, "results without a plan.json")
 
@@ -194,6 +197,20 @@ class Tree:
         elif missing:
             found.note(f"{name}: in progress (no {HEADLINE} yet, which publishing writes last); still without a "
                        f"result: {', '.join('{}/{}/seed{}'.format(*key) for key in missing)}")
+
+    def _sweep(self, found: Found) -> None:
+        """A row of sweep.json for every planned cell, and the accuracy that its cell has."""
+        names = ("dataset", "system", "recipe", "seed")
+        rows = {tuple(row.get(key) for key in names): row for row in _json(self.root / SWEEP, [])}
+        measured = {(c.metrics["dataset"], c.cell.system, c.cell.recipe, c.cell.seed): c.metrics["accuracy"]
+                    for c in self.readable}
+        for entry in _json(self.root / PLAN, []):
+            key = tuple(entry.get(name) for name in names)
+            says = "{}/{}/seed{}".format(*key[1:])
+            problem = None if key in rows else "planned, but sweep.json has no row for it"
+            if key in measured and key in rows and not _close(rows[key].get("accuracy"), measured[key]):
+                problem = f"sweep.json says {rows[key].get('accuracy')}, its metrics.json {measured[key]}"
+            found.look("planned cells", f"{SWEEP}: {says}", problem)
 
     def _judged(self, found: Found) -> None:
         """claims.json against verdicts judged anew."""

@@ -115,6 +115,19 @@ def test_a_notebook_that_another_run_made_has_no_noted_hashes_and_that_is_said(p
     assert found.verified and any("02_stn_attention: manifest.json is of a run without" in note for note in found.notes)
 
 
+def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(tmp_path, write_cell):
+    write_cell(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
+    (tmp_path / ".lock").touch()
+    rows = [{"dataset": "synthetic", "system": "deep_emotion", "recipe": "remedy_focal", "seed": k} for k in (0, 1)]
+    (tmp_path / "plan.json").write_text(json.dumps(rows))
+    (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.5}, rows[1] | {"accuracy": None}]))
+    (found,) = verify.verify(tmp_path)
+    assert found.verified and found.checked["planned cells"] == 2, found.mismatches
+    (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.9}]))
+    (found,) = verify.verify(tmp_path)
+    assert [row["says"][:20] for row in found.mismatches] == ["sweep.json says 0.9,", "planned, but sweep.j"]
+
+
 def test_other_weights_than_those_that_were_tested(published):
     (published.cell / "weights.safetensors").write_bytes(b"other")
     published.change(weights_sha256="0" * 64)
