@@ -50,6 +50,8 @@ def main() -> None:
         order = ["ours", *PACKAGES]
         rows.sort(key=lambda row: order.index(row["package"]))
         files.write_json(given.output, {"images": {key: len(labels) for key, (_, labels) in sets.items()},
+                                        "classes": {key: [LABELS[k] for k in np.unique(labels)]
+                                                    for key, (_, labels) in sets.items()},
                                         "machine": {"processor": processor(), "cores": os.cpu_count()},
                                         "systems": rows})
         for row in made:

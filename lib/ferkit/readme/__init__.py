@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ferkit import files, paths
 from ferkit.errors import InputError
-from ferkit.readme import pictures, tables
+from ferkit.readme import beside, pictures, tables
 from ferkit.readme.tables import published
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
@@ -68,4 +68,4 @@ def _wanted() -> dict[str, tuple[Path, str | None]]:
 
 BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "claims": tables.claims_table,
           "gaps": tables.gaps_list, "picture": pictures.first_block, "pictures": pictures.rest_block,
-          "cells": tables.cells_table, "verdicts": tables.verdicts_table}
+          "cells": tables.cells_table, "verdicts": tables.verdicts_table, "side_by_side": beside.side_by_side_table}
