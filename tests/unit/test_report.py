@@ -256,6 +256,14 @@ def test_compare_sets_runs_side_by_side_and_marks_a_changed_verdict(run, tmp_pat
     assert "47,657" in text and "76,777" in text and "70.0 %" in words(text) and "plotly.js v" not in text
 
 
+def test_compare_takes_the_mean_over_seeds(run, write_cell, tmp_path, monkeypatch):
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
+    for seed, share in enumerate((0.5, 0.6, 0.7)):
+        write_cell(run, "lenet5", share=share, seed=seed)
+    said = words(report.compare([run, run]).read_text(encoding="utf-8"))
+    assert said.count("60.0 % 35.2 … 84.8 % · 3 seeds, ± 10.0") == 2 and "validation 60.0 %" in said
+
+
 def test_compare_wants_two(run):
     with pytest.raises(InputError):
         report.compare([run])

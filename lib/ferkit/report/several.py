@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ferkit import files, paths
+from ferkit import files, paths, statistics
 from ferkit.errors import InputError
 from ferkit.figures import system_name
-from ferkit.report import leaks, page, tree, verdicts, words
+from ferkit.report import leaks, page, protocol, tree, verdicts, words
 from ferkit.report.html import Markup, escape, join, percent, table, tag
+from ferkit.results import CellResult
 
 
 def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path:
@@ -68,7 +69,7 @@ def _claims(runs: Sequence[tree.Tree]) -> Markup:
                                                 class_="note warn")])
     listing = table(("claim", "paper", *(run.name for run in runs)), rows,
                     caption="Verdict, our number and its interval",
-                    class_="claims stack", row_attributes=marks)
+                    class_="claims several stack", row_attributes=marks)
     return join([tag("h2", "Verdicts"), listing])
 
 
@@ -82,24 +83,31 @@ def _judged(claim: dict | None) -> Markup:
 
 
 def _cells(runs: Sequence[tree.Tree]) -> Markup:
-    by_run = [{cell.cell.name: cell for cell in run.cells} for run in runs]
+    """One row a system and recipe: mean over seeds, its sd, and the interval, run by run."""
+    by_run = [{(cells[0].cell.system, cells[0].cell.recipe): cells for cells in protocol.experiments(run.cells)}
+              for run in runs]
     names = sorted({name for cells in by_run for name in cells})
-    rows = [[_cell_title(name), *(_accuracy(cells.get(name)) for cells in by_run)] for name in names]
+    rows = [[join([system_name(system), tag("small", recipe)]),
+             *(_accuracy(cells.get((system, recipe))) for cells in by_run)] for system, recipe in names]
     if not rows:
         return Markup()
-    return join([tag("h2", "Cells"), table(("system · recipe", *(run.name for run in runs)), rows,
-                                           class_="stack",
-                                           caption="Test accuracy, validation accuracy below it")])
+    return join([tag("h2", "Cells"), table(("system · recipe", *(run.name for run in runs)), rows, class_="stack",
+                                           caption="Test accuracy (mean over seeds), its 95 % interval, validation")])
 
 
-def _cell_title(name: str) -> Markup:
-    system, recipe, seed = name.split("/")
-    return join([system_name(system), tag("small", f"{recipe} · {seed}")])
-
-
-def _accuracy(cell) -> Markup:
-    if cell is None:
+def _accuracy(cells: Sequence[CellResult] | None) -> Markup:
+    if not cells:
         return escape("–")
-    chip = [] if cell.metrics["status"] == "finished" else [words.status_chip(cell.metrics["status"]), " "]
-    return tag("span", chip, percent(cell.metrics.get("accuracy")),
-               tag("small", f"validation {percent(cell.metrics.get('val_accuracy'))}"))
+    ends = dict.fromkeys(cell.metrics["status"] for cell in cells)
+    chips = [[words.status_chip(end), " "] for end in ends if end != "finished"]
+    tested = [cell.metrics for cell in cells if cell.metrics.get("accuracy") is not None]
+    if not tested:
+        return tag("span", chips)
+    spread = statistics.over_seeds([m["accuracy"] for m in tested])
+    bounds = spread.interval or statistics.wilson(spread.mean * tested[0]["n"], tested[0]["n"])
+    bounds = [max(bounds[0], 0.0), min(bounds[1], 1.0)]
+    seeds = f" · {spread.n} seeds, ± {100 * spread.sd:.1f}" if spread.sd is not None else ""
+    chosen = [m["val_accuracy"] for m in tested if m.get("val_accuracy") is not None]
+    val = percent(sum(chosen) / len(chosen)) if chosen else "–"
+    return tag("span", chips, percent(spread.mean), tag("small", words.interval(bounds), seeds),
+               tag("small", f"validation {val}"))
