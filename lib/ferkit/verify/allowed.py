@@ -17,7 +17,7 @@ PUBLISHED = (
     r"manifest\.json", r"claims\.json", r"(\w+/)*[\w.-]+\.md", r"\d\d_\w+/(plan|plan\.next|headline)\.json",
     rf"{CELL}/(metrics\.json|predictions\.npz|history\.csv|weights\.safetensors)",
     r"04_occlusion_analysis/([\w.-]+/)*[\w.-]+\.json", r"04_occlusion_analysis/([\w.-]+/)*maps\.npz",
-    r"01_data_preparation/(dataset|audit)\.json", r"(\w+/)*[\w.-]+\.svg",
+    r"(\d\d_\w+/)?(zero_shot|optimism)\.json", r"01_data_preparation/(dataset|audit)\.json", r"(\w+/)*[\w.-]+\.svg",
     r"(sweep|plan)\.json", r"sweep/[\w.-]+/[\w.-]+/seed\d+/(status\.json|history\.csv|weights\.safetensors)",
 )
 # What a run holds besides.
@@ -28,7 +28,8 @@ DRAWN = (r"[\w.-]+\.png",)  # the built-in set's faces are drawn
 # The arrays of maps.npz: kind of dtype and number of dimensions.
 READINGS = r"(turned_wrong|probability_drop|logit_drop)"
 MAPS = {r"label_names": ("U", (1,)), r"(correct_)?counts|rows|columns": ("i", (1,)), r"region_masks": ("f", (3,)),
-        rf"{READINGS}(_low|_high)?": ("f", (3,)), rf"window_{READINGS}": ("f", (3,))}
+        rf"{READINGS}(_low|_high)?": ("f", (3,)), rf"window_{READINGS}": ("f", (3,)),
+        r"beside_(zero|mean|blur)": ("f", (3,))}
 LONGEST_NAME = 40  # characters of a class name
 
 

@@ -113,29 +113,46 @@ class Tree:
         """Every published file against the hash that was noted when it was made."""
         recorded, manifest = self._recorded(found)
         notebooks = {name.partition("/")[0] for name in recorded}
+        analysed = self._analyses(found)
         for path in sorted(self.root.rglob("*")):
             name = self._name(path)
-            if not path.is_file() or name not in recorded:
-                if path.is_file() and manifest and path.name in (results.METRICS, results.HISTORY, "occlusion.json"):
-                    if name.partition("/")[0] in notebooks:
-                        found.look("hashes", name, "no hash was noted for it in manifest.json")
-                    else:
-                        found.note(f"{name.partition('/')[0]}: manifest.json is of a run without this notebook, so the "
-                                   "hashes of its metrics and histories were noted nowhere")
+            if not path.is_file():
+                continue
+            if name not in recorded:
+                if manifest and path.name in (results.METRICS, results.HISTORY) and name.partition("/")[0] in notebooks:
+                    found.look("hashes", name, "no hash was noted for it in manifest.json")
+                elif manifest and path.name == results.METRICS:
+                    found.note(f"{name.partition('/')[0]}: manifest.json is of a run without this notebook, so the "
+                               "hashes of its metrics and histories were noted nowhere")
                 continue
             same = files.sha256(path) == recorded[name]
-            if not same and name == "report.html":  # a page can be built again at any time, from what is checked here
-                found.note("report.html was built again since the run")
+            if not same and (name == "report.html" or path.parent in analysed):
+                found.note(f"{name} was made again since the run" + (
+                    ", of the very networks that lie here" if path.parent in analysed else ""))
                 continue
             found.look("hashes", name, None if same else "its sha256 is not the one noted in manifest.json")
-        for path in sorted(self.root.glob("04_occlusion_analysis/**/occlusion.json")):
-            stated = _json(path, {}).get("maps_sha256")
-            maps = path.with_name("maps.npz")
-            if stated and maps.is_file():
-                found.look("hashes", self._name(maps),
-                           None if files.sha256(maps) == stated else "its sha256 is not the one in occlusion.json")
         if not manifest and self.cells:
             found.note("no manifest.json: hashes of metrics and histories were noted nowhere")
+
+    def _analyses(self, found: Found) -> set[Path]:
+        """The folders of occlusion analyses that are of the networks and maps that lie here; the others are named."""
+        weights = {c.cell.name: (c.metrics["weights_sha256"], c.metrics["data_sha256"]) for c in self.readable}
+        good = set()
+        for path in sorted(self.root.glob("04_occlusion_analysis/*/*/seed*/occlusion.json")):
+            content, maps = _json(path, {}), path.with_name("maps.npz")
+            name, settings = "/".join(path.parts[-4:-1]), content.get("settings") or {}
+            stated = f"{content.get('system')}/{content.get('recipe')}/seed{content.get('seed')}"
+            problem = None
+            if stated != name or name not in weights:
+                problem = f"it is about {stated}, of which no result lies here"
+            elif settings and (settings.get("weights_sha256"), settings.get("data_sha256")) != weights[name]:
+                problem = "it is about other weights or images than those of the cell"
+            elif content.get("maps_sha256") and maps.is_file() and files.sha256(maps) != content["maps_sha256"]:
+                problem = "maps.npz has another sha256 than it names"
+            found.look("occlusion analyses", self._name(path), problem)
+            if problem is None and settings:
+                good.add(path.parent)
+        return good
 
     def _recorded(self, found: Found) -> tuple[dict[str, str], bool]:
         path = self.root / MANIFEST

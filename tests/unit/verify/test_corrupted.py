@@ -99,6 +99,25 @@ def test_a_file_whose_noted_hash_it_has_no_longer(published, name):
     told(published, f"{CELL}/{name}", "manifest.json")
 
 
+ANALYSIS = "04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json"
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    ({"settings": {"weights_sha256": "0" * 64, "data_sha256": "ab" * 32}}, "other weights"), ({"seed": 3}, "seed3"),
+    ({"settings": {"weights_sha256": None, "data_sha256": "0" * 64}}, "or images"),
+    ({"maps_sha256": "0" * 64}, "maps")])
+def test_an_occlusion_analysis_of_something_else(published, change, says):
+    published.put(ANALYSIS, published.read(ANALYSIS) | change)
+    published.note()
+    told(published, ANALYSIS, says)
+
+
+def test_an_analysis_made_again_of_the_same_network_is_said_and_is_no_mismatch(published):
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"n_images": 3589})
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("occlusion.json was made again" in note for note in found.notes)
+
+
 def test_a_history_that_the_manifest_does_not_know(published):
     manifest = published.read("manifest.json")
     del manifest["notebooks"][0]["outputs"][f"{CELL}/history.csv"]
@@ -135,6 +154,7 @@ def test_other_weights_than_those_that_were_tested(published):
 
 
 def test_absent_weights_are_said_and_are_no_mismatch(published):
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"settings": None})
     published.change(weights_sha256="0" * 64)
     (found,) = verify.verify(published.root)
     assert found.verified and any("deep_emotion/ours/seed0" in note and "weights" in note for note in found.notes)
