@@ -93,8 +93,8 @@ class FacePanel(_Panel):
         self.light = widgets.FloatSlider(0.35, min=0, max=1, step=0.05, description="light")
         self.sliders = {number: widgets.FloatSlider(0.0, min=0, max=1, step=0.05, readout_format=".2f",
                                                     description=f"AU{number} {unit.name}",
-                                                    style={"description_width": "170px"},
-                                                    layout=widgets.Layout(width="330px"))
+                                                    style={"description_width": "152px"},
+                                                    layout=widgets.Layout(width="310px"))
                         for number, unit in ACTION_UNITS.items()}
         self._busy = True
         for slider in (*self.sliders.values(), self.person, self.roll, self.light):
@@ -102,7 +102,7 @@ class FacePanel(_Panel):
         self.expression.observe(lambda change: self.set(EXPRESSIONS[change["new"]]), "value")
         self.widget = widgets.VBox([
             widgets.HBox([self.weights, self.expression]), widgets.HBox([self.person, self.roll, self.light]),
-            self._columns(), self._shown()])
+            self._shown(), self._columns()])
         self.set(EXPRESSIONS[expression])
 
     def set(self, units: Mapping[int, float] | tuple[int, ...]) -> None:
@@ -135,12 +135,17 @@ class FacePanel(_Panel):
             super()._follow()
 
     def _columns(self) -> widgets.Widget:
-        """The sliders by the region they move."""
-        columns = []
-        for region in REGIONS:
-            own = [slider for number, slider in self.sliders.items() if ACTION_UNITS[number].region == region]
-            columns.append(widgets.VBox([widgets.HTML(f"<b>{region}</b>"), *own]))
-        return widgets.HBox(columns, layout=widgets.Layout(flex_flow="row wrap"))
+        """The sliders by the region they move, the mouth's many in two columns."""
+        own = {region: [slider for number, slider in self.sliders.items() if ACTION_UNITS[number].region == region]
+               for region in REGIONS}
+        half = (len(own["mouth"]) + 1) // 2
+        columns = [[_head("mouth"), *own["mouth"][:half]], [_head("mouth"), *own["mouth"][half:]],
+                   [_head("brows"), *own["brows"], _head("nose"), *own["nose"]], [_head("eyes"), *own["eyes"]]]
+        return widgets.HBox([widgets.VBox(column) for column in columns], layout=widgets.Layout(flex_flow="row wrap"))
+
+
+def _head(region: str) -> widgets.Widget:
+    return widgets.HTML(f"<b>{region}</b>")
 
 
 class PhotoPanel(_Panel):
