@@ -54,14 +54,14 @@ def paired_tests(compared: Sequence[System]) -> list[dict]:
 
 def beside_paper(compared: Sequence[System], dataset: str) -> list[dict]:
     """Rows for `figures.accuracy_dots`: {label, paper, ours, interval, without}; paper None where it has no number
-    here."""
+    here, without (copies from training) None where there are none."""
     stated = {claim.id: claim.value for claim in papers.CLAIMS}
     rows = []
     for one in compared:
         found = _accuracy(one)
         rows.append({"label": one.name, "paper": stated.get(f"{PAPER_OF.get(one.system)}.accuracy.{dataset}"),
                      "ours": found["mean"], "interval": (found["low"], found["high"]),
-                     "without": one.mean("accuracy_without_copies")})
+                     "without": one.mean("accuracy_without_copies") if _copied(one) else None})
     return rows
 
 
@@ -83,6 +83,12 @@ def human_accuracy(dataset: str) -> tuple[float, float] | None:
     values = {row.id: row.value for row in papers.QUOTED}
     found = values.get(f"field.{dataset}.human"), values.get(f"field.{dataset}.human_uncertainty")
     return found if None not in found else None
+
+
+def _copied(one: System) -> bool:
+    """Whether any test image is known to have a copy in training."""
+    m = one.cells[0].metrics
+    return m.get("n_without_copies") is not None and m["n_without_copies"] < m["n"]
 
 
 def _accuracy(one: System) -> dict[str, float | None]:

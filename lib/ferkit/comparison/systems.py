@@ -113,14 +113,15 @@ def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
 
 
-def find(run: str, dataset: str) -> Source:
-    """The run if it holds predictions, else the published results of the data set, else any published ones.
+def find(run: str, dataset: str, protocol: str = "") -> Source:
+    """The run if it holds predictions, else the published results of the data set under this protocol ("": its own),
+    else any published ones.
 
     InputError with the command to run where there are none at all.
     """
-    own, published = paths.run_directory(run), paths.published_directory(dataset)
+    own, published = paths.run_directory(run), paths.published_directory(dataset, protocol)
     instead = f"the run {run} has no predictions; these are the published ones of "
-    places = [(own, f"predictions of the run {run}"), (published, instead + dataset)]
+    places = [(own, f"predictions of the run {run}"), (published, instead + published.name)]
     places += [(folder, instead + folder.name) for folder in sorted(published.parent.glob("*"))
                if folder not in (published, paths.output_root())]
     for folder, says in places:

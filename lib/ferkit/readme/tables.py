@@ -113,9 +113,7 @@ def _judged(everywhere: bool = False) -> list[tuple[str, dict]]:
     found = []
     for k, tree in enumerate(published()):
         for row in claims.judge(paths.published_directory(tree)):
-            bound = not row["note"].startswith("it is about") and (row["id"].count(".") > 1 or row["dataset"] == tree)
-            about = tree.partition("-")[0] in row["id"].split(".")
-            if everywhere or k == 0 or (bound and about):
+            if everywhere or k == 0 or tree.partition("-")[0] in row["id"].split("."):
                 found.append((tree, row))
     judged = {row["id"] for _, row in found if row["verdict"] != "not_run"}
     return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in judged]

@@ -198,6 +198,14 @@ def test_a_paper_stands_only_beside_the_data_set_it_speaks_of(systems):
     assert papers["lenet5/ours"] is None
 
 
+def test_the_accuracy_without_copies_stands_beside_where_there_are_copies(systems):
+    cell = systems[0].cells[0]
+    for kept, without in ((200, 0.4), (210, None), (None, None)):
+        changed = cell.metrics | {"n_without_copies": kept, "accuracy_without_copies": 0.4 if kept else None}
+        one = System((results.CellResult(cell.cell, cell.directory, changed, cell.predictions, []),))
+        assert comparison.beside_paper([one], "fer2013")[0]["without"] == without
+
+
 def test_our_rows_stand_among_the_quoted_ones_best_first(systems):
     rows = comparison.beside_others(systems, "fer2013")
     accuracies = [row["accuracy"] for row in rows]
@@ -217,6 +225,8 @@ def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypat
     assert "published ones of fer2013" in comparison.find("r", "synthetic").says
     write_cell(tmp_path / "results" / "synthetic", "lenet5")
     assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
+    write_cell(tmp_path / "results" / "ckplus-by_image", "lenet5")
+    assert "ones of ckplus-by_image" in comparison.find("r", "ckplus", "by_image").says
     write_cell(tmp_path / "runs" / "r", "lenet5", untested=True)
     assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
     write_cell(tmp_path / "runs" / "r", "gap_cnn")
