@@ -192,3 +192,16 @@ def test_a_damaged_figure_file_is_told_not_raised(tmp_path):
     entries = figures.load_all(tmp_path)["02_x"]
     assert [entry["name"] for entry in entries if entry["figure"] is None] == ["broken"]
     assert "cannot be read" in entries[-1]["error"]
+
+
+def test_a_shown_figure_of_panels_keeps_its_width_and_a_tall_ones_legend_its_place(tmp_path, monkeypatch):
+    """Seen in JupyterLab: faces stretched to the page's width, and the legend of tall bars over the title."""
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
+    faces = figures.image_grid(np.zeros((3, 48, 48), np.uint8), ["a", "b", "c"], dataset="synthetic")
+    assert figures.show(faces, "r", "01_x", "faces", title="T", caption="").layout.width == 960
+    low, high = (go.Figure([go.Bar(y=[1], name="a"), go.Bar(y=[2], name="b")], {"height": height, "margin": {"t": 40}})
+                 for height in (380, 1400))
+    shown = [figures.show(fig, "r", "01_x", f"bars{k}", title="T", caption="").layout
+             for k, fig in enumerate((low, high))]
+    assert shown[0].width is None and shown[0].margin.t == 74
+    assert shown[1].margin.t >= int(0.04 * (1400 - 96)) + 24 + 34 and shown[1].height - shown[1].margin.t == 1400 - 40

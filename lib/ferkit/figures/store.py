@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 
 from ferkit import paths
 from ferkit.errors import InputError
+from ferkit.figures import style
 
 SCHEMA = 1
+LEGEND = 24  # pixels of one row of it
 _shown: dict[tuple[str, str], list[str]] = {}  # (run, notebook) → names in the order of this process
 
 
@@ -46,7 +48,9 @@ def show(fig: go.Figure, run: str, notebook: str, name: str, *, title: str, capt
     directory = paths.run_directory(run) / notebook / "figures"
     save(fig, directory, name, title=title, caption=caption, order=names.index(name) + 1)
     titled = copy.deepcopy(fig)
-    margin = titled.layout.margin.t or 40
+    if "panels" in (titled.layout.meta or {}):  # laid out for this width: stretched, a face is not square any more
+        titled.update_layout(width=style.WIDTH)
+    margin = (titled.layout.margin.t or 40) + _legend_height(titled)
     titled.update_layout(
         title={
             "text": title,
@@ -58,9 +62,19 @@ def show(fig: go.Figure, run: str, notebook: str, name: str, *, title: str, capt
             "font": {"size": 16},
         },
         margin={"t": margin + 34},
-        height=(titled.layout.height or 380) + 34,
+        height=(titled.layout.height or 380) + 34 + margin - (titled.layout.margin.t or 40),
     )
     return titled
+
+
+def _legend_height(fig: go.Figure) -> int:
+    """By how many pixels a legend above the plot reaches out of the margin: it stands at a share of the plot's height,
+    which in a tall figure is far up, in the title."""
+    if not any(trace.showlegend or (trace.showlegend is None and trace.name) for trace in fig.data):
+        return 0
+    top, bottom = fig.layout.margin.t or 40, fig.layout.margin.b or 56
+    above = ((fig.layout.legend.y or style.TEMPLATE.layout.legend.y) - 1) * ((fig.layout.height or 380) - top - bottom)
+    return max(0, round(above) + LEGEND - top) if above > 0 else 0
 
 
 def load_all(run_directory: Path) -> dict[str, list[dict]]:
