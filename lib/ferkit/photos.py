@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,7 +80,7 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
     for name in named:
         path = Path(name)
         if name == STDIN:
-            content = stdin.read()
+            content = stdin.read(archive.MEMBER_LIMIT + 1)
             found.append(Photo(STDIN, lambda content=content: content))
         elif path.is_dir():
             below = list(_below(path))
@@ -87,7 +88,9 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
                 raise InputError(f"{name}: no images below this folder; read are {', '.join(archive.IMAGE_SUFFIXES)}")
             found += below
         else:
-            found.append(Photo(name, path.read_bytes))
+            read = partial(_bytes, path)
+            pipe = path.exists() and not path.is_file()  # <(command): what it gives can be read once
+            found.append(Photo(name, cache(read) if pipe else read))
     return found
 
 
@@ -99,10 +102,16 @@ def _below(folder: Path) -> Iterator[Photo]:
         for name in sorted(names):
             if name.lower().endswith(archive.IMAGE_SUFFIXES) and not name.startswith("."):
                 path = Path(root, name)
-                yield Photo(str(path), path.read_bytes)
+                yield Photo(str(path), partial(_bytes, path))
     for error in unlisted:
         path = Path(error.filename)
-        yield Photo(str(path), path.read_bytes)
+        yield Photo(str(path), partial(_bytes, path))
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's bytes, never more than one too many: what is no photograph may have no end."""
+    with open(path, "rb") as file:
+        return file.read(archive.MEMBER_LIMIT + 1)
 
 
 def crops_of(photo: Photo, ready: bool = False) -> list[faces.Crop]:
@@ -114,6 +123,8 @@ def crops_of(photo: Photo, ready: bool = False) -> list[faces.Crop]:
         content = photo.read()
     except OSError as error:
         raise InputError(f"cannot be read ({archive.reason(error)})") from error
+    if len(content) > archive.MEMBER_LIMIT:
+        raise InputError(f"larger than {archive.MEMBER_LIMIT // 2**20} MiB: not a photograph; shrink it")
     image = archive.decode_grey(content, photo.path, background=BEHIND)
     if image.shape == (SIZE, SIZE) or (ready and image.size):
         side = min(image.shape)

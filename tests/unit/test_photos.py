@@ -150,3 +150,24 @@ def test_a_system_without_probabilities_gives_none():
     row, = photos.predict(Votes(), [_photo("crop.png", np.full((48, 48), 250, np.uint8))])
     assert (row.expression, row.probability, row.runner_up, row.probabilities) == ("neutral", None, "angry", None)
     assert row.says() == "crop.png  neutral, then angry  (face 1 at 0,0 size 48×48)"
+
+
+@pytest.mark.parametrize("place", ["file", "stdin"])
+def test_what_has_no_end_is_refused_and_not_read_to_it(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(photos.archive, "MEMBER_LIMIT", 2**20)
+    endless = open("/dev/zero", "rb")  # noqa: SIM115 (closed below)
+    photo, = photos.photos_of(["/dev/zero" if place == "file" else "-"], endless)
+    assert _rows(photo)[0].error == "larger than 1 MiB: not a photograph; shrink it"
+    endless.close()
+
+
+def test_a_pipe_is_read_once_and_told_twice(tmp_path):
+    import os
+    import threading
+
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"bytes",))
+    writer.start()
+    photo, = photos.photos_of([str(tmp_path / "pipe")], io.BytesIO())
+    assert (photo.read(), photo.read()) == (b"bytes", b"bytes")
+    writer.join()

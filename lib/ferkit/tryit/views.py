@@ -16,6 +16,7 @@ from ferkit.datasets.synthetic import subject
 from ferkit.drawing import Face, Pose, draw_face, units_of
 from ferkit.layers import grid_sample
 from ferkit.occlusion.maps import occlusion_maps, probability_of
+from ferkit.occlusion.predictors import predictor
 from ferkit.recogniser import Answer, Recogniser
 
 SHOWN = 240  # pixels along a side of every picture
@@ -30,7 +31,8 @@ class View:
 
     image: uint8 (48, 48). answer: for this one image. theta: float32 (2, 3), None without a transformer. sampled: the
     image read at the transformer's points, uint8 (48, 48), None without one. cost: float32 (48, 48), what covering
-    around a pixel takes from the probability of the expression that was answered (negative where it adds).
+    around a pixel takes from the probability of the expression that was answered (negative where it adds), of one view
+    alone, as in notebook 04.
     """
 
     image: np.ndarray
@@ -43,19 +45,11 @@ class View:
 def view(model: Recogniser, image: np.ndarray) -> View:
     """Everything that the panels show of one face crop, uint8 (48, 48)."""
     answer = model.predict(image[None])
-    maps = occlusion_maps(_score(model), image[None], answer.labels, patch_size=PATCH, stride=STRIDE)
+    score = predictor(model.network, model.predictor.head)
+    maps = occlusion_maps(score, image[None], answer.labels, patch_size=PATCH, stride=STRIDE)
     theta = _theta(model, image)
     return View(image, answer, theta, None if theta is None else _sampled(image, theta),
                 maps.windows.to_pixels(maps.probability_drop[0]))
-
-
-def _score(model: Recogniser):
-    """The system as occlusion asks it: scores, and votes where these are not their argmax."""
-    def score(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        answer = model.predict(images)
-        return answer.scores, answer.labels
-
-    return score
 
 
 def _theta(model: Recogniser, image: np.ndarray) -> np.ndarray | None:
