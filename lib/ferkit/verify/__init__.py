@@ -5,7 +5,7 @@ every hash again from its file; every planned cell must have its row, and no fil
 picture of a face. Nothing is mended and nothing is written.
 
 `found` collects what was checked, `tree` the files of one tree, `allowed` and `pictures` what may lie in it, `cells`
-the numbers, `again` the predictions.
+the numbers, `history` whether plans came first, `again` the predictions.
 """
 
 from pathlib import Path

@@ -11,7 +11,7 @@ import numpy as np
 from ferkit import claims, files, results
 from ferkit.errors import InputError
 from ferkit.results import CellResult
-from ferkit.verify import allowed, cells
+from ferkit.verify import allowed, cells, history
 from ferkit.verify.found import Found
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
@@ -78,6 +78,8 @@ class Tree:
         self._hashes(found)
         self._plans(found)
         self._judged(found)
+        if not self.is_run:
+            history.check(self.root, self.readable, found)
         from ferkit.verify import again  # torch, which the rest does without
 
         again.check(self.root, self.dataset, self.readable, found, data, sample)
