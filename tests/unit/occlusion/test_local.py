@@ -7,7 +7,7 @@ from torch import nn
 
 from ferkit import models, occlusion, svm
 from ferkit.loader import to_input
-from ferkit.occlusion import local
+from ferkit.occlusion import local, trunk
 
 
 def network(system: str, **options: object) -> nn.Module:
@@ -94,8 +94,8 @@ def test_a_network_it_does_not_know_is_left_to_the_plain_way(pictures):
 
 
 def test_only_what_a_window_can_reach_is_read():
-    stage = local.Stage(3, 1, 0, lambda x: x)
+    stage = trunk.Stage(3, 1, 0, lambda x: x)
     assert stage.reach((8, 8, 16, 16), 48, 48) == ((6, 6, 16, 16), (6, 6, 18, 18))
-    pool = local.Stage(2, 2, 0, lambda x: x)
+    pool = trunk.Stage(2, 2, 0, lambda x: x)
     assert pool.reach((5, 0, 8, 1), 9, 9) == ((2, 0, 4, 1), (4, 0, 8, 2))
     assert pool.reach((8, 8, 9, 9), 9, 9)[0][0] >= pool.reach((8, 8, 9, 9), 9, 9)[0][2]  # the dropped last row
