@@ -2,8 +2,11 @@
 
 import builtins
 
+import numpy as np
 import pytest
 
+from ferkit import __main__ as command_line
+from ferkit import models, weights
 from ferkit.errors import InputError
 from ferkit.occlusion import bench
 
@@ -17,6 +20,24 @@ def test_the_bench_gives_the_contracts_keys_and_equal_maps():
     assert found["ratio"] == found["seconds"]["captum"] / found["seconds"]["ours"]
     assert 0 < found["right"] < 1
     assert found["perturbations_per_eval"] in bench.PERTURBATIONS
+
+
+def test_a_trained_network_is_measured_on_its_own_test_images(monkeypatch, tmp_path, capsys):
+    weights.save(tmp_path / "w.safetensors", models.build("lenet5"), "lenet5", {})
+    given = {}
+    every = {"ours": 1.0, "captum": 6.0, "captum_one": 2.0, "ratio": 6.0, "ratio_one": 2.0}
+    found = {"model": "lenet5", "images": 14, "seconds": {"ours": 1.0, "captum": 3.0}, "ratio": 3.0,
+             "max_abs_difference": 0.0, "all": every}
+    monkeypatch.setattr(bench, "bench", lambda *_, **options: given.update(options) or found)
+    words = ["bench", "occlusion", "--weights", str(tmp_path / "w.safetensors"), "--images", "14"]
+    assert command_line.main(words) == 0
+    assert np.bincount(given["faces"][1]).tolist() == [2] * 7 and given["faces"][0].shape == (14, 48, 48)
+    assert "3.0 × as fast" in capsys.readouterr().out
+
+
+def test_images_of_a_data_set_need_a_network_trained_for_them(capsys):
+    assert command_line.main(["bench", "occlusion", "--dataset", "fer2013"]) == 2
+    assert "need --weights" in capsys.readouterr().err
 
 
 def test_without_captum_it_says_so_in_one_line(monkeypatch):
