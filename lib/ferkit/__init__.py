@@ -12,7 +12,7 @@ A file imports from its own floor or lower ones, never in a circle (tests/archit
 2  catalogue · datasets · loader · models · recipes · results · robustness
 3  attention · audit · invariance · occlusion · svm · training · weights
 4  batched · bench_training · claims · comparison · evaluation · figures · leakage · optimism · timebox
-5  experiments · recogniser · sweep · zero_shot
+5  analyses · experiments · recogniser · sweep · zero_shot
 6  commands · console · exporting · kernel · manifest · options · overlay · photos · pipeline · cards · tryit
 6  provenance · publishing · readme · report · verify · __main__
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ferkit.occlusion.windows import Windows
-
 
 def describe(theta: np.ndarray) -> dict[str, np.ndarray]:
     """What each sampling does, float64 (N,): scale_x, scale_y (lengths of the sampled area's axes against the image's),
@@ -74,12 +72,17 @@ def coverage(area: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def rows(theta: np.ndarray, labels: np.ndarray, masks: np.ndarray, names: tuple[str, ...],
-         label_names: tuple[str, ...], important: dict[str, tuple[str, ...]]) -> list[dict[str, object]]:
-    """For each expression: the sampled share of the image, of each part, and of the parts that occlusion finds
-    important for it ("important", None without any), means over images; rows for a table.
+         label_names: tuple[str, ...], important: dict[str, tuple[str, ...]], maps: np.ndarray | None = None, *,
+         draws: int = 2000, seed: int = 0) -> list[dict[str, object]]:
+    """For each expression, does the transformer sample what occlusion finds important? Means over its images.
 
-    theta (N, 2, 3), labels (N,), masks bool (N, R, H, W) named by `names`; important: label → parts.
+    Each row: expression, n, the sampled share of the image and of each part (fractions); "important", that of the
+    parts that matter for this expression, "excess" = important - image with its 95 % paired bootstrap "interval" over
+    images (None without such parts); "map inside", `agreement` with the expression's map (None without maps).
+    theta (N, 2, 3), labels (N,), masks bool (N, R, H, W) named by `names`; important: label → parts; maps: float
+    (K, H, W), a reading's mean maps. Expressions without images are left out.
     """
+    rng = np.random.default_rng([seed, 3])
     area = sampled_area(theta, masks.shape[-1])
     share, covered = area.mean((1, 2)), coverage(area, masks)
     table = []
@@ -87,26 +90,43 @@ def rows(theta: np.ndarray, labels: np.ndarray, masks: np.ndarray, names: tuple[
         own = labels == k
         if not own.any():
             continue
-        parts = [names.index(name) for name in important.get(label, ())]
-        row: dict[str, object] = {"expression": label, "image": float(share[own].mean())}
+        row: dict[str, object] = {"expression": label, "n": int(own.sum()), "image": float(share[own].mean())}
         row |= {name: _mean(covered[own, r]) for r, name in enumerate(names)}
-        row["important"] = _mean(coverage(area[own], masks[own][:, parts].any(1, keepdims=True))) if parts else None
+        parts = [names.index(name) for name in important.get(label, ())]
+        row |= _excess(area[own], masks[own][:, parts].any(1), share[own], draws, rng)
+        row["map inside"] = None if maps is None else _finite(agreement(theta[own], maps[k]))
         table.append(row)
     return table
 
 
-def agreement(theta: np.ndarray, window_map: np.ndarray, windows: Windows) -> float:
+def agreement(theta: np.ndarray, pixels: np.ndarray) -> float:
     """Does it look where covering hurts? The share of a map's positive weight inside the sampled areas, divided by the
     areas' share of the image: 1 is no better than looking everywhere; NaN for a map or areas without any.
 
-    theta: (N, 2, 3) of one expression's images; window_map: its mean reading, (P,).
+    theta: (N, 2, 3) of one expression's images; pixels: its mean map of a reading, (H, W).
     """
-    area = sampled_area(theta, windows.height).mean(0)
-    weight = np.maximum(windows.to_pixels(window_map), 0)
+    area = sampled_area(theta, pixels.shape[-1]).mean(0)
+    weight = np.maximum(pixels, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return float((weight * area).sum() / weight.sum() / area.mean())
+
+
+def _excess(area: np.ndarray, important: np.ndarray, share: np.ndarray, draws: int, rng: np.random.Generator) -> dict:
+    inside = coverage(area, important[:, None])[:, 0]
+    known = np.isfinite(inside)
+    if not known.any():
+        return {"important": None, "excess": None, "interval": None}
+    difference = (inside - share)[known]
+    n = len(difference)
+    resampled = rng.multinomial(n, np.full(n, 1 / n), size=draws) @ difference / n
+    return {"important": float(inside[known].mean()), "excess": float(difference.mean()),
+            "interval": np.quantile(resampled, (0.025, 0.975)).tolist()}
 
 
 def _mean(values: np.ndarray) -> float | None:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else None
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

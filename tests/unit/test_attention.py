@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 
 from ferkit import attention
-from ferkit.occlusion import Windows
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
@@ -65,23 +64,23 @@ def test_rows_tell_each_expressions_share_of_its_important_parts():
     table = attention.rows(theta, np.array([0, 0, 1, 1]), masks, ("mouth", "brows"), ("happy", "angry", "sad"),
                            {"happy": ("mouth",), "angry": ("mouth", "brows")})
     assert [row["expression"] for row in table] == ["happy", "angry"]
-    assert table[0] == {"expression": "happy", "image": 0.25, "mouth": 1.0, "brows": 0.0, "important": 1.0}
+    assert table[0] == {"expression": "happy", "n": 2, "image": 0.25, "mouth": 1.0, "brows": 0.0, "important": 1.0,
+                        "excess": 0.75, "interval": [0.75, 0.75], "map inside": None}
     assert table[1]["important"] == pytest.approx(576 / (576 + 576))
 
 
+def test_an_expression_without_important_parts_has_no_excess():
+    row, = attention.rows(matrix(0.5)[None], np.array([0]), np.ones((1, 1, 48, 48), bool), ("mouth",), ("happy",), {},
+                          np.ones((1, 48, 48)))
+    assert row["important"] is row["excess"] is row["interval"] is None
+    assert row["map inside"] == pytest.approx(1)
+
+
 def test_agreement_is_one_for_looking_everywhere_and_more_for_looking_at_the_right_place():
-    windows = Windows(48, 48, 8, 8)
-    in_the_middle = windows.masks[:, 24, 24].astype(float)
-    assert attention.agreement(IDENTITY[None], in_the_middle, windows) == pytest.approx(1)
-    assert attention.agreement(matrix(0.5)[None], in_the_middle, windows) == pytest.approx(4)
-    assert attention.agreement(matrix(0.2, (0.8, 0.8))[None], in_the_middle, windows) == pytest.approx(0)
-
-
-def test_a_summary_says_whether_it_zooms_shifts_or_stays():
-    stays, zooms = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[0.5, 0, 0.25], [0, 0.5, 0]])
-    rows = attention.summary(np.stack([stays, stays, zooms]), np.array([0, 0, 2]), ("angry", "disgust", "fear"))
-    assert [row["expression"] for row in rows] == ["angry", "fear", "all"]
-    assert rows[0]["area"] == 1 and rows[0]["corner"] == 0 and rows[0]["± scale_x"] == 0
-    assert rows[1]["area"] == 0.25 and rows[1]["shift_x"] == 6
-    assert rows[1]["corner"] == pytest.approx(24 * np.hypot(0.75, 0.5))
-    assert rows[2]["images"] == 3
+    in_the_middle = np.zeros((48, 48))
+    in_the_middle[20:28, 20:28] = 1.0
+    in_the_middle[0] = -5.0  # covering there helps: no weight
+    assert attention.agreement(IDENTITY[None], in_the_middle) == pytest.approx(1)
+    assert attention.agreement(matrix(0.5)[None], in_the_middle) == pytest.approx(4)
+    assert attention.agreement(matrix(0.2, (0.8, 0.8))[None], in_the_middle) == pytest.approx(0)
+    assert np.isnan(attention.agreement(IDENTITY[None], np.zeros((48, 48))))

@@ -40,6 +40,8 @@ EVERY = {
         f"{key}_{end}": 0.1 for key in ("rare", "others", "accuracy") for end in ("change", "low", "high")}}]),
     "robustness": lambda: figures.robustness([result()]),
     "occlusion_maps": lambda: figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7)),
+    "filling_maps": lambda: figures.filling_maps({"zero": np.ones((7, 11, 11)), "mean": np.eye(11)[None].repeat(7, 0)},
+                                                 LABELS, range(7), parts={"mouth": ((33, 13, 44, 35),)}),
     "region_table": lambda: figures.region_table(np.zeros((7, 4)), LABELS, ["mouth", "brows", "eyes", "nose"]),
     "theta_frames": lambda: figures.theta_frames(THETA, np.arange(14) % 7),
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
@@ -131,6 +133,30 @@ def test_occlusion_maps_share_one_scale():
     assert list(heat[0].x) == [6, 18, 30, 42]  # the middles of four steps across 48 pixels
 
 
+def test_maps_are_kept_small_where_nothing_is_lost_and_carry_their_band():
+    small = np.random.default_rng(0).random((1, 12, 12)).astype(np.float32)
+    maps = np.repeat(np.repeat(small, 4, 1), 4, 2)
+    fig = figures.occlusion_maps(maps, ["happy"], [5], band=(maps - 0.1, maps + 0.1))
+    heat, line = (next(trace for trace in fig.data if trace.type == kind) for kind in ("heatmap", "contour"))
+    assert np.array_equal(heat.z, small[0])
+    assert np.allclose(heat.customdata[..., 1] - heat.customdata[..., 0], 0.2, atol=1e-6)
+    assert "customdata[0]" in heat.hovertemplate
+    assert line.contours.start == pytest.approx(small.mean(), abs=1e-6) and np.allclose(line.z, small[0] - 0.1)
+    finer = maps.copy()
+    finer[0, 0, 0] += 1
+    assert figures.occlusion_maps(finer, ["happy"], [5]).data[0].z.shape == (48, 48)
+
+
+def test_fillings_stand_side_by_side_on_one_scale_with_the_parts_drawn():
+    maps = {"zero": np.full((2, 4, 4), 0.5), "blur": np.full((2, 4, 4), 0.1)}
+    fig = figures.filling_maps(maps, ["happy", "sad"], [5, 0], parts={"mouth": ((33, 13, 44, 35),)})
+    heat = [trace for trace in fig.data if trace.type == "heatmap"]
+    assert [float(np.mean(trace.z)) for trace in heat] == pytest.approx([0.5, 0.1, 0.5, 0.1])
+    assert {trace.coloraxis for trace in heat} == {"coloraxis"} and fig.layout.coloraxis.cmax == pytest.approx(0.5)
+    assert any(trace.type == "scatter" and trace.line.dash == "dot" and 44 in trace.y for trace in fig.data)
+    assert ["no image" in note.text for note in fig.layout.annotations] == [False, False, True, True]
+
+
 def test_a_frame_lies_where_theta_samples():
     fig = figures.theta_frames(THETA, np.zeros(14, int), label_names=["angry"])
     mean = fig.data[-1]  # half the size, a quarter of the half side down: 48/4 = 12 … 36, moved by 6
@@ -145,6 +171,8 @@ def test_pixels_are_refused_for_every_set_but_the_drawn_one(dataset):
         figures.image_grid(images, LABELS, dataset=dataset)
     with pytest.raises(InputError):
         figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7), background=images, dataset=dataset)
+    with pytest.raises(InputError):
+        figures.filling_maps({"zero": np.ones((7, 4, 4))}, LABELS, range(7), background=images, dataset=dataset)
     with pytest.raises(InputError):
         figures.theta_frames(THETA, np.arange(14) % 7, background=images, dataset=dataset)
 

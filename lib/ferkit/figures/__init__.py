@@ -19,14 +19,14 @@ from ferkit.figures.curves import (
     recall_bars,
     robustness,
 )
-from ferkit.figures.maps import image_grid, occlusion_maps, region_table, theta_frames
+from ferkit.figures.maps import filling_maps, image_grid, occlusion_maps, region_table, theta_frames
 from ferkit.figures.matrices import agreement, confusion_difference, confusion_matrices
 from ferkit.figures.store import load_all, save, show
 from ferkit.figures.style import cell_name, colours, system_name
 
 __all__ = [
     "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
-    "confusion_matrices", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
+    "confusion_matrices", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
     "occlusion_maps", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
     "region_table", "remedy_changes", "robustness", "save", "show", "system_name", "theta_frames",
 ]

@@ -1,6 +1,6 @@
 """Pictures of where: occlusion maps, region tables, what the spatial transformer samples, drawn faces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,6 +10,7 @@ from ferkit.figures import style
 from ferkit.labels import LABELS
 
 SIZE = 48  # pixels along a side of every image
+Parts = Mapping[str, Sequence[tuple[int, int, int, int]]]  # a part's boxes: top, left, bottom, right (exclusive)
 
 
 def _arc(cx: float, cy: float, rx: float, ry: float, start: float, stop: float,
@@ -27,6 +28,10 @@ FACE_OUTLINE = (
 )
 
 
+def _box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], float)
+
+
 def refuse_real_faces(dataset: str) -> None:
     """InputError unless the data set is the drawn one: no figure of real data holds pixels of a face."""
     if dataset != "synthetic":
@@ -34,37 +39,96 @@ def refuse_real_faces(dataset: str) -> None:
 
 
 def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int], *,
-                   reading: str = "turned wrong",
-                   background: np.ndarray | None = None, dataset: str = "", columns: int = 4) -> go.Figure:
+                   reading: str = "turned wrong", band: tuple[np.ndarray, np.ndarray] | None = None,
+                   background: np.ndarray | None = None, dataset: str = "", parts: Parts | None = None,
+                   columns: int = 4) -> go.Figure:
     """One occlusion map per expression on a common scale, over an outline or the mean drawn face.
 
     maps: float, (K, h, w) over the 48×48 image; higher = covering this place hurts more.
     counts: images behind each map. reading: what the colour is, beside the colour bar.
+    band: lower and upper ends of each pixel's interval, (K, h, w) each: told on hovering, and a line drawn around where
+    the lower end lies above the map's own mean.
     background: uint8 0…255, (K, 48, 48), mean drawn faces; InputError for any data set but "synthetic".
+    parts: boxes drawn over the outline, such as ``occlusion.TEMPLATE``.
     """
     if background is not None:
         refuse_real_faces(dataset)
-    maps = np.asarray(maps, np.float32)
+    maps, *ends = _on_blocks(np.asarray(maps, np.float32), *(np.asarray(end, np.float32) for end in band or ()))
     titles = [f"<b>{label}</b> (n = {int(n)})" for label, n in zip(labels, counts, strict=True)]
     fig = style.panel_figure(titles, columns=columns, min_width=112, max_width=260, gap=(14, 40),
                              margin={"l": 14, "r": 84, "t": 32, "b": 14})
-    x, y = _centres(maps.shape[2]), _centres(maps.shape[1])
     for k, values in enumerate(maps):
         if background is not None:
             fig.add_trace(_grey(background[k], k))
-        fig.add_trace(go.Heatmap(
-            z=values, x=x, y=y, coloraxis="coloraxis", zsmooth="best",
-            hovertemplate=f"{labels[k]}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}<extra></extra>",
-            **style.axes(k)))
+        _add_map(fig, k, values, labels[k], [end[k] for end in ends])
         if background is None:
-            _add_outline(fig, k)
+            _add_outline(fig, k, parts)
     _as_images(fig)
+    _map_scale(fig, maps, reading, background is None)
+    return fig
+
+
+def filling_maps(maps: dict[str, np.ndarray], labels: Sequence[str], counts: Sequence[int], *,
+                 reading: str = "probability lost", background: np.ndarray | None = None, dataset: str = "",
+                 parts: Parts | None = None) -> go.Figure:
+    """The maps of each expression under several fillings side by side, all on one scale.
+
+    maps: filling → float (K, h, w), of the same images. counts: images of each expression. background, parts:
+    as for :func:`occlusion_maps`.
+    """
+    if background is not None:
+        refuse_real_faces(dataset)
+    shown = dict(zip(maps, _on_blocks(*(np.asarray(values, np.float32) for values in maps.values())), strict=True))
+    titles = [f"<b>{label}</b> · {name}" if n else f"{label} · no image"
+              for label, n in zip(labels, counts, strict=True) for name in shown]
+    fig = style.panel_figure(titles, columns=2 * len(shown), min_width=84, max_width=150, gap=(10, 30),
+                             margin={"l": 8, "r": 84, "t": 28, "b": 8})
+    for panel, (k, name) in enumerate((k, name) for k in range(len(labels)) for name in shown):
+        if background is not None:
+            fig.add_trace(_grey(background[k], panel))
+        _add_map(fig, panel, shown[name][k], f"{labels[k]}, {name}", [])
+        if background is None and not parts:
+            _add_outline(fig, panel)
+        elif background is None:
+            _add_parts(fig, panel, parts)
+    _as_images(fig)
+    fig.update_annotations(font={"size": 11}, yshift=1)
+    _map_scale(fig, np.concatenate(list(shown.values())), reading, background is None)
+    return fig
+
+
+def _on_blocks(*maps: np.ndarray) -> list[np.ndarray]:
+    """The maps with one value for each block of pixels that is constant in all of them, so that nothing is lost:
+    windows at stride 4 give blocks of 4×4, a figure a sixteenth as large."""
+    height, width = maps[0].shape[1:]
+    for size in range(min(height, width) // 2, 1, -1):
+        if height % size == 0 and width % size == 0:
+            reduced = [values[:, ::size, ::size] for values in maps]
+            if all(np.array_equal(np.repeat(np.repeat(small, size, 1), size, 2), values, equal_nan=True)
+                   for small, values in zip(reduced, maps, strict=True)):
+                return reduced
+    return list(maps)
+
+
+def _add_map(fig: go.Figure, panel: int, values: np.ndarray, label: str, band: list[np.ndarray]) -> None:
+    x, y = _centres(values.shape[1]), _centres(values.shape[0])
+    looks = {"customdata": np.stack(band, axis=-1)} if band else {}
+    ends = " [%{customdata[0]:.3f}, %{customdata[1]:.3f}]" if band else ""
+    fig.add_trace(go.Heatmap(
+        z=values, x=x, y=y, coloraxis="coloraxis", zsmooth="best", **looks, **style.axes(panel),
+        hovertemplate=f"{label}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}{ends}<extra></extra>"))
+    if band and np.isfinite(values).any() and (band[0] > np.nanmean(values)).any():
+        fig.add_trace(go.Contour(
+            z=band[0], x=x, y=y, showscale=False, hoverinfo="skip", autocontour=False,
+            contours={"start": float(np.nanmean(values)), "end": float(np.nanmean(values)), "size": 1,
+                      "coloring": "none"}, line={"color": style.BAD, "width": 1.5, "dash": "dot"}, **style.axes(panel)))
+
+
+def _map_scale(fig: go.Figure, maps: np.ndarray, reading: str, alone: bool) -> None:
     highest = float(np.nanmax(maps)) if np.isfinite(maps).any() else 1.0
     bar = {"title": {"text": reading, "side": "right"}, "thickness": 12, "lenmode": "pixels", "len": 240,
            "yanchor": "top", "y": 1}
-    scale = "intense" if background is None else "overlay"
-    style.colour_axis(fig, scale, max(highest, 1e-6), colorbar=bar, showscale=True)
-    return fig
+    style.colour_axis(fig, "intense" if alone else "overlay", max(highest, 1e-6), colorbar=bar, showscale=True)
 
 
 def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[str], *,
@@ -155,8 +219,15 @@ def _add_line(fig: go.Figure, panel: int, points: np.ndarray, line: dict, **look
                              line=line, showlegend=False, **looks, **style.axes(panel)))
 
 
-def _add_outline(fig: go.Figure, panel: int) -> None:
+def _add_outline(fig: go.Figure, panel: int, parts: Parts | None = None) -> None:
     _add_line(fig, panel, _joined(FACE_OUTLINE), {"color": style.QUIET, "width": 1.4}, opacity=0.8)
+    if parts:
+        _add_parts(fig, panel, parts)
+
+
+def _add_parts(fig: go.Figure, panel: int, parts: Parts) -> None:
+    boxes = _joined([_box(*box) for own in parts.values() for box in own])
+    _add_line(fig, panel, boxes, {"color": style.QUIET, "width": 0.8, "dash": "dot"}, opacity=0.7)
 
 
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -14,16 +14,24 @@ cropped at the right and lower edge because no pixel may stay uncovered. Not sta
 the share of images of an expression that were right and turn wrong because single images are noise.
 """
 
-from ferkit.occlusion.local import network_maps
+from ferkit.occlusion.local import any_maps, network_maps
 from ferkit.occlusion.maps import READINGS, OcclusionMaps, class_maps, occlusion_maps
+from ferkit.occlusion.mouth_only import mouth_only
 from ferkit.occlusion.predictors import predictor
-from ferkit.occlusion.reading import important_parts, pointing_rows, sentences, significant, table
+from ferkit.occlusion.reading import (
+    agreement_rows,
+    contradictions,
+    important_parts,
+    pointing_rows,
+    sentences,
+    significant,
+    table,
+)
 from ferkit.occlusion.regions import TEMPLATE, region_masks
-from ferkit.occlusion.stability import stability
-from ferkit.occlusion.study import Analysis, analyse, any_maps, best, mean_faces, test_images, untrained
+from ferkit.occlusion.study import Analysis, analyse, best, mean_faces, test_images, untrained
 from ferkit.occlusion.windows import BASELINES, Windows, cover, fill
 
-__all__ = ["BASELINES", "READINGS", "TEMPLATE", "Analysis", "OcclusionMaps", "Windows", "analyse", "any_maps", "best",
-           "class_maps", "cover", "fill", "important_parts", "mean_faces", "network_maps", "occlusion_maps",
-           "pointing_rows", "predictor", "region_masks", "sentences", "significant", "stability", "table",
-           "test_images", "untrained"]
+__all__ = ["BASELINES", "READINGS", "TEMPLATE", "Analysis", "OcclusionMaps", "Windows", "agreement_rows", "analyse",
+           "any_maps", "best", "class_maps", "contradictions", "cover", "fill", "important_parts", "mean_faces",
+           "mouth_only", "network_maps", "occlusion_maps", "pointing_rows", "predictor", "region_masks", "sentences",
+           "significant", "table", "test_images", "untrained"]

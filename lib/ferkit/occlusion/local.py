@@ -21,7 +21,8 @@ from ferkit.loader import to_input
 from ferkit.models.deep_emotion import DeepEmotion, DeepEmotionWide
 from ferkit.models.gap_cnn import GapCNN
 from ferkit.models.lenet5 import LeNet5
-from ferkit.occlusion.maps import OcclusionMaps, probability_of
+from ferkit.occlusion.maps import OcclusionMaps, occlusion_maps, probability_of
+from ferkit.occlusion.predictors import machine_answers, predictor
 from ferkit.occlusion.trunk import Region, Trunk
 from ferkit.occlusion.windows import Windows, fill
 
@@ -107,6 +108,15 @@ def network_maps(model: nn.Module, images: np.ndarray, labels: np.ndarray, head=
     return OcclusionMaps(windows, baseline, labels, correct, wrong, *drops)
 
 
+def any_maps(model: nn.Module, images: np.ndarray, labels: np.ndarray, head=None, *,
+             device: str | torch.device = "cpu", **windows: object) -> OcclusionMaps:
+    """The maps by the fast way where the network has one, else by the plain way; options as `occlusion_maps`."""
+    maps = network_maps(model, images, labels, head, device=device, **windows)
+    if maps is None:
+        maps = occlusion_maps(predictor(model, head, device=device), images, labels, **windows)
+    return maps
+
+
 def _of(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The labels' scores and probabilities, float64 (m,), from scores (m, K)."""
     return scores[np.arange(len(scores)), labels], probability_of(scores, labels)
@@ -160,7 +170,7 @@ def _answer(model: nn.Module, head) -> Callable[[Tensor], tuple[np.ndarray, np.n
         return scores, scores.argmax(1)
 
     def machine(features: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        decision = head.decision(features.float().cpu().numpy())
-        return head.scores_of(decision).astype(np.float64), head.votes_of(decision)
+        scores, votes = machine_answers(head, features.float().cpu().numpy())
+        return scores.astype(np.float64), votes
 
     return network if head is None else machine

@@ -9,6 +9,8 @@ from torch import nn
 from ferkit.loader import to_input
 from ferkit.occlusion.maps import Score
 
+UNSEEN = -100.0  # far below any score, so that its probability is 0
+
 
 def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu") -> Score:
     """A function uint8 (n, H, W) → logits float32 (n, K), or → (scores, votes) of an SVM `head`.
@@ -24,10 +26,20 @@ def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu"
         x = to_input(centre_crop(images, model)).to(device).contiguous(memory_format=torch.channels_last)
         if head is None:
             return model(x).float().cpu().numpy()
-        decision = head.decision(model.forward_features(x).float().cpu().numpy())
-        return head.scores_of(decision), head.votes_of(decision)
+        return machine_answers(head, model.forward_features(x).float().cpu().numpy())
 
     return score
+
+
+def machine_answers(head, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An SVM's scores float32 (n, K) and votes int64 (n,) for features (n, D), row by row.
+
+    A label that it has never seen scores `UNSEEN`: what `SvmHead.scores` gives it depends on the other rows.
+    """
+    decision = head.decision(features)
+    scores = head.scores_of(decision)
+    scores[:, np.setdiff1d(np.arange(scores.shape[1]), head.classes)] = UNSEEN
+    return scores, head.votes_of(decision)
 
 
 def centre_crop(images: np.ndarray, model: nn.Module) -> np.ndarray:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 import numpy as np
+
+from ferkit.occlusion.stability import over_seeds
 
 ALPHA = 0.05
 
@@ -17,6 +22,28 @@ def table(summary: dict, quantity: str = "difference") -> np.ndarray:
 def significant(summary: dict) -> np.ndarray:
     """Where covering costs more than the same shape elsewhere after Holm's correction, bool (K, R)."""
     return (table(summary, "p_holm") < ALPHA) & (table(summary) > 0)
+
+
+def contradictions(summary: dict) -> list[dict[str, object]]:
+    """Where occlusion misleads: expression and part for which a filling makes covering *help* beyond the same shape
+    elsewhere, significantly, although the part is known to move or another filling says that covering it hurts.
+
+    Rows: expression, part, "part moves" (None where no truth is known) and under each filling the difference as a
+    fraction, positive where covering hurts; the most misleading first.
+    """
+    tables, moves = summary["other_choices"]["recall_lost"], summary["moves"]
+    rows = []
+    for label in summary["labels"]:
+        for region in summary["regions"]:
+            cells = {name: table[label][region] for name, table in tables.items()}
+            if any(cell["p"] is None for cell in cells.values()):
+                continue
+            sure = {name: np.sign(cell["difference"]) * (cell["p_holm"] < ALPHA) for name, cell in cells.items()}
+            moving = None if moves is None else region in moves[label]
+            if min(sure.values()) < 0 and (moving or max(sure.values()) > 0):
+                rows.append({"expression": label, "part": region, "part moves": moving,
+                             **{name: cell["difference"] for name, cell in cells.items()}})
+    return sorted(rows, key=lambda row: min(row[name] for name in tables))
 
 
 def important_parts(summary: dict) -> dict[str, tuple[str, ...]]:
@@ -55,6 +82,32 @@ def pointing_rows(summary: dict) -> list[dict[str, object]]:
     return [{"who points": name, "images": game["overall"]["n"], "hits": game["overall"]["hits"],
              "map on the truth": game["overall"]["overlap"], "truth's share of the image": game["overall"]["share"]}
             for name, game in (summary["pointing_game"] or {}).items()]
+
+
+def agreement_rows(analyses: Sequence[object]) -> list[dict[str, object]]:
+    """How far an expression's map keeps its order (rank correlation, 1 = wholly): for each system with its other
+    windows and fillings, then over its seeds, or that there is only one.
+
+    analyses: `study.Analysis` of any systems, recipes and seeds.
+    """
+    groups: dict[tuple[str, str], list] = defaultdict(list)
+    for one in analyses:
+        groups[one.summary["system"], one.summary["recipe"]].append(one)
+    rows: list[dict[str, object]] = []
+    for (system, recipe), members in groups.items():
+        first, labels = members[0].summary, members[0].summary["labels"]
+        for row in first["other_choices"]["agreement"]:
+            what = f"windows of {row['patch_size']} at {row['stride']}, {row['baseline']}"
+            rows.append({"system": f"{system}/{recipe}", "compared": what, "images": first["other_choices"]["images"],
+                         **{label: row[label] for label in labels}})
+        if len(members) > 1:
+            found = over_seeds([one.maps["probability_drop"] for one in members], labels)
+            rows.append({"system": f"{system}/{recipe}", "compared": f"{len(members)} seeds",
+                         "images": first["n_images"], **found})
+        else:
+            rows.append({"system": f"{system}/{recipe}", "compared": "seeds: there is only one",
+                         "images": first["n_images"], **dict.fromkeys(labels)})
+    return rows
 
 
 def _points(fraction: float) -> str:

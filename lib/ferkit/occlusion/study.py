@@ -20,22 +20,25 @@ import numpy as np
 import torch
 from torch import nn
 
-from ferkit import files, paths, progress
+from ferkit import attention, files, paths, progress, training
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.occlusion.effects import cover_parts, insensitive, interaction, recall_lost
-from ferkit.occlusion.local import network_maps
-from ferkit.occlusion.maps import OcclusionMaps, class_maps, occlusion_maps
+from ferkit.occlusion.local import any_maps
+from ferkit.occlusion.maps import OcclusionMaps, class_maps
 from ferkit.occlusion.predictors import predictor
+from ferkit.occlusion.reading import important_parts
 from ferkit.occlusion.regions import region_masks
-from ferkit.occlusion.truth import edges, in_windows, pointing_game, truth_masks
+from ferkit.occlusion.stability import under_other_choices
+from ferkit.occlusion.truth import edges, in_windows, moving_parts, pointing_game, truth_masks
 from ferkit.svm import stratified_rows
 
 NOTEBOOK = "04_occlusion_analysis"
 SUMMARY, MAPS = "occlusion.json", "maps.npz"
-SCHEMA = 1
+SCHEMA = 2
 PLACEMENTS = 4  # copies of a part moved elsewhere, for each image
 DRAWS = 2000  # bootstrap samples and permutations
+BESIDE_IMAGES = 350  # at most so many, stratified, for other windows and fillings
 RANDOM_IMAGES = 70  # images on which an untrained network is asked, as a control
 
 
@@ -79,17 +82,20 @@ def mean_faces(faces: FaceSet) -> np.ndarray | None:
     return np.rint(means).astype(np.uint8)
 
 
-def analyse(cell, model: nn.Module, faces: FaceSet, run: str, *, head=None, images: int = 0, patch_size: int = 8,
-            stride: int = 4, baseline: str = "zero", seed: int = 0, device: str | torch.device = "cpu") -> Analysis:
+def analyse(cell, model: nn.Module, faces: FaceSet, run: str | Path, *, head=None, images: int = 0,
+            beside: int = BESIDE_IMAGES, patch_size: int = 8, stride: int = 4, baseline: str = "zero", seed: int = 0,
+            device: str | torch.device = "cpu") -> Analysis:
     """The analysis of a trained cell on test images, loaded if it is there with the same settings.
 
     cell: CellResult-like (`cell.cell` with system, recipe, seed; `cell.metrics`). model, head: its
-    network and its SVM or None. images: how many test images, stratified, drawn by `seed`; 0 = all.
+    network and its SVM or None. run: a run's name, or the folder that holds its notebooks' results. images: how many
+    test images, stratified, drawn by `seed`; 0 = all. beside: how many of them for other windows and fillings.
     Single views: no test-time averaging.
     """
     about = cell.cell
-    directory = paths.run_directory(run) / NOTEBOOK / about.system / about.recipe / f"seed{about.seed}"
-    settings = {"patch_size": patch_size, "stride": stride, "baseline": baseline, "images": images,
+    root = run if isinstance(run, Path) else paths.run_directory(run)
+    directory = root / NOTEBOOK / about.system / about.recipe / f"seed{about.seed}"
+    settings = {"patch_size": patch_size, "stride": stride, "baseline": baseline, "images": images, "beside": beside,
                 "placements": PLACEMENTS, "draws": DRAWS, "seed": seed,
                 "weights_sha256": cell.metrics["weights_sha256"],
                 "features_sha256": cell.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
@@ -100,8 +106,8 @@ def analyse(cell, model: nn.Module, faces: FaceSet, run: str, *, head=None, imag
     started = time.perf_counter()
     progress.note(f"{about.system}/{about.recipe} seed {about.seed}  occlusion")
     part = test_images(faces, images, seed)
-    measured, arrays = _measure(model, head, part, patch_size=patch_size, stride=stride, baseline=baseline, seed=seed,
-                                device=device)
+    measured, arrays = _measure(model, head, part, beside, patch_size=patch_size, stride=stride, baseline=baseline,
+                                seed=seed, device=device)
     summary = {"schema": SCHEMA, "system": about.system, "recipe": about.recipe, "seed": about.seed,
                "dataset": str(faces.source.get("dataset", "")), "split": "test", "n_images": len(part),
                "patch_size": patch_size, "stride": stride, "baseline": baseline, **measured, "settings": settings,
@@ -110,8 +116,8 @@ def analyse(cell, model: nn.Module, faces: FaceSet, run: str, *, head=None, imag
     return Analysis(summary, arrays, directory)
 
 
-def _measure(model: nn.Module, head, part: FaceSet, *, patch_size: int, stride: int, baseline: str, seed: int,
-             device: str | torch.device) -> tuple[dict, dict[str, np.ndarray]]:
+def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: int, stride: int, baseline: str,
+             seed: int, device: str | torch.device) -> tuple[dict, dict[str, np.ndarray]]:
     labels, names = part.labels, part.label_names
     windows = {"patch_size": patch_size, "stride": stride, "baseline": baseline}
     maps = any_maps(model, part.images, labels, head, device=device, **windows)
@@ -120,25 +126,35 @@ def _measure(model: nn.Module, head, part: FaceSet, *, patch_size: int, stride: 
     covered = cover_parts(predictor(model, head, device=device), part.images, labels, masks, regions,
                           baseline=baseline, placements=PLACEMENTS, seed=seed)
     arrays["region_masks"] = masks.mean(0).astype(np.float32)
+    tested = {"regions": list(regions), "labels": list(names),
+              "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, seed=seed)}
+    progress.note(f"other windows and fillings on {min(beside, len(part)) or len(part)} images")
+    few = stratified_rows(labels, beside, seed)
+    others, other_arrays = under_other_choices(
+        model, part.select(few), masks[few], regions, head, placements=PLACEMENTS, draws=DRAWS, seed=seed,
+        device=device, **windows)
     return {
-        "regions": list(regions), "labels": list(names),
+        **tested,
         "regions_from": "template" if part.masks is None else "drawn masks; cheeks and forehead from the template",
         "region_area": dict(zip(regions, map(float, covered.area.mean(0)), strict=True)),
+        "moves": None if part.masks is None else {label: list(moving_parts(label)) for label in names},
         "counts": arrays["counts"].tolist(), "correct_counts": arrays["correct_counts"].tolist(),
-        "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, seed=seed),
         "interaction": interaction(covered, labels, draws=DRAWS, seed=seed),
         "insensitive": insensitive(covered, labels, names),
         "pointing_game": None if part.masks is None else _pointing(model, maps, part, windows, seed, device),
-    }, arrays
+        "other_choices": others,
+        "attention": _attention(model, part, masks, regions, arrays["probability_drop"], tested, seed),
+    }, arrays | other_arrays
 
 
-def any_maps(model: nn.Module, images: np.ndarray, labels: np.ndarray, head=None, *,
-             device: str | torch.device = "cpu", **windows: object) -> OcclusionMaps:
-    """The maps by the fast way where the network has one, else by the plain way; options as `occlusion_maps`."""
-    maps = network_maps(model, images, labels, head, device=device, **windows)
-    if maps is None:
-        maps = occlusion_maps(predictor(model, head, device=device), images, labels, **windows)
-    return maps
+def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], maps: np.ndarray,
+               tested: dict, seed: int) -> list[dict] | None:
+    """`attention.rows` against the parts that the tests find important; None for a network without a transformer."""
+    if getattr(model, "transformer", None) is None:
+        return None
+    theta = training.infer_theta(model, part.images)
+    return attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,
+                          draws=DRAWS, seed=seed)
 
 
 def _pointing(model: nn.Module, maps: OcclusionMaps, part: FaceSet, windows: dict, seed: int,

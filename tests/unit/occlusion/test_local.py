@@ -66,18 +66,36 @@ def test_batch_norm_more_blocks_and_smaller_inputs(options, pictures):
     compare(network("gap_cnn", **options), pictures, patch_size=8, stride=8)
 
 
-def test_an_svm_on_the_features(pictures):
+@pytest.mark.parametrize("baseline", ["zero", "mean", "blur"])
+def test_an_svm_on_the_features(pictures, baseline):
     model = network("lenet5")
     with torch.inference_mode():
         features = model.forward_features(to_input(np.tile(pictures, (20, 1, 1)))).numpy()
     noisy = features + np.random.default_rng(0).normal(0, 0.05, features.shape)
     head = svm.fit(noisy, np.arange(60) % 3, 10.0)
-    score = occlusion.predictor(model, head)
-    labels = score(pictures)[1]
-    plain = occlusion.occlusion_maps(score, pictures, labels, stride=8)
-    fast = local.network_maps(model, pictures, labels, head, stride=8)
+    labels = occlusion.predictor(model, head)(pictures)[1]
+    options = {"stride": 10, "baseline": baseline}
+    plain = occlusion.occlusion_maps(occlusion.predictor(model, head), pictures, labels, **options)
+    fast, only = (local.network_maps(model, pictures, labels, head, only_wrong=wrong, **options)
+                  for wrong in (False, True))
     assert np.array_equal(plain.turned_wrong, fast.turned_wrong)
-    assert np.abs(plain.logit_drop - fast.logit_drop).max() < 1e-5
+    assert np.array_equal(plain.turned_wrong, only.turned_wrong)
+    for reading in ("logit_drop", "probability_drop"):
+        assert np.abs(getattr(plain, reading) - getattr(fast, reading)).max() < 1e-5
+
+
+def test_images_that_are_all_wrong_cost_no_window(pictures, monkeypatch):
+    model = network("deep_emotion")
+    wrong = (occlusion.predictor(model)(pictures).argmax(1) + 1) % 7
+    monkeypatch.setattr(trunk.Trunk, "again", lambda *_: pytest.fail("computed"))
+    found = local.network_maps(model, pictures, wrong, only_wrong=True)
+    assert not found.correct.any() and not found.turned_wrong.any()
+
+
+@pytest.mark.parametrize(("kernel", "height", "width"), [(2, 7, 6), (3, 6, 9), (7, 21, 21)])
+def test_pooling_by_rows_and_columns_is_torchs(kernel, height, width):
+    x = torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(trunk.max_pool(kernel)(x), torch.nn.functional.max_pool2d(x, kernel))
 
 
 def test_the_batch_does_not_change_the_fast_maps():

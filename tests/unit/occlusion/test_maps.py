@@ -28,6 +28,32 @@ def test_a_map_computed_by_hand():
     assert maps.probability_drop[0, 0] == pytest.approx(before - after, abs=1e-6)
 
 
+@pytest.mark.parametrize(("baseline", "expected"), [
+    ("zero", [[5, 3, 0], [3, 2, 0], [0, 0, 0]]),
+    ("mean", [[3.76, 2.38, 0], [2.38, 1.69, 0], [0, 0, 0]])])  # the mean is 31.25, stored as 31
+def test_a_map_computed_by_hand_under_every_baseline(baseline, expected):
+    image = np.zeros((1, 4, 4), np.uint8)
+    image[0, :2, :2] = [[100, 100], [100, 200]]
+    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=1, baseline=baseline)
+    assert maps.logit_drop.reshape(3, 3) == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_a_blurred_window_loses_what_the_blur_takes():
+    image = np.zeros((1, 8, 8), np.uint8)
+    image[0, :2, :2] = 200
+    left = occlusion.fill(image, "blur")[0, :2, :2].sum() / 100
+    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=2, baseline="blur")
+    assert 0 < left < 8 and maps.logit_drop[0, 0] == pytest.approx(8 - left)
+    assert np.count_nonzero(maps.logit_drop) == 1
+
+
+def test_an_edge_window_covers_what_is_left_of_it():
+    image = np.full((1, 5, 5), 10, np.uint8)
+    maps = occlusion.occlusion_maps(lambda batch: np.stack([np.zeros(len(batch)), batch.sum((1, 2))], 1), image,
+                                    np.array([1]), patch_size=3, stride=3)
+    assert maps.logit_drop.reshape(2, 2).tolist() == [[90, 60], [60, 40]]  # 3×3, 3×2, 2×3 and 2×2 pixels of 10
+
+
 def test_an_image_that_was_wrong_cannot_turn_wrong_but_can_lose_probability():
     image = np.full((1, 4, 4), 50, np.uint8)  # score 2 for class 1, below 3
     maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=2)
@@ -67,20 +93,68 @@ def test_the_batch_does_not_change_the_maps(pictures, batch):
     assert np.allclose(whole.probability_drop, parts.probability_drop, atol=1e-5)
 
 
-@pytest.mark.parametrize(("patch", "stride", "baseline"),
-                         [(8, 4, "zero"), (11, 7, "zero"), (9, 6, "mean"), (6, 5, "blur")])
-def test_pixel_maps_are_captums(pictures, patch, stride, baseline):
+def wavering(pictures: np.ndarray) -> nn.Module:
+    """A network whose logits are nearly equal on the pictures, so that a small patch turns answers."""
+    model = network()
+    with torch.no_grad():
+        model.fc.bias.sub_(model(loader.to_input(pictures)).mean(0))
+    return model
+
+
+def machine(model: nn.Module, pictures: np.ndarray, num_classes: int = 3) -> svm.SvmHead:
+    """An SVM on noisy features of the pictures, so that covering one changes its votes."""
+    with torch.inference_mode():
+        features = model.forward_features(loader.to_input(np.tile(pictures, (10, 1, 1)))).numpy()
+    rng = np.random.default_rng(0)
+    noisy = features + rng.normal(0, features.std(0), features.shape)
+    return svm.fit(noisy, rng.permutation(np.arange(60) % 3), 10.0, 0.05, num_classes=num_classes)
+
+
+@pytest.mark.parametrize("head", ["softmax", "svm"])
+@pytest.mark.parametrize(("patch", "stride", "baseline"), [(8, 6, "zero"), (11, 7, "zero"), (9, 6, "mean"),
+                                                           (6, 5, "blur")])
+def test_pixel_maps_are_captums(pictures, patch, stride, baseline, head):
     captum = pytest.importorskip("captum.attr")
-    model, labels = network(), np.arange(6)
-    maps = occlusion.occlusion_maps(occlusion.predictor(model), pictures, labels, patch_size=patch,
-                                    stride=stride, baseline=baseline)
+    model = wavering(pictures)
+    own = machine(model, pictures) if head == "svm" else None
+    score = occlusion.predictor(model, own)
+    labels = score(pictures)[1] if own else score(pictures).argmax(1)
+    labels = np.concatenate([labels[:4], (labels[4:] + 1) % 3])  # four right, two wrong
+    maps = occlusion.occlusion_maps(score, pictures, labels, patch_size=patch, stride=stride, baseline=baseline)
+    assert maps.correct.tolist() == [True] * 4 + [False] * 2
+    assert maps.turned_wrong.any()
+
+    def forward(x: torch.Tensor, target: torch.Tensor, reading: str) -> torch.Tensor:
+        if own:
+            decision = own.decision(model.forward_features(x).numpy())
+            scores, votes = torch.from_numpy(own.scores_of(decision)).double(), torch.from_numpy(own.votes_of(decision))
+        else:
+            scores = model(x).double()
+            votes = scores.argmax(1)
+        if reading == "turned_wrong":
+            return (votes == target).double()
+        return (scores if reading == "logit_drop" else scores.softmax(1)).gather(1, target[:, None])[:, 0]
+
     filled = loader.to_input(occlusion.fill(pictures, baseline))
-    for reading, forward in (("logit_drop", model), ("probability_drop", lambda x: model(x).softmax(1))):
+    for reading in occlusion.READINGS:
+        rows = maps.correct if reading == "turned_wrong" else np.ones(6, bool)
         with torch.inference_mode():
             expected = captum.Occlusion(forward).attribute(
-                loader.to_input(pictures), (1, patch, patch), (1, stride, stride), filled,
-                target=torch.from_numpy(labels), perturbations_per_eval=8)[:, 0].numpy()
-        assert np.abs(maps.windows.to_pixels(getattr(maps, reading)) - expected).max() < 1e-5
+                loader.to_input(pictures)[rows], (1, patch, patch), (1, stride, stride), filled[rows],
+                additional_forward_args=(torch.from_numpy(labels)[rows], reading), perturbations_per_eval=8)
+        assert np.abs(maps.windows.to_pixels(getattr(maps, reading)[rows]) - expected[:, 0].numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("batch", [1, 10, 500])
+def test_the_batch_does_not_change_an_svms_maps_even_with_labels_it_has_never_seen(pictures, batch):
+    model = network()
+    score = occlusion.predictor(model, machine(model, pictures, num_classes=7))
+    whole, parts = (occlusion.occlusion_maps(score, pictures, np.arange(6), patch_size=12, stride=12, batch=size)
+                    for size in (96, batch))
+    assert np.array_equal(whole.turned_wrong, parts.turned_wrong)
+    for reading in ("logit_drop", "probability_drop"):
+        assert np.allclose(getattr(whole, reading), getattr(parts, reading), atol=1e-5)
+    assert not whole.probability_drop[3:].any()  # labels 3 to 5 were in no training row
 
 
 def test_an_svm_on_the_features_is_asked_for_its_votes(pictures):

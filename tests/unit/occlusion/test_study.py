@@ -58,9 +58,13 @@ def test_an_analysis_is_two_files_with_all_that_is_promised(model, output):
     assert summary["labels"] == list(LABELS) and summary["n_images"] == 28
     assert set(summary["recall_lost"]["happy"]["mouth"]) == {"drop", "control", "difference", "interval", "p", "p_holm"}
     assert set(summary["pointing_game"]) == {"model", "untrained", "edges"}
+    assert summary["moves"]["happy"] == ["eyes", "mouth"] and summary["attention"] is None
+    assert set(summary["other_choices"]["recall_lost"]) == {"zero", "mean", "blur"}
     with np.load(folder / "maps.npz") as arrays:
         assert arrays["turned_wrong"].shape == arrays["probability_drop"].shape == (7, 48, 48)
         assert arrays["counts"].tolist() == [4] * 7
+        assert arrays["beside_zero"].shape == arrays["beside_blur"].shape == (7, 48, 48)
+        assert np.allclose(arrays["beside_zero"], arrays["probability_drop"], atol=1e-5)  # all images in both
 
 
 def test_a_finished_analysis_is_loaded_and_equal(model, monkeypatch):
@@ -82,6 +86,21 @@ def test_another_setting_or_a_damaged_file_is_done_again(model, damage):
     again = run(model, baseline="mean" if damage == "settings" else "zero")
     assert again.summary["baseline"] == ("mean" if damage == "settings" else "zero")
     assert json.loads((first.directory / "occlusion.json").read_text()) == again.summary
+
+
+def test_a_folder_may_stand_for_a_run_and_fewer_images_for_other_choices(model, tmp_path):
+    found = occlusion.analyse(cell(), model, faces(), tmp_path / "tree", patch_size=16, stride=16, beside=14)
+    assert found.directory == tmp_path / "tree" / "04_occlusion_analysis" / "lenet5" / "ours" / "seed0"
+    assert found.summary["other_choices"]["images"] == 14 and found.summary["other_choices"]["counts"] == [2] * 7
+
+
+def test_a_network_with_a_transformer_is_held_against_its_own_important_parts():
+    torch.manual_seed(0)
+    summary = run(models.build("deep_emotion")).summary
+    rows = summary["attention"]
+    assert [row["expression"] for row in rows] == list(LABELS)
+    assert all(row["image"] == 1.0 and row["n"] == 4 for row in rows)  # untrained: theta is the identity
+    assert [row["map inside"] for row in rows if row["map inside"]] == pytest.approx([1.0] * 7)
 
 
 def test_real_faces_get_the_template_and_no_pointing_game(model):
@@ -143,12 +162,3 @@ def test_mean_faces_are_shown_of_drawn_faces_only():
     real = faces().select(np.arange(28))
     object.__setattr__(real, "source", {"dataset": "fer2013"})
     assert occlusion.mean_faces(real) is None
-
-
-def test_stability_compares_each_variant_with_the_first(model):
-    rows = occlusion.stability(model, faces().select(np.arange(6)), variants=((16, 16, "zero"), (16, 16, "zero"),
-                                                                            (16, 16, "mean")))
-    assert [row["baseline"] for row in rows] == ["zero", "mean"]
-    assert rows[0]["happy"] == pytest.approx(1.0)
-    assert -1 <= rows[1]["happy"] < 1
-    assert rows[0]["neutral"] is None  # none of the six images is neutral
