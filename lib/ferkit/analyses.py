@@ -1,4 +1,4 @@
-"""The occlusion analyses of finished cells: every seed of a system in a run or a published tree, with figures.
+"""The occlusion analyses of finished cells: every seed of a system in a run or a published tree.
 
 An SVM's weights are too large to be published. Where they are missing the machine is fitted again, on the features of
 the published network with the C and gamma on record, and has to give the published answers.
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ferkit import experiments, figures, occlusion, progress, results, svm, training
+from ferkit import experiments, occlusion, progress, results, svm, training
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.occlusion import Analysis
@@ -68,56 +68,3 @@ def analyse_all(root: Path, cells: Sequence[CellResult], faces: FaceSet, *, devi
         model, head = machine_of(cell, faces)
         done.append(occlusion.analyse(cell, model, faces, root, head=head, device=device, **options))
     return done
-
-
-def pictures(found: Analysis, title: str, *, dataset: str = "", background: np.ndarray | None = None
-             ) -> dict[str, dict[str, object]]:
-    """One analysis in four figures: turned_wrong (the paper's reading), probability (lost), fillings (side by side),
-    parts (the tests), each as {fig, name, title, caption}, the words of `figures.show`.
-
-    title: what the figures call the system. background: mean drawn faces uint8 (K, 48, 48), for drawn sets only;
-    without it the parts are drawn as boxes over an outline.
-    """
-    maps, summary = found.maps, found.summary
-    labels = summary["labels"]
-    looks = {"dataset": dataset, "background": background, "parts": occlusion.TEMPLATE}
-    line = "Inside the dotted line even the lower end of the pixel's 95 % band lies above the map's mean."
-    fillings = {name: maps[f"beside_{name}"] for name in occlusion.BASELINES}
-    made = {
-        "turned_wrong": (figures.occlusion_maps(maps["turned_wrong"], labels, summary["correct_counts"],
-                                                band=_band(maps, "turned_wrong"), **looks),
-                         f"Where covering turns {title} wrong",
-                         f"The paper's reading: share of right images that a window there turns wrong. {line}"),
-        "probability": (figures.occlusion_maps(maps["probability_drop"], labels, summary["counts"],
-                                               reading="probability lost", band=_band(maps, "probability_drop"),
-                                               **looks),
-                        f"What the true expression loses in {title}",
-                        f"Mean drop of the true expression's probability, over all images. {line}"),
-        "fillings": (figures.filling_maps(fillings, labels, summary["other_choices"]["counts"], **looks),
-                     f"Black, the image's mean, or its blur: {title}",
-                     f"The same {summary['other_choices']['images']} images under three fillings, on one scale. What "
-                     "shows under black alone is the patch, not the face."),
-        "parts": (figures.region_table(occlusion.table(summary), labels, summary["regions"],
-                                       significant=occlusion.significant(summary)),
-                  f"Which part matters for which expression: {title}",
-                  "Recall lost with the part covered, beyond the same shape elsewhere; a star is significant."),
-    }
-    return {name: {"fig": fig, "name": f"{summary['system']}_{name}", "title": heading, "caption": caption}
-            for name, (fig, heading, caption) in made.items()}
-
-
-def _band(maps: dict[str, np.ndarray], reading: str) -> tuple[np.ndarray, np.ndarray]:
-    return maps[f"{reading}_low"], maps[f"{reading}_high"]
-
-
-def save_figures(root: Path, analyses: Sequence[Analysis], dataset: str, background: np.ndarray | None = None) -> None:
-    """The figures of each system's first seed under ``<root>/04_occlusion_analysis/figures``, for the report."""
-    first: dict[tuple[str, str], Analysis] = {}
-    for found in analyses:
-        first.setdefault((found.summary["system"], found.summary["recipe"]), found)
-    order = 0
-    for found in first.values():
-        title = figures.cell_name(found.summary)
-        for picture in pictures(found, title, dataset=dataset, background=background).values():
-            order += 1
-            figures.save(**picture, directory=root / NOTEBOOK / "figures", order=order)

@@ -65,7 +65,6 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
     done = analyses.analyse_all(root, cells, faces, images=arguments.images, beside=arguments.beside,
                                 patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,
                                 seed=arguments.seed, device=str(training.resolve_device(arguments.device)))
-    analyses.save_figures(root, done, arguments.dataset, occlusion.mean_faces(faces.part("test")))
     return [{"cell": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
              "says": occlusion.sentences(one.summary), "contradictions": occlusion.contradictions(one.summary)}
             for one in done] + occlusion.agreement_rows(done)

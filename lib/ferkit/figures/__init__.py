@@ -8,6 +8,7 @@ No figure of a real data set holds a pixel of a face: a builder that draws image
 set.
 """
 
+from ferkit.figures.analyses import occlusion_pictures
 from ferkit.figures.changes import remedy_changes
 from ferkit.figures.curves import (
     accuracy_dots,
@@ -27,6 +28,6 @@ from ferkit.figures.style import cell_name, colours, system_name
 __all__ = [
     "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
     "confusion_matrices", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
-    "occlusion_maps", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
+    "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
     "region_table", "remedy_changes", "robustness", "save", "show", "system_name", "theta_frames",
 ]

@@ -55,19 +55,22 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
 
 
 def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
-    """What each analysis in the tree says about places, coarse as its windows; a damaged one is left out."""
+    """What the analyses in the tree say about places, of each system's first seed; a damaged one is left out."""
+    shown: set[tuple[str, str]] = set()
     for path in sorted(root.glob(f"{ANALYSES}/*/*/seed*/maps.npz")):
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                maps, labels, counts = (archive[name] for name in ("turned_wrong", "label_names", "correct_counts"))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            continue
         system, recipe, seed = path.parts[-4:-1]
+        if (system, recipe) in shown:
+            continue
         name = f"{figures.system_name(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
-        fig = figures.occlusion_maps(maps, [str(label) for label in labels], counts)
-        yield (ANALYSES, f"{system}_{recipe}_{seed}", f"Where covering turns a right answer wrong: {name}",
-               "Darker: covering this place with a dark square more often makes the answer wrong. No face is shown, "
-               "only how often the answer changes.", fig)
+        try:
+            summary = json.loads((path.parent / "occlusion.json").read_text(encoding="utf-8"))
+            with np.load(path, allow_pickle=False) as archive:
+                drawn = figures.occlusion_pictures(summary, archive, name)
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            continue
+        shown.add((system, recipe))
+        for one in drawn.values():
+            yield ANALYSES, f"{one['name']}_{recipe}_{seed}", one["title"], one["caption"], one["fig"]
 
 
 def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
