@@ -61,7 +61,7 @@ def stored(fig):
 
 
 def test_every_builder_is_tried_here():
-    helpers = {"save", "show", "load_all", "cell_name", "system_name", "colours"}
+    helpers = {"save", "show", "load_all", "cell_name", "system_name", "colours", "occlusion_pictures"}
     assert set(figures.__all__) - helpers == set(EVERY)
 
 

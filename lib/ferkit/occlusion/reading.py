@@ -29,9 +29,11 @@ def contradictions(summary: dict) -> list[dict[str, object]]:
     elsewhere, significantly, although the part is known to move or another filling says that covering it hurts.
 
     Rows: expression, part, "part moves" (None where no truth is known) and under each filling the difference as a
-    fraction, positive where covering hurts; the most misleading first.
+    fraction, positive where covering hurts; the most misleading first. The analysis's own filling speaks for all
+    images, the others for those of `other_choices`.
     """
-    tables, moves = summary["other_choices"]["recall_lost"], summary["moves"]
+    tables = summary["other_choices"]["recall_lost"] | {summary["baseline"]: summary["recall_lost"]}
+    moves = summary["moves"]
     rows = []
     for label in summary["labels"]:
         for region in summary["regions"]:

@@ -85,10 +85,12 @@ def test_a_part_that_moves_but_helps_when_covered_is_told_and_so_are_fillings_th
               "mean": {"angry": {"brows": effect(0.3), "nose": effect(0.0, 0.9)}},
               "blur": {"angry": {"brows": effect(0.2), "nose": effect(-0.1, 0.4)}}}
     summary = {"labels": ["angry"], "regions": ["brows", "nose"], "moves": {"angry": ["brows"]},
-               "other_choices": {"recall_lost": tables}}
+               "baseline": "zero", "recall_lost": tables["zero"], "other_choices": {"recall_lost": tables}}
     assert occlusion.contradictions(summary) == [
         {"expression": "angry", "part": "brows", "part moves": True, "zero": -0.7, "mean": 0.3, "blur": 0.2}]
     real = summary | {"moves": None}
     assert occlusion.contradictions(real)[0]["part moves"] is None
+    more = {"angry": {"brows": effect(-0.6), "nose": effect(0.0, 0.9)}}  # the analysis itself has more images
+    assert occlusion.contradictions(summary | {"recall_lost": more})[0]["zero"] == -0.6
     tables["zero"]["angry"]["brows"] = effect(-0.7, 0.2)  # not significant
     assert occlusion.contradictions(summary) == []
