@@ -25,7 +25,8 @@ PAPERS = {
         "Deep-Emotion: facial expression recognition using an attentional convolutional network",
         "Minaee, Minaei & Abdolrashidi, Sensors 2021, 21(9), 3046, doi 10.3390/s21093046; arXiv 1902.01019"),
     "gap_svm": Paper(
-        "Facial expression recognition based on an improved CNN combined with a support vector machine",
+        "Facial expression recognition algorithm based on combination of improved convolutional neural network and "
+        "support vector machine",
         "Qiao, Hou & Liu, Journal of Computer Applications 2022, 42(4): 1253–1259, "
         "doi 10.11772/j.issn.1001-9081.2021071270"),
     "notes": Paper("Reading notes", "the project's origin: what a reader wrote down about both papers"),
