@@ -73,6 +73,14 @@ def over_seeds(values: Sequence[float], level: float = LEVEL) -> Spread:
     return Spread(n, mean, sd, (mean - half, mean + half))
 
 
+def share_over_seeds(shares: Sequence[float], n: int, level: float = LEVEL) -> Spread:
+    """A fraction of `n` images measured with several seeds: mean, sd, and an interval within [0, 1] in either case, t
+    over several seeds, Wilson over images for a single one."""
+    spread = over_seeds(shares, level)
+    low, high = spread.interval or wilson(spread.mean * n, n, level)
+    return Spread(spread.n, spread.mean, spread.sd, (max(low, 0.0), min(high, 1.0)))
+
+
 def bootstrap(metric: Callable[..., float], labels: np.ndarray, *columns: np.ndarray, draws: int = 1000,
               seed: int = 0, level: float = LEVEL) -> Interval:
     """The percentile interval of ``metric(labels, *columns)`` over test images drawn again with replacement.

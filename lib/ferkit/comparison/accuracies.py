@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from ferkit import metrics, papers, statistics
-from ferkit.comparison.systems import System, estimate, pairs_of_seeds
+from ferkit.comparison.systems import System, difference, estimate, pairs_of_seeds
 
 PAPER_OF = {"deep_emotion": "deep_emotion", "deep_emotion_wide": "deep_emotion", "gap_cnn_svm": "gap_svm"}
 
@@ -42,7 +42,7 @@ def paired_tests(compared: Sequence[System]) -> list[dict]:
         right = [(first.right[a], second.right[b]) for a, b in pairs_of_seeds(first, second)]
         tests = [statistics.mcnemar(*pair) for pair in right]
         found = estimate([float(a.mean() - b.mean()) for a, b in right],
-                         lambda first=first, right=right: statistics.bootstrap(_difference, first.labels, *right[0]))
+                         lambda first=first, right=right: statistics.bootstrap(difference, first.labels, *right[0]))
         rows.append({"first": first.name, "second": second.name, "seeds": len(right), "difference": found["mean"],
                      **{key: found[key] for key in ("sd", "low", "high")},
                      "only_first": float(np.mean([test.only_first for test in tests])),
@@ -103,10 +103,6 @@ def _f1_interval(one: System) -> statistics.Interval:
         return metrics.macro_f1(metrics.confusion_matrix(labels, predicted, k))
 
     return statistics.bootstrap(macro_f1, one.labels, one.answers[0], draws=200)
-
-
-def _difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    return float(first.mean() - second.mean())
 
 
 def _seeds(one: System) -> str:

@@ -113,6 +113,11 @@ def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
 
 
+def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    """How much more often the first is right than the second; for `statistics.bootstrap`, which passes labels."""
+    return float(first.mean() - second.mean())
+
+
 def find(run: str, dataset: str, protocol: str = "") -> Source:
     """The run if it holds predictions, else the published results of the data set under this protocol ("": its own),
     else any published ones.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ferkit import metrics, statistics
-from ferkit.comparison.systems import System, estimate, pairs_of_seeds, validation
+from ferkit.comparison.systems import System, difference, estimate, pairs_of_seeds, validation
 
 
 def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
@@ -67,7 +67,7 @@ def majority_vote(compared: Sequence[System]) -> dict:
         best.append(right[-1][0])
     found = estimate([float(hit.mean()) for hit in hits], lambda: statistics.wilson(int(hits[0].sum()), len(labels)))
     gain = estimate([float(hit.mean() - own.mean()) for hit, own in zip(hits, best, strict=True)],
-                    lambda: statistics.bootstrap(_gain, labels, hits[0], best[0]))
+                    lambda: statistics.bootstrap(difference, labels, hits[0], best[0]))
     return {"seeds": len(rows), "accuracy": found["mean"], **{key: found[key] for key in ("sd", "low", "high")},
             "best": ranked[0].name, "best_accuracy": float(np.mean(best)), "gain": gain["mean"],
             "gain_low": gain["low"], "gain_high": gain["high"],
@@ -101,7 +101,3 @@ def _vote(answers: np.ndarray, k: int) -> np.ndarray:
     for rank, row in enumerate(answers):  # less than one vote in all: it decides among ties only
         votes[np.arange(answers.shape[1]), row] += 0.5 ** (rank + 2)
     return votes.argmax(axis=1)
-
-
-def _gain(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    return float(first.mean() - second.mean())

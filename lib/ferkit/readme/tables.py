@@ -7,7 +7,7 @@ from collections import defaultdict
 from ferkit import claims, comparison, gaps, leakage, paths, provenance, results
 from ferkit.claims.wording import number
 from ferkit.results import CellResult
-from ferkit.statistics import over_seeds, wilson
+from ferkit.statistics import share_over_seeds
 
 WORDS = {"reproduced": "**reproduced**", "exceeded": "**exceeded**", "partly": "partly",
          "not_reproduced": "not reproduced", "not_run": "not run"}
@@ -123,11 +123,11 @@ def _row(tree: str, system: str, recipe: str, cells: list[CellResult]) -> list[o
     tested = [cell.metrics for cell in cells if cell.metrics["accuracy"] is not None]
     if not tested:
         return [_data(tree, cells[0].metrics), system, recipe, len(cells), "–", cells[0].metrics["status"], *[""] * 6]
-    spread = over_seeds([m["accuracy"] for m in tested])
-    low, high = spread.interval or wilson(tested[0]["accuracy"] * tested[0]["n"], tested[0]["n"])
+    spread = share_over_seeds([m["accuracy"] for m in tested], tested[0]["n"])
+    low, high = spread.interval
     sd = "" if spread.sd is None else f" ± {100 * spread.sd:.2f}"
     return [_data(tree, tested[0]), system, recipe, len(cells), _mean(tested, "val_accuracy"),
-            f"**{100 * spread.mean:.2f} %**{sd}", f"{100 * max(low, 0):.1f} … {100 * min(high, 1):.1f}",
+            f"**{100 * spread.mean:.2f} %**{sd}", f"{100 * low:.1f} … {100 * high:.1f}",
             _mean(tested, "accuracy_without_copies"), _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}",
             tested[0]["tta"], f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
 

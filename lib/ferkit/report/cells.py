@@ -43,9 +43,9 @@ def _card(run: Tree, paper: str, family: str, cells: Sequence[CellResult]) -> Ma
     for cell in tested:
         groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell)
     best = max(groups.values(), key=lambda cells: np.mean([cell.metrics.get("val_accuracy") or 0 for cell in cells]))
-    m, spread = best[0].metrics, statistics.over_seeds([cell.metrics["accuracy"] for cell in best])
-    low, high = spread.interval or statistics.wilson(m["accuracy"] * m["n"], m["n"])
-    low, high = max(low, 0.0), min(high, 1.0)
+    m = best[0].metrics
+    spread = statistics.share_over_seeds([cell.metrics["accuracy"] for cell in best], m["n"])
+    low, high = spread.interval
     without = [cell.metrics.get("accuracy_without_copies") for cell in best]
     copies = "" if None in without else f" · {percent(float(np.mean(without)))} without copies"
     status = [] if m["status"] == "finished" else [" ", status_chip(m["status"])]

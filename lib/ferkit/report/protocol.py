@@ -47,9 +47,8 @@ def _row(run: Tree, cells: Sequence[CellResult]) -> list[object]:
     m, tested = cells[0].metrics, [cell for cell in cells if cell.metrics.get("accuracy") is not None]
     bounds = "–"
     if tested:
-        spread = statistics.over_seeds([cell.metrics["accuracy"] for cell in tested])
-        low, high = spread.interval or statistics.wilson(spread.mean * m["n"], m["n"])
-        bounds = f"{max(low, 0) * 100:.1f} … {min(high, 1) * 100:.1f}"
+        low, high = statistics.share_over_seeds([cell.metrics["accuracy"] for cell in tested], m["n"]).interval
+        bounds = f"{low * 100:.1f} … {high * 100:.1f}"
     seeds = [[link(run.base, cell.directory / METRICS, f"seed {cell.cell.seed}"), " "] for cell in cells]
     name = join([system_name(m["system"]), tag("small", m["recipe"], " · ", seeds)])
     ends = join([[status_chip(status), " "] for status in dict.fromkeys(cell.metrics.get("status") for cell in cells)])

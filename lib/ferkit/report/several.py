@@ -103,11 +103,9 @@ def _accuracy(cells: Sequence[CellResult] | None) -> Markup:
     tested = [cell.metrics for cell in cells if cell.metrics.get("accuracy") is not None]
     if not tested:
         return tag("span", chips)
-    spread = statistics.over_seeds([m["accuracy"] for m in tested])
-    bounds = spread.interval or statistics.wilson(spread.mean * tested[0]["n"], tested[0]["n"])
-    bounds = [max(bounds[0], 0.0), min(bounds[1], 1.0)]
+    spread = statistics.share_over_seeds([m["accuracy"] for m in tested], tested[0]["n"])
     seeds = f" · {spread.n} seeds, ± {100 * spread.sd:.1f}" if spread.sd is not None else ""
     chosen = [m["val_accuracy"] for m in tested if m.get("val_accuracy") is not None]
     val = percent(sum(chosen) / len(chosen)) if chosen else "–"
-    return tag("span", chips, percent(spread.mean), tag("small", words.interval(bounds), seeds),
+    return tag("span", chips, percent(spread.mean), tag("small", words.interval(spread.interval), seeds),
                tag("small", f"validation {val}"))
