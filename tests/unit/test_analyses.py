@@ -46,7 +46,7 @@ def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tre
     assert command_line.main(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["cell"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]
-    assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 4
+    assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 5 and "by filling (21 images)" in rows[0]["says"][4]
     assert rows[-1]["compared"] == "2 seeds"
     for seed in (0, 1):
         assert (tree / f"04_occlusion_analysis/lenet5/ours/seed{seed}/occlusion.json").is_file()

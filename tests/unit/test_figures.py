@@ -140,7 +140,7 @@ def test_maps_are_kept_small_where_nothing_is_lost_and_carry_their_band():
     heat, line = (next(trace for trace in fig.data if trace.type == kind) for kind in ("heatmap", "contour"))
     assert np.array_equal(heat.z, small[0])
     assert np.allclose(heat.customdata[..., 1] - heat.customdata[..., 0], 0.2, atol=1e-6)
-    assert "customdata[0]" in heat.hovertemplate
+    assert "customdata[0]" in heat.hovertemplate and line.showlegend is False
     assert line.contours.start == pytest.approx(small.mean(), abs=1e-6) and np.allclose(line.z, small[0] - 0.1)
     finer = maps.copy()
     finer[0, 0, 0] += 1

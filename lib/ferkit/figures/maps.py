@@ -119,7 +119,7 @@ def _add_map(fig: go.Figure, panel: int, values: np.ndarray, label: str, band: l
         hovertemplate=f"{label}<br>around (%{{x:.0f}}, %{{y:.0f}}): %{{z:.3f}}{ends}<extra></extra>"))
     if band and np.isfinite(values).any() and (band[0] > np.nanmean(values)).any():
         fig.add_trace(go.Contour(
-            z=band[0], x=x, y=y, showscale=False, hoverinfo="skip", autocontour=False,
+            z=band[0], x=x, y=y, showscale=False, showlegend=False, hoverinfo="skip", autocontour=False,
             contours={"start": float(np.nanmean(values)), "end": float(np.nanmean(values)), "size": 1,
                       "coloring": "none"}, line={"color": style.BAD, "width": 1.5, "dash": "dot"}, **style.axes(panel)))
 

@@ -56,7 +56,8 @@ def important_parts(summary: dict) -> dict[str, tuple[str, ...]]:
 
 
 def sentences(summary: dict) -> list[str]:
-    """What the tests say about the paper's four statements, one sentence each, numbers included."""
+    """What the tests say about the paper's four statements, one sentence each, numbers included, and how the first two
+    fare under other fillings, where these were tried."""
     found = [_covering(summary, "happy", "mouth"), _covering(summary, "angry", "brows")]
     p = summary["interaction"]["p"]
     depends = "depend" if p < ALPHA else "are not shown to depend"
@@ -65,7 +66,22 @@ def sentences(summary: dict) -> list[str]:
     rest, parts, before = (_percent(overall[key]) for key in ("rest", "parts", "before"))
     found.append(f"With everything but mouth, brows, eyes and nose covered the accuracy is {rest}, "
                  f"with exactly these covered {parts}, with nothing covered {before}.")
-    return found
+    return found + _under_fillings(summary)
+
+
+def _under_fillings(summary: dict) -> list[str]:
+    """The first two statements' differences under each filling, as a sentence; [] where there are none."""
+    other = summary.get("other_choices")
+    cells = [(name, table.get("happy", {}).get("mouth"), table.get("angry", {}).get("brows"))
+             for name, table in (other["recall_lost"] if other else {}).items()]
+    known = [(name, mouth, brows) for name, mouth, brows in cells
+             if mouth and brows and mouth["p"] is not None and brows["p"] is not None]
+    if not known:
+        return []
+    said = "; ".join(f"{name} {_points(mouth['difference'])} and {_points(brows['difference'])}"
+                     for name, mouth, brows in known)
+    return ["Points of recall that the mouth costs happy and the brows cost angry, beyond the same shape elsewhere, by "
+            f"filling ({other['images']} images): {said}."]
 
 
 def _covering(summary: dict, label: str, region: str) -> str:
