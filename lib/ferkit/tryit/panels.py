@@ -93,8 +93,8 @@ class FacePanel(_Panel):
         self.light = widgets.FloatSlider(0.35, min=0, max=1, step=0.05, description="light")
         self.sliders = {number: widgets.FloatSlider(0.0, min=0, max=1, step=0.05, readout_format=".2f",
                                                     description=f"AU{number} {unit.name}",
-                                                    style={"description_width": "152px"},
-                                                    layout=widgets.Layout(width="310px"))
+                                                    style={"description_width": "168px"},
+                                                    layout=widgets.Layout(width="318px"))
                         for number, unit in ACTION_UNITS.items()}
         self._busy = True
         for slider in (*self.sliders.values(), self.person, self.roll, self.light):
