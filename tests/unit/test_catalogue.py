@@ -17,7 +17,7 @@ def tree(tmp_path, monkeypatch, write_cell):
     root = tmp_path / "results" / "fer2013"
 
     def add(system, recipe, seed, share, content, keep=True, root=root, **changes):
-        result = write_cell(root, system, recipe, seed=seed, share=share, **changes)
+        result = write_cell(root, system, recipe, seed=seed, share=share, dataset="fer2013", **changes)
         (result.directory / "weights.safetensors").write_bytes(content)
         metrics = json.loads((result.directory / results.METRICS).read_text())
         metrics["weights_sha256"] = files.sha256(result.directory / "weights.safetensors")
