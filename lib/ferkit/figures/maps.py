@@ -79,9 +79,9 @@ def filling_maps(maps: dict[str, np.ndarray], labels: Sequence[str], counts: Seq
     if background is not None:
         refuse_real_faces(dataset)
     shown = dict(zip(maps, _on_blocks(*(np.asarray(values, np.float32) for values in maps.values())), strict=True))
-    titles = [f"<b>{label}</b> · {name}" if n else f"{label} · no image"
+    titles = [f"<b>{label}</b> (n = {int(n)}) · {name}" if n else f"{label} · no image"
               for label, n in zip(labels, counts, strict=True) for name in shown]
-    fig = style.panel_figure(titles, columns=2 * len(shown), min_width=84, max_width=150, gap=(10, 30),
+    fig = style.panel_figure(titles, columns=2 * len(shown), min_width=124, max_width=150, gap=(10, 30),
                              margin={"l": 8, "r": 84, "t": 28, "b": 8})
     for panel, (k, name) in enumerate((k, name) for k in range(len(labels)) for name in shown):
         if background is not None:

@@ -152,7 +152,8 @@ def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tupl
     """`attention.rows` against the parts that the tests find important; None for a network without a transformer."""
     if getattr(model, "transformer", None) is None:
         return None
-    theta = training.infer_theta(model, part.images)
+    # Theta speaks of what the network sees: for one of smaller input, of the image's middle.
+    theta = training.infer_theta(model, part.images) * (model.input_size / part.images.shape[-1])
     return attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,
                           draws=DRAWS, seed=seed)
 

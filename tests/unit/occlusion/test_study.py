@@ -103,6 +103,12 @@ def test_a_network_with_a_transformer_is_held_against_its_own_important_parts():
     assert [row["map inside"] for row in rows if row["map inside"]] == pytest.approx([1.0] * 7)
 
 
+def test_a_transformer_that_sees_the_middle_samples_the_middle():
+    torch.manual_seed(0)
+    seen = run(models.build("deep_emotion_wide", widths=(4, 4, 4, 4), input_size=24)).summary
+    assert all(row["image"] == pytest.approx(0.25) and row["forehead"] < 0.2 for row in seen["attention"])
+
+
 def test_real_faces_get_the_template_and_no_pointing_game(model):
     summary = run(model, faces=faces(masks=False)).summary
     assert summary["pointing_game"] is None and summary["regions_from"] == "template"
