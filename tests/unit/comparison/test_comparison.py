@@ -102,6 +102,13 @@ def test_recall_over_seeds_is_their_mean_with_a_t_interval(systems, labels):
     assert row["recall"] == pytest.approx(5 / 6) and (row["recall_low"], row["recall_high"]) == (low, min(high, 1))
 
 
+def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(systems, labels):
+    absent = [results.CellResult(cell.cell, cell.directory, cell.metrics, cell.predictions | {
+        "labels": np.where(labels == 6, 0, labels)}, []) for cell in systems[1].cells]
+    _, intervals = comparison.recalls([System(tuple(absent))])
+    assert len(absent) == 2 and intervals[0, 6].tolist() == [0, 1]
+
+
 def test_equal_answers_differ_nowhere_and_a_clear_difference_is_found(systems, labels):
     perfect = answering(systems[0], labels)
     assert not comparison.significant_cells(perfect, perfect).any()
