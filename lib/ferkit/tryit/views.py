@@ -29,10 +29,10 @@ FRAME, HOT = (0, 114, 178), np.array([225, 87, 0], np.float32)  # Okabe & Ito's 
 class View:
     """One face as a network sees it.
 
-    image: uint8 (48, 48). answer: for this one image. theta: float32 (2, 3), None without a transformer. sampled: the
-    image read at the transformer's points, uint8 (48, 48), None without one. cost: float32 (48, 48), what covering
-    around a pixel takes from the probability of the expression that was answered (negative where it adds), of one view
-    alone, as in notebook 04.
+    image: uint8 (48, 48). answer: for this one image. theta: float32 (2, 3) in the image's frame, None without a
+    transformer. sampled: the image read at the transformer's points, uint8 (48, 48), None without one.
+    cost: float32 (48, 48), what covering around a pixel takes from the probability of the expression that was answered
+    (negative where it adds), of one view alone, as in notebook 04.
     """
 
     image: np.ndarray
@@ -55,7 +55,8 @@ def view(model: Recogniser, image: np.ndarray) -> View:
 def _theta(model: Recogniser, image: np.ndarray) -> np.ndarray | None:
     if getattr(model.network, "sampler", "features") == "none" or not hasattr(model.network, "theta"):
         return None
-    return training.infer_theta(model.network, image[None])[0]
+    # A network of smaller input sees the image's middle, and its theta speaks of that.
+    return training.infer_theta(model.network, image[None])[0] * (model.network.input_size / image.shape[-1])
 
 
 def _sampled(image: np.ndarray, theta: np.ndarray) -> np.ndarray:

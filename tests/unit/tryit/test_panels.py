@@ -91,3 +91,16 @@ def test_the_identity_samples_the_image_itself():
     image = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
     same = views._sampled(image, np.array([[1, 0, 0], [0, 1, 0]], np.float32))
     assert np.abs(same.astype(int) - image).max() <= 1
+
+
+def test_a_network_of_smaller_input_looks_at_the_middle():
+    """Theta at the identity on a 40×40 crop is a frame of 40/48 of the image."""
+    from ferkit import models
+    from ferkit.evaluation import network_predictor
+
+    network = models.build("deep_emotion_wide").eval()
+    network.input_size = 40
+    model = recogniser.Recogniser("x", recogniser.load(WEIGHTS).label_names, "none", "",
+                                  network_predictor(network, "none"))
+    np.testing.assert_allclose(views._theta(model, np.zeros((48, 48), np.uint8)),
+                               [[40 / 48, 0, 0], [0, 40 / 48, 0]], atol=1e-6)
