@@ -1,7 +1,7 @@
 """The small-kernel CNN with global average pooling whose features a non-linear SVM classifies.
 
-Qiao, Hou & Liu: Facial expression recognition algorithm based on an improved convolutional neural network combined
-with a support vector machine. Journal of Computer Applications 2022, 42(4): 1253–1259,
+Qiao, Hou & Liu: Facial expression recognition algorithm based on combination of improved convolutional neural network
+and support vector machine. Journal of Computer Applications 2022, 42(4): 1253–1259,
 doi 10.11772/j.issn.1001-9081.2021071270. Blocks of two 3×3 convolutions (32, 64, 128 maps), each followed by 2×2
 max-pooling, global average pooling in place of fully connected layers.
 
