@@ -107,7 +107,7 @@ class _Votes(nn.Module):
         """Scores of the classes seen in training, the lowest for any other."""
         if len(self.classes) == self.num_classes:
             return seen.float()
-        lowest = seen.min().clamp(max=0.0) - 1
+        lowest = seen.min(1, keepdim=True).values.clamp(max=0.0) - 1
         return (seen @ self.spread + lowest * (1 - self.spread.sum(0))).float()
 
 

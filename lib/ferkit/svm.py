@@ -136,8 +136,8 @@ class SvmHead:
                 confidence[:, i] += decision[:, number]
                 confidence[:, j] -= decision[:, number]
             seen = self._won(decision >= 0) + confidence / (3 * (np.abs(confidence) + 1))
-        lowest = seen.min(initial=0.0) - 1
-        scores = np.full((len(decision), self.num_classes), lowest, dtype=np.float32)
+        lowest = seen.min(axis=1, initial=0.0, keepdims=True) - 1  # of each row by itself: batches change nothing
+        scores = np.broadcast_to(lowest, (len(decision), self.num_classes)).astype(np.float32)
         scores[:, self.classes] = seen
         return scores
 

@@ -148,6 +148,13 @@ def test_a_label_unseen_in_training_is_never_voted_and_scores_lowest():
     assert np.all(scores.argmin(1) == 1)
 
 
+def test_the_score_of_an_unseen_label_does_not_depend_on_the_rows_beside_it():
+    features, labels = blobs()
+    head = svm.fit(features[labels != 1], labels[labels != 1])
+    alone = np.concatenate([head.scores(row[None]) for row in features[:20]])
+    assert np.allclose(alone, head.scores(features)[:20], atol=1e-6)
+
+
 def test_the_search_takes_the_best_pair_of_its_table_and_never_sees_other_rows():
     features, labels = blobs(420)
     val, val_labels = blobs(140, seed=5)
