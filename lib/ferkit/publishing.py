@@ -19,7 +19,9 @@ from ferkit.results import Cell, CellResult
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones (SVMs) stay in the run: git keeps every version for ever
-SISTERS_LIMIT = 1_000_000  # of every seed but the first, so that three seeds of a larger network fit as well
+SISTERS_LIMIT = 500_000  # of every seed but the first, and on sets whose networks train in minutes
+CONTROLS = ("deep_emotion_identity", "deep_emotion_plain")
+LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
 ANALYSES = "04_occlusion_analysis"
 
 
@@ -69,8 +71,7 @@ def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAI
             if old not in [cell.cell.directory(root) for cell in cells]:
                 shutil.rmtree(old)
         for cell in cells:
-            _copy(cell.directory, cell.cell.directory(root),
-                  WEIGHTS_LIMIT if cell.cell.seed == cells[0].cell.seed else SISTERS_LIMIT)
+            _copy(cell.directory, cell.cell.directory(root), _limit(cell.cell, dataset, cells[0].cell.seed))
         if (root / notebook / NEXT).is_file():
             (root / notebook / NEXT).replace(root / notebook / PLAN)
         _write_headline(root / notebook, cells)
@@ -78,6 +79,13 @@ def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAI
         _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES), WEIGHTS_LIMIT)
     _copy_manifest(run, root, notebooks)
     return [cell for cells in found.values() for cell in cells]
+
+
+def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
+    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads."""
+    if cell.recipe not in ("published", "ours") or cell.system in CONTROLS:
+        return 0
+    return WEIGHTS_LIMIT if cell.seed == first_seed and dataset in LARGE else SISTERS_LIMIT
 
 
 def _copy_manifest(run: Path, root: Path, notebooks: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from ferkit import fingerprint
 
 def test_a_modules_sources_are_itself_and_what_it_reaches():
     found = {path.relative_to(fingerprint.LIBRARY).as_posix() for path in fingerprint.reachable("ferkit.paths")}
-    assert found == {"__init__.py", "paths.py", "errors.py"}
+    assert found == {"__init__.py", "paths.py", "errors.py", "protocols.py"}
     assert fingerprint.sources_sha256("ferkit.paths") != fingerprint.sources_sha256("ferkit.labels")
 
 

@@ -81,6 +81,15 @@ def test_a_next_plan_waits_beside_the_results_until_its_own_replace_them(planned
     assert (root / "03_gap_cnn_svm/lenet5/ours/seed0").is_dir()
 
 
+def test_weights_are_published_where_somebody_would_load_them():
+    def limit(system, recipe, seed, dataset="fer2013"):
+        return publishing._limit(Cell("02_stn_attention", system, recipe, seed), dataset, 0)
+
+    assert limit("deep_emotion", "published_lr0.1", 0) == limit("deep_emotion_plain", "ours", 0) == 0
+    assert limit("deep_emotion_wide", "ours", 0) > limit("deep_emotion_wide", "ours", 1) > 0
+    assert limit("gap_cnn", "ours", 0, "ckplus") == limit("gap_cnn", "ours", 1)
+
+
 def test_only_names_a_notebook_that_trains():
     assert chosen("2") == chosen("02") == ("02_stn_attention",) and len(chosen(None)) == 2
     with pytest.raises(InputError, match="--only 04"):
