@@ -23,8 +23,8 @@ def side_by_side_table() -> str:
             "images; on CK+48 an answer of neutral is wrong.",
             "Ours never saw CK+ and had their epoch chosen on PublicTest; what the packages saw is not all known.",
             f"Speed on {machine['cores']} shared cores ({machine['processor']}): ours in one call, the packages one",
-            "face a call, as each is meant. Faces per second compare at equal load only; faces per CPU second depend less",
-            "on it."]
+            "face a call, as each is meant. Faces per second compare at equal load only; faces per CPU second depend",
+            "less on it."]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n" + " ".join(says)
 
 
