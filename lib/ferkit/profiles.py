@@ -65,7 +65,7 @@ VARIANTS = (*CONTROLS, "three_small", "seven", "average_pool", "strided", "no_po
 
 def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: int, *, stn_seeds: int = 0,
            wide: int = 0, wide_seeds: int = 0, controls: bool = False, probe: int = 0, probe_seeds: int = 0,
-           rates: tuple[str, ...] = PROBED_RATES, variants: int = 0,
+           rates: tuple[str, ...] = PROBED_RATES, lenet_seeds: int = 0, variants: int = 0,
            which: tuple[str, ...] = CONTROLS) -> dict[str, tuple[CellPlan, ...]]:
     """The cells of a profile at these numbers of epochs (0 leaves a group out) and seeds (0: the profile's)."""
     stn = [CellPlan("deep_emotion", "published", published, stn_seeds),
@@ -78,7 +78,7 @@ def _cells(published: int, ours: int, gap_published: int, gap_ours: int, lenet: 
                 CellPlan("deep_emotion", "published_sgd", published, stn_seeds)]
     if probe:
         stn += [CellPlan("deep_emotion", f"published_lr{rate}", probe, probe_seeds) for rate in rates]
-    gap = [CellPlan("lenet5", "ours", lenet), CellPlan("gap_cnn", "published", gap_published),
+    gap = [CellPlan("lenet5", "ours", lenet, lenet_seeds), CellPlan("gap_cnn", "published", gap_published),
            CellPlan("gap_cnn_svm", "published", 0), CellPlan("gap_cnn", "ours", gap_ours),
            CellPlan("gap_cnn_svm", "ours", 0)]
     if variants:
@@ -97,7 +97,8 @@ PROFILES = {
                              variants=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
         Profile("standard", "about two hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                cells=_cells(24, 30, 8, 15, 15, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2),
+                cells=_cells(24, 30, 8, 36, 40, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2,
+                             lenet_seeds=3),
                 svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
                 cells=_cells(120, 120, 60, 80, 60, wide=80, controls=True, probe=15, variants=30,
