@@ -82,9 +82,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+def add_data_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add what names a data set and its division to the parser of any other command."""
-    parser.add_argument("--dataset", choices=DATASETS, required=True, help="which data set")
+    parser.add_argument("--dataset", choices=DATASETS, required=required, help="which data set")
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where it lies; give it once per part")
     parser.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")

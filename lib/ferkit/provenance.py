@@ -34,8 +34,8 @@ class Provenance:
     def command(self, file: str) -> str:
         """What makes the file again, from the checkout's root; real data are named PATH."""
         entry = self.entry(file)
-        if not entry:
-            return UNKNOWN
+        if not entry or "command" in entry:
+            return entry.get("command", UNKNOWN)
         given = {key.upper(): value for key, value in self.made.items()} | (entry.get("parameters") or {})
         words = ["./run_all.sh", "--dataset", str(given.get("DATASET"))]
         if given.get("DATASET") != "synthetic":

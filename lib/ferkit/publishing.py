@@ -3,7 +3,8 @@
 ``results/<dataset>/<notebook>/`` (``results/<dataset>-<protocol>/…`` under another protocol than the set's own) holds
 ``plan.json``, the cells, and ``headline.json``: the cell that validation, not the test split, puts first. Nothing is
 published that was not planned, and nothing planned may be missing. Where results stand already, a new plan waits beside
-them as ``plan.next.json`` until its own results replace them, all at once.
+them as ``plan.next.json`` until its own results replace them, all at once. A cell of the new plan that stands there
+already, trained as the new plan says, stays as it is: more seeds cost what they cost, not all of it again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from ferkit import experiments, files, paths, results
 from ferkit.errors import InputError
 from ferkit.results import Cell, CellResult
+from ferkit.sweep.config import SweepCell
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones (SVMs) stay in the run: git keeps every version for ever
@@ -48,6 +50,23 @@ def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = e
     return written
 
 
+def extend_plan(cells: Sequence[SweepCell], profile: str, notebook: str, protocol: str = "") -> Path:
+    """Add a sweep's cells to the plan of a notebook's folder, to the next one where results stand; the file.
+
+    An entry of the same system, recipe and seed is replaced.
+    """
+    (dataset,) = {cell.dataset for cell in cells}
+    folder = paths.published_directory(dataset, protocol) / notebook
+    new = {(c.system, c.recipe_name, c.seed): {"system": c.system, "recipe": c.recipe_name, "seed": c.seed,
+                                               "profile": profile, "config": c.recipe.to_dict()} for c in cells}
+    planned = read_plan(folder) if (folder / PLAN).is_file() else []
+    entries = {(entry["system"], entry["recipe"], entry["seed"]): entry for entry in planned} | new
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / (NEXT if _published(folder) else PLAN)
+    files.write_json(file, list(entries.values()))
+    return file
+
+
 def read_plan(folder: Path) -> list[dict]:
     """The entries of a folder's plan, of the next one if one waits; InputError if there is none."""
     file = folder / (NEXT if (folder / NEXT).is_file() else PLAN)
@@ -57,28 +76,37 @@ def read_plan(folder: Path) -> list[dict]:
         raise InputError(f"{_shown(file)}: no readable plan ({error}); make one before training") from None
 
 
-def publish(run: Path, dataset: str, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS,
+def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = experiments.TRAINING_NOTEBOOKS,
             protocol: str = "") -> list[CellResult]:
-    """Copy every planned cell of a run, its occlusion analyses and its manifest to the published tree.
+    """Copy every planned cell of some runs, their occlusion analyses and manifests to the published tree.
 
+    runs: folders of runs or sweeps; a cell is taken from the first that has it, else it must stand published already.
     notebooks: whose cells; what others published stays. Returns the cells copied. InputError, with nothing copied, if
     a planned cell is missing or was trained with another recipe.
     """
     root = paths.published_directory(dataset, protocol)
-    found = {notebook: _planned_cells(run, root / notebook, notebook) for notebook in notebooks}
+    found = {notebook: _planned_cells(runs, root, notebook) for notebook in notebooks}
+    copied: list[CellResult] = []
+    replaced: dict[Path, list[Path]] = {run: [] for run in runs}
     for notebook, cells in found.items():
         for old in _published(root / notebook):
             if old not in [cell.cell.directory(root) for cell in cells]:
                 shutil.rmtree(old)
         for cell in cells:
-            _copy(cell.directory, cell.cell.directory(root), _limit(cell.cell, dataset, cells[0].cell.seed))
+            if cell.directory != cell.cell.directory(root):
+                _copy(cell.directory, cell.cell.directory(root), _limit(cell.cell, dataset, cells[0].cell.seed))
+                copied.append(cell)
+                replaced[cell.directory.parents[3]].append(cell.cell.directory(root))
         if (root / notebook / NEXT).is_file():
             (root / notebook / NEXT).replace(root / notebook / PLAN)
         _write_headline(root / notebook, cells)
-    for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
-        _copy(analysis.parent, root / ANALYSES / analysis.parent.relative_to(run / ANALYSES), WEIGHTS_LIMIT)
-    _copy_manifest(run, root, notebooks)
-    return [cell for cells in found.values() for cell in cells]
+    for run in runs:
+        for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
+            replaced[run].append(root / ANALYSES / analysis.parent.relative_to(run / ANALYSES))
+            _copy(analysis.parent, replaced[run][-1], WEIGHTS_LIMIT)
+    for run, folders in replaced.items():
+        _copy_manifest(run, root, folders, notebooks)
+    return copied
 
 
 def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
@@ -88,28 +116,42 @@ def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
     return WEIGHTS_LIMIT if cell.seed == first_seed and dataset in LARGE else SISTERS_LIMIT
 
 
-def _copy_manifest(run: Path, root: Path, notebooks: Sequence[str]) -> None:
-    """The run's manifest: commit, packages, machine, hashes; entries of notebooks that an earlier run published and
-    this one did not replace stay, for the hashes of their files stand there."""
+def _copy_manifest(run: Path, root: Path, replaced: Sequence[Path], notebooks: Sequence[str]) -> None:
+    """The run's manifest: commit, packages, machine, hashes. Of earlier entries stays what they say of files that it
+    did not replace (the folders `replaced` it did), for the hashes of those stand there."""
     if not (run / MANIFEST).is_file():
         return
     made = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
-    replaced = {*notebooks, *([ANALYSES] if any((run / ANALYSES).glob("*/*/seed*/occlusion.json")) else [])}
     earlier = json.loads((root / MANIFEST).read_text(encoding="utf-8")) if (root / MANIFEST).is_file() else {}
-    kept = {entry["name"]: entry for entry in earlier.get("notebooks", []) if entry["name"] not in replaced}
-    own = {entry["name"]: entry for entry in made.get("notebooks", [])}
-    files.write_json(root / MANIFEST, {**made, "notebooks": [entry for _, entry in sorted((own | kept).items())]})
+    entries = {entry["name"]: entry for entry in made.get("notebooks", [])}
+    for name in {entry["name"] for entry in earlier.get("notebooks", [])} & set(experiments.TRAINING_NOTEBOOKS):
+        if name not in notebooks:  # the run has it too, but nothing of it was copied
+            entries.pop(name, None)
+    for entry in earlier.get("notebooks", []):
+        outputs = {name: sha for name, sha in entry["outputs"].items()
+                   if not any((root / name).is_relative_to(folder) for folder in replaced)}
+        name = entry["name"]
+        if name in entries or outputs != entry["outputs"]:
+            outputs = {file: sha for file, sha in outputs.items()
+                       if (root / file).is_file() and file not in entries.get(name, {}).get("outputs", {})}
+        if name in entries and outputs:
+            name = f"{name} at {str(entry.get('git_commit'))[:12]}"
+        if outputs:
+            entries[name] = {**entry, "name": name, "outputs": outputs}
+    files.write_json(root / MANIFEST, {**made, "notebooks": [entry for _, entry in sorted(entries.items())]})
 
 
-def _planned_cells(run: Path, folder: Path, notebook: str) -> list[CellResult]:
-    """The run's cell for each entry of the plan, checked."""
+def _planned_cells(runs: Sequence[Path], root: Path, notebook: str) -> list[CellResult]:
+    """The cell for each entry of the plan, checked, from the first of the runs that has it, else as published."""
     cells = []
-    for entry in read_plan(folder):
+    for entry in read_plan(root / notebook):
         cell = Cell(notebook, entry["system"], entry["recipe"], entry["seed"])
-        result = results.read_cell(cell.directory(run))
-        results.check_weights(result)
+        places = [place for place in (*runs, root) if (cell.directory(place) / results.METRICS).is_file()]
+        result = results.read_cell(cell.directory(places[0] if places else runs[0]))  # InputError where there is none
         if result.metrics["config"]["recipe"] != entry["config"]:
             raise InputError(f"{cell.name}: trained with another recipe than the plan's; run it as planned")
+        if places[0] != root:  # the published tree is without large weights
+            results.check_weights(result)
         cells.append(result)
     return cells
 

@@ -1,16 +1,17 @@
-"""``publish``: copy the planned cells of a finished run to ``results/<dataset>[-<protocol>]/``."""
+"""``publish``: copy the planned cells of finished runs to ``results/<dataset>[-<protocol>]/``."""
 
 import argparse
 from pathlib import Path
 
 from ferkit.errors import InputError
 
-HELP = "copy every planned cell of a run to results/<dataset>[-<protocol>]; refused if one is missing"
+HELP = "copy every planned cell of runs to results/<dataset>[-<protocol>]; refused if one is missing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``publish`` to a parser."""
-    parser.add_argument("run", metavar="DIR", type=Path, help="a run's folder, results/runs/<run>")
+    parser.add_argument("runs", metavar="DIR", type=Path, nargs="+",
+                        help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
 
 
@@ -18,10 +19,17 @@ def main(arguments: argparse.Namespace) -> int:
     """Publish and print what was copied; exit status 0."""
     from ferkit import cards, manifest, publishing
 
-    record = manifest.read(arguments.run)
-    if not record:
-        raise InputError(f"{arguments.run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
-    cells = publishing.publish(arguments.run, record["dataset"], chosen(arguments.only), record["protocol"])
+    sets = set()
+    for run in arguments.runs:
+        record = manifest.read(run)
+        if not record:
+            raise InputError(f"{run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
+        sets.add((record["dataset"], record["protocol"]))
+    if len(sets) > 1:
+        raise InputError(f"publish: runs of different sets ({', '.join(' '.join(one) for one in sorted(sets))}); "
+                         "publish each for itself")
+    ((dataset, protocol),) = sets
+    cells = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
     cards.write_all()
     for cell in cells:
         accuracy = cell.metrics["accuracy"]

@@ -1,12 +1,18 @@
 """``sweep``: train every cell of a grid that a small file describes, and go on where it stopped."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferkit.errors import InputError
 from ferkit.options import DEVICES
+
+if TYPE_CHECKING:
+    from ferkit.sweep.config import Sweep
 
 HELP = "train a grid of networks, recipes and seeds; the same command goes on where it stopped"
 
@@ -28,13 +34,40 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
     from ferkit.sweep import config, run, table
 
+    sweep = config.read(arguments.config)
+
     def say(line: str) -> None:
         print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
-    rows = run.run(config.read(arguments.config), arguments.output, device=arguments.device,
+    rows = run.run(sweep, arguments.output, device=arguments.device,
                    max_minutes=arguments.max_minutes, data=run.path_of(arguments.data), say=say)
+    if sweep.test:
+        _note(sweep, arguments)
     states = [row["state"] for row in rows]
     state = "paused" if {"waiting", "paused"} & set(states) else "finished"
     print(json.dumps({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
           else "\n".join(table.table(rows)))
     return 1 if "failed" in states else 0
+
+
+def _note(sweep: Sweep, arguments: argparse.Namespace) -> None:
+    """Write the manifest of every tree of a sweep that opens the test split: what made it, and each file's hash."""
+    from ferkit import manifest, paths, results
+    from ferkit.datasets import DEFAULT_PROTOCOL
+
+    given = arguments.config.absolute()
+    shown = given.relative_to(paths.repository()).as_posix() if given.is_relative_to(paths.repository()) else given.name
+    for dataset in sweep.datasets:
+        root = arguments.output / dataset if len(sweep.datasets) > 1 else arguments.output
+        cells = results.read_run(root) if root.is_dir() else []
+        if not cells:
+            continue
+        made = manifest.surroundings()
+        outputs = [path for cell in cells for path in sorted(cell.directory.iterdir()) if path.is_file()]
+        manifest.write(root, {
+            "schema": manifest.SCHEMA, "run": root.absolute().name, "dataset": dataset,
+            "protocol": sweep.protocol or DEFAULT_PROTOCOL[dataset], "profile": sweep.profile,
+            "device": cells[0].metrics["device"], "data_sha256": cells[0].metrics["data_sha256"], **made,
+            "notebooks": {f"sweep {given.stem}": {
+                "status": "finished", "git_commit": made["git_commit"], "outputs": manifest.hashes(root, outputs),
+                "command": f"python -m ferkit sweep {shown} --output DIR"}}})
