@@ -1,7 +1,7 @@
 """From results to verdicts: what each claim of the papers comes to in a run, by rules fixed in advance.
 
 `evidence` finds and guards the files, `rules` names one rule per claim (`accuracy`, `optimisation`,
-`compared`, `counted`, `covered` hold them), `wording` prints. Nothing is taken on trust: accuracies are
+`compared`, `counted`, `covered`, `remedied` hold them), `wording` prints. Nothing is taken on trust: accuracies are
 recomputed from predictions, and an edited, moved, wrongly split or incomplete result is refused with the
 reason in the row's note. Only saved files are read; no torch.
 """
@@ -62,7 +62,7 @@ def _row(claim: papers.Claim, evidence: Evidence) -> dict:
 
 def _command(claim: papers.Claim, dataset: str | None) -> str:
     """What runs the claim: on the data of this run where the claim is bound to none."""
-    bound = claim.dataset != "any" or dataset in (None, "synthetic")
+    bound = claim.dataset != "any" or dataset in (None, "synthetic") or not claim.command.startswith("./run_all.sh")
     return claim.command if bound else papers.run_command(dataset)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ferkit import claims
 
+COMMANDS = ("./run_all.sh", "python -m ferkit sweep results/sweeps/")
 CONTRACT = ("id", "paper", "statement", "expected", "observed", "interval", "n_seeds", "verdict", "rule", "source",
             "command")
 ABOUT_NETWORKS = {"deep_emotion.weight_layers", "gap_svm.blocks_parameters"}  # true whatever was learnt
@@ -37,7 +38,7 @@ def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):
     run.everything()
     for row in claims.judge(run.root):
         assert set(CONTRACT) <= set(row)
-        assert row["verdict"] in claims.VERDICTS and row["rule"] and row["command"].startswith("./run_all.sh")
+        assert row["verdict"] in claims.VERDICTS and row["rule"] and row["command"].startswith(COMMANDS)
         assert (row["observed"] is None) == (row["source"] is None) == (row["verdict"] == "not_run")
 
 
