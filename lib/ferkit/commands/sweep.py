@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="where the data set lies; once per part (default: its environment variable)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop cleanly inside M minutes")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="train N cells at once on a CPU, each with one thread (default: one, with all threads)")
     parser.add_argument("--json", action="store_true", help="print all rows as one JSON object")
 
 
@@ -32,6 +34,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Train what is left and print the table; exit status 1 if a cell failed, 0 also when paused."""
     if arguments.max_minutes is not None and not arguments.max_minutes > 0:
         raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
+    if arguments.jobs < 1:
+        raise InputError(f"--jobs {arguments.jobs}: give a number above 0")
     from ferkit.sweep import config, run, table
 
     sweep = config.read(arguments.config)
@@ -40,7 +44,8 @@ def main(arguments: argparse.Namespace) -> int:
         print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
     rows = run.run(sweep, arguments.output, device=arguments.device,
-                   max_minutes=arguments.max_minutes, data=run.path_of(arguments.data), say=say)
+                   max_minutes=arguments.max_minutes, data=run.path_of(arguments.data),
+                   jobs=arguments.jobs, say=say)
     if sweep.test:
         _note(sweep, arguments)
     states = [row["state"] for row in rows]

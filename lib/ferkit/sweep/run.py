@@ -12,14 +12,15 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from ferkit import batched, files, locking, timebox, training
 from ferkit.datasets import DEFAULT_PROTOCOL, load
-from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.loader import Split
+from ferkit.sweep import parallel
 from ferkit.sweep.config import Sweep, SweepCell
 
 PLAN, ROWS = "plan.json", "sweep.json"
@@ -29,22 +30,23 @@ Row = dict[str, object]
 
 
 def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float | None = None,
-        data: Path | None = None, say: Callable[[str], None] = lambda _: None) -> list[Row]:
+        data: Path | None = None, jobs: int = 1, say: Callable[[str], None] = lambda _: None) -> list[Row]:
     """Train what is not trained yet and return a row for every cell.
 
-    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. say:
-    takes a line of progress. Row: {dataset, system, recipe, seed, state, best_epoch, epochs, val_accuracy, accuracy
-    (test, null unless the sweep opens it), minutes, error}; state: waiting, paused, finished, diverged, collapsed or
-    failed. Raises InputError if `output` holds another sweep, or one that is at work.
+    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. jobs:
+    how many cells at once, one thread each (`parallel`; on a CPU). say: takes a line of progress.
+    Row: {dataset, system, recipe, seed, state, best_epoch, epochs, val_accuracy, accuracy (test, null unless the sweep
+    opens it), minutes, error}; state: waiting, paused, finished, diverged, collapsed or failed. Raises InputError if
+    `output` holds another sweep, or one that is at work.
     """
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     if data is not None and len(sweep.datasets) > 1:
         raise InputError("--data names one data set's place; name the others' in the environment")
-    faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
-             for name in sweep.datasets}
+    work = _Work(sweep, output, data, device, deadline)
+    if jobs > 1 and work.device != "cpu":
+        raise InputError(f"--jobs {jobs}: cells share a CPU only; on {work.device} they are trained as one program")
     _write_plan(sweep, output)
     rows = {cell.name: _row(cell, "waiting") for cell in sweep.cells}
-    work = _Work(sweep, output, faces, device, deadline)
 
     def note(cell: SweepCell, row: Row) -> None:
         rows[cell.name] = row
@@ -52,10 +54,8 @@ def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float 
         say(f"[{sum(r['state'] != 'waiting' for r in rows.values())}/{len(rows)}] {cell.name}  {describe(row)}")
 
     with locking.only_one(output):
-        for group in work.groups():
-            if deadline is not None and time.monotonic() >= deadline:
-                break
-            for cell, row in work.train(group):
+        for trained in _all(work, jobs, (sweep, output, data, device, deadline)):
+            for cell, row in trained:
                 note(cell, row)
         files.write_json(output / ROWS, list(rows.values()))
     return list(rows.values())
@@ -97,12 +97,30 @@ def _write_plan(sweep: Sweep, output: Path) -> None:
         raise InputError(f"{output}: cannot be written ({error.strerror}); name another --output") from None
 
 
-class _Work:
-    """What the cells of a sweep are trained with."""
+def _all(work: _Work, jobs: int, arguments: tuple) -> Iterator[Iterable[tuple[SweepCell, Row]]]:
+    """The rows of every group of cells that is begun within the time box, here or by so many workers."""
+    if jobs == 1:
+        yield from (work.train(group) for group in work.groups() if not work.late())
+        return
+    for group, rows in parallel.each(work.groups(), jobs, _worker, arguments):
+        if isinstance(rows, BrokenProcessPool):
+            rows = [(cell, _row(cell, "failed", error="its process died (out of memory?)")) for cell in group]
+        yield rows
 
-    def __init__(self, sweep: Sweep, output: Path, faces: Mapping[str, FaceSet], device: str,
-                 deadline: float | None) -> None:
-        self.sweep, self.output, self.faces, self.deadline = sweep, output, faces, deadline
+
+def _worker(*arguments: object) -> Callable[[list[SweepCell]], list[tuple[SweepCell, Row]]]:
+    """What a process of `parallel` does with a group of cells: their rows, none once time is up."""
+    work = _Work(*arguments)
+    return lambda group: [] if work.late() else list(work.train(group))
+
+
+class _Work:
+    """What the cells of a sweep are trained with. deadline: of ``time.monotonic()``, the same in every process."""
+
+    def __init__(self, sweep: Sweep, output: Path, data: Path | None, device: str, deadline: float | None) -> None:
+        self.sweep, self.output, self.deadline = sweep, output, deadline
+        self.faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
+                      for name in sweep.datasets}
         self.device = str(training.resolve_device(device))
         self.stacked = not sweep.test and (self.device != "cpu" if sweep.stacked is None else sweep.stacked)
 
@@ -134,6 +152,10 @@ class _Work:
 
     def _directory(self, cell: SweepCell) -> Path:
         return self.output / self.sweep.place(cell)
+
+    def late(self) -> bool:
+        """Whether the time box is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def _minutes_left(self) -> float | None:
         return None if self.deadline is None else (self.deadline - time.monotonic()) / 60
