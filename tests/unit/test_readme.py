@@ -78,6 +78,15 @@ def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_
     assert "| ckplus, by_subject | gap_cnn_svm |" in tables.results_table()
 
 
+def test_remedies_stand_beside_plain_training(checkout, write_cell):
+    assert tables.remedies_table() == tables.NOTHING
+    for name, share in (("plain", 0.5), ("weights", 0.6)):
+        write_cell(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
+    plain, weighted = [line for line in tables.remedies_table().splitlines() if line.startswith("| synthetic |")]
+    assert "| plain training | 1 | " in plain and "(" not in plain.partition("| 1 |")[2]
+    assert "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
+
+
 def test_every_cell_names_its_file_its_commit_and_how_to_check_it(checkout):
     name = "02_stn_attention/deep_emotion/ours/seed1/metrics.json"
     made = {"schema": 1, "dataset": "synthetic", "profile": "quick", "seed": 0, "git_dirty": False, "notebooks": [

@@ -66,6 +66,7 @@ def _wanted() -> dict[str, tuple[Path, str | None]]:
     return found
 
 
-BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "claims": tables.claims_table,
-          "gaps": tables.gaps_list, "picture": pictures.first_block, "pictures": pictures.rest_block,
-          "cells": tables.cells_table, "verdicts": tables.verdicts_table, "side_by_side": beside.side_by_side_table}
+BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "remedies": tables.remedies_table,
+          "claims": tables.claims_table, "gaps": tables.gaps_list, "picture": pictures.first_block,
+          "pictures": pictures.rest_block, "cells": tables.cells_table, "verdicts": tables.verdicts_table,
+          "side_by_side": beside.side_by_side_table}

@@ -58,6 +58,27 @@ def leaks_table() -> str:
     return _table(heads, rows) if rows else "No data set is published under two protocols yet."
 
 
+def remedies_table() -> str:
+    """One row for each remedy for the rare classes: what it reaches, and what that is more than plain training."""
+    rows = []
+    for tree in published():
+        compared = comparison.remedies(results.read_run(paths.published_directory(tree)))
+        for row in comparison.remedy_changes(compared):
+            values = [f"{_percent(row[key])}{_change(row, key)}" for key in ("rare", "others", "accuracy", "macro_f1")]
+            p = "" if row["p_holm"] is None else f"{row['p_holm']:.2g}"
+            rows.append([tree, row["remedy"], row["seeds"], *values, p])
+    heads = ("data", "remedy", "seeds", "recall of disgust and fear", "of the others", "accuracy", "macro-F1", "p")
+    return _table(heads, rows) if rows else NOTHING
+
+
+def _change(row: dict, key: str) -> str:
+    """A change against plain training with its interval, in points; nothing for plain training itself."""
+    if row.get(f"{key}_change") is None:
+        return ""
+    low, high = 100 * row[f"{key}_low"], 100 * row[f"{key}_high"]
+    return f" ({100 * row[f'{key}_change']:+.1f}: {low:+.1f} … {high:+.1f})"
+
+
 def claims_table() -> str:
     """One row for each claim that was judged on published results; the others are counted below the table."""
     rows, absent = [], 0
