@@ -208,6 +208,18 @@ def test_every_number_of_an_experiment_names_file_commit_and_command(run):
     assert f'href="{name}"' in text and "python -m ferkit verify" in text
 
 
+def test_a_sweep_in_the_manifest_gives_commit_and_command_but_is_no_notebook(run):
+    manifest = json.loads((run / "manifest.json").read_text())
+    name = "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
+    sweep = {"name": "sweep more", "git_commit": "0123456789abcdef", "outputs": {name: "a" * 64},
+             "command": "python -m ferkit sweep more.toml --output DIR"}
+    put(run / "manifest.json", manifest | {"schema": 1, "notebooks": [sweep]})
+    found = tree.read(run)
+    assert "sweep more" not in [entry["name"] for entry in found.notebooks()] and found.entries() == [sweep]
+    said = words(page(run))
+    assert sweep["command"] in said and "1 outputs and their hashes" in said
+
+
 @pytest.fixture
 def published(tmp_path, write_cell, monkeypatch):
     """A published tree in a checkout of its own: cells alone, three seeds of one system, remedies."""

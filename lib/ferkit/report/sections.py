@@ -149,7 +149,7 @@ def provenance(run: Tree) -> Markup:
     packages = m.get("packages")
     if isinstance(packages, dict) and packages:
         parts.append(details(f"{len(packages)} packages", facts(sorted(packages.items()))))
-    outputs = {path: digest for entry in run.notebooks() if isinstance(entry.get("outputs"), dict)
+    outputs = {path: digest for entry in run.entries() if isinstance(entry.get("outputs"), dict)
                for path, digest in entry["outputs"].items()}
     if outputs:
         rows = [[link(run.base, run.directory / path, path), tag("code", str(digest)[:16])]

@@ -2,6 +2,7 @@
 error."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,8 @@ from ferkit import figures, provenance, results
 from ferkit.errors import InputError
 from ferkit.profiles import NOTEBOOKS
 from ferkit.report import drawing
+
+NOTEBOOK = re.compile(r"\d\d_\w+")  # what made files, by its name in a manifest; the others are sweeps
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,22 @@ class Tree:
         return next((place[key] for place in places
                      if isinstance(place, dict) and place.get(key) is not None), None)
 
+    def entries(self) -> list[dict]:
+        """What the manifest notes of every notebook and sweep that made a file here."""
+        return [entry for entry in self.manifest.get("notebooks") or [] if isinstance(entry, dict)]
+
     def notebooks(self) -> list[dict]:
         """One entry per notebook: {name, status, seconds, peak_memory_mb, path}, in order.
 
         The five of the design always, then whatever else has an executed copy. `path` is the executed copy, the
         partial one of a notebook that failed, or None; the status is "not run" where neither is there.
         """
-        known = {entry.get("name"): entry for entry in self.manifest.get("notebooks") or [] if isinstance(entry, dict)}
+        known = {entry["name"]: entry for entry in self.entries() if NOTEBOOK.fullmatch(str(entry.get("name")))}
         copies = sorted((self.directory / "notebooks").glob("[0-9][0-9]_*.ipynb"))
         partial = {path.stem.removesuffix(".failed"): path for path in copies if path.stem.endswith(".failed")}
         executed = {path.stem: path for path in copies if not path.stem.endswith(".failed")}
         entries = []
-        for name in sorted({*NOTEBOOKS, *executed, *partial, *filter(None, known)}):
+        for name in sorted({*NOTEBOOKS, *executed, *partial, *known}):
             status = "finished" if name in executed else "failed" if name in partial else "not run"
             path = executed.get(name) or partial.get(name)
             entries.append({"status": status, **known.get(name, {}), "name": name, "path": path})
