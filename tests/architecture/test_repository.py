@@ -55,6 +55,11 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine():
             if name != own and (found := place.search(text))} == {}
 
 
+def test_no_tracked_file_holds_the_marks_of_an_unfinished_merge():
+    marks = re.compile(r"^(<{7} |>{7} )", re.M)
+    assert [name for name, text in _texts().items() if marks.search(text)] == []
+
+
 def test_no_tracked_file_names_a_package_registry():
     option = re.compile(r"--(extra-)?index-url|--find-links|^\s*(extra-)?index-url|registry\s*=\s*.?https?:", re.M)
     own = "tests/architecture/test_repository.py"
