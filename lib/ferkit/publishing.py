@@ -20,7 +20,7 @@ from ferkit.results import Cell, CellResult
 from ferkit.sweep.config import SweepCell
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
-WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones (SVMs) stay in the run: git keeps every version for ever
+WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
 SISTERS_LIMIT = 500_000  # of every seed but the first, and on sets whose networks train in minutes
 CONTROLS = ("deep_emotion_identity", "deep_emotion_plain")
 LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
@@ -110,8 +110,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = exper
 
 
 def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
-    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads."""
-    if cell.recipe not in ("published", "ours") or cell.system in CONTROLS:
+    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads, and
+    none of an SVM's, which is fitted again from the published network in two minutes (`analyses.machine_of`)."""
+    if cell.recipe not in ("published", "ours") or cell.system in CONTROLS or cell.system.endswith("_svm"):
         return 0
     return WEIGHTS_LIMIT if cell.seed == first_seed and dataset in LARGE else SISTERS_LIMIT
 

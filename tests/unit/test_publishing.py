@@ -130,6 +130,7 @@ def test_weights_are_published_where_somebody_would_load_them():
         return publishing._limit(Cell("02_stn_attention", system, recipe, seed), dataset, 0)
 
     assert limit("deep_emotion", "published_lr0.1", 0) == limit("deep_emotion_plain", "ours", 0) == 0
+    assert limit("gap_cnn_svm", "ours", 0) == 0
     assert limit("deep_emotion_wide", "ours", 0) > limit("deep_emotion_wide", "ours", 1) > 0
     assert limit("gap_cnn", "ours", 0, "ckplus") == limit("gap_cnn", "ours", 1)
 

@@ -42,7 +42,8 @@ def paired_tests(compared: Sequence[System]) -> list[dict]:
         right = [(first.right[a], second.right[b]) for a, b in pairs_of_seeds(first, second)]
         tests = [statistics.mcnemar(*pair) for pair in right]
         found = estimate([float(a.mean() - b.mean()) for a, b in right],
-                         lambda first=first, right=right: statistics.bootstrap(difference, first.labels, *right[0]))
+                         lambda first=first, right=right: statistics.bootstrap(difference, first.labels, *right[0]),
+                         signed=True)
         rows.append({"first": first.name, "second": second.name, "seeds": len(right), "difference": found["mean"],
                      **{key: found[key] for key in ("sd", "low", "high")},
                      "only_first": float(np.mean([test.only_first for test in tests])),

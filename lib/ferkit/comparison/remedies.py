@@ -85,7 +85,7 @@ def _change(one: System, plain: System, measure) -> dict[str, float | None]:
     values = [difference(one.labels, one.answers[a], plain.answers[b]) for a, b in pairs]
     a, b = pairs[0]
     found = estimate([float(value) for value in values], lambda: statistics.bootstrap(
-        difference, one.labels, one.answers[a], plain.answers[b], draws=400))
+        difference, one.labels, one.answers[a], plain.answers[b], draws=400), signed=True)
     return {"change": found["mean"], "sd": found["sd"], "low": found["low"], "high": found["high"]}
 
 

@@ -101,14 +101,15 @@ class System:
         return estimate([cell.metrics[key] for cell in self.cells], over_images)
 
 
-def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None) -> dict[str, float | None]:
+def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
+             signed: bool = False) -> dict[str, float | None]:
     """{mean, sd, low, high} of one number a seed: a t interval over seeds, or `over_images` for a single seed.
 
-    Ends are kept within [0, 1] where all values are.
+    Ends are kept within [0, 1], where a fraction lies; a difference is `signed` and its interval may hold zero.
     """
     spread = statistics.over_seeds(values)
     low, high = spread.interval or (over_images() if over_images else (None, None))
-    if low is not None and min(values) >= 0 and max(values) <= 1:
+    if low is not None and not signed:
         low, high = max(low, 0.0), min(high, 1.0)
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
 

@@ -67,7 +67,7 @@ def majority_vote(compared: Sequence[System]) -> dict:
         best.append(right[-1][0])
     found = estimate([float(hit.mean()) for hit in hits], lambda: statistics.wilson(int(hits[0].sum()), len(labels)))
     gain = estimate([float(hit.mean() - own.mean()) for hit, own in zip(hits, best, strict=True)],
-                    lambda: statistics.bootstrap(difference, labels, hits[0], best[0]))
+                    lambda: statistics.bootstrap(difference, labels, hits[0], best[0]), signed=True)
     return {"seeds": len(rows), "accuracy": found["mean"], **{key: found[key] for key in ("sd", "low", "high")},
             "best": ranked[0].name, "best_accuracy": float(np.mean(best)), "gain": gain["mean"],
             "gain_low": gain["low"], "gain_high": gain["high"],

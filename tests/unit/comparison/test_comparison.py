@@ -6,6 +6,7 @@ import pytest
 
 from ferkit import comparison, paths, results, statistics
 from ferkit.comparison import System
+from ferkit.comparison.systems import estimate
 from ferkit.errors import InputError
 
 
@@ -243,3 +244,11 @@ def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypat
 def test_comparing_needs_no_torch():
     code = "import sys; from ferkit import claims, comparison, figures, results; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_differences_interval_may_hold_zero_though_every_seed_gained():
+    """Ends of differences were once clipped to [0, 1], which hid that seeds scatter more than they gain."""
+    gained = [0.005, 0.02, 0.002]
+    clipped, signed = estimate(gained), estimate(gained, signed=True)
+    assert signed["low"] < 0 == clipped["low"] and signed["high"] == clipped["high"]
+    assert estimate([0.99, 1.0])["high"] == 1.0
