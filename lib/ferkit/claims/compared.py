@@ -82,6 +82,7 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
     else:
         verdict = "reproduced" if spread.mean > CLEARLY and (theirs - ours).min() > 0 else "partly"
     note = f"training minus test accuracy {100 * ours.mean():.1f} points against {100 * theirs.mean():.1f}"
+    note += f"; {found.left_out}" if found.left_out else ""
     return Finding(verdict, spread.mean, spread.interval, len(ours), sources_of(evidence, found.first + found.second),
                    note, spread.sd)
 
@@ -101,7 +102,7 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
     else:
         verdict = "reproduced" if share >= 0.75 and less.mean(axis=1).min() > 0 else "partly"
     note = (f"mean relative loss {ours.mean():.1%} against {theirs.mean():.1%}, smaller in {share:.0%} of "
-            f"{less.shape[1]} conditions")
+            f"{less.shape[1]} conditions") + (f"; {found.left_out}" if found.left_out else "")
     return Finding(verdict, spread.mean, spread.interval, len(less),
                    sources_of(evidence, found.first + found.second), note, spread.sd)
 
@@ -120,6 +121,7 @@ def _finding(evidence: Evidence, found: Comparison, verdict: str, ratio: bool = 
              f"{found.second_right.mean():.2%}", f"McNemar p {found.p:.2g}, adjusted {found.p_holm:.2g}"]
     notes += [f"{name_of(cells)} is {COMMONEST}" for cells in (found.first, found.second)
               if not beats_majority(cells)]
+    notes += [found.left_out] * bool(found.left_out)
     verdict, notes = not_every_seed(verdict, found.first, notes)
     return Finding(verdict, spread.mean, spread.interval or images, len(found.first),
                    sources_of(evidence, found.first + found.second), "; ".join(notes), spread.sd, images)

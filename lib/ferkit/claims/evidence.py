@@ -37,7 +37,7 @@ class Comparison:
 
     differences: accuracy of the first minus the second, one per seed. p: exact McNemar, combined over seeds;
     p_holm: adjusted for all comparisons of the folder. first_right, second_right: (N,) fraction of seeds that
-    got the image.
+    got the image. left_out: what is said where one of them has further seeds, "" else.
     """
 
     first: list[CellResult]
@@ -49,6 +49,7 @@ class Comparison:
     ratios: list[float]
     p: float
     p_holm: float = 1.0
+    left_out: str = ""
 
     @property
     def difference(self) -> float:
@@ -250,8 +251,15 @@ def _accepted(cell: CellResult) -> CellResult:
 
 
 def _compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
-    if [cell.cell.seed for cell in first] != [cell.cell.seed for cell in second]:
+    """The comparison over the seeds that both have: the first ones of either, so that nobody can choose them."""
+    paired = min(len(first), len(second))
+    if [cell.cell.seed for cell in first[:paired]] != [cell.cell.seed for cell in second[:paired]]:
         raise NotRun(f"refused: {first[0].cell.name} and {second[0].cell.name} were run with different seeds")
+    longer = max(first, second, key=len)
+    left_out = "" if len(first) == len(second) else (
+        f"compared over seed{'s' * (paired > 1)} {', '.join(str(cell.cell.seed) for cell in longer[:paired])} of "
+        f"{longer[0].cell.system}/{longer[0].cell.recipe}'s {len(longer)}")
+    first, second = first[:paired], second[:paired]
     tested = [cell for cell in (*first, *second) if cell.predictions]
     if not tested:
         raise NotRun(f"neither {first[0].cell.name} nor {second[0].cell.name} could be tested")
@@ -266,7 +274,7 @@ def _compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
         first, second, like["labels"], np.mean(right[0], axis=0), np.mean(right[1], axis=0),
         differences=[a - b for a, b in zip(*means, strict=True)],
         ratios=[a / max(b, 1 / len(like["labels"])) for a, b in zip(*means, strict=True)],
-        p=statistics.combine([statistics.mcnemar(a, b).p for a, b in zip(*right, strict=True)]))
+        p=statistics.combine([statistics.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), left_out=left_out)
 
 
 def _right(cell: CellResult, labels: np.ndarray) -> np.ndarray:

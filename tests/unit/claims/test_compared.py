@@ -50,8 +50,19 @@ def test_other_images_other_seeds_and_a_missing_half_are_refused(run):
     run.cell("deep_emotion_identity", accuracy=0.5, labels=np.arange(343) % 7)
     assert "same images" in run.row(IDENTITY)["note"]
     run.cell("deep_emotion_identity", accuracy=0.5)
-    run.cell("deep_emotion_identity", seed=1, accuracy=0.5)
+    run.cell("deep_emotion", seed=1, accuracy=0.8)
+    run.cell("deep_emotion_identity", seed=2, accuracy=0.5)
     assert "different seeds" in run.row(IDENTITY)["note"]
+
+
+def test_one_with_further_seeds_is_compared_over_the_first_ones_of_both(run):
+    run.cell("deep_emotion", accuracy=0.8)
+    for seed, accuracy in enumerate((0.5, 0.9, 0.9)):
+        run.cell("deep_emotion_identity", seed=seed, accuracy=accuracy)
+    row = run.row(IDENTITY)
+    assert (row["verdict"], row["n_seeds"]) == ("reproduced", 1) and row["observed"] == pytest.approx(0.3)
+    assert row["note"].endswith("compared over seed 0 of deep_emotion_identity/ours's 3")
+    assert row["source"].count("metrics.json") == 2
 
 
 def test_seeds_that_disagree_about_the_direction_are_partial_at_most(run):
