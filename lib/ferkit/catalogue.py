@@ -112,6 +112,9 @@ def require(entry: Entry) -> Path:
 def recipe(entry: Entry) -> str:
     """The command that trains `entry` again, as its plan has it, and the file to name then."""
     m, seed = entry.metrics, entry.cell.seed
+    sweep = _sweep_of(entry)
+    if sweep:
+        return f"{sweep} and name DIR/{entry.cell.notebook}/{entry.cell.name}/{results.WEIGHTS}"
     try:
         plan = json.loads((entry.directory.parents[2] / PLAN).read_text("utf-8"))
         rows = {(row["system"], row["recipe"], row["seed"]): row for row in plan}
@@ -125,6 +128,17 @@ def recipe(entry: Entry) -> str:
     words += [f"--profile {profile} --only {entry.cell.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
     return (f"{' '.join(words)} and name results/runs/{paths.run_name(m['dataset'], profile, first, m['protocol'])}/"
             f"{entry.cell.notebook}/{entry.cell.name}/{results.WEIGHTS}")
+
+
+def _sweep_of(entry: Entry) -> str:
+    """The command of the sweep that trained `entry`, as the published manifest notes it; "" where a run did."""
+    root = entry.directory.parents[3]
+    try:
+        noted = json.loads((root / "manifest.json").read_text("utf-8"))["notebooks"]
+        name = (entry.directory / results.METRICS).relative_to(root).as_posix()
+        return next((one["command"] for one in noted if "command" in one and name in one["outputs"]), "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def table(among: Sequence[Entry] | None = None) -> list[str]:

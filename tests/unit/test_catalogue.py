@@ -69,6 +69,14 @@ def test_what_is_not_in_the_repository_tells_how_it_is_made(tree):
         catalogue.require(catalogue.find("gap-cnn-svm"))
 
 
+def test_what_a_sweep_trained_names_the_sweep(tree):
+    name = "03_gap_cnn_svm/gap_cnn_svm/ours/seed0/metrics.json"
+    sweep = {"outputs": {name: "f" * 64}, "command": "python -m ferkit sweep more.toml --output DIR"}
+    (tree / "manifest.json").write_text(json.dumps({"notebooks": [{"name": "03_gap_cnn_svm", "outputs": {}}, sweep]}))
+    with pytest.raises(InputError, match=r"sweep more\.toml --output DIR and name DIR/03_gap_cnn_svm/gap_cnn_svm/ours"):
+        catalogue.require(catalogue.find("gap-cnn-svm"))
+
+
 def test_the_very_file_from_a_run_of_ones_own_stands_in(tree, tmp_path):
     run = tmp_path / "runs" / "fer2013-standard-seed0"
     shutil.copytree(tree / "03_gap_cnn_svm", run / "03_gap_cnn_svm")
