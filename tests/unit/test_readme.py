@@ -84,7 +84,7 @@ def test_remedies_stand_beside_plain_training(checkout, write_cell):
         write_cell(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
     plain, weighted = [line for line in tables.remedies_table().splitlines() if line.startswith("| synthetic |")]
     assert "| plain training | 1 | " in plain and "(" not in plain.partition("| 1 |")[2]
-    assert "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
+    assert "| disgust " in weighted and "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
 
 
 def test_every_cell_names_its_file_its_commit_and_how_to_check_it(checkout):

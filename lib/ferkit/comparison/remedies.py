@@ -38,8 +38,8 @@ def rare_classes(one: System) -> list[int]:
 
 
 def remedy_changes(compared: Sequence[System]) -> list[dict]:
-    """One row a remedy: {remedy, recipe, seeds, rare, others, accuracy, macro_f1 and, against plain training,
-    <each>_change, <each>_low, <each>_high, <each>_sd; by_class: {label: change}; p, p_holm}.
+    """One row a remedy: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
+    training, <each>_change, <each>_low, <each>_high, <each>_sd; by_class: {label: change}; p, p_holm}.
 
     rare, others: mean recall of the rare and of the other classes, fractions, the mean over seeds. A change is the mean
     of the differences to plain training at the same seed; its 95 % interval is t over seeds, or a stratified bootstrap
@@ -60,7 +60,8 @@ def _row(one: System, plain: System, rare: list[int]) -> dict:
     of = {"rare": partial(_mean_recall, classes=rare), "others": partial(_mean_recall, classes=others),
           "accuracy": _accuracy, "macro_f1": partial(_macro_f1, k=k)}
     name = one.recipe.removeprefix("remedy_")
-    row: dict = {"remedy": REMEDIES.get(name, name), "recipe": one.recipe, "seeds": len(one.seeds)}
+    row: dict = {"remedy": REMEDIES.get(name, name), "recipe": one.recipe, "seeds": len(one.seeds),
+                 "rare_labels": [one.label_names[k] for k in rare]}
     for key, measure in of.items():
         row[key] = float(np.mean([measure(one.labels, answers) for answers in one.answers]))
         if one is not plain:

@@ -66,8 +66,11 @@ def remedies_table() -> str:
         for row in comparison.remedy_changes(compared):
             values = [f"{_percent(row[key])}{_change(row, key)}" for key in ("rare", "others", "accuracy", "macro_f1")]
             p = "" if row["p_holm"] is None else f"{row['p_holm']:.2g}"
-            rows.append([tree, row["remedy"], row["seeds"], *values, p])
-    heads = ("data", "remedy", "seeds", "recall of disgust and fear", "of the others", "accuracy", "macro-F1", "p")
+            single = ", ".join(f"{label} {100 * row['by_class'][label]:+.1f}" for label in row["rare_labels"]
+                               if row["by_class"])
+            rows.append([tree, row["remedy"], row["seeds"], values[0], single, *values[1:], p])
+    heads = ("data", "remedy", "seeds", "recall of the rare", "each of them", "of the others", "accuracy", "macro-F1",
+             "p")
     return _table(heads, rows) if rows else NOTHING
 
 

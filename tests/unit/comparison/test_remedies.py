@@ -91,7 +91,10 @@ def test_rare_are_disgust_and_fear_else_the_smallest_classes(cells):
 def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(cells):
     rows = comparison.remedy_changes(comparison.remedies(cells))
     fig = figures.remedy_changes(rows)
-    assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy"]
+    assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy",
+                                                  "each rare class"]
+    assert sorted(fig.data[3].text) == ["disgust", "disgust", "fear", "fear"]
+    assert fig.data[3].x[0] == 100 * rows[1]["by_class"][fig.data[3].text[0]]
     assert list(fig.layout.yaxis.ticktext) == ["class weights", "focal loss"] and fig.layout.shapes[0].x0 == 0
 
 
