@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from ferkit import claims, comparison, gaps, leakage, paths, provenance, results
 from ferkit.claims.wording import number
+from ferkit.readme import recipe_path
 from ferkit.results import CellResult
 from ferkit.statistics import share_over_seeds
 
@@ -80,6 +81,13 @@ def _change(row: dict, key: str) -> str:
         return ""
     low, high = 100 * row[f"{key}_low"], 100 * row[f"{key}_high"]
     return f" ({100 * row[f'{key}_change']:+.1f}: {low:+.1f} … {high:+.1f})"
+
+
+def path_block() -> str:
+    """The steps from the recipe as published to ours, with what each brings on validation."""
+    if "fer2013" not in published() or not (paths.repository() / f"results/{recipe_path.SWEEP}.json").is_file():
+        return NOTHING
+    return _table(*recipe_path.path_table(results.read_run(paths.published_directory("fer2013"))))
 
 
 def claims_table() -> str:
