@@ -1,4 +1,4 @@
-"""Where the real data lie, if they are at hand, a cache of prepared sets that is this session's own, and cells
+"""Where the real data lie, if they are at hand, a cache of prepared sets that is the test run's own, and cells
 written without training."""
 
 import os

@@ -39,7 +39,8 @@ def rare_classes(one: System) -> list[int]:
 
 def remedy_changes(compared: Sequence[System]) -> list[dict]:
     """One row a remedy: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
-    training, <each>_change, <each>_low, <each>_high, <each>_sd; by_class: {label: change}; p, p_holm}.
+    training, <each>_change (with <each>_changes, one a seed), <each>_low, <each>_high, <each>_sd; by_class: {label:
+    change}; p, p_holm}.
 
     rare, others: mean recall of the rare and of the other classes, fractions, the mean over seeds. A change is the mean
     of the differences to plain training at the same seed; its 95 % interval is t over seeds, or a stratified bootstrap
@@ -76,18 +77,18 @@ def _row(one: System, plain: System, rare: list[int]) -> dict:
     return row | {"by_class": dict(zip(one.label_names, (recall[0] - recall[1]).tolist(), strict=True)), "p": p}
 
 
-def _change(one: System, plain: System, measure) -> dict[str, float | None]:
-    """{change, sd, low, high} of a measure against plain training at the same seeds."""
+def _change(one: System, plain: System, measure) -> dict[str, object]:
+    """{change, changes, sd, low, high} of a measure against plain training at the same seeds."""
     pairs = pairs_of_seeds(one, plain)
 
     def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
         return measure(labels, first) - measure(labels, second)
 
-    values = [difference(one.labels, one.answers[a], plain.answers[b]) for a, b in pairs]
+    values = [float(difference(one.labels, one.answers[a], plain.answers[b])) for a, b in pairs]
     a, b = pairs[0]
-    found = estimate([float(value) for value in values], lambda: statistics.bootstrap(
+    found = estimate(values, lambda: statistics.bootstrap(
         difference, one.labels, one.answers[a], plain.answers[b], draws=400), signed=True)
-    return {"change": found["mean"], "sd": found["sd"], "low": found["low"], "high": found["high"]}
+    return {"change": found["mean"], "changes": values, "sd": found["sd"], "low": found["low"], "high": found["high"]}
 
 
 def _mean_recall(labels: np.ndarray, answers: np.ndarray, classes: Sequence[int]) -> float:
