@@ -57,10 +57,10 @@ def extend_plan(cells: Sequence[SweepCell], profile: str, notebook: str, protoco
     """
     (dataset,) = {cell.dataset for cell in cells}
     folder = paths.published_directory(dataset, protocol) / notebook
-    new = {(c.system, c.recipe_name, c.seed): {"system": c.system, "recipe": c.recipe_name, "seed": c.seed,
-                                               "profile": profile, "config": c.recipe.to_dict()} for c in cells}
+    added = [{key: value for key, value in cell.entry().items() if key != "dataset"} | {"profile": profile}
+             for cell in cells]
     planned = read_plan(folder) if (folder / PLAN).is_file() else []
-    entries = {(entry["system"], entry["recipe"], entry["seed"]): entry for entry in planned} | new
+    entries = {(entry["system"], entry["recipe"], entry["seed"]): entry for entry in (*planned, *added)}
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / (NEXT if _published(folder) else PLAN)
     files.write_json(file, list(entries.values()))

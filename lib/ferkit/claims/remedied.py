@@ -30,8 +30,8 @@ def helps_the_rare(evidence: Evidence, claim: Claim, first: Name, second: Name) 
         verdict = "not_reproduced"
     else:
         verdict = "reproduced" if min(gains) > 0 and row["p_holm"] < ALPHA else "partly"
-    note = (f"the other classes: {100 * row['others_change']:+.1f} points of recall; McNemar on the two classes' images "
-            f"p {row['p']:.2g}, adjusted {row['p_holm']:.2g}")
+    note = (f"the other classes: {100 * row['others_change']:+.1f} points of recall; McNemar on the two classes' "
+            f"images p {row['p']:.2g}, adjusted {row['p_holm']:.2g}")
     verdict, notes = not_every_seed(verdict, tried, [note])
     return Finding(verdict, row["rare_change"], (row["rare_low"], row["rare_high"]), len(gains),
                    sources_of(evidence, tried + plain), "; ".join(notes), row["rare_sd"])
