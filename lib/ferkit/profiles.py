@@ -97,7 +97,7 @@ PROFILES = {
                              variants=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
         Profile("standard", "about two hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                cells=_cells(24, 30, 8, 36, 40, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2,
+                cells=_cells(24, 30, 24, 36, 40, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2,
                              lenet_seeds=3),
                 svm_search_rows=4000, occlusion_images=700, robustness_images=700),
         Profile("full", "what published results use; a GPU is advisable", drawn=(14000, 2800, 2800), limit=0,
