@@ -163,7 +163,7 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
 
     The same images are divided anew each time, so the difference between two rows is what a leak is worth.
     """
-    given = protocols.split_contempt(str(faces.source.get("protocol", "official")))[0]
+    given = protocols.parse(str(faces.source.get("protocol", "official"))).proper
     rows = [_leak_row(given, faces, faces.split)]
     for protocol in ("by_image", "by_sequence", "by_subject"):
         try:

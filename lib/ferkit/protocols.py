@@ -1,13 +1,16 @@
 """Protocols by name: which there are, each data set's own, and what a run under one is called.
 
-A protocol's name may carry a fold (``by_subject_10fold:3``) and, on CK+, ``+contempt`` (its eighth label is kept), so
-that one word says everything about which images are used and where. How each one divides images is `ferkit.splits`.
+A protocol's name may carry a fold (``by_subject_10fold:3``), on CK+ ``+contempt`` (its eighth label is kept), and
+``+train7000`` (so many of the training images alone train, stratified; validation and test stay whole), so that one
+word says everything about which images are used and where. How each one divides images is `ferkit.splits`.
 Standard library only: names are checked before anything is installed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ferkit.errors import InputError
 
@@ -26,10 +29,41 @@ DEFAULT_PROTOCOL = {
     "ferg": "by_image",
     "folder": "official",
 }
-CONTEMPT = "+contempt"
+_NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
 # From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
 _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
                    "leave_one_subject_out")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. contempt:
+    whether CK+'s eighth label is kept. train: how many training images are left, 0 = all."""
+
+    base: str
+    fold: int = 0
+    contempt: bool = False
+    train: int = 0
+
+    @property
+    def proper(self) -> str:
+        """What says how images are divided: the base and its fold (the first goes without a number)."""
+        return self.base + (f":{self.fold}" if self.fold else "")
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return self.proper + "+contempt" * self.contempt + (f"+train{self.train}" if self.train else "")
+
+
+def parse(name: str) -> Protocol:
+    """A protocol's name taken apart; InputError for one that is none."""
+    found = _NAME.fullmatch(name)
+    if not found or found["base"] not in PROTOCOLS:
+        raise InputError(f"protocol {name!r} is unknown; take one of {', '.join(PROTOCOLS)}")
+    if found["fold"] and found["base"] not in FOLDED:
+        raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
+    return Protocol(found["base"], int(found["fold"] or 0), bool(found["contempt"]), int(found["train"] or 0))
 
 
 def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
@@ -37,17 +71,10 @@ def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
 
     InputError for a name that is none, a fold where there are none, or contempt outside CK+.
     """
-    name, plus, extra = (protocol.strip() or DEFAULT_PROTOCOL[dataset]).partition("+")
-    base, colon, fold = name.partition(":")
-    known = f"take one of {', '.join(PROTOCOLS)}"
-    if base not in PROTOCOLS or (plus and extra != CONTEMPT[1:]) or (colon and not fold.isdecimal()):
-        raise InputError(f"protocol {protocol!r} is unknown; {known}")
-    if colon and base not in FOLDED:
-        raise InputError(f"protocol {protocol!r}: {base} has no folds; leave out :{fold}")
-    if (plus or contempt) and dataset != "ckplus":
+    found = parse(protocol.strip() or DEFAULT_PROTOCOL[dataset])
+    if (found.contempt or contempt) and dataset != "ckplus":
         raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus")
-    fold = str(int(fold)) if colon and int(fold) else ""  # the first fold is meant where none is named
-    return base + (f":{fold}" if fold else "") + (CONTEMPT if plus or contempt else "")
+    return replace(found, contempt=found.contempt or contempt).name
 
 
 def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
@@ -64,8 +91,8 @@ def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
 
 def _folds(dataset: str, name: str) -> list[str]:
     """The name, or the names of all folds where it asks for all."""
-    base, _, extra = name.partition(":all")
-    if not name.endswith((":all", f":all{CONTEMPT}")) or base not in FOLDED:
+    base, every, extra = name.partition(":all")
+    if not every or (extra and not extra.startswith("+")) or base not in FOLDED:
         return [name]
     count = FOLDS if base.endswith("fold") else PEOPLE.get(dataset)
     if count is None:
@@ -74,14 +101,8 @@ def _folds(dataset: str, name: str) -> list[str]:
 
 
 def without_fold(protocol: str) -> str:
-    """A full name without its fold: what all folds have in common."""
-    name, contempt = split_contempt(protocol)
-    return name.partition(":")[0] + (CONTEMPT if contempt else "")
-
-
-def split_contempt(protocol: str) -> tuple[str, bool]:
-    """A full name's protocol proper, and whether contempt is kept."""
-    return protocol.removesuffix(CONTEMPT), protocol.endswith(CONTEMPT)
+    """A full name without its fold: what all folds have in common. Of any text, for files may hold other names."""
+    return re.sub(r":\d+", "", protocol)
 
 
 def suffix(dataset: str, protocol: str) -> str:
@@ -89,9 +110,9 @@ def suffix(dataset: str, protocol: str) -> str:
 
     Fit for a file name anywhere: ``by_subject_10fold:3+contempt`` becomes ``by_subject_10fold-fold3-contempt``.
     """
-    name, contempt = split_contempt(resolve(dataset, protocol))
-    said = "" if name == DEFAULT_PROTOCOL[dataset] else "-" + name.replace(":", "-fold")
-    return said + ("-contempt" if contempt else "")
+    found = parse(resolve(dataset, protocol))
+    said = "" if found.proper == DEFAULT_PROTOCOL[dataset] else "-" + found.proper.replace(":", "-fold")
+    return said + "-contempt" * found.contempt + (f"-train{found.train}" if found.train else "")
 
 
 def leakiest_first(names: Sequence[str]) -> list[str]:

@@ -9,7 +9,8 @@ from ferkit.errors import InputError
 @pytest.mark.parametrize(("dataset", "given", "name"), [
     ("ckplus", "", "by_subject"), ("fer2013", "", "official"), ("jaffe", "by_image", "by_image"),
     ("ckplus", "by_subject_10fold:0", "by_subject_10fold"), ("ckplus", "by_subject_10fold:3", "by_subject_10fold:3"),
-    ("ckplus", "by_image+contempt", "by_image+contempt"),
+    ("ckplus", "by_image+contempt", "by_image+contempt"), ("fer2013", "official+train7000", "official+train7000"),
+    ("ckplus", "by_subject_10fold:3+contempt+train50", "by_subject_10fold:3+contempt+train50"),
 ])
 def test_a_name_resolves_to_its_one_full_form(dataset, given, name):
     assert protocols.resolve(dataset, given) == name
@@ -18,8 +19,13 @@ def test_a_name_resolves_to_its_one_full_form(dataset, given, name):
 
 def test_contempt_becomes_part_of_the_name():
     assert protocols.resolve("ckplus", "", contempt=True) == "by_subject+contempt"
-    assert protocols.split_contempt("by_subject+contempt") == ("by_subject", True)
-    assert protocols.split_contempt("by_subject") == ("by_subject", False)
+    assert protocols.resolve("ckplus", "by_image+train50", contempt=True) == "by_image+contempt+train50"
+
+
+def test_a_name_is_taken_apart():
+    assert protocols.parse("by_subject_10fold:3+contempt+train50") == protocols.Protocol("by_subject_10fold", 3, True, 50)
+    assert protocols.parse("by_subject") == protocols.Protocol("by_subject")
+    assert protocols.parse("by_subject_10fold:3+train50").proper == "by_subject_10fold:3"
 
 
 @pytest.mark.parametrize(("dataset", "text", "contempt", "says"), [
@@ -32,6 +38,10 @@ def test_contempt_becomes_part_of_the_name():
     ("ckplus", "by_image+disdain", False, "is unknown"),
     ("jaffe", "", True, "jaffe has no contempt"),
     ("fer2013", "official+contempt", False, "fer2013 has no contempt"),
+    ("fer2013", "official+train", False, "is unknown"),
+    ("fer2013", "official+train0", False, "is unknown"),
+    ("ckplus", "by_image+train50+contempt", False, "is unknown"),
+    ("ckplus", "by_subject_10fold:all50", False, "is unknown"),
 ])
 def test_what_is_no_protocol_is_refused_in_one_line(dataset, text, contempt, says):
     with pytest.raises(InputError) as refused:
@@ -62,11 +72,13 @@ def test_only_the_sets_own_protocol_keeps_the_contract_s_names():
     assert {paths.published_directory("ckplus", name).name for name in ("", "by_subject")} == {"ckplus"}
     assert paths.published_directory("ckplus", "by_image").name == "ckplus-by_image"
     assert paths.published_directory("ckplus", "by_subject+contempt").name == "ckplus-contempt"
+    assert paths.published_directory("fer2013", "official+train7000").name == "fer2013-train7000"
+    assert run("ckplus", "by_image+train50") == "ckplus-quick-seed1-by_image-train50"
 
 
 def test_no_two_protocols_share_a_name():
     names = [*protocols.PROTOCOLS, *(f"{name}:{k}" for name in protocols.FOLDED for k in (1, 2))]
-    every = [name + extra for name in names for extra in ("", protocols.CONTEMPT)]
+    every = [name + extra for name in names for extra in ("", "+contempt", "+train50", "+contempt+train50")]
     assert len({protocols.suffix("ckplus", name) for name in every}) == len(every)
 
 

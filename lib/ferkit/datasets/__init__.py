@@ -44,17 +44,18 @@ def load(
 ) -> FaceSet:
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
-    data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol that ends with
+    data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol with
     ``+contempt``, keeps CK+'s eighth label. protocol: "" for the data set's own.
-    Real data are thinned to the profile's limit (stratified, seeded), which `source` states. Raises
-    InputError.
+    Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
+    them, both stated in `source`. Raises InputError.
     """
     _check(dataset, profile)
     protocol = protocols.resolve(dataset, protocol, contempt)
-    contempt = protocols.split_contempt(protocol)[1]
+    contempt = protocols.parse(protocol).contempt
     drawn = dataset == "synthetic"
     faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
-    return _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    thinned = _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    return _train_on(thinned, protocols.parse(protocol).train, seed)
 
 
 def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", protocol: str = "official",
@@ -66,7 +67,7 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     """
     _check(dataset, profile)
     protocol = protocols.resolve(dataset, protocol, contempt)
-    contempt = protocols.split_contempt(protocol)[1]
+    contempt = protocols.parse(protocol).contempt
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed)
     else:
@@ -126,7 +127,7 @@ def _draw(profile: str, seed: int) -> FaceSet:
 
 def _divide(faces: FaceSet, protocol: str, seed: int) -> FaceSet:
     """The set under a protocol, which `source` states."""
-    proper = protocols.split_contempt(protocol)[0]
+    proper = protocols.parse(protocol).proper
     if proper == "official":
         _require_official(faces)
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol})
@@ -168,6 +169,22 @@ def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
     says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
     notes = [*faces.source.get("notes", ()), says]
     return replace(faces.select(rows), source={**faces.source, "thinned": True, "notes": notes})
+
+
+def _train_on(faces: FaceSet, n: int, seed: int) -> FaceSet:
+    """The set with `n` of its training images (stratified), 0 for all; validation and test stay whole. InputError
+    where it has no more than that."""
+    if not n:
+        return faces
+    train = np.flatnonzero(faces.split == "train")
+    if n >= len(train) or n < len(faces.label_names):
+        raise InputError(f"protocol {faces.source['protocol']}: {len(train)} images train, so that +trainN takes "
+                         f"{len(faces.label_names)} to {len(train) - 1} of them")
+    kept = train[splits.stratified_rows(faces.labels[train], n, seed)]
+    rows = np.sort(np.concatenate([kept, np.flatnonzero(faces.split != "train")]))
+    says = f"{n} of {len(train)} training images train (stratified, seed {seed}); validation and test are whole."
+    return replace(faces.select(rows),
+                   source={**faces.source, "notes": [*faces.source.get("notes", ()), says]})
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

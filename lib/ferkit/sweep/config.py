@@ -1,12 +1,12 @@
 """A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
 
     datasets = ["fer2013"]              # default: synthetic
-    models = ["deep_emotion"]
+    models = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too; test = true
     recipes = ["published"]             # of every model; default: ours
     seeds = [0, 1]                      # default: 0
     epochs = 15                         # default: the recipe's
     profile = "full"                    # how many images (the default)
-    protocol = ""                       # default: the data set's own
+    protocol = "official+train7000"     # default: the data set's own
     test = false                        # true: open the test split once per trained network
     stacked = true                      # default: on a GPU, where networks can be trained as one program
     [set]                               # changed in every recipe
@@ -37,6 +37,7 @@ from ferkit.recipes import Recipe
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
 _SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool, "stacked": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
+SVM_SUFFIX = "_svm"  # as in `experiments`, which a bare node cannot import
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class SweepCell:
     recipe_name: str
     seed: int
     recipe: Recipe
+
+    @property
+    def network(self) -> str:
+        """The system that is trained by gradient: itself, or what lies under an SVM."""
+        return self.system.removesuffix(SVM_SUFFIX)
 
     @property
     def name(self) -> str:
@@ -133,10 +139,15 @@ def _check(values: Mapping[str, object]) -> None:
         raise InputError(f"unknown profile {values['profile']!r}: choose one of {', '.join(PROFILES)}")
     if min(values.get("seeds", [0])) < 0:
         raise InputError("seeds are whole numbers of 0 or more")
+    for system in values["models"]:
+        network = system.removesuffix(SVM_SUFFIX)
+        if network != system and (network not in values["models"] or not values.get("test")):
+            raise InputError(f"models: {system} is fitted on a tested network: name {network} too, and test = true")
 
 
 def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tuple[str, Recipe]]:
     """The recipe at every point of every grid, by the name of its folder."""
+    system = system.removesuffix(SVM_SUFFIX)
     base = recipes.recipe(system, name).to_dict()
     common = _flat(values.get("set", {}), "set")
     if "epochs" in values:

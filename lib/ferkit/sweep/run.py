@@ -125,9 +125,10 @@ class _Work:
         self.stacked = not sweep.test and (self.device != "cpu" if sweep.stacked is None else sweep.stacked)
 
     def groups(self) -> list[list[SweepCell]]:
-        """The cells as they are trained: alone, or up to STACK of one network and like recipes together."""
+        """The cells as they are trained: alone (an SVM after the network under it), or up to STACK of one network and
+        like recipes together."""
         if not self.stacked:
-            return [[cell] for cell in self.sweep.cells]
+            return _with_their_svms(self.sweep.cells)
         alike: dict[str, list[SweepCell]] = {}
         for cell in self.sweep.cells:
             key = json.dumps([cell.dataset, cell.system, batched.alike(cell.recipe).to_dict()], sort_keys=True)
@@ -200,7 +201,11 @@ class _Work:
         from ferkit import experiments, results  # scipy and more, which a bare node has not
 
         directory, faces = self._directory(cell), self.faces[cell.dataset]
-        if self.deadline is not None and not (directory / results.METRICS).exists():
+        under = directory.parents[2] / cell.network / cell.recipe_name / directory.name / results.METRICS
+        if cell.system != cell.network and not under.exists():
+            return {"state": "waiting"}  # for the network under it, which was paused or failed
+        trained = (directory / results.METRICS).exists() or cell.system != cell.network
+        if self.deadline is not None and not trained:
             fit = training.fit(cell.system, cell.recipe, *self._splits(cell), seed=cell.seed,
                                num_classes=len(faces.label_names), directory=directory / "checkpoints",
                                max_minutes=self._minutes_left(), name=f"{cell.system}/{cell.recipe_name}")
@@ -211,6 +216,14 @@ class _Work:
                                        notebook.parent, cell.recipe, profile=self.sweep.profile,
                                        device=self.device).metrics
         return metrics | {"state": metrics["status"]}
+
+
+def _with_their_svms(cells: Iterable[SweepCell]) -> list[list[SweepCell]]:
+    """Each network by itself, followed by the SVM on it where there is one."""
+    found: dict[tuple, list[SweepCell]] = {}
+    for cell in sorted(cells, key=lambda cell: cell.system != cell.network):  # stable: networks in their order
+        found.setdefault((cell.dataset, cell.network, cell.recipe_name, cell.seed), []).append(cell)
+    return list(found.values())
 
 
 def _in_one_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ import pytest
 from ferkit import datasets, splits
 from ferkit.datasets import fer2013
 from ferkit.datasets.faceset import SPLITS
+from ferkit.errors import InputError
 from ferkit.profiles import PROFILES
 
 
@@ -84,6 +85,28 @@ def test_real_data_are_thinned_to_the_profile_and_say_so(own_cache, layouts, tmp
         ratio = sum(part.values()) / sum(whole.values())
         assert all(abs(part[label] - ratio * whole[label]) <= 1 for label in whole)
     assert datasets.load("fer2013", place, profile="full").content_hash == many.content_hash
+
+
+def test_a_part_of_the_training_images_trains_and_the_rest_stays_whole(own_cache, layouts, tmp_path):
+    from ferkit.datasets.synthetic import draw_set
+
+    many = draw_set(560, 105, 140, seed=4, imbalance="fer2013")
+    place = layouts.csv(tmp_path / "fer2013.csv", many)
+    whole, part = (datasets.load("fer2013", place, profile="full", protocol=name)
+                   for name in ("official", "official+train70"))
+    assert [int(np.sum(part.split == split)) for split in SPLITS] == [70, 105, 140]
+    for split in ("val", "test"):
+        np.testing.assert_array_equal(part.part(split).images, whole.part(split).images)
+    all_of_them = {image.tobytes() for image in whole.part("train").images}
+    assert {image.tobytes() for image in part.part("train").images} <= all_of_them
+    assert all(abs(part.counts()["train"][k] - n / 8) <= 1 for k, n in whole.counts()["train"].items())
+    assert part.source["protocol"] == "official+train70" and "70 of 560 training images" in part.source["notes"][-1]
+    assert part.content_hash != whole.content_hash
+    same = datasets.load("fer2013", place, profile="full", protocol="official+train70")
+    assert same.content_hash == part.content_hash
+    for n in (6, 560, 561):
+        with pytest.raises(InputError, match=r"560 images train, so that \+trainN takes 7 to 559"):
+            datasets.load("fer2013", place, profile="full", protocol=f"official+train{n}")
 
 
 def test_a_protocol_is_applied_and_stated(own_cache, small, layouts, tmp_path):

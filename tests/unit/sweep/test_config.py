@@ -68,6 +68,8 @@ def test_where_a_cell_lies_says_what_it_is():
     ({"models": ["lenet5"], "profile": "huge"}, "unknown profile 'huge'"),
     ({"models": ["lenet5"], "epochs": 1.5}, "epochs is a int"), ({"models": ["lenet5"], "epochs": 0}, "epochs"),
     ({"models": ["lenet5"], "test": 1}, "test is a bool"),
+    ({"models": ["gap_cnn_svm"], "test": True}, "name gap_cnn too"),
+    ({"models": ["gap_cnn", "gap_cnn_svm"]}, "and test = true"),
     ({"models": ["lenet5"], "set": {"lr_rate": 1}}, "unknown key 'lr_rate'"),
     ({"models": ["lenet5"], "grid": {"lr": 0.1}}, "lr is a list of values"),
     ({"models": ["lenet5"], "grid": {"lr": []}}, "lr is a list of values"),

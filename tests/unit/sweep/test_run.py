@@ -137,6 +137,27 @@ def test_the_test_split_stays_shut_unless_it_is_asked_for(tmp_path, monkeypatch)
     assert row["state"] == cell.metrics["status"] and row["epochs"] == 1
 
 
+SVM = {"models": ["gap_cnn_svm", "gap_cnn"], "seeds": [0, 1], "grid": {}, "test": True}
+
+
+def test_an_svm_follows_the_network_under_it(tmp_path):
+    groups = run._Work(sweep(**SVM), None, {}, "cpu", None).groups()
+    assert [[(cell.system, cell.seed) for cell in group] for group in groups] == [
+        [("gap_cnn", 0), ("gap_cnn_svm", 0)], [("gap_cnn", 1), ("gap_cnn_svm", 1)]]
+    rows = run.run(sweep(**SVM | {"seeds": [0]}), tmp_path, device="cpu")
+    assert [(row["system"], row["state"]) for row in rows] == [("gap_cnn_svm", "finished"), ("gap_cnn", "finished")]
+    head, network = results.read_run(tmp_path)[::-1]
+    assert head.metrics["features_sha256"] == network.metrics["weights_sha256"]
+    assert rows[0]["accuracy"] == head.metrics["accuracy"]
+
+
+def test_an_svm_waits_for_a_network_that_is_not_done(tmp_path, monkeypatch):
+    original = training.fit
+    monkeypatch.setattr(training, "fit", lambda *a, **k: original(*a, **k | {"max_minutes": 1e-9}))
+    rows = run.run(sweep(**SVM | {"seeds": [0]}), tmp_path, device="cpu", max_minutes=10)
+    assert [row["state"] for row in rows] == ["waiting", "paused"]
+
+
 def test_the_command_prints_a_table_and_its_status_tells_of_failures(tmp_path, monkeypatch, capsys):
     (tmp_path / "s.json").write_text(json.dumps(SMALL | {"seeds": [0, 1], "grid": {}}))
     words = ["sweep", str(tmp_path / "s.json"), "--output", str(tmp_path / "out"), "--device", "cpu"]
