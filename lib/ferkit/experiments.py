@@ -308,7 +308,7 @@ def _test_and_write(cell: Cell, faces: FaceSet, predictor: Predictor, facts: dic
             "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": int(np.sum(faces.split == "train")),
             "test_reads": 0}
         return results.write_cell(directory, metrics=facts | nothing, predictions=None, history=history, weights=save)
-    damaged = cell.recipe == "ours" and cell.system in PROFILES[profile].robustness
+    damaged = cell.recipe == "control" or (cell.recipe == "ours" and cell.system in PROFILES[profile].robustness)
     measured, predictions = evaluate(predictor, facts, faces, robustness_images=PROFILES[profile].robustness_images
                                      if damaged else None)
     return results.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save)

@@ -169,6 +169,14 @@ LENET_OURS = Recipe(
 # Variants of the GAP CNN, to judge one idea at a time: same recipe, same data, one thing changed.
 CONTROL = replace(GAP_OURS, model={"norm": True, "input_size": 40}, tta="none")
 
+# The reading notes' third way to a better network, regularisation: one change each to the small-kernel control.
+REGULARISATION: Mapping[str, Mapping[str, object]] = {
+    "dropout": {"model": {**CONTROL.model, "drop_rate": 0.5}},
+    "no_decay": {"weight_decay": 0.0},
+    "no_smoothing": {"label_smoothing": 0.0},
+    "crops_only": {"augmentation": Augmentation(crop=40)},
+}
+
 # What is done for the rare classes, disgust and fear: one change each to a recipe that is equal otherwise.
 REMEDIES: Mapping[str, Mapping[str, object]] = {
     "plain": {},
@@ -194,6 +202,7 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
     **{(f"gap_cnn_{variant}", "control"): CONTROL
        for variant in ("small", "large_kernels", "fc", "three_small", "seven", "average_pool", "strided", "no_pool",
                        "skip", "wider")},
+    **{("gap_cnn_small", f"control_{name}"): replace(CONTROL, **changes) for name, changes in REGULARISATION.items()},
     ("lenet5", "ours"): LENET_OURS,
 }
 

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit import augment, checkpoint, models, progress, seeding
+from ferkit import augment, checkpoint, heap, models, progress, seeding
 from ferkit.loader import Split, batches, batches_per_epoch, epoch_order, to_input
 from ferkit.losses import balanced_class_weights, classification_loss, log_prior, norm_penalty, penalised_layers
 from ferkit.recipes import Recipe
@@ -220,6 +220,7 @@ def fit(system: str, recipe: Recipe, train: Split, val: Split, *, seed: int = 0,
     train, val: on the device to train on. directory: where checkpoints go; the same call with the same directory goes
     on where the last one stopped. max_minutes: stop cleanly inside this time ("paused"). name: for progress lines.
     """
+    heap.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
         run = _Run(system, recipe, train, seed, num_classes)
         if directory is not None:
@@ -412,6 +413,7 @@ def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) 
 
 
 def _infer(model: nn.Module, images: np.ndarray, batch_size: int, function) -> np.ndarray:
+    heap.keep_freed_memory()
     model.eval()
     device = next(model.parameters()).device
     pixels = torch.from_numpy(np.array(images, dtype=np.uint8))[:, None]

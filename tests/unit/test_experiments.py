@@ -59,7 +59,7 @@ def test_predictions_follow_from_the_saved_weights(tmp_path, complete, faces):
     cell = complete(tmp_path, recipe=replace(TINY, tta="flip"))
     scores, votes = experiments.load_predictor(cell).predict(faces().part("test").images)
     assert np.array_equal(votes, cell.predictions["predicted"])
-    assert np.allclose(scores, cell.predictions["scores"], atol=1e-5)
+    assert np.allclose(scores, cell.predictions["scores"], atol=2**-10)  # kept to 1/1024
 
 
 def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete, faces):

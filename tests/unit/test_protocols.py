@@ -23,7 +23,8 @@ def test_contempt_becomes_part_of_the_name():
 
 
 def test_a_name_is_taken_apart():
-    assert protocols.parse("by_subject_10fold:3+contempt+train50") == protocols.Protocol("by_subject_10fold", 3, True, 50)
+    assert protocols.parse("by_subject_10fold:3+contempt+train50") == protocols.Protocol(
+        "by_subject_10fold", 3, contempt=True, train=50)
     assert protocols.parse("by_subject") == protocols.Protocol("by_subject")
     assert protocols.parse("by_subject_10fold:3+train50").proper == "by_subject_10fold:3"
 
