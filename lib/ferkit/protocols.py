@@ -105,6 +105,11 @@ def without_fold(protocol: str) -> str:
     return re.sub(r":\d+", "", protocol)
 
 
+def on_all(protocol: str) -> str:
+    """A full name without ``+trainN``. Of any text, as `without_fold`."""
+    return re.sub(r"\+train\d+", "", protocol)
+
+
 def suffix(dataset: str, protocol: str) -> str:
     """What a run's or folder's name ends with: "" for the data set's own protocol, else "-" and the protocol.
 

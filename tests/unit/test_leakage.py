@@ -55,6 +55,11 @@ def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, wri
     assert leakage.worth([strict, results.read_run(tmp_path / "other"), [], results.read_run(untested)]) == []
 
 
+def test_fewer_training_images_are_not_a_leak(ckplus):
+    names = ("by_image+train50", "by_image", "by_subject+train50")
+    assert leakage.worth([results.read_run(ckplus(name, 0.7)) for name in names]) == []
+
+
 def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
     page = report.compare([strict, leaky], tmp_path / "both.html").read_text()

@@ -87,6 +87,17 @@ def test_remedies_stand_beside_plain_training(checkout, write_cell):
     assert "| disgust " in weighted and "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
 
 
+def test_variants_stand_beside_their_control_and_decide_claims_that_the_whole_set_does_not(checkout, write_cell):
+    assert tables.variants_table() == tables.NOTHING
+    for system, share in (("small", 0.6), ("fc", 0.5)):
+        write_cell(checkout / "results" / "synthetic-train50", f"gap_cnn_{system}", "control", share=share,
+                   protocol="official+train50", train_accuracy=share + 0.1, receptive_field=36)
+    control, fc = [line for line in tables.variants_table().splitlines() if line.startswith("| synthetic-train50 |")]
+    assert "| 60.00 % |  |  | 10.0 |  | 1,000 | 36 | 0.1 |" in control and "| 50.00 % | -10.0 (" in fc
+    lines = [line for line in tables.claims_table().splitlines() if line.endswith("| synthetic, official+train50 |")]
+    assert any("fully connected" in line for line in lines)
+
+
 def test_every_cell_names_its_file_its_commit_and_how_to_check_it(checkout):
     name = "02_stn_attention/deep_emotion/ours/seed1/metrics.json"
     made = {"schema": 1, "dataset": "synthetic", "profile": "quick", "seed": 0, "git_dirty": False, "notebooks": [

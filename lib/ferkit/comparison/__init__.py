@@ -7,7 +7,7 @@ and over seeds (t) where there are several; paired tests are exact McNemar, seed
 over seeds and Holm-adjusted.
 
 `systems` finds and groups, `accuracies`, `errors`, `together` compare, `remedies` holds what is done for rare classes
-against plain training.
+against plain training, `variants` the GAP CNN with one thing changed against the control it was changed from.
 """
 
 from ferkit.comparison.accuracies import accuracy_table, beside_others, beside_paper, human_accuracy, paired_tests
@@ -15,8 +15,9 @@ from ferkit.comparison.errors import class_sizes, class_table, confused_pairs, p
 from ferkit.comparison.remedies import REMEDIES, remedies, remedy_changes
 from ferkit.comparison.systems import RECIPES, SYSTEMS, Source, System, best_of_each, find, same_images, systems
 from ferkit.comparison.together import agreement, hardest, majority_vote, reliability
+from ferkit.comparison.variants import VARIANTS, variant_changes, variants
 
-__all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "Source", "System", "accuracy_table", "agreement", "beside_others",
-           "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
-           "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls",
-           "reliability", "remedies", "remedy_changes", "same_images", "significant_cells", "systems"]
+__all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "VARIANTS", "Source", "System", "accuracy_table", "agreement",
+           "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
+           "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
+           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes", "variants"]

@@ -4,17 +4,18 @@ A block of ``README.md`` or ``results/README.md`` stands between ``<!-- NAME: ma
 ``<!-- end NAME -->``; pictures lie in ``results/figures/``. ``python -m ferkit report --readme`` does the same. A test
 fails when a block or a picture is not what :func:`rendered` and `pictures.drawn` make of the repository.
 
-`tables` makes the blocks (`recipe_path` and `beside` one each), `pictures` the drawings out of `svg`.
+`tables` makes the blocks (with `recipe_path` and `beside`), `pictures` the drawings out of `svg`.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from ferkit import files, paths
 from ferkit.errors import InputError
-from ferkit.readme import beside, pictures, tables
+from ferkit.readme import beside, pictures, recipe_path, tables
 from ferkit.readme.tables import published
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
@@ -67,6 +68,8 @@ def _wanted() -> dict[str, tuple[Path, str | None]]:
 
 
 BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "remedies": tables.remedies_table,
-          "path": tables.path_block, "claims": tables.claims_table, "gaps": tables.gaps_list,
-          "picture": pictures.first_block, "pictures": pictures.rest_block, "cells": tables.cells_table,
-          "verdicts": tables.verdicts_table, "side_by_side": beside.side_by_side_table}
+          "path": partial(tables.path_block, recipe_path.DEEP_EMOTION),
+          "gap_path": partial(tables.path_block, recipe_path.GAP), "variants": tables.variants_table,
+          "claims": tables.claims_table, "gaps": tables.gaps_list, "picture": pictures.first_block,
+          "pictures": pictures.rest_block, "cells": tables.cells_table, "verdicts": tables.verdicts_table,
+          "side_by_side": beside.side_by_side_table}

@@ -83,11 +83,29 @@ def _change(row: dict, key: str) -> str:
     return f" ({100 * row[f'{key}_change']:+.1f}: {low:+.1f} … {high:+.1f})"
 
 
-def path_block() -> str:
-    """The steps from the recipe as published to ours, with what each brings on validation."""
-    if "fer2013" not in published() or not (paths.repository() / f"results/{recipe_path.SWEEP}.json").is_file():
+def path_block(path: recipe_path.Path) -> str:
+    """The steps from a recipe as published to ours, with what each brings on validation."""
+    if "fer2013" not in published() or not path.rows.is_file():
         return NOTHING
-    return _table(*recipe_path.path_table(results.read_run(paths.published_directory("fer2013"))))
+    return _table(*recipe_path.path_table(path, results.read_run(paths.published_directory("fer2013"))))
+
+
+def variants_table() -> str:
+    """One row for each variant of the GAP CNN beside the control that it changes one thing of."""
+    rows = []
+    for tree in published():
+        compared = comparison.variants(results.read_run(paths.published_directory(tree)))
+        for row in comparison.variant_changes(compared):
+            sd = "" if row["sd"] is None else f" ± {100 * row['sd']:.2f}"
+            change = "" if row["difference"] is None else (
+                f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} … {100 * row['high']:+.1f})")
+            rows.append([tree, row["variant"], row["seeds"], f"{_percent(row['accuracy'])}{sd}", change,
+                         "" if row["p_holm"] is None else f"{row['p_holm']:.2g}", f"{100 * row['gap']:.1f}",
+                         "" if row["shift_loss"] is None else f"{100 * row['shift_loss']:.1f}",
+                         f"{row['parameters']:,}", row["receptive_field"], f"{row['minutes']:.1f}"])
+    heads = ("data", "variant", "seeds", "test", "against the control, points", "p", "train - test",
+             "lost to a shift of 4 px", "parameters", "sees px", "minutes")
+    return _table(heads, rows) if rows else NOTHING
 
 
 def claims_table() -> str:
@@ -140,12 +158,14 @@ def gaps_list() -> str:
 
 
 def _judged(everywhere: bool = False) -> list[tuple[str, dict]]:
-    """(tree, row of `claims.judge`): on the first tree every claim, on the others those that are about their data;
-    `everywhere`: all of them everywhere. A claim that is judged on any tree is not also "not run" on another."""
-    found = []
-    for k, tree in enumerate(published()):
+    """(tree, row of `claims.judge`): on the first tree and what was trained on a part of its images every claim, on the
+    others those that are about their data; `everywhere`: all of them everywhere. A claim that is judged on any tree is
+    not also "not run" on another."""
+    found, trees = [], published()
+    for tree in trees:
+        whole = tree.partition("-train")[0] == trees[0]
         for row in claims.judge(paths.published_directory(tree)):
-            if everywhere or k == 0 or tree.partition("-")[0] in row["id"].split("."):
+            if everywhere or whole or tree.partition("-")[0] in row["id"].split("."):
                 found.append((tree, row))
     judged = {row["id"] for _, row in found if row["verdict"] != "not_run"}
     return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in judged]
