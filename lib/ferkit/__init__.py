@@ -6,12 +6,13 @@ them. Everything below is for who works on the project.
 
 A file imports from its own floor or lower ones, never in a circle (tests/architecture holds the code to this map):
 
-0  errors · files · fingerprint · gaps · labels · locking · papers · parameters · paths
+0  errors · files · fingerprint · gaps · heap · labels · locking · papers · parameters · paths
 0  profiles · progress · protocols
 1  augment · checkpoint · drawing · faces · layers · losses · metrics · receptive · seeding · splits · statistics
 2  catalogue · datasets · loader · models · recipes · results · robustness
 3  attention · audit · invariance · occlusion · svm · training · weights
-4  batched · bench_training · claims · comparison · evaluation · figures · leakage · optimism · timebox
+4  batched · bench_processes · bench_training · claims · comparison · evaluation · figures
+4  leakage · optimism · timebox
 5  analyses · experiments · recogniser · sweep · zero_shot
 6  commands · console · exporting · kernel · manifest · options · overlay · photos · pipeline · cards · tryit
 6  provenance · publishing · readme · report · verify · __main__
