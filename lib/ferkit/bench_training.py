@@ -9,8 +9,9 @@ optimiser.
 Freed memory is kept (`heap`) for all three: it cannot be changed back within a process. What that brings is measured by
 `bench_processes`.
 
-What no test can assert stands in the numbers: ratios are medians over rounds of what was measured side by side, so
-that other load on the machine, which hits all three, hardly moves them; images per second it does.
+What no test can assert stands in the numbers. Ours and bare differ by less than a shared machine's speed does from one
+second to the next, so they take turns every few steps, the loop over files (whose workers would disturb them) after
+them; ratios are medians over rounds. Images per second move with other load on the machine, ratios hardly.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -39,6 +40,7 @@ MODELS = ("deep_emotion", "deep_emotion_wide", "gap_cnn", "lenet5")
 LOOPS = ("ours", "bare", "dataloader")
 WORKERS = 2
 WARM_UP = {"ours": 2, "bare": 2, "dataloader": 2 * WORKERS + 1}  # the workers' queue must be as full as it stays
+STEPS = 6  # of one loop before it is the next one's turn
 FER2013_TRAIN = 28_709
 
 Step = Callable[[], None]
@@ -116,7 +118,7 @@ def write_files(folder: Path, images: np.ndarray) -> list[Path]:
 
 def our_step(model: str, batch_size: int, split: Split) -> Step:
     """Our loop's step on a split of seven classes, as it is measured here."""
-    return _ours(model, replace(_recipe(model), batch_size=batch_size), split, 7).__enter__()
+    return _ours(model, replace(_recipe(model), batch_size=batch_size), split, 7)
 
 
 def _recipe(model: str) -> Recipe:
@@ -128,29 +130,31 @@ def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labe
                seconds: float, say: Callable[[dict[str, object]], None]) -> list[dict[str, object]]:
     """The rounds of one network and batch size; who goes first changes from round to round."""
     k, device = int(split.labels.max()) + 1, split.labels.device
-    makers = {"ours": lambda: _ours(model, recipe, split, k), "bare": lambda: _bare(model, recipe, split, k),
-              "dataloader": lambda: _Textbook(model, recipe, files, labels, k, device)}
     found = []
     for number in range(rounds):
-        for loop in (*LOOPS[number % 3:], *LOOPS[:number % 3]):
+        turn = LOOPS[:2] if number % 2 else LOOPS[1::-1]
+        steps = {"ours": _ours(model, recipe, split, k), "bare": _bare(model, recipe, split, k)}
+        speeds = _take_turns({loop: steps[loop] for loop in turn}, recipe.batch_size, seconds, device)
+        with _Textbook(model, recipe, files, labels, k, device) as step:
+            speeds |= _take_turns({"dataloader": step}, recipe.batch_size, seconds, device)
+        for loop, speed in speeds.items():
             dtype = "float32" if loop == "dataloader" or recipe.precision == "fp32" else "bfloat16"
-            with makers[loop]() as step:
-                for _ in range(WARM_UP[loop]):
-                    step()
-                speed = _speed(step, recipe.batch_size, seconds, device)
             found.append({"model": model, "batch": recipe.batch_size, "loop": loop, "dtype": dtype,
                           "round": number, "images_per_second": speed})
             say(found[-1])
     return found
 
 
-def _speed(step: Step, batch_size: int, seconds: float, device: torch.device) -> float:
-    """Images per second over at least `seconds` and three steps."""
-    count, spent = 0, 0.0
-    while spent < seconds or count < 3:
-        spent += _timed(step, 3 if count else 1, device)
-        count += 3 if count else 1
-    return count * batch_size / spent
+def _take_turns(steps: dict[str, Step], batch_size: int, seconds: float, device: torch.device) -> dict[str, float]:
+    """Images per second of each loop over at least `seconds` of its own, STEPS steps at a time; the median of them."""
+    for loop, step in steps.items():
+        for _ in range(WARM_UP[loop]):
+            step()
+    times: dict[str, list[float]] = {loop: [] for loop in steps}
+    while not all(times.values()) or min(map(sum, times.values())) < seconds:
+        for loop, step in steps.items():
+            times[loop].append(_timed(step, STEPS, device))
+    return {loop: STEPS * batch_size / median(spent) for loop, spent in times.items()}
 
 
 def _timed(step: Step, times: int, device: torch.device) -> float:
@@ -168,7 +172,7 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _ours(model: str, recipe: Recipe, split: Split, k: int) -> AbstractContextManager[Step]:
+def _ours(model: str, recipe: Recipe, split: Split, k: int) -> Step:
     """The loop's own step over the split in its own order, epoch after epoch."""
     run = training._Run(model, recipe, split, 0, k)
 
@@ -185,10 +189,10 @@ def _ours(model: str, recipe: Recipe, split: Split, k: int) -> AbstractContextMa
         if split.labels.device.type == "cpu":
             run.finite()  # asked at every step there
 
-    return nullcontext(step)
+    return step
 
 
-def _bare(model: str, recipe: Recipe, split: Split, k: int) -> AbstractContextManager[Step]:
+def _bare(model: str, recipe: Recipe, split: Split, k: int) -> Step:
     """Forward, backward, update: the same batch again and again."""
     device = split.labels.device
     network = training.initial_model(model, recipe, 0, k).to(device).train()
@@ -203,7 +207,7 @@ def _bare(model: str, recipe: Recipe, split: Split, k: int) -> AbstractContextMa
             logits = network(x).float()
         _update(optimizer, logits, labels)
 
-    return nullcontext(step)
+    return step
 
 
 class _Textbook(AbstractContextManager):

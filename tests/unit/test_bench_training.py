@@ -19,10 +19,21 @@ def measured():
 
 
 def test_every_loop_is_measured_in_every_round_and_batch_size(measured):
-    assert [(row["batch"], row["loop"]) for row in measured["rounds"]] == [(b, loop) for b in (4, 16) for loop in LOOPS]
+    assert sorted((row["batch"], row["loop"]) for row in measured["rounds"]) == sorted(
+        (batch, loop) for batch in (4, 16) for loop in LOOPS)
     assert all(row["images_per_second"] > 0 and row["model"] == "lenet5" for row in measured["rounds"])
     assert {row["dtype"] for row in measured["rounds"] if row["loop"] == "dataloader"} == {"float32"}
     assert {row["dtype"] for row in measured["rounds"] if row["loop"] != "dataloader"} == {"bfloat16"}
+
+
+def test_ours_and_bare_take_turns_every_few_steps():
+    calls = []
+    speeds = bench_training._take_turns({"ours": lambda: calls.append("ours"), "bare": lambda: calls.append("bare")}, 4,
+                                        1e-5, torch.device("cpu"))
+    warm = sum(bench_training.WARM_UP[loop] for loop in ("ours", "bare"))
+    steps = bench_training.STEPS
+    assert calls[warm:warm + 2 * steps] == ["ours"] * steps + ["bare"] * steps and calls.count("ours") > warm
+    assert all(speed > 0 for speed in speeds.values())
 
 
 def test_the_ratios_are_those_of_the_first_batch_size_and_everything_is_json(measured):
