@@ -105,7 +105,7 @@ def require(entry: Entry) -> Path:
             raise InputError(f"{_shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
                              "restore it with git checkout")
     if entry.weights is None:
-        raise InputError(f"{entry.name}: its weights are too large for the repository; make them with {recipe(entry)}")
+        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
     return entry.weights
 
 

@@ -21,7 +21,7 @@ from ferkit.sweep.config import SweepCell
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
-SISTERS_LIMIT = 500_000  # of every seed but the first, and on sets whose networks train in minutes
+SMALL_LIMIT = 500_000  # of every seed but the first on LARGE sets, of the first on sets whose networks train in minutes
 CONTROLS = ("deep_emotion_identity", "deep_emotion_plain")
 LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
 ANALYSES = "04_occlusion_analysis"
@@ -110,11 +110,13 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = exper
 
 
 def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
-    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads, and
-    none of an SVM's, which is fitted again from the published network in two minutes (`analyses.machine_of`)."""
+    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads, none
+    of an SVM's, which is fitted again from the published network in minutes (`analyses.machine_of`), and of a set whose
+    networks train in minutes none of the seeds after the first."""
+    first = cell.seed == first_seed
     if cell.recipe not in ("published", "ours") or cell.system in CONTROLS or cell.system.endswith("_svm"):
         return 0
-    return WEIGHTS_LIMIT if cell.seed == first_seed and dataset in LARGE else SISTERS_LIMIT
+    return (WEIGHTS_LIMIT if first else SMALL_LIMIT) if dataset in LARGE else SMALL_LIMIT if first else 0
 
 
 def _copy_manifest(run: Path, root: Path, replaced: Sequence[Path], notebooks: Sequence[str]) -> None:
