@@ -63,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="where a real data set lies, an archive or a folder; give it once per part")
     parser.add_argument("--protocol", default="", metavar="P",
                         help="how the data are divided (default: the data set's own); several, separated by commas, "
-                             "are run one after the other and compared; NAME:all is every fold of NAME. One of "
+                             "are run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
+                             "trains on so many of the training images. One of "
                              + ", ".join(protocols.PROTOCOLS))
     parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="quick",

@@ -110,9 +110,11 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = exper
 
 
 def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
-    """The most bytes of weights that are published of a cell: none of a probe's or a control's, which nobody loads, none
-    of an SVM's, which is fitted again from the published network in minutes (`analyses.machine_of`), and of a set whose
-    networks train in minutes none of the seeds after the first."""
+    """The most bytes of weights that are published of a cell.
+
+    None of a probe's or a control's, which nobody loads, none of an SVM's, which is fitted again from the published
+    network in minutes (`analyses.machine_of`), and on a set whose networks train in minutes none of later seeds.
+    """
     first = cell.seed == first_seed
     if cell.recipe not in ("published", "ours") or cell.system in CONTROLS or cell.system.endswith("_svm"):
         return 0
