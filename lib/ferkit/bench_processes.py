@@ -23,18 +23,22 @@ PATIENCE = 120.0  # seconds that processes wait for each other before they give 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """processes: how many trainings at once. threads: of each. keep: whether freed memory is kept (`heap`)."""
+    """processes: how many trainings at once. threads: of each. keep: whether freed memory is kept (`heap`). sleep:
+    whether threads sleep while they wait (OMP_WAIT_POLICY, see `__main__`) or spin."""
 
     name: str
     processes: int
     threads: int
     keep: bool
+    sleep: bool
 
 
 def arrangements(cores: int) -> tuple[Arrangement, ...]:
-    """What is compared on so many cores, the usual way first: a process that leaves its allocator as it is."""
-    return (Arrangement("usual", 1, cores, keep=False), Arrangement("together", 1, cores, keep=True),
-            Arrangement("side by side", cores, 1, keep=True))
+    """What is compared on so many cores: torch's own defaults first, then what is changed, one thing after another."""
+    return (Arrangement("as torch has it", 1, cores, keep=False, sleep=False),
+            Arrangement("memory kept", 1, cores, keep=True, sleep=False),
+            Arrangement("and threads asleep", 1, cores, keep=True, sleep=True),
+            Arrangement("and side by side", cores, 1, keep=True, sleep=True))
 
 
 def bench(models: Sequence[str], cores: int, *, batch_size: int = 128, rounds: int = 3, seconds: float = 5.0,
@@ -42,8 +46,8 @@ def bench(models: Sequence[str], cores: int, *, batch_size: int = 128, rounds: i
     """Images per second of every arrangement in every round, all its processes together, and what they come to.
 
     rounds[i]: {model, arrangement, round, images_per_second, page_faults (a step)}. ratios: {model: {arrangement: its
-    speed over the usual way's, the median over rounds}}. say: takes each row as it is measured. Raises InputError if a
-    process does not start.
+    speed over that of torch's defaults, the median over rounds}}. say: takes each row as it is measured. Raises
+    InputError if a process ends early.
     """
     compared = arrangements(cores)
     rows = []
@@ -60,12 +64,13 @@ def bench(models: Sequence[str], cores: int, *, batch_size: int = 128, rounds: i
 
 
 def ratios(rows: Sequence[dict[str, object]]) -> dict[str, float]:
-    """Each arrangement's speed over the usual way's, the median over rounds."""
+    """Each arrangement's speed over that of torch's defaults, the median over rounds."""
     speeds: dict[str, list[float]] = {}
     for row in sorted(rows, key=lambda row: row["round"]):
         speeds.setdefault(row["arrangement"], []).append(row["images_per_second"])
-    return {name: median(a / b for a, b in zip(values, speeds["usual"], strict=True))
-            for name, values in speeds.items() if name != "usual"}
+    first = arrangements(1)[0].name
+    return {name: median(a / b for a, b in zip(values, speeds[first], strict=True))
+            for name, values in speeds.items() if name != first}
 
 
 def _measure(one: Arrangement, model: str, batch_size: int, seconds: float) -> tuple[float, float]:
@@ -88,6 +93,7 @@ def _work(one: Arrangement, model: str, batch_size: int, seconds: float, barrier
     """What one process does: train, as long as the others do, and say how fast."""
     import resource
 
+    os.environ["OMP_WAIT_POLICY"] = "passive" if one.sleep else "active"  # read as torch is loaded, which is now
     import torch
 
     from ferkit import bench_training, heap

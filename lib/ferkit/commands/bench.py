@@ -84,13 +84,13 @@ def _processes(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     bench_training.check_models(models)
 
     def say(row: dict) -> None:
-        print(f"{row['model']:<18} round {row['round']}  {row['arrangement']:<12} {row['images_per_second']:9.0f} "
+        print(f"{row['model']:<18} round {row['round']}  {row['arrangement']:<18} {row['images_per_second']:9.0f} "
               f"images/s  {row['page_faults']:7.0f} page faults a step", file=sys.stderr, flush=True)
 
     found = bench_processes.bench(models, manifest.cores(), batch_size=arguments.batch, rounds=arguments.rounds,
                                   seconds=arguments.seconds, say=say)
-    return found, [f"{model:<18} against the usual process: freed memory kept {r['together']:.2f} ×, and one process "
-                   f"a core {r['side by side']:.2f} ×" for model, r in found["ratios"].items()]
+    return found, [f"{model:<18} against torch's defaults: " + ", ".join(f"{name} {r:.2f} ×" for name, r in of.items())
+                   for model, of in found["ratios"].items()]
 
 
 def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
