@@ -21,7 +21,7 @@ from ferkit.sweep.config import SweepCell
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
-SMALL_LIMIT = 500_000  # of every seed but the first on LARGE sets, of the first on sets whose networks train in minutes
+SMALL_LIMIT = 500_000  # of what is there to be compared with: published recipes, later seeds, sets trained in minutes
 CONTROLS = ("deep_emotion_identity", "deep_emotion_plain")
 LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
 ANALYSES = "04_occlusion_analysis"
@@ -116,9 +116,10 @@ def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
     network in minutes (`analyses.machine_of`), and on a set whose networks train in minutes none of later seeds.
     """
     first = cell.seed == first_seed
-    if cell.recipe not in ("published", "ours") or cell.system in CONTROLS or cell.system.endswith("_svm"):
+    nobody_loads = cell.recipe not in ("published", "ours") or cell.system in CONTROLS
+    if nobody_loads or cell.system.endswith("_svm") or not (first or dataset in LARGE):
         return 0
-    return (WEIGHTS_LIMIT if first else SMALL_LIMIT) if dataset in LARGE else SMALL_LIMIT if first else 0
+    return WEIGHTS_LIMIT if first and cell.recipe == "ours" and dataset in LARGE else SMALL_LIMIT
 
 
 def _copy_manifest(run: Path, root: Path, replaced: Sequence[Path], notebooks: Sequence[str]) -> None:
