@@ -173,7 +173,6 @@ CONTROL = replace(GAP_OURS, model={"norm": True, "input_size": 40}, tta="none")
 REGULARISATION: Mapping[str, Mapping[str, object]] = {
     "dropout": {"model": {**CONTROL.model, "drop_rate": 0.5}},
     "no_decay": {"weight_decay": 0.0},
-    "no_smoothing": {"label_smoothing": 0.0},
     "crops_only": {"augmentation": Augmentation(crop=40)},
 }
 

@@ -29,7 +29,6 @@ VARIANTS = {
     ("gap_cnn_skip", "control"): "skip connections",
     ("gap_cnn_small", "control_dropout"): "dropout of 0.5 before the last layer",
     ("gap_cnn_small", "control_no_decay"): "no weight decay",
-    ("gap_cnn_small", "control_no_smoothing"): "no label smoothing",
     ("gap_cnn_small", "control_crops_only"): "random crops the only augmentation",
 }
 SHIFT = "shift_4"  # the strength of `robustness` that tolerance to shifts is read at, pixels

@@ -7,7 +7,7 @@ from ferkit import comparison, models, paths, recipes, results, robustness
 from ferkit.comparison.variants import CONTROL, SHIFT
 from ferkit.sweep import config
 
-SWEEPS = ("gap_variants", "gap_pooling", "gap_regularisation")
+SWEEPS = ("gap_variants", "gap_one_change", "gap_regularisation")
 
 
 @pytest.fixture
