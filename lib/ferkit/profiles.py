@@ -96,7 +96,7 @@ PROFILES = {
                 cells=_cells(20, 12, 3, 5, 12, controls=True, probe=8, rates=("0.0001", "0.001", "0.02", "0.1"),
                              variants=3), svm_search_rows=1400,
                 occlusion_images=350, batch_size=64, robustness_images=140),
-        Profile("standard", "about two hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
+        Profile("standard", "about three hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
                 cells=_cells(24, 30, 24, 36, 40, stn_seeds=3, wide=36, controls=True, probe=4, probe_seeds=2,
                              lenet_seeds=3),
                 svm_search_rows=4000, occlusion_images=700, robustness_images=700),
