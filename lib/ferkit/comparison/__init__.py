@@ -15,9 +15,10 @@ from ferkit.comparison.errors import class_sizes, class_table, confused_pairs, p
 from ferkit.comparison.remedies import REMEDIES, remedies, remedy_changes
 from ferkit.comparison.systems import RECIPES, SYSTEMS, Source, System, best_of_each, find, same_images, systems
 from ferkit.comparison.together import agreement, hardest, majority_vote, reliability
-from ferkit.comparison.variants import VARIANTS, variant_changes, variants
+from ferkit.comparison.variants import VARIANTS, variant_changes, variant_table, variants
 
 __all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "VARIANTS", "Source", "System", "accuracy_table", "agreement",
            "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
            "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
-           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes", "variants"]
+           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes", "variant_table",
+           "variants"]

@@ -17,13 +17,13 @@ from ferkit.statistics import holm
 CONTROL = ("gap_cnn_small", "control")
 # What each variant changes in the control, by (system, recipe), in the order of the tables.
 VARIANTS = {
-    CONTROL: "the control: two 3×3 a block, max-pool, average at the end",
+    CONTROL: "control: 3×3 pairs, max-pool, average",
     ("gap_cnn_large_kernels", "control"): "one 5×5 in place of two 3×3",
     ("gap_cnn_three_small", "control"): "more layers: three 3×3 a block",
     ("gap_cnn_seven", "control"): "one 7×7 in place of three 3×3",
-    ("gap_cnn_fc", "control"): "a fully connected layer in place of the average",
+    ("gap_cnn_fc", "control"): "fully connected in place of the average",
     ("gap_cnn_average_pool", "control"): "average-pool in place of max-pool",
-    ("gap_cnn_strided", "control"): "strided convolutions in place of max-pool",
+    ("gap_cnn_strided", "control"): "strides in place of max-pool",
     ("gap_cnn_no_pool", "control"): "no pooling at all",
     ("gap_cnn_wider", "control"): "more maps: half as many again",
     ("gap_cnn_skip", "control"): "skip connections",
@@ -59,6 +59,19 @@ def variant_changes(compared: Sequence[System]) -> list[dict]:
                *({key: test[key] for key in ("difference", "low", "high")} | {"p_holm": p}
                  for test, p in zip(tests, adjusted, strict=True))]
     return [_row(one) | change for one, change in zip(compared, against, strict=True)]
+
+
+def variant_table(cells: Sequence[CellResult]) -> list[dict]:
+    """`variant_changes` of the variants among some cells for a reader: percent and points, one decimal."""
+    def points(value: float | None) -> float | None:
+        return None if value is None else round(100 * value, 1)
+
+    return [{"variant": row["variant"], "seeds": row["seeds"], "test %": points(row["accuracy"]),
+             "against control": points(row["difference"]), "from": points(row["low"]), "to": points(row["high"]),
+             "p": None if row["p_holm"] is None else float(f"{row['p_holm']:.2g}"), "train - test": points(row["gap"]),
+             "lost to 4 px": points(row["shift_loss"]), "parameters": row["parameters"],
+             "sees px": row["receptive_field"], "minutes": round(row["minutes"], 1)}
+            for row in variant_changes(variants(cells))]
 
 
 def _row(one: System) -> dict:
