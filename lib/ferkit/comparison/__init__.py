@@ -20,5 +20,5 @@ from ferkit.comparison.variants import VARIANTS, variant_changes, variant_table,
 __all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "VARIANTS", "Source", "System", "accuracy_table", "agreement",
            "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
            "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
-           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes", "variant_table",
-           "variants"]
+           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes",
+           "variant_table", "variants"]
