@@ -63,9 +63,17 @@ class Browser:
 
     def errors(self) -> list[str]:
         """What the console was told at level SEVERE since the last call: exceptions, violations, failed
-        loads."""
-        entries = self.call("POST", "/se/log", {"type": "browser"})
-        return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
+        loads.
+
+        Messages reach the driver some time after they were made, so an own one is sent after them and waited for.
+        """
+        entries, last = [], time.monotonic() + 20
+        self.run("console.error('so much for now')")
+        while not any("so much for now" in entry["message"] for entry in entries):
+            assert time.monotonic() < last, "the console's messages do not reach the driver"
+            entries += self.call("POST", "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in entries
+                if entry["level"] == "SEVERE" and "so much for now" not in entry["message"]]
 
     def requests(self) -> list[str]:
         """The address of every request that the page made since the last call, inlined data aside."""
