@@ -16,6 +16,7 @@ from ferkit import experiments, occlusion, progress, results, svm, training
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.occlusion import Analysis
+from ferkit.recipes import SVM_SUFFIX
 from ferkit.results import CellResult
 
 NOTEBOOK = "04_occlusion_analysis"
@@ -39,7 +40,7 @@ def machine_of(cell: CellResult, faces: FaceSet) -> tuple[nn.Module, svm.SvmHead
 
     InputError where a machine fitted again answers otherwise than the cell's predictions on more than 0.2 % of them.
     """
-    if not cell.cell.system.endswith(experiments.SVM_SUFFIX):
+    if not cell.cell.system.endswith(SVM_SUFFIX):
         return experiments.load_model(cell), None
     if (cell.directory / results.WEIGHTS).is_file():
         predictor = experiments.load_predictor(cell)

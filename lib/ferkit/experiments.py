@@ -25,7 +25,7 @@ from ferkit.errors import InputError
 from ferkit.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
 from ferkit.loader import Split
 from ferkit.profiles import PROFILES, CellPlan
-from ferkit.recipes import Recipe
+from ferkit.recipes import SVM_SUFFIX, Recipe
 from ferkit.results import Cell, CellResult
 from ferkit.statistics import wilson
 
@@ -33,7 +33,6 @@ TRAINING_NOTEBOOKS = ("02_stn_attention", "03_gap_cnn_svm")
 UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
             "accuracy_no_tta", "val_accuracy", "train_accuracy", "robustness")
 MOST_EPOCHS = 20  # times the profile's: how far `for_size` lengthens the training of a small set
-SVM_SUFFIX = "_svm"  # gap_cnn_svm is an SVM on the features of gap_cnn under the same recipe and seed
 
 
 def plans(profile: str, notebook: str, only: str = "") -> tuple[CellPlan, ...]:

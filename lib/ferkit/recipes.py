@@ -33,6 +33,7 @@ from ferkit.errors import InputError
 from ferkit.losses import LOSSES
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+SVM_SUFFIX = "_svm"  # gap_cnn_svm is an SVM on the features of gap_cnn under the same recipe and seed
 SCHEDULES = ("constant", "cosine", "onecycle", "step")
 _CHOICES = {
     "optimizer": OPTIMIZERS,

@@ -66,10 +66,9 @@ def remedies_table() -> str:
         compared = comparison.remedies(results.read_run(paths.published_directory(tree)))
         for row in comparison.remedy_changes(compared):
             values = [f"{_percent(row[key])}{_change(row, key)}" for key in ("rare", "others", "accuracy", "macro_f1")]
-            p = "" if row["p_holm"] is None else f"{row['p_holm']:.2g}"
             single = ", ".join(f"{label} {100 * row['by_class'][label]:+.1f}" for label in row["rare_labels"]
                                if row["by_class"])
-            rows.append([tree, row["remedy"], row["seeds"], values[0], single, *values[1:], p])
+            rows.append([tree, row["remedy"], row["seeds"], values[0], single, *values[1:], _p(row["p_holm"])])
     heads = ("data", "remedy", "seeds", "recall of the rare", "each of them", "of the others", "accuracy", "macro-F1",
              "p")
     return _table(heads, rows) if rows else NOTHING
@@ -81,6 +80,16 @@ def _change(row: dict, key: str) -> str:
         return ""
     low, high = 100 * row[f"{key}_low"], 100 * row[f"{key}_high"]
     return f" ({100 * row[f'{key}_change']:+.1f}: {low:+.1f} … {high:+.1f})"
+
+
+def _sd(value: float | None) -> str:
+    """A deviation over seeds behind its mean; nothing for one seed."""
+    return "" if value is None else f" ± {100 * value:.2f}"
+
+
+def _p(value: float | None) -> str:
+    """A p value; nothing where nothing was tested."""
+    return "" if value is None else f"{value:.2g}"
 
 
 def path_block(path: recipe_path.Path) -> str:
@@ -96,11 +105,10 @@ def variants_table() -> str:
     for tree in published():
         compared = comparison.variants(results.read_run(paths.published_directory(tree)))
         for row in comparison.variant_changes(compared):
-            sd = "" if row["sd"] is None else f" ± {100 * row['sd']:.2f}"
             change = "" if row["difference"] is None else (
                 f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} … {100 * row['high']:+.1f})")
-            rows.append([tree, row["variant"], row["seeds"], f"{_percent(row['accuracy'])}{sd}", change,
-                         "" if row["p_holm"] is None else f"{row['p_holm']:.2g}", f"{100 * row['gap']:.1f}",
+            rows.append([tree, row["variant"], row["seeds"], f"{_percent(row['accuracy'])}{_sd(row['sd'])}", change,
+                         _p(row["p_holm"]), f"{100 * row['gap']:.1f}",
                          "" if row["shift_loss"] is None else f"{100 * row['shift_loss']:.1f}",
                          f"{row['parameters']:,}", row["receptive_field"], f"{row['minutes']:.1f}"])
     heads = ("data", "variant", "seeds", "test", "against the control, points", "p", "train - test",
@@ -177,9 +185,8 @@ def _row(tree: str, system: str, recipe: str, cells: list[CellResult]) -> list[o
         return [_data(tree, cells[0].metrics), system, recipe, len(cells), "–", cells[0].metrics["status"], *[""] * 6]
     spread = share_over_seeds([m["accuracy"] for m in tested], tested[0]["n"])
     low, high = spread.interval
-    sd = "" if spread.sd is None else f" ± {100 * spread.sd:.2f}"
     return [_data(tree, tested[0]), system, recipe, len(cells), _mean(tested, "val_accuracy"),
-            f"**{100 * spread.mean:.2f} %**{sd}", f"{100 * low:.1f} … {100 * high:.1f}",
+            f"**{100 * spread.mean:.2f} %**{_sd(spread.sd)}", f"{100 * low:.1f} … {100 * high:.1f}",
             _mean(tested, "accuracy_without_copies"), _mean(tested, "macro_f1"), f"{tested[0]['parameters']:,}",
             tested[0]["tta"], f"{sum(m['minutes'] for m in tested) / len(tested):.0f}"]
 

@@ -1,13 +1,13 @@
 """A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
 
     datasets = ["fer2013"]              # default: synthetic
-    models = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too; test = true
+    models = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too
     recipes = ["published"]             # of every model; default: ours
     seeds = [0, 1]                      # default: 0
     epochs = 15                         # default: the recipe's
     profile = "full"                    # how many images (the default)
     protocol = "official+train7000"     # default: the data set's own
-    test = false                        # true: open the test split once per trained network
+    test = true                         # open the test split once per trained network (default: false)
     stacked = true                      # default: on a GPU, where networks can be trained as one program
     [set]                               # changed in every recipe
     batch_size = 256
@@ -32,12 +32,11 @@ from ferkit import models, recipes
 from ferkit.datasets import DATASETS
 from ferkit.errors import InputError
 from ferkit.profiles import PROFILES
-from ferkit.recipes import Recipe
+from ferkit.recipes import SVM_SUFFIX, Recipe
 
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
 _SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool, "stacked": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
-SVM_SUFFIX = "_svm"  # as in `experiments`, which a bare node cannot import
 
 
 @dataclass(frozen=True)
