@@ -13,13 +13,12 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from ferkit import files, models, paths, progress, recipes, results, statistics, svm, training, weights
+from ferkit import paths, progress, recipes, results, statistics, svm, training, versions, weights
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
@@ -190,9 +189,10 @@ def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile:
     """`cell` under `root`, made with `recipe`; see :func:`run_cell`."""
     directory = cell.directory(root)
     config = configuration(cell, faces, recipe, profile)
+    finished = results.read_whole(directory)
+    if finished is not None and versions.same_configuration(finished.metrics.get("config"), config):
+        return finished
     digest = config_sha256(config)
-    if results.is_finished(directory, digest):
-        return results.read_cell(directory)
     if cell.system.endswith(SVM_SUFFIX):
         return _complete_svm(cell, faces, root, profile, directory, config, digest)
     return _complete_network(cell, faces, recipe, device, directory, config, digest, profile)
@@ -201,7 +201,8 @@ def complete(cell: Cell, faces: FaceSet, root: Path, recipe: Recipe, *, profile:
 def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> dict[str, object]:
     """Everything that a cell's result follows from, as JSON-able values."""
     config = {"system": cell.system, "recipe": recipe.to_dict(), "seed": cell.seed, "data_sha256": faces.content_hash,
-              "protocol": faces.source.get("protocol", "official"), "code_sha256": training_code_sha256(cell.system)}
+              "protocol": faces.source.get("protocol", "official"),
+              "versions": versions.of_training(svm=cell.system.endswith(SVM_SUFFIX))}
     if cell.system.endswith(SVM_SUFFIX):
         config |= {"svm_rows": PROFILES[profile].svm_rows, "svm_search_rows": PROFILES[profile].svm_search_rows}
     return config
@@ -210,20 +211,6 @@ def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> d
 def config_sha256(config: dict[str, object]) -> str:
     """The name of a configuration."""
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-
-
-SHARED_CODE = ("augment", "layers", "loader", "losses", "robustness", "seeding", "training", "evaluation")
-
-
-@cache
-def training_code_sha256(system: str) -> str:
-    """sha256 over the sources and options that decide what training a system gives: a change there makes its finished
-    cells stale, one in another architecture's file does not."""
-    here = Path(__file__).parent
-    architecture, options = models.definition(system.removesuffix(SVM_SUFFIX))
-    names = [*SHARED_CODE, *(["svm"] if system.endswith(SVM_SUFFIX) else [])]
-    sources = [*(here / f"{name}.py" for name in names), architecture]
-    return files.sha256_of([options, *(source.read_text(encoding="utf-8") for source in sources)])
 
 
 def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, directory: Path,

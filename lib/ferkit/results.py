@@ -190,8 +190,8 @@ def read_run(root: Path) -> list[CellResult]:
     return [read_cell(directory) for directory in cell_directories(root)]
 
 
-def is_finished(directory: Path, config_sha256: str) -> bool:
-    """Whether the folder holds a whole, undamaged cell made with this very configuration.
+def read_whole(directory: Path) -> CellResult | None:
+    """The finished cell in a folder with its weights, undamaged; None where there is none or it cannot be relied on.
 
     Diverged and collapsed count as finished (they are results); "failed" does not, so that it is tried again.
     """
@@ -199,8 +199,8 @@ def is_finished(directory: Path, config_sha256: str) -> bool:
         found = read_cell(directory)
         check_weights(found)
     except InputError:
-        return False
-    return found.metrics.get("config_sha256") == config_sha256 and found.metrics["status"] != "failed"
+        return None
+    return None if found.metrics["status"] == "failed" else found
 
 
 def check_weights(result: CellResult) -> None:

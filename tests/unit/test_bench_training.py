@@ -63,8 +63,7 @@ def test_the_textbooks_files_hold_the_pixels(tmp_path):
 
 
 @pytest.mark.parametrize("words", [["bench"], ["bench", "training", "--models", "dance"],
-                                   ["bench", "training", "--rounds", "0"], ["bench", "occlusion", "--images", "0"],
-                                   ["bench", "processes", "--batch", "0"], ["bench", "processes", "--models", "dance"]])
+                                   ["bench", "training", "--rounds", "0"], ["bench", "occlusion", "--images", "0"]])
 def test_bad_usage_is_refused_before_anything_is_measured(words, monkeypatch, capsys):
     monkeypatch.setattr(bench_training, "bench", lambda *_a, **_k: pytest.fail("measured"))
     assert command_line.main(words) == 2

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ferkit import evaluation, experiments, recipes, results, training
+from ferkit import evaluation, experiments, recipes, results, training, versions
 from ferkit.errors import InputError
 from ferkit.profiles import PROFILES
 from ferkit.recipes import Recipe
@@ -41,11 +41,11 @@ def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkey
     assert complete(tmp_path, recipe=replace(TINY, lr=1e-3)).metrics["config_sha256"] != first.metrics["config_sha256"]
 
 
-def test_a_cell_on_other_data_or_of_changed_code_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
+def test_a_cell_on_other_data_or_of_another_version_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
     assert complete(tmp_path, seed=1).metrics["data_sha256"] != first.metrics["data_sha256"]
-    monkeypatch.setattr(experiments, "training_code_sha256", lambda system: "other")
-    assert complete(tmp_path).metrics["config"]["code_sha256"] == "other"
+    monkeypatch.setattr(versions, "TRAINING", versions.TRAINING + 1)
+    assert complete(tmp_path).metrics["config"]["versions"]["training"] == versions.TRAINING
 
 
 def test_damaged_weights_are_made_again(tmp_path, complete):

@@ -102,7 +102,7 @@ def test_a_diverged_run_without_predictions_is_a_result(tmp_path):
                                weights=None)
     assert found.metrics["status"] == "diverged" and found.metrics["accuracy"] is None
     assert found.predictions == {} and found.history == []
-    assert results.is_finished(found.directory, CONFIG)
+    assert results.read_whole(found.directory)
 
 
 def test_a_finished_run_without_predictions_is_refused(tmp_path):
@@ -156,7 +156,7 @@ def test_edited_predictions_are_refused_by_their_hash(tmp_path):
     results.write_arrays(found.directory / "predictions.npz", arrays)
     with pytest.raises(DataChanged, match=r"predictions\.npz.*sha256"):
         results.read_cell(found.directory)
-    assert not results.is_finished(found.directory, CONFIG)
+    assert results.read_whole(found.directory) is None
 
 
 def test_an_edited_accuracy_is_refused_by_the_predictions(tmp_path):
@@ -208,19 +208,18 @@ def test_a_cell_moved_into_another_cells_folder_is_refused(tmp_path):
         results.read_cell(moved)
 
 
-def test_is_finished_knows_the_configuration_and_the_weights(tmp_path):
+def test_a_whole_cell_has_the_weights_it_was_tested_with(tmp_path):
     found = write(tmp_path)
-    assert results.is_finished(found.directory, CONFIG)
-    assert not results.is_finished(found.directory, "e" * 64)
-    assert not results.is_finished(found.directory.with_name("seed1"), CONFIG)
+    assert results.read_whole(found.directory)
+    assert results.read_whole(found.directory.with_name("seed1")) is None
     (found.directory / "weights.safetensors").write_bytes(b"other")
     assert results.read_cell(found.directory)
-    assert not results.is_finished(found.directory, CONFIG)
+    assert results.read_whole(found.directory) is None
 
 
 def test_a_failed_cell_is_tried_again(tmp_path):
     found = write(tmp_path, status="failed")
-    assert not results.is_finished(found.directory, CONFIG)
+    assert results.read_whole(found.directory) is None
 
 
 def test_a_kill_while_writing_leaves_no_metrics_and_no_half_file(tmp_path):

@@ -1,4 +1,4 @@
-"""``bench``: how fast training and occlusion analysis are, against what others would use, on this machine."""
+"""``bench``: how fast training and occlusion analysis are against what others would use, on this machine."""
 
 import argparse
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 from ferkit.errors import InputError
 from ferkit.options import DATASETS, DEVICES
 
-HELP = "measure the speed of training, of occlusion analysis or of processes side by side against the usual ways"
+HELP = "measure the speed of training or of occlusion analysis against the usual ways"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``training``, ``occlusion`` and ``processes`` with their options to a parser."""
+    """Add ``training`` and ``occlusion`` with their options to a parser."""
     below = parser.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
     training = below.add_parser("training", help="our loop, a bare loop and a loop over image files")
     training.add_argument("--models", nargs="+", metavar="M", help="which networks (default: all four)")
@@ -32,12 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     occlusion.add_argument("--patch-size", type=int, default=8, metavar="P", help="side of the patch, pixels")
     occlusion.add_argument("--stride", type=int, default=4, metavar="P", help="step of the patch, pixels")
     occlusion.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
-    processes = below.add_parser("processes", help="one training on all cores, or one a core side by side")
-    processes.add_argument("--models", nargs="+", metavar="M", help="which networks (default: all four)")
-    processes.add_argument("--batch", type=int, default=128, metavar="N", help="batch size (default: 128)")
-    processes.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
-    processes.add_argument("--seconds", type=float, default=5.0, metavar="S", help="of each arrangement in each round")
-    for one in (training, occlusion, processes):
+    for one in (training, occlusion):
         one.add_argument("--json", action="store_true", help="print everything as one JSON object")
 
 
@@ -46,8 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     sizes = arguments.images if arguments.subject == "occlusion" else arguments.batch
     if min([arguments.rounds, *(sizes if isinstance(sizes, list) else [sizes])]) < 1:
         raise InputError("bench: rounds, batch sizes and images are whole numbers above 0")
-    found, lines = {"training": _training, "occlusion": _occlusion, "processes": _processes}[arguments.subject](
-        arguments)
+    found, lines = {"training": _training, "occlusion": _occlusion}[arguments.subject](arguments)
     print(json.dumps(found) if arguments.json else "\n".join(lines))
     return 0
 
@@ -75,22 +69,6 @@ def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
         lines.append(f"{model:<18} an epoch of FER2013 takes {found['epoch_seconds'][model]:.1f} s; the arithmetic "
                      f"alone would allow {found['limits'][model]['images_per_second']:.0f} images/s")
     return found, lines
-
-
-def _processes(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
-    from ferkit import bench_processes, bench_training, manifest
-
-    models = arguments.models or bench_training.MODELS
-    bench_training.check_models(models)
-
-    def say(row: dict) -> None:
-        print(f"{row['model']:<18} round {row['round']}  {row['arrangement']:<18} {row['images_per_second']:9.0f} "
-              f"images/s  {row['page_faults']:7.0f} page faults a step", file=sys.stderr, flush=True)
-
-    found = bench_processes.bench(models, manifest.cores(), batch_size=arguments.batch, rounds=arguments.rounds,
-                                  seconds=arguments.seconds, say=say)
-    return found, [f"{model:<18} against torch's defaults: " + ", ".join(f"{name} {r:.2f} ×" for name, r in of.items())
-                   for model, of in found["ratios"].items()]
 
 
 def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:

@@ -13,14 +13,13 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from ferkit import attention, files, paths, progress, training
+from ferkit import attention, files, paths, progress, training, versions
 from ferkit.datasets.faceset import FaceSet
 from ferkit.errors import InputError
 from ferkit.occlusion.effects import cover_parts, insensitive, interaction, recall_lost
@@ -99,7 +98,7 @@ def analyse(cell, model: nn.Module, faces: FaceSet, run: str | Path, *, head=Non
                 "placements": PLACEMENTS, "draws": DRAWS, "seed": seed,
                 "weights_sha256": cell.metrics["weights_sha256"],
                 "features_sha256": cell.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
-                "code_sha256": code_sha256()}
+                "versions": {"occlusion": versions.OCCLUSION}}
     found = _load(directory, settings)
     if found is not None:
         return found
@@ -186,18 +185,12 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
     return fresh
 
 
-@cache
-def code_sha256() -> str:
-    """sha256 over the sources that decide what an analysis gives."""
-    here = Path(__file__).parent
-    return files.sha256_tree(here, sorted(here.glob("*.py")))
-
-
 def _load(directory: Path, settings: dict) -> Analysis | None:
     """The finished analysis in `directory` if it has these settings and its maps are whole."""
     try:
         summary = json.loads((directory / SUMMARY).read_text(encoding="utf-8"))
-        if summary["settings"] != settings or files.sha256(directory / MAPS) != summary["maps_sha256"]:
+        same = versions.same_configuration(summary["settings"], settings)
+        if not same or files.sha256(directory / MAPS) != summary["maps_sha256"]:
             return None
         with np.load(directory / MAPS, allow_pickle=False) as archive:
             return Analysis(summary, {name: archive[name] for name in archive.files}, directory)

@@ -73,7 +73,8 @@ def _card(run: Tree, cells: Sequence[CellResult]) -> Markup:
              ("minutes a seed", f"{_average(cells, 'minutes') or 0:.1f}"),
              ("mean recall", _mean(cells, "uar")), ("calibration error", _mean(cells, "ece")),
              ("what happened", "; ".join(STATUS_SAYS.get(end, str(end)) for end in ends)),
-             ("data sha256", short_hash(m.get("data_sha256"))), ("code sha256", short_hash(config.get("code_sha256")))]
+             ("data sha256", short_hash(m.get("data_sha256"))),
+             ("code versions", ", ".join(f"{name} {k}" for name, k in config.get("versions", {}).items()))]
     name = f"{system_name(m['system'])} · {m['recipe']}"
     parts = [tag("h3", name), facts(shown), _seeds(run, cells)]
     rest = {key: value for key, value in recipe.items() if key not in ("augmentation",)}

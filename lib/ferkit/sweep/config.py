@@ -8,7 +8,6 @@
     profile = "full"                    # how many images (the default)
     protocol = "official+train7000"     # default: the data set's own
     test = true                         # open the test split once per trained network (default: false)
-    stacked = true                      # default: on a GPU, where networks can be trained as one program
     [set]                               # changed in every recipe
     batch_size = 256
     [grid]                              # every combination; [[grid]] more than once: one grid after another
@@ -35,7 +34,7 @@ from ferkit.profiles import PROFILES
 from ferkit.recipes import SVM_SUFFIX, Recipe
 
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
-_SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool, "stacked": bool}
+_SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
 
 
@@ -67,13 +66,12 @@ class SweepCell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep. stacked: None = wherever it pays."""
+    """A checked sweep."""
 
     cells: tuple[SweepCell, ...]
     profile: str
     protocol: str
     test: bool
-    stacked: bool | None
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -118,7 +116,7 @@ def of(values: Mapping[str, object]) -> Sweep:
             if cells.setdefault((dataset, system, label, seed), cell) != cell:
                 raise InputError(f"grid: two different points are both called {label}; make them one grid")
     return Sweep(tuple(cells.values()), values.get("profile", "full"), values.get("protocol", ""),
-                 values.get("test", False), values.get("stacked"))
+                 values.get("test", False))
 
 
 def _check(values: Mapping[str, object]) -> None:

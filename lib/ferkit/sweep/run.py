@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from ferkit import batched, files, locking, timebox, training
+from ferkit import files, locking, timebox, training
 from ferkit.datasets import DEFAULT_PROTOCOL, load
 from ferkit.errors import InputError
 from ferkit.loader import Split
@@ -24,7 +23,6 @@ from ferkit.sweep import parallel
 from ferkit.sweep.config import Sweep, SweepCell
 
 PLAN, ROWS = "plan.json", "sweep.json"
-STACK = 16  # networks trained as one program at most
 
 Row = dict[str, object]
 
@@ -44,7 +42,7 @@ def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float 
         raise InputError("--data names one data set's place; name the others' in the environment")
     work = _Work(sweep, output, data, device, deadline)
     if jobs > 1 and work.device != "cpu":
-        raise InputError(f"--jobs {jobs}: cells share a CPU only; on {work.device} they are trained as one program")
+        raise InputError(f"--jobs {jobs}: trainings share a CPU only, not {work.device}")
     _write_plan(sweep, output)
     rows = {cell.name: _row(cell, "waiting") for cell in sweep.cells}
 
@@ -122,28 +120,16 @@ class _Work:
         self.faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
                       for name in sweep.datasets}
         self.device = str(training.resolve_device(device))
-        self.stacked = not sweep.test and (self.device != "cpu" if sweep.stacked is None else sweep.stacked)
 
     def groups(self) -> list[list[SweepCell]]:
-        """The cells as they are trained: alone (an SVM after the network under it), or up to STACK of one network and
-        like recipes together."""
-        if not self.stacked:
-            return _with_their_svms(self.sweep.cells)
-        alike: dict[str, list[SweepCell]] = {}
-        for cell in self.sweep.cells:
-            key = json.dumps([cell.dataset, cell.system, batched.alike(cell.recipe).to_dict()], sort_keys=True)
-            alike.setdefault(key, []).append(cell)
-        return [cells[start:start + STACK] for cells in alike.values() for start in range(0, len(cells), STACK)]
+        """The cells as they are trained: each network by itself, followed by the SVM on it where there is one."""
+        found: dict[tuple, list[SweepCell]] = {}
+        for cell in sorted(self.sweep.cells, key=lambda cell: cell.system != cell.network):  # stable: in their order
+            found.setdefault((cell.dataset, cell.network, cell.recipe_name, cell.seed), []).append(cell)
+        return list(found.values())
 
     def train(self, cells: list[SweepCell]) -> Iterable[tuple[SweepCell, Row]]:
-        """The rows of some cells, trained together if there is more than one of them and none was begun alone."""
-        folder = self.output / "stacks" / files.sha256_of([cell.name for cell in cells])[:12]
-        if self.stacked and len(cells) > 1 and (folder.exists() or not any(map(self._begun, cells))):
-            try:
-                yield from self._train_stack(cells, folder)
-            except Exception as error:  # each of them ends with a row
-                yield from ((cell, _row(cell, "failed", error=_in_one_line(error))) for cell in cells)
-            return
+        """The rows of some cells, trained one after the other."""
         for cell in cells:
             try:
                 facts = self._test(cell) if self.sweep.test else self._validate(cell)
@@ -160,29 +146,6 @@ class _Work:
 
     def _minutes_left(self) -> float | None:
         return None if self.deadline is None else (self.deadline - time.monotonic()) / 60
-
-    def _begun(self, cell: SweepCell) -> bool:
-        """Whether a cell is finished or has a checkpoint to go on from."""
-        directory = self._directory(cell)
-        return (directory / timebox.STATUS).exists() or (directory / "checkpoints").exists()
-
-    def _train_stack(self, cells: list[SweepCell], folder: Path) -> Iterable[tuple[SweepCell, Row]]:
-        """Train cells as one program and leave their folders as those of single trainings; rows for all of them."""
-        first, faces = cells[0], self.faces[cells[0].dataset]
-        train, val = self._splits(first)
-        fits = batched.fit_many(first.system, [cell.recipe for cell in cells], train, val,
-                                seeds=[cell.seed for cell in cells], num_classes=len(faces.label_names), batched=True,
-                                directory=folder, max_minutes=self._minutes_left(), name=first.system)
-        going = any(fit.state == "paused" for fit in fits)
-        for cell, fit in zip(cells, fits, strict=True):
-            if going:
-                yield cell, _row(cell, "paused", {"epochs": fit.epoch, "minutes": fit.minutes})
-            else:
-                status = timebox.record(self._directory(cell), fit, cell.system, cell.recipe, faces, seed=cell.seed,
-                                        device=self.device, recipe_name=cell.recipe_name)
-                yield cell, _row(cell, status["state"], status | {"epochs": status["epoch"]})
-        if not going:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _splits(self, cell: SweepCell) -> list[Split]:
         faces = self.faces[cell.dataset]
@@ -216,14 +179,6 @@ class _Work:
                                        notebook.parent, cell.recipe, profile=self.sweep.profile,
                                        device=self.device).metrics
         return metrics | {"state": metrics["status"]}
-
-
-def _with_their_svms(cells: Iterable[SweepCell]) -> list[list[SweepCell]]:
-    """Each network by itself, followed by the SVM on it where there is one."""
-    found: dict[tuple, list[SweepCell]] = {}
-    for cell in sorted(cells, key=lambda cell: cell.system != cell.network):  # stable: networks in their order
-        found.setdefault((cell.dataset, cell.network, cell.recipe_name, cell.seed), []).append(cell)
-    return list(found.values())
 
 
 def _in_one_line(error: Exception) -> str:

@@ -1,12 +1,11 @@
 """Sweeps: the plan comes first, every cell ends with a row, the same call goes on, the test split stays shut."""
 
 import json
-import time
 
 import pytest
 
 from ferkit import __main__ as command_line
-from ferkit import batched, datasets, locking, results, timebox, training
+from ferkit import datasets, locking, results, timebox, training
 from ferkit.errors import InputError
 from ferkit.sweep import config, run
 
@@ -87,42 +86,6 @@ def test_a_time_box_pauses_and_the_next_call_goes_on(tmp_path):
     rows = run.run(sweep(), tmp_path, device="cpu", max_minutes=1e-9)
     assert {row["state"] for row in rows} <= {"waiting", "paused"}
     assert [row["state"] for row in run.run(sweep(), tmp_path, device="cpu")] == ["finished"] * 2
-
-
-def test_stacked_cells_leave_what_single_ones_leave(tmp_path, finished, monkeypatch):
-    monkeypatch.setattr(training, "fit", lambda *_a, **_k: pytest.fail("trained alone"))
-    rows = run.run(sweep(stacked=True), tmp_path, device="cpu")
-    assert [row["recipe"] for row in rows] == [row["recipe"] for row in finished[1]]
-    ours, theirs = (timebox.read_status(folder / "sweep/lenet5/ours_lr0.001/seed0")
-                    for folder in (tmp_path, finished[0]))
-    assert ours.keys() == theirs.keys() and ours["config_sha256"] == theirs["config_sha256"]
-    assert ours["history"][0]["train_loss"] == pytest.approx(theirs["history"][0]["train_loss"], rel=0.02)  # bf16
-    monkeypatch.setattr(batched, "fit_many", lambda *_a, **_k: pytest.fail("trained again"))
-    assert run.run(sweep(stacked=True), tmp_path, device="cpu") == rows
-
-
-def test_a_stack_pauses_inside_its_time_and_the_same_call_goes_on(tmp_path):
-    rows = run.run(sweep(stacked=True), tmp_path, device="cpu", max_minutes=1e-9)
-    assert {row["state"] for row in rows} == {"waiting"}  # nothing begun: the time was over
-    work = run._Work(sweep(stacked=True), tmp_path, {"synthetic": datasets.load("synthetic", profile="smoke")}, "cpu",
-                     time.monotonic() + 1e-9)
-    (cells,) = work.groups()
-    assert {row["state"] for _, row in work.train(cells)} == {"paused"} and (tmp_path / "stacks").is_dir()
-    rows = run.run(sweep(stacked=True), tmp_path, device="cpu")
-    assert {row["state"] for row in rows} == {"finished"} and not list((tmp_path / "stacks").iterdir())
-
-
-def test_a_stack_that_fails_gives_each_of_its_cells_a_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(batched, "fit_many", lambda *_a, **_k: 1 / 0)
-    rows = run.run(sweep(stacked=True), tmp_path, device="cpu")
-    assert [row["state"] for row in rows] == ["failed"] * 2 and "ZeroDivisionError" in rows[0]["error"]
-
-
-def test_only_cells_with_like_recipes_are_stacked():
-    mixed = sweep(seeds=[0, 1], grid={"lr": [0.1, 0.2], "clip": [0.0, 1.0]}, stacked=True)
-    groups = run._Work(mixed, None, {}, "cpu", None).groups()
-    assert [len(group) for group in groups] == [4, 4]
-    assert all(len({cell.recipe.clip for cell in group}) == 1 for group in groups)
 
 
 def test_the_test_split_stays_shut_unless_it_is_asked_for(tmp_path, monkeypatch):
