@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ferkit import paths, results
-from ferkit.labels import LABELS
+from ferkit.core import paths
+from ferkit.core.labels import LABELS
+from ferkit.results import records
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,7 +76,7 @@ def write_cell():
         predicted = np.where(rng.permutation(210) < round(share * 210), labels, (labels + rng.integers(1, 7, 210)) % 7)
         probabilities = np.full((210, 7), 0.05, np.float32)
         probabilities[np.arange(210), predicted] = 0.7
-        metrics = results.summarise(labels, predicted, LABELS, probabilities=probabilities) | {
+        metrics = records.summarise(labels, predicted, LABELS, probabilities=probabilities) | {
             "dataset": "synthetic", "data_sha256": "ab" * 32, "protocol": "official", "split": "test", "system": system,
             "recipe": recipe, "seed": seed, "val_accuracy": share, "best_epoch": 2, "epochs": 3, "tta": "none",
             "accuracy_no_tta": None, "parameters": 1000, "test_reads": 1, "minutes": 0.1, "device": "cpu",
@@ -89,7 +90,7 @@ def write_cell():
         history = [{"epoch": e, "train_loss": 1 / e, "val_loss": 1.1 / e, "train_accuracy": share,
                     "val_accuracy": share} for e in (1, 2, 3)]
         notebook = "02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm"
-        directory = results.Cell(notebook, system, recipe, seed).directory(root)
-        return results.write_cell(directory, metrics=metrics | changes, history=history, weights=None,
+        directory = records.Cell(notebook, system, recipe, seed).directory(root)
+        return records.write_cell(directory, metrics=metrics | changes, history=history, weights=None,
                                   predictions=None if untested else arrays)
     return write

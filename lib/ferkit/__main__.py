@@ -1,4 +1,4 @@
-"""The command line: ``python -m ferkit COMMAND``. What a command does stands in `ferkit.commands`.
+"""The command line: ``python -m ferkit COMMAND``. What a command does stands in `ferkit.cli`.
 
 Exit status: 0 done; 1 a notebook, check or item failed; 2 bad input or usage, told in one line on stderr with
 nothing written; 130 interrupted.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ferkit import __version__
-from ferkit.errors import InputError
+from ferkit.core.errors import InputError
 
 COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep",
             "verify", "predict", "export", "optimism", "zero_shot",
@@ -38,7 +38,7 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     below = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         if name in commands:
-            module = importlib.import_module(f"ferkit.commands.{name}")
+            module = importlib.import_module(f"ferkit.cli.{name}")
             one = below.add_parser(name, help=module.HELP, description=module.HELP)
             module.add_arguments(one)
             one.set_defaults(main=module.main)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ferkit import __main__ as command_line
-from ferkit import parameters, paths, profiles
-from ferkit.errors import InputError
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.experiments import profiles
+from ferkit.pipeline import parameters
 
 ROOT = paths.repository()
 LARGEST = 5_000_000  # bytes of one tracked file: the largest published weights are 4.7 MB

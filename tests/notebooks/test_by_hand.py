@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from ferkit import kernel, parameters, paths, profiles
+from ferkit.core import paths
+from ferkit.experiments import profiles
+from ferkit.pipeline import notebook_execution, parameters
 
 NOTEBOOKS = paths.repository() / "notebooks"
 TEMPLATE = NOTEBOOKS / "templates" / "06_next_paper.ipynb"
@@ -12,7 +14,7 @@ TEMPLATE = NOTEBOOKS / "templates" / "06_next_paper.ipynb"
 
 def _run(source, tmp_path, monkeypatch, **chosen):
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
-    done = kernel.execute(source, tmp_path / source.name, chosen)
+    done = notebook_execution.execute(source, tmp_path / source.name, chosen)
     assert done.failure is None
     return json.loads((tmp_path / source.name).read_text(encoding="utf-8"))["cells"]
 

@@ -14,7 +14,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ferkit import options, parameters, paths, profiles
+from ferkit.cli import options
+from ferkit.core import paths
+from ferkit.experiments import profiles
+from ferkit.pipeline import parameters
 
 _spec = importlib.util.spec_from_file_location("update_references", Path(__file__).with_name("update_references.py"))
 update_references = importlib.util.module_from_spec(_spec)

@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
-from ferkit import claims, files, manifest, profiles, results
+from ferkit import claims
+from ferkit.core import files
+from ferkit.experiments import profiles
+from ferkit.results import manifest, records
 
 
 def _start(smoke_run, *words):
@@ -23,7 +26,7 @@ def test_it_leaves_the_contracts_files(smoke_run):
 
 
 def test_every_planned_cell_is_whole_and_readable(smoke_run):
-    found = {(one.cell.notebook, one.cell.system, one.cell.recipe) for one in results.read_run(smoke_run)}
+    found = {(one.cell.notebook, one.cell.system, one.cell.recipe) for one in records.read_run(smoke_run)}
     planned = {(notebook, plan.system, plan.recipe)
                for notebook, plans in profiles.PROFILES["smoke"].cells.items() for plan in plans}
     assert found == planned
@@ -36,7 +39,7 @@ def test_the_manifest_tells_the_hash_of_everything_that_was_made(smoke_run):
     there = {path.relative_to(smoke_run).as_posix(): files.sha256(path) for path in files.finished_files(smoke_run)}
     assert recorded == {name: value for name, value in there.items() if name != "manifest.json"}
     assert {entry["status"] for entry in found["notebooks"].values()} == {"finished"}
-    cells = results.read_run(smoke_run)
+    cells = records.read_run(smoke_run)
     assert {one.metrics["data_sha256"] for one in cells} == {found["data_sha256"]}
 
 

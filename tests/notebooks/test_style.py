@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from ferkit import fingerprint, parameters, profiles
-from ferkit.options import OPTION_OF, notebooks_folder
+from ferkit.cli.options import OPTION_OF, notebooks_folder
+from ferkit.experiments import profiles
+from ferkit.pipeline import fingerprints, parameters
 
 COMMON = ("RUN", "DATASET", "PROTOCOL", "PROFILE", "SEED", "DEVICE")
 CHECKED = "nbval-check-output"
@@ -145,4 +146,4 @@ def test_it_uses_only_names_that_the_library_has(notebook):
 def test_the_pipeline_runs_every_notebook_there_is():
     assert sorted(path.stem for path in notebooks_folder().glob("*.ipynb")) == sorted(
         (*profiles.NOTEBOOKS, profiles.START_HERE))
-    assert fingerprint.cells_sha256(notebooks_folder() / f"{profiles.NOTEBOOKS[0]}.ipynb")
+    assert fingerprints.cells_sha256(notebooks_folder() / f"{profiles.NOTEBOOKS[0]}.ipynb")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ferkit.occlusion.mouth_only import mouth_only
+from ferkit.analysis.occlusion.sanity_check import mouth_only
 
 pytestmark = pytest.mark.slow
 

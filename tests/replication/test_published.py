@@ -5,23 +5,29 @@ import json
 import numpy as np
 import pytest
 
-from ferkit import claims, metrics, papers, paths, publishing, readme, results, verify
-from ferkit.experiments import TRAINING_NOTEBOOKS
-from ferkit.results import Cell
+from ferkit import claims
+from ferkit.core import paths
+from ferkit.experiments.jobs import TRAINING_NOTEBOOKS
+from ferkit.papers import ledger
+from ferkit.publishing import publish, verify
+from ferkit.reporting import readme
+from ferkit.results import records
+from ferkit.results.records import Cell
+from ferkit.stats import classification
 
 PUBLISHED = readme.published()
 PRIVATE_TEST = {"angry": 491, "disgust": 55, "fear": 528, "happy": 879, "sad": 594, "surprise": 416, "neutral": 626}
 
 
 def cells(dataset):
-    return results.read_run(paths.published_directory(dataset))  # refuses what does not fit its hash or predictions
+    return records.read_run(paths.published_directory(dataset))  # refuses what does not fit its hash or predictions
 
 
 def planned(dataset):
     root = paths.published_directory(dataset)
     return [(Cell(notebook, entry["system"], entry["recipe"], entry["seed"]), entry)
-            for notebook in TRAINING_NOTEBOOKS if (root / notebook / publishing.PLAN).is_file()
-            for entry in json.loads((root / notebook / publishing.PLAN).read_text(encoding="utf-8"))]
+            for notebook in TRAINING_NOTEBOOKS if (root / notebook / publish.PLAN).is_file()
+            for entry in json.loads((root / notebook / publish.PLAN).read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("dataset", PUBLISHED)
@@ -39,7 +45,7 @@ class TestPublished:
 
     def test_the_headline_is_what_validation_puts_first(self, dataset):
         for notebook in {result.cell.notebook for result in cells(dataset)}:
-            head = json.loads((paths.published_directory(dataset) / notebook / publishing.HEADLINE).read_text())
+            head = json.loads((paths.published_directory(dataset) / notebook / publish.HEADLINE).read_text())
             validated: dict[tuple[str, str], dict[int, float]] = {}
             for cell in cells(dataset):
                 if cell.cell.notebook == notebook and cell.metrics["val_accuracy"] is not None:
@@ -51,7 +57,7 @@ class TestPublished:
 
     def test_the_best_is_far_above_the_commonest_class(self, dataset):
         best = max((r for r in cells(dataset) if r.predictions), key=lambda r: r.metrics["val_accuracy"])
-        assert best.metrics["accuracy"] > metrics.majority_share(best.matrix) + 0.2
+        assert best.metrics["accuracy"] > classification.majority_share(best.matrix) + 0.2
         assert best.metrics["macro_f1"] > 0.35
 
 
@@ -68,7 +74,7 @@ class TestFer2013:
     def test_ours_is_within_the_stated_distance_of_the_paper(self, claim, system, within):
         """Distances of the first, short run; a majority-class answer (24.5 %) lies three times as far off."""
         mine = [r.metrics["accuracy"] for r in cells("fer2013") if (r.cell.system, r.cell.recipe) == (system, "ours")]
-        assert abs(np.mean(mine) - papers.claim(claim).value) < within
+        assert abs(np.mean(mine) - ledger.claim(claim).value) < within
 
     def test_a_claim_of_accuracy_is_judged_on_it(self):
         rows = {row["id"]: row for row in claims.judge(paths.published_directory("fer2013"))}

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from ferkit import figures, report
-from ferkit.labels import LABELS
+from ferkit.core.labels import LABELS
+from ferkit.reporting import figures, html_report
 
 CLAIM = {"id": "a", "paper": "deep_emotion", "statement": "It has 47,657 parameters", "expected": 47657,
          "relation": "=", "unit": "parameters", "observed": 47657, "interval": None, "n_seeds": 1,
@@ -34,7 +34,7 @@ def page(tmp_path_factory, write_cell):
         figures.save(fig, root / "02_stn_attention" / "figures", name, title=name, caption="What to see.", order=k + 1)
     claims = [CLAIM, CLAIM | {"id": "b", "verdict": "not_reproduced"}, CLAIM | {"id": "c", "verdict": "not_run"}]
     (root / "claims.json").write_text(json.dumps(claims))
-    return report.build(root)
+    return html_report.build(root)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])

@@ -21,9 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit import catalogue, datasets, files, metrics, paths, recogniser
-from ferkit.labels import LABELS
-from ferkit.statistics import wilson
+from ferkit.apps import predictor
+from ferkit.core import files, paths
+from ferkit.core.labels import LABELS
+from ferkit.data import datasets
+from ferkit.publishing import weights_catalogue
+from ferkit.stats import classification
+from ferkit.stats.intervals import wilson
 
 HERE = Path(__file__).resolve().parent
 # opencv-contrib-python 5 has no Haar cascades and setuptools 81 no pkg_resources, which these packages still import.
@@ -69,13 +73,13 @@ def read_sets(fer2013: Path, ckplus: Path) -> dict[str, tuple[np.ndarray, np.nda
 
 def ours(sets: dict) -> list[dict]:
     """The best published weights of each system that are in the repository."""
-    entries = [entry for entry in catalogue.entries() if entry.weights and entry.dataset == "fer2013"]
+    entries = [entry for entry in weights_catalogue.entries() if entry.weights and entry.dataset == "fer2013"]
     best = {}
     for entry in sorted(entries, key=lambda entry: -entry.validation):
         best.setdefault(entry.cell.system, entry)
     rows = []
     for entry in best.values():
-        model = recogniser.load(entry.full_name)
+        model = predictor.load(entry.full_name)
         answers = {key: model.predict(images).labels for key, (images, _) in sets.items()}
         row = scored(f"ferkit {entry.name}", "ours", answers, sets)
         row |= {"version": entry.metrics["weights_sha256"][:12], "parameters": entry.metrics["parameters"]}
@@ -122,11 +126,11 @@ def scored(name: str, package: str, answers: dict[str, np.ndarray], sets: dict) 
     row: dict[str, object] = {"name": name, "package": package}
     for key in SETS:
         labels = sets[key][1]
-        matrix = metrics.confusion_matrix(labels, answers[key], len(LABELS))
+        matrix = classification.confusion_matrix(labels, answers[key], len(LABELS))
         here = [k for k in range(len(LABELS)) if matrix[k].sum()]
-        by_class = metrics.per_class(matrix)
+        by_class = classification.per_class(matrix)
         low, high = wilson(int(np.trace(matrix)), len(labels))
-        row[key] = {"n": len(labels), "accuracy": metrics.accuracy(matrix), "interval": [low, high],
+        row[key] = {"n": len(labels), "accuracy": classification.accuracy(matrix), "interval": [low, high],
                     "macro_f1": float(np.mean([by_class["f1"][k] for k in here])),
                     "recall": {LABELS[k]: float(by_class["recall"][k]) for k in here}}
     return row

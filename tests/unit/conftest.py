@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ferkit.datasets.faceset import FaceSet
+from ferkit.data.face_set import FaceSet
 
 
 def bar_faces(n: int = 84, seed: int = 0) -> FaceSet:

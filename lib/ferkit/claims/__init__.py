@@ -8,11 +8,12 @@ reason in the row's note. Only saved files are read; no torch.
 
 from pathlib import Path
 
-from ferkit import files, papers
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
-from ferkit.claims.rules import PAIRS, RULES
-from ferkit.claims.wording import summary, table
+from ferkit.claims.rules.registry import PAIRS, RULES
+from ferkit.claims.text import summary, table
+from ferkit.core import files
+from ferkit.papers import ledger
 
 VERDICTS = ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")
 CLAIMS_FILE = "claims.json"
@@ -21,7 +22,7 @@ __all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "summary", "table", "write"]
 
 
 def judge(directory: Path) -> list[dict]:
-    """One row per claim of ``ferkit.papers``, in its order: the contract's keys id, paper, statement,
+    """One row per claim of ``ferkit.papers.ledger``, in its order: the contract's keys id, paper, statement,
     expected, observed, interval, n_seeds, verdict, rule, source, command, and besides dataset, unit,
     relation, sd, interval_images, mark, note.
 
@@ -30,7 +31,7 @@ def judge(directory: Path) -> list[dict]:
     Raises InputError for a folder that is missing, holds no results, or mixes data sets.
     """
     evidence = Evidence(Path(directory), PAIRS)
-    return [_row(claim, evidence) for claim in papers.CLAIMS]
+    return [_row(claim, evidence) for claim in ledger.CLAIMS]
 
 
 def write(directory: Path) -> list[dict]:
@@ -40,7 +41,7 @@ def write(directory: Path) -> list[dict]:
     return rows
 
 
-def _row(claim: papers.Claim, evidence: Evidence) -> dict:
+def _row(claim: ledger.Claim, evidence: Evidence) -> dict:
     rule = RULES[claim.id]
     own = claim.dataset if claim.dataset != "any" else evidence.dataset
     try:
@@ -60,10 +61,10 @@ def _row(claim: papers.Claim, evidence: Evidence) -> dict:
     }
 
 
-def _command(claim: papers.Claim, dataset: str | None) -> str:
+def _command(claim: ledger.Claim, dataset: str | None) -> str:
     """What runs the claim: on the data of this run where the claim is bound to none."""
     bound = claim.dataset != "any" or dataset in (None, "synthetic") or not claim.command.startswith("./run_all.sh")
-    return claim.command if bound else papers.run_command(dataset)
+    return claim.command if bound else ledger.run_command(dataset)
 
 
 def _pair(interval: tuple[float, float] | None) -> list[float] | None:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit import results, statistics
-from ferkit.errors import InputError
-from ferkit.labels import LABELS
-from ferkit.metrics import majority_share
-from ferkit.results import CellResult
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
+from ferkit.results import records
+from ferkit.results.records import CellResult
+from ferkit.stats import intervals
+from ferkit.stats.classification import majority_share
 
 Name = tuple[str, str]  # (system, recipe)
 
@@ -75,13 +76,13 @@ class Evidence:
             raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
         self._cells: dict[Name, list[CellResult]] = defaultdict(list)
         self._refused: dict[Name, list[str]] = defaultdict(list)
-        directories = results.cell_directories(self.root)
+        directories = records.cell_directories(self.root)
         if not directories and not (self.root / "notebooks").is_dir():
             raise InputError(f"{root}: no results in it; name a run (results/runs/<run>) or results/<dataset>")
         for directory in directories:
             name = directory.parts[-3], directory.parts[-2]
             try:
-                self._cells[name].append(_accepted(results.read_cell(directory)))
+                self._cells[name].append(_accepted(records.read_cell(directory)))
             except InputError as error:
                 self._refused[name].append(str(error))
         datasets = {dataset for dataset in map(_dataset, directories) if dataset}
@@ -183,7 +184,7 @@ class Evidence:
             except NotRun as reason:
                 compared[pair] = reason
         done = [pair for pair, found in compared.items() if isinstance(found, Comparison)]
-        adjusted = statistics.holm([compared[pair].p for pair in done])
+        adjusted = intervals.holm([compared[pair].p for pair in done])
         for pair, p_holm in zip(done, adjusted, strict=True):
             compared[pair] = Comparison(**{**vars(compared[pair]), "p_holm": p_holm})
         return compared
@@ -192,7 +193,7 @@ class Evidence:
 def _dataset(directory: Path) -> str | None:
     """What a cell says it is about, even one that is refused; None where not even that can be read."""
     try:
-        found = json.loads((directory / results.METRICS).read_text(encoding="utf-8"))["dataset"]
+        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))["dataset"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None
@@ -211,7 +212,7 @@ def beats_majority(cells: Sequence[CellResult]) -> bool:
     if not tested:
         return False
     n, mean = tested[0].metrics["n"], float(np.mean(accuracies(tested)))
-    return statistics.wilson(mean * n, n)[0] > majority_share(tested[0].matrix)
+    return intervals.wilson(mean * n, n)[0] > majority_share(tested[0].matrix)
 
 
 def failed_to_train(cell: CellResult) -> bool:
@@ -274,7 +275,7 @@ def _compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
         first, second, like["labels"], np.mean(right[0], axis=0), np.mean(right[1], axis=0),
         differences=[a - b for a, b in zip(*means, strict=True)],
         ratios=[a / max(b, 1 / len(like["labels"])) for a, b in zip(*means, strict=True)],
-        p=statistics.combine([statistics.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), left_out=left_out)
+        p=intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), left_out=left_out)
 
 
 def _right(cell: CellResult, labels: np.ndarray) -> np.ndarray:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ferkit.claims.evidence import Evidence, NotRun
-from ferkit.papers import Claim
-from ferkit.results import CellResult
-from ferkit.statistics import Interval
+from ferkit.papers.ledger import Claim
+from ferkit.results.records import CellResult
+from ferkit.stats.intervals import Interval
 
 ALPHA = 0.05
 COMMONEST = "no better than always answering the commonest class"

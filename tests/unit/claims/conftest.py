@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from ferkit import claims, results
+from ferkit import claims
 from ferkit.claims.evidence import FER2013_TEST
-from ferkit.labels import LABELS
-from ferkit.profiles import PROFILES
+from ferkit.core.labels import LABELS
+from ferkit.experiments.profiles import PROFILES
+from ferkit.results import records
 
 BALANCED = np.arange(350) % 7
 PRIVATE_TEST = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
@@ -24,12 +25,12 @@ class Run:
              dataset="synthetic", notebook=None, weights=None, untested=False, **changes):
         """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`."""
         notebook = notebook or ("02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm")
-        cell, labels = results.Cell(notebook, system, recipe, seed), np.asarray(labels)
+        cell, labels = records.Cell(notebook, system, recipe, seed), np.asarray(labels)
         if predicted is None:
             right = np.random.default_rng(order).permutation(len(labels))[:round(accuracy * len(labels))]
             predicted = (labels + 1 + np.arange(len(labels)) % 6) % 7
             predicted[right] = labels[right]
-        summary = results.summarise(labels, predicted, LABELS)
+        summary = records.summarise(labels, predicted, LABELS)
         arrays = {"index": np.arange(len(labels)), "labels": labels, "predicted": predicted,
                   "scores": np.zeros((len(labels), 7)), "label_names": np.array(LABELS)}
         metrics = {"dataset": dataset, "data_sha256": "d" * 64, "protocol": "official", "split": "test",
@@ -41,7 +42,7 @@ class Run:
             metrics |= dict.fromkeys(("accuracy", "macro_f1", "uar", "confusion_matrix", "accuracy_no_tta",
                                       "accuracy_without_copies", "n_without_copies", "val_accuracy"))
             metrics |= {"status": "diverged", "test_reads": 0}
-        return results.write_cell(cell.directory(self.root), metrics=metrics | changes, predictions=arrays,
+        return records.write_cell(cell.directory(self.root), metrics=metrics | changes, predictions=arrays,
                                   history=[{"epoch": 1}], weights=weights)
 
     def occlusion(self, system="deep_emotion", recipe="ours", *, seed=0, difference=0.3, p=0.001, interaction=0.001,

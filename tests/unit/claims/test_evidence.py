@@ -5,7 +5,7 @@ import pytest
 
 from ferkit import claims
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority, failed_to_train
-from ferkit.errors import InputError
+from ferkit.core.errors import InputError
 
 
 def test_a_folder_that_is_missing_empty_or_mixed_is_refused_in_one_line(run, tmp_path):

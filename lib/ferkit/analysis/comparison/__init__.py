@@ -1,0 +1,46 @@
+"""Systems side by side on the same test images, from saved predictions alone: who errs where, and is it chance?
+
+Everything here reads arrays and counts; nothing is predicted, so no torch. A system is one network or SVM under one
+recipe with all its seeds (`System`); only systems tested on the same images, in the same order, are compared. Two
+kinds of chance are kept apart: an interval is over test images where there is one seed (Wilson, stratified bootstrap)
+and over seeds (t) where there are several; paired tests are exact McNemar, seed by seed on the same images, combined
+over seeds and Holm-adjusted.
+
+`systems` finds and groups, `accuracies`, `errors`, `together` compare, `remedies` holds what is done for rare classes
+against plain training, `variants` the GAP CNN with one thing changed against the control it was changed from.
+"""
+
+from ferkit.analysis.comparison.ablations import VARIANTS, variant_changes, variant_table, variants
+from ferkit.analysis.comparison.accuracy import (
+           accuracy_table,
+           beside_others,
+           beside_paper,
+           human_accuracy,
+           paired_tests,
+)
+from ferkit.analysis.comparison.agreement import agreement, hardest, majority_vote, reliability
+from ferkit.analysis.comparison.class_imbalance import REMEDIES, remedies, remedy_changes
+from ferkit.analysis.comparison.confusion import (
+           class_sizes,
+           class_table,
+           confused_pairs,
+           per_class,
+           recalls,
+           significant_cells,
+)
+from ferkit.analysis.comparison.systems import (
+           RECIPES,
+           SYSTEMS,
+           Source,
+           System,
+           best_of_each,
+           find,
+           same_images,
+           systems,
+)
+
+__all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "VARIANTS", "Source", "System", "accuracy_table", "agreement",
+           "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
+           "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
+           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes",
+           "variant_table", "variants"]

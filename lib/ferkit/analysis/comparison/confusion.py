@@ -1,0 +1,123 @@
+"""Which classes suffer, who is taken for whom, and where two systems differ beyond chance."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds
+from ferkit.stats import classification, intervals
+from ferkit.stats.intervals import Interval
+
+SCORES = ("precision", "recall", "f1")
+
+
+def recalls(compared: Sequence[System]) -> tuple[np.ndarray, np.ndarray]:
+    """Recall by class (S, K), the mean over seeds, and its 95 % interval (S, K, 2): Wilson for one seed, t over
+    several; a class without images has [0, 1]."""
+    tables = [_scores(one) for one in compared]
+    return (np.array([[row["recall"]["mean"] for row in table] for table in tables]),
+            np.array([[(row["recall"]["low"], row["recall"]["high"]) for row in table] for table in tables]))
+
+
+def per_class(compared: Sequence[System]) -> list[dict]:
+    """One row a system and class: {system, recipe, expression, support, precision, precision_low, precision_high,
+    recall, …, f1, …}, fractions.
+
+    Means over seeds. Intervals are 95 %: over seeds (t) where there are several; for one seed Wilson for precision
+    (of the answers given) and recall (of the class's images), a bootstrap for F1.
+    """
+    rows = []
+    for one in compared:
+        for label, scores in zip(one.label_names, _scores(one), strict=True):
+            columns = {f"{score}{end}": scores[score][key] for score in SCORES
+                       for end, key in (("", "mean"), ("_low", "low"), ("_high", "high"))}
+            rows.append({"system": one.system, "recipe": one.recipe, "expression": label,
+                         "support": scores["support"], **columns})
+    return rows
+
+
+def class_table(compared: Sequence[System]) -> list[dict]:
+    """`per_class` for people: {expression, images, score, <system/recipe>: "67 (64 … 70)"}, percent."""
+    found = {(row["expression"], row["system"], row["recipe"]): row for row in per_class(compared)}
+    rows = []
+    for label in compared[0].label_names:
+        own = {one.name: found[label, one.system, one.recipe] for one in compared}
+        for score in SCORES:
+            said = {name: "{:.0f} ({:.0f} … {:.0f})".format(*(100 * row[score + end] for end in ("", "_low", "_high")))
+                    for name, row in own.items()}
+            rows.append({"expression": label, "images": next(iter(own.values()))["support"], "score": score, **said})
+    return rows
+
+
+def significant_cells(a: System, b: System, level: float = 0.05) -> np.ndarray:
+    """bool (K, K): where two systems differ in how often they take class i for class j, beyond chance.
+
+    Exact McNemar on the images of class i, seed by seed and combined, Holm-adjusted for all cells in which either
+    system has an image.
+    """
+    k, pairs = len(a.label_names), pairs_of_seeds(a, b)
+    places, p_values = [], []
+    for true in range(k):
+        rows = a.labels == true
+        for answer in range(k):
+            first, second = (one.answers[:, rows] == answer for one in (a, b))
+            if first.any() or second.any():
+                places.append((true, answer))
+                p_values.append(intervals.combine([intervals.mcnemar(first[i], second[j]).p for i, j in pairs]))
+    significant = np.zeros((k, k), bool)
+    for place, p in zip(places, intervals.holm(p_values), strict=True):
+        significant[place] = p < level
+    return significant
+
+
+def confused_pairs(compared: Sequence[System], top: int = 8) -> list[dict]:
+    """The most frequent confusions on average over systems: {true, taken_for, worst, <system/recipe>: share of the
+    class}; worst names the system that confuses the two most."""
+    names = compared[0].label_names
+    shares = np.array([one.matrix / np.maximum(one.matrix.sum(axis=1, keepdims=True), 1) for one in compared])
+    shares[:, range(len(names)), range(len(names))] = 0.0
+    order = np.argsort(-shares.mean(axis=0), axis=None, kind="stable")[:top]
+    rows = []
+    for true, answer in zip(*np.unravel_index(order, shares.shape[1:]), strict=True):
+        by_system = {one.name: float(share) for one, share in zip(compared, shares[:, true, answer], strict=True)}
+        rows.append({"true": names[true], "taken_for": names[answer], "worst": max(by_system, key=by_system.get),
+                     **by_system})
+    return rows
+
+
+def class_sizes(one: System) -> np.ndarray:
+    """Training images per class, int (K,); the test split's sizes where the results do not say."""
+    stated = one.cells[0].metrics.get("n_train_per_class")
+    if not isinstance(stated, Mapping):
+        return np.bincount(one.labels, minlength=len(one.label_names))
+    return np.array([int(stated[label]) for label in one.label_names])
+
+
+def _scores(one: System) -> list[dict]:
+    """Each class's {precision, recall, f1: {mean, sd, low, high}, support}."""
+    tables = [classification.per_class(cell.matrix) for cell in one.cells]
+    first = one.cells[0].matrix
+    rows = []
+    for k in range(len(first)):
+        hits, support, called = (int(n) for n in (first[k, k], first[k].sum(), first[:, k].sum()))
+        given = {"precision": _wilson(hits, called), "recall": _wilson(hits, support), "f1": None}
+        rows.append({score: estimate([float(table[score][k]) for table in tables],
+                                     lambda score=score, k=k, given=given: given[score] or _f1_interval(one, k))
+                     for score in SCORES} | {"support": support})
+        if not support:  # nothing is known of a class without images, however many seeds agree on it
+            rows[-1]["recall"] |= {"low": 0.0, "high": 1.0}
+    return rows
+
+
+def _wilson(hits: int, n: int) -> Interval:
+    return intervals.wilson(hits, n) if n else (0.0, 1.0)
+
+
+def _f1_interval(one: System, k: int) -> Interval:
+    """F1 of one class over images drawn again, within those of the class and those of the others."""
+    true, called = one.labels == k, one.answers[0] == k
+
+    def f1(labels: np.ndarray, called: np.ndarray) -> float:
+        return float(2 * np.sum(labels & called) / max(1, labels.sum() + called.sum()))
+
+    return intervals.bootstrap(f1, true, called, draws=200)

@@ -1,0 +1,179 @@
+"""Where predictions lie, and the cells of one system and recipe taken together over their seeds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.results import records
+from ferkit.results.records import CellResult
+from ferkit.stats import intervals
+from ferkit.stats.intervals import Interval
+
+SYSTEMS = ("deep_emotion", "deep_emotion_wide", "gap_cnn", "gap_cnn_svm", "lenet5")  # the ablations stay apart
+RECIPES = ("published", "ours")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where predictions were found: the folder, and a sentence about it for the reader."""
+
+    root: Path
+    says: str
+
+
+@dataclass(frozen=True)
+class System:
+    """The tested cells of one system under one recipe, one a seed, in the order of their seeds.
+
+    `metrics`, `matrix` and `predictions` stand for all of them, so that a figure of a cell can draw a system too.
+    """
+
+    cells: tuple[CellResult, ...]
+
+    @property
+    def system(self) -> str:
+        """The system's name as in its folder."""
+        return self.cells[0].cell.system
+
+    @property
+    def recipe(self) -> str:
+        """The recipe's name."""
+        return self.cells[0].cell.recipe
+
+    @property
+    def name(self) -> str:
+        """``<system>/<recipe>``."""
+        return f"{self.system}/{self.recipe}"
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that could be tested."""
+        return tuple(cell.cell.seed for cell in self.cells)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The true classes, int64 (N,), the same for every seed."""
+        return self.cells[0].predictions["labels"]
+
+    @property
+    def label_names(self) -> list[str]:
+        """The names of the classes."""
+        return [str(name) for name in self.cells[0].predictions["label_names"]]
+
+    @property
+    def index(self) -> np.ndarray:
+        """The images by their place in the source, int64 (N,)."""
+        return self.cells[0].predictions["index"]
+
+    @cached_property
+    def answers(self) -> np.ndarray:
+        """int64 (seeds, N): what each seed answers."""
+        return np.array([cell.predictions["predicted"] for cell in self.cells])
+
+    @property
+    def right(self) -> np.ndarray:
+        """bool (seeds, N): which images each seed gets right."""
+        return self.answers == self.labels
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The confusion matrix [true, predicted], the mean over seeds, float64 (K, K)."""
+        return np.mean([cell.matrix for cell in self.cells], axis=0)
+
+    @cached_property
+    def metrics(self) -> dict:
+        """What figures ask of a cell: the first seed's entries with the means over seeds in their place."""
+        first = self.cells[0].metrics
+        means = {key: self.mean(key) for key in ("accuracy", "val_accuracy", "accuracy_without_copies", "macro_f1",
+                                                 "uar", "minutes")}
+        return {**first, **means, "seed": 0, "confusion_matrix": self.matrix.tolist()}
+
+    def mean(self, key: str) -> float | None:
+        """The mean of one entry of metrics.json over the seeds; None where a seed has none."""
+        values = [cell.metrics.get(key) for cell in self.cells]
+        return None if None in values else float(np.mean(values))
+
+    def estimate(self, key: str, over_images: Callable[[], Interval] | None = None) -> dict[str, float | None]:
+        """{mean, sd, low, high} of an entry of metrics.json: over seeds (t), or over images for a single one."""
+        return estimate([cell.metrics[key] for cell in self.cells], over_images)
+
+
+def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
+             signed: bool = False) -> dict[str, float | None]:
+    """{mean, sd, low, high} of one number a seed: a t interval over seeds, or `over_images` for a single seed.
+
+    Ends are kept within [0, 1], where a fraction lies; a difference is `signed` and its interval may hold zero.
+    """
+    spread = intervals.over_seeds(values)
+    low, high = spread.interval or (over_images() if over_images else (None, None))
+    if low is not None and not signed:
+        low, high = max(low, 0.0), min(high, 1.0)
+    return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
+
+
+def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    """How much more often the first is right than the second; for `statistics.bootstrap`, which passes labels."""
+    return float(first.mean() - second.mean())
+
+
+def find(run: str, dataset: str, protocol: str = "") -> Source:
+    """The run if it holds predictions, else the published results of the data set under this protocol ("": its own),
+    else any published ones.
+
+    InputError with the command to run where there are none at all.
+    """
+    own, published = paths.run_directory(run), paths.published_directory(dataset, protocol)
+    instead = f"the run {run} has no predictions; these are the published ones of "
+    places = [(own, f"predictions of the run {run}"), (published, instead + published.name)]
+    places += [(folder, instead + folder.name) for folder in sorted(published.parent.glob("*"))
+               if folder not in (published, paths.output_root())]
+    for folder, says in places:
+        if any((cell / records.PREDICTIONS).is_file() for cell in records.cell_directories(folder)):
+            return Source(folder, says)
+    raise InputError(f"run {run}: no predictions to compare; make them with ./run_all.sh --dataset {dataset} or with "
+                     "notebooks 02 and 03")
+
+
+def systems(cells: Sequence[CellResult], names: Sequence[str] = SYSTEMS, recipes: Sequence[str] = RECIPES
+            ) -> list[System]:
+    """The systems of these names and recipes with all their seeds, in the order given: by default the replicated ones.
+
+    Cells without predictions (diverged before any test) are left out, and those tested on other images than the first.
+    """
+    grouped: dict[tuple[int, int], list[CellResult]] = {}
+    for cell in sorted(cells, key=lambda cell: cell.cell.seed):
+        if cell.cell.system in names and cell.cell.recipe in recipes and cell.predictions:
+            grouped.setdefault((names.index(cell.cell.system), recipes.index(cell.cell.recipe)), []).append(cell)
+    kept = same_images([cell for key in sorted(grouped) for cell in grouped[key]])
+    return [System(own) for key in sorted(grouped) if (own := tuple(c for c in grouped[key] if c in kept))]
+
+
+def same_images(cells: Sequence[CellResult]) -> list[CellResult]:
+    """The cells tested on the same images as the first one, in the same order."""
+    def alike(cell: CellResult) -> bool:
+        return all(np.array_equal(cell.predictions[key], cells[0].predictions[key])
+                   for key in ("index", "labels", "label_names"))
+
+    return [cell for cell in cells if alike(cell)]
+
+
+def best_of_each(compared: Sequence[System]) -> list[System]:
+    """Of each network the recipe with the best mean validation accuracy (never the test's)."""
+    names = dict.fromkeys(one.system for one in compared)
+    return [max((one for one in compared if one.system == name), key=validation) for name in names]
+
+
+def validation(one: System) -> float:
+    """The mean validation accuracy, by which systems are ranked; 0 where none was measured."""
+    return one.mean("val_accuracy") or 0.0
+
+
+def pairs_of_seeds(first: System, second: System) -> list[tuple[int, int]]:
+    """The rows of both systems' `answers` to be compared: the seeds they share, else one of each."""
+    shared = [seed for seed in first.seeds if seed in second.seeds]
+    return [(first.seeds.index(seed), second.seeds.index(seed)) for seed in shared] or [(0, 0)]

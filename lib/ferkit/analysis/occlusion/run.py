@@ -1,0 +1,76 @@
+"""The occlusion analyses of finished cells: every seed of a system in a run or a published tree.
+
+An SVM's weights are too large to be published. Where they are missing the machine is fitted again, on the features of
+the published network with the C and gamma on record, and has to give the published answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from ferkit.analysis import occlusion
+from ferkit.analysis.occlusion import Analysis
+from ferkit.core import progress
+from ferkit.core.errors import InputError
+from ferkit.data.face_set import FaceSet
+from ferkit.experiments import jobs
+from ferkit.models import svm
+from ferkit.results import records
+from ferkit.results.records import CellResult
+from ferkit.training import trainer
+from ferkit.training.recipes import SVM_SUFFIX
+
+NOTEBOOK = "04_occlusion_analysis"
+MOST_DIFFERENT = 0.002  # share of test images on which a machine fitted again may answer otherwise (other libraries)
+
+
+def cells_of(root: Path, systems: Sequence[str], recipe: str, faces: FaceSet) -> list[CellResult]:
+    """Every finished seed of the systems under `root`, tested on these faces; InputError for a system without any."""
+    found = [cell for cell in records.read_run(root)
+             if cell.cell.recipe == recipe and cell.metrics["status"] == "finished"
+             and cell.metrics["data_sha256"] == faces.content_hash]
+    for system in systems:
+        if not any(cell.cell.system == system for cell in found):
+            raise InputError(f"{root}: no finished cell of {system}/{recipe} that was tested on these data")
+    return sorted((cell for cell in found if cell.cell.system in systems),
+                  key=lambda cell: (list(systems).index(cell.cell.system), cell.cell.seed))
+
+
+def machine_of(cell: CellResult, faces: FaceSet) -> tuple[nn.Module, svm.SvmHead | None]:
+    """A cell's network and, for an SVM, its machine: as saved, or fitted again where it is not there.
+
+    InputError where a machine fitted again answers otherwise than the cell's predictions on more than 0.2 % of them.
+    """
+    if not cell.cell.system.endswith(SVM_SUFFIX):
+        return jobs.load_model(cell), None
+    if (cell.directory / records.WEIGHTS).is_file():
+        predictor = jobs.load_predictor(cell)
+        return predictor.model, predictor.head
+    below = records.read_cell(cell.directory.parents[2] / cell.metrics["features_of"])
+    model = jobs.load_model(below)
+    train, test = faces.part("train"), faces.part("test")
+    rows = svm.stratified_rows(train.labels, cell.metrics["config"]["svm_rows"], cell.cell.seed)
+    progress.note(f"{cell.cell.name}  its machine is not here: fitted again on {len(rows)} rows")
+    facts = cell.metrics["svm"]
+    head = svm.fit(trainer.infer_features(model, train.images[rows]), train.labels[rows], facts["C"], facts["gamma"],
+                   facts["kernel"], num_classes=len(faces.label_names))
+    other = float(np.mean(head.votes(trainer.infer_features(model, test.images)) != cell.predictions["predicted"]))
+    if other > MOST_DIFFERENT:
+        raise InputError(f"{cell.cell.name}: fitted again, its machine answers {other:.1%} of the test images otherwise"
+                         " than its predictions.npz; analyse the run that holds its weights")
+    return model, head
+
+
+def analyse_all(root: Path, cells: Sequence[CellResult], faces: FaceSet, *, device: str = "cpu",
+                **options: object) -> list[Analysis]:
+    """The analyses of the cells, made or loaded, under ``<root>/04_occlusion_analysis``; options as
+    `occlusion.analyse`."""
+    done = []
+    for cell in cells:
+        model, head = machine_of(cell, faces)
+        done.append(occlusion.analyse(cell, model, faces, root, head=head, device=device, **options))
+    return done

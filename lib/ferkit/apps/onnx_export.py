@@ -1,0 +1,227 @@
+"""A trained system as an ONNX file that answers as PyTorch does, checked before the file gets its name.
+
+The graph holds everything from the normalised 48×48 picture to the answer: the centre crop, the mirror image where
+the recipe averages over it, the spatial transformer (its grid computed from θ, read by GridSample), and an SVM's
+kernel, duels and votes. What is left to do before it stands in the file's metadata, as JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib.util
+import io
+import json
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ferkit import __version__
+from ferkit.apps.predictor import SIZE, Recogniser
+from ferkit.core.errors import InputError
+from ferkit.data.sources.synthetic import draw_set
+from ferkit.models import svm
+from ferkit.training import trainer
+from ferkit.training.batching import MEAN, SD
+
+OPSET = 20
+TOLERANCE = 1e-4  # largest difference of a logit, probability or SVM score that passes
+BATCHES = (1, 2, 61)  # sizes that the check sends through the file
+NEEDS = ("onnx", "onnxscript", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What the check found: images compared, the largest difference of an output, decisions that differ."""
+
+    images: int
+    max_abs_difference: float
+    different_decisions: int
+
+
+class _Graph(nn.Module):
+    """Crop, views, network, and softmax or SVM, as one module."""
+
+    def __init__(self, model: Recogniser, pixels: bool) -> None:
+        super().__init__()
+        self.network = _fixed_pools(model.network)
+        self.size, self.flip, self.pixels = self.network.input_size, model.tta == "flip", pixels
+        head = model.predictor.head
+        self.head = None if head is None else _Votes(head)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """(logits, probabilities, labels), or (scores, labels) of an SVM."""
+        x = (images[:, None].float() - MEAN) / SD if self.pixels else images
+        edge = (SIZE - self.size) // 2
+        x = x[:, :, edge:edge + self.size, edge:edge + self.size]
+        if self.head is not None:
+            return self.head(self.network.forward_features(x))
+        logits = self.network(x)
+        if self.flip:
+            logits = (logits + self.network(x.flip(3))) / 2
+        return logits, logits.softmax(1), logits.argmax(1)
+
+
+class _Votes(nn.Module):
+    """An RBF or linear SVM head in float64, as :class:`svm.SvmHead` computes it."""
+
+    def __init__(self, head: svm.SvmHead) -> None:
+        super().__init__()
+        self.rbf, self.gamma, self.num_classes = head.kernel == "rbf", head.gamma, head.num_classes
+        self.linear = head.kernel == "linear"
+        for name, array in (("mean", head.mean), ("scale", head.scale), ("weights", head.weights),
+                            ("intercepts", head.intercepts)):
+            self.register_buffer(name, torch.from_numpy(np.array(array, dtype=np.float64)))
+        for name in ("points", "step"):  # kept apart: multiplied they are four to eight times as large
+            self.register_buffer(name, torch.from_numpy(np.array(getattr(head, name))))
+        self.register_buffer("classes", torch.from_numpy(np.array(head.classes, dtype=np.int64)))
+        sides = np.zeros((2, len(head.pairs), len(head.classes)))
+        for number, (i, j) in enumerate(head.pairs):
+            sides[0, number, i] = sides[1, number, j] = 1
+        self.register_buffer("first", torch.from_numpy(sides[0]))
+        self.register_buffer("second", torch.from_numpy(sides[1]))
+        spread = np.zeros((len(head.classes), head.num_classes))
+        spread[np.arange(len(head.classes)), head.classes] = 1
+        self.register_buffer("spread", torch.from_numpy(spread))
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores float32 (N, K) and votes int64 (N,)."""
+        x = (features.double() - self.mean) / self.scale
+        if not self.linear:
+            points = self.points.double() * self.step
+            squares = (x * x).sum(1, keepdim=True) + (points * points).sum(1) - 2 * (x @ points.T)
+            x = torch.exp(-self.gamma * squares.clamp(min=0))
+        decision = x @ self.weights + self.intercepts
+        if not self.rbf:
+            return self._all(decision), self.classes[decision.argmax(1)]
+        won = (decision > 0).double() @ self.first + (decision <= 0).double() @ self.second
+        sure = decision @ (self.first - self.second)
+        seen = (decision >= 0).double() @ self.first + (decision < 0).double() @ self.second
+        return self._all(seen + sure / (3 * (sure.abs() + 1))), self.classes[won.argmax(1)]
+
+    def _all(self, seen: Tensor) -> Tensor:
+        """Scores of the classes seen in training, the lowest for any other."""
+        if len(self.classes) == self.num_classes:
+            return seen.float()
+        lowest = seen.min(1, keepdim=True).values.clamp(max=0.0) - 1
+        return (seen @ self.spread + lowest * (1 - self.spread.sum(0))).float()
+
+
+def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
+    """Write `model` as ONNX with a free batch size and hold it against PyTorch; what was compared.
+
+    pixels: the graph takes uint8 pictures and normalises them itself, in place of float32 ones. InputError, with
+    nothing written, where a package is missing, the folder takes no file, or the answers differ by more than 1e-4.
+    """
+    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"export needs {', '.join(missing)}: pip install onnx onnxruntime onnxscript")
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"{path}: name a file in a folder that is there")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        graph = _Graph(model, pixels).eval()
+        _write(graph, aside, describe(model, pixels))
+        parity = compare(model, aside, pixels)
+        if parity.max_abs_difference > TOLERANCE or parity.different_decisions:
+            raise InputError(f"{path}: not written, its answers differ from PyTorch's by "
+                             f"{parity.max_abs_difference:.1e} and in {parity.different_decisions} of {parity.images} "
+                             "decisions; please report this")
+        os.replace(aside, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return parity
+
+
+def describe(model: Recogniser, pixels: bool = False) -> dict[str, str]:
+    """The file's metadata: every value is text, `preprocessing` and `labels` are JSON."""
+    shape = ["N", SIZE, SIZE] if pixels else ["N", 1, SIZE, SIZE]
+    preprocessing = {
+        "input": "images", "shape": shape, "dtype": "uint8" if pixels else "float32", "colour": "grey (ITU-R 601 luma)",
+        "face": "upright, filling the picture, as in FER2013", "size": SIZE,
+        "mean": 0.0 if pixels else MEAN, "sd": 1.0 if pixels else SD,
+        "formula": "pixels 0…255 as they are" if pixels else f"(pixel 0…255 - {MEAN}) / {SD}"}
+    return {
+        "producer": f"ferkit {__version__}", "name": model.name, "weights_sha256": model.weights_sha256,
+        "labels": json.dumps(list(model.label_names)), "preprocessing": json.dumps(preprocessing, ensure_ascii=False),
+        "averaged_views": model.tta, "licence": "code MIT; weights trained on FER2013: research use, see NOTICE",
+        "outputs": "scores, labels (an SVM's votes)" if model.predictor.head else "logits, probabilities, labels"}
+
+
+def compare(model: Recogniser, path: Path, pixels: bool = False) -> Parity:
+    """The ONNX file's answers against PyTorch's, on drawn faces and on noise, in batches of three sizes."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    drawn = draw_set(0, 0, sum(BATCHES) - 32, seed=7).images
+    noise = np.random.default_rng(7).integers(0, 256, (32, SIZE, SIZE), dtype=np.uint8)
+    images, start, worst, differ = np.concatenate([drawn, noise]), 0, 0.0, 0
+    for size in BATCHES:
+        batch = images[start:start + size]
+        start += size
+        fed = batch if pixels else ((batch[:, None].astype(np.float32) - MEAN) / SD).astype(np.float32)
+        outputs = dict(zip((out.name for out in session.get_outputs()), session.run(None, {"images": fed}),
+                           strict=True))
+        answer = model.predict(batch)
+        expected = {"logits": answer.scores, "scores": answer.scores, "probabilities": answer.probabilities}
+        worst = max([worst, *(float(np.abs(outputs[name] - value).max()) for name, value in expected.items()
+                              if name in outputs)])
+        differ += int((outputs["labels"] != answer.labels).sum())
+    return Parity(start, worst, differ)
+
+
+def _write(graph: _Graph, path: Path, metadata: dict[str, str]) -> None:
+    """The graph through torch's exporter, then its metadata."""
+    import onnx
+
+    example = torch.zeros((2, SIZE, SIZE), dtype=torch.uint8) if graph.pixels else torch.zeros(2, 1, SIZE, SIZE)
+    names = ["scores", "labels"] if graph.head is not None else ["logits", "probabilities", "labels"]
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(graph, (example,), dynamo=True, opset_version=OPSET, input_names=["images"],
+                                    output_names=names, dynamic_shapes=({0: torch.export.Dim("N", min=1)},),
+                                    verbose=False)
+    proto = program.model_proto
+    _strip(proto)
+    onnx.helper.set_model_props(proto, metadata)
+    onnx.checker.check_model(proto)
+    onnx.save_model(proto, path)
+
+
+def _strip(proto: object) -> None:
+    """Take out the notes that the exporter leaves on every node: stack traces with paths of this machine."""
+    graph = proto.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info,
+                 *proto.functions):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+
+
+def _fixed_pools(network: nn.Module) -> nn.Module:
+    """A copy of the network in which adaptive pools, which ONNX lacks, are the fixed ones that they amount to at this
+    input size; InputError where there is none."""
+    network = copy.deepcopy(network).cpu().to(memory_format=torch.contiguous_format).eval()
+    sizes: dict[str, int] = {}
+    adaptive = {name: part for name, part in network.named_modules() if isinstance(part, nn.AdaptiveMaxPool2d)}
+    hooks = [part.register_forward_hook(lambda _, given, __, name=name: sizes.__setitem__(name, given[0].shape[-1]))
+             for name, part in adaptive.items()]
+    trainer.infer_logits(network, np.zeros((1, SIZE, SIZE), np.uint8))
+    for hook in hooks:
+        hook.remove()
+    for name, part in adaptive.items():
+        if name not in sizes:  # a part that is not asked, as a frozen transformer's localisation: not in the graph
+            continue
+        step, rest = divmod(sizes[name], int(part.output_size))
+        if rest:
+            raise InputError(f"export: {name} pools {sizes[name]} pixels to {part.output_size}, which ONNX cannot say")
+        network.set_submodule(name, nn.MaxPool2d(step))
+    return network

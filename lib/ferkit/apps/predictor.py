@@ -1,0 +1,131 @@
+"""Published weights as one object: grey face crops in, expressions out.
+
+>>> import numpy as np, ferkit
+>>> model = ferkit.load("deep-emotion")
+>>> model.label_names
+('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
+>>> images = np.full((2, 48, 48), 128, dtype=np.uint8)  # two grey squares in place of your face crops
+>>> answer = model.predict(images)
+>>> answer.probabilities.shape, bool(np.allclose(answer.probabilities.sum(1), 1))
+((2, 7), True)
+>>> len(answer.expressions), answer.expressions[0] in model.label_names
+(2, True)
+
+The answer names what a face shows by the opinion of FER2013's annotators, not what a person feels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import nn
+
+from ferkit.core.errors import InputError
+from ferkit.experiments import evaluation
+from ferkit.models import weights
+from ferkit.publishing import weights_catalogue
+from ferkit.training import trainer
+
+SIZE = 48  # pixels along a side of what every system takes
+# Images a step: the maps of 32 images stay in a core's cache; 256 take up to twice as long (measured, wide network).
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system says about N face crops.
+
+    label_names: K names. labels: int64 (N,), the decision. scores: float32 (N, K), logits or an SVM's scores.
+    probabilities: float32 (N, K), rows sum to 1; None for an SVM, whose scores are not calibrated.
+    """
+
+    label_names: tuple[str, ...]
+    labels: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def expressions(self) -> list[str]:
+        """The decision for each crop, by name."""
+        return [self.label_names[k] for k in self.labels]
+
+    @property
+    def runners_up(self) -> np.ndarray:
+        """The label with the highest score beside the decision, int64 (N,)."""
+        others = self.scores.astype(np.float64)
+        others[np.arange(len(others)), self.labels] = -np.inf
+        return others.argmax(1)
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """A trained system of this project, on the CPU in fp32, as it was tested.
+
+    name: as published, or the file. label_names: the classes, in the order of every (N, K) array. tta: the views
+    that are averaged ("none" or "flip"). weights_sha256: of the file. predictor: network, head and their functions.
+    """
+
+    name: str
+    label_names: tuple[str, ...]
+    tta: str
+    weights_sha256: str
+    predictor: evaluation.Predictor
+
+    @property
+    def network(self) -> nn.Module:
+        """The network in eval mode (the one under it for an SVM)."""
+        return self.predictor.model
+
+    def predict(self, images: np.ndarray) -> Answer:
+        """What each face crop shows.
+
+        images: uint8 0…255, (N, H, W), square grey crops, face upright and filling the picture; 48×48 is taken as it
+        is, any other side is resized. InputError for another dtype or shape. N may be 0.
+        """
+        crops = resized(images)
+        if self.predictor.head is not None:
+            decision = self.predictor.head.decision(trainer.infer_features(self.network, crops, batch_size=BATCH))
+            return Answer(self.label_names, self.predictor.head.votes_of(decision),
+                          self.predictor.head.scores_of(decision), None)
+        logits = trainer.infer_logits(self.network, crops, tta=self.tta, batch_size=BATCH)
+        return Answer(self.label_names, logits.argmax(1).astype(np.int64), logits, evaluation.softmax(logits))
+
+
+def load(name: str | Path | None = None) -> Recogniser:
+    """The system published under `name` (`catalogue.names()` lists them) or saved in a weights.safetensors file.
+
+    None takes the best published one, by validation. The file's sha256 is held against the published metrics.json.
+    InputError for an unknown name, a damaged file, or weights that are not in the repository (with how to make them).
+    """
+    path = Path(name) if name is not None and Path(name).is_file() else None
+    if path is None:
+        everything = weights_catalogue.entries()
+        entry = weights_catalogue.best(everything) if name is None else weights_catalogue.find(str(name), everything)
+        return _open(weights_catalogue.require(entry), entry.full_name)
+    return _open(path, str(name))
+
+
+def _open(path: Path, name: str) -> Recogniser:
+    predictor, facts = evaluation.open_weights(path)
+    labels: Sequence[str] = facts.get("label_names") or weights.read_header(path)["label_names"]
+    return Recogniser(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
+
+
+def resized(images: np.ndarray) -> np.ndarray:
+    """Square grey crops at 48×48, uint8 (N, 48, 48); InputError for anything but uint8 (N, H, H) with H ≥ 1."""
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1] != images.shape[2] or not images.shape[1]:
+        raise InputError(f"images are {images.dtype} {images.shape}: give uint8 (N, H, H), grey values 0…255 of square "
+                         "face crops; one image alone is image[None]")
+    if images.shape[1] == SIZE:
+        return images
+    way = Image.Resampling.BOX if images.shape[1] > SIZE else Image.Resampling.BILINEAR
+    small = [np.asarray(Image.fromarray(image).resize((SIZE, SIZE), way)) for image in images]
+    return np.stack(small) if small else np.empty((0, SIZE, SIZE), np.uint8)

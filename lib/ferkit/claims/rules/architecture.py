@@ -1,0 +1,42 @@
+"""Rules about the networks themselves: parameters, layers, receptive fields."""
+
+from ferkit.claims.evidence import Evidence, Name
+from ferkit.claims.finding import Finding, key_of, only_value, sources_of
+from ferkit.papers.ledger import Claim
+
+
+def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = None,
+            otherwise: float | None = None) -> Finding:
+    """A number of parameters, of the whole or one `part`, to be met exactly; `otherwise` is another reading."""
+    cells = evidence.cells(name)
+    numbers = [key_of(cell, "parts").get(part) if part else cell.metrics["parameters"] for cell in cells]
+    observed = only_value(numbers, part or "parameters", cells)
+    verdict = "reproduced" if observed == claim.value else "partly" if observed == otherwise else "not_reproduced"
+    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells))
+
+
+def fewer_layers(evidence: Evidence, claim: Claim, name: Name) -> Finding:
+    """The number of layers with weights on the main path."""
+    cells = evidence.cells(name)
+    observed = only_value([key_of(cell, "weight_layers") for cell in cells], "weight_layers", cells)
+    return Finding("reproduced" if 0 < observed < claim.value else "not_reproduced", observed, None, len(cells),
+                   sources_of(evidence, cells), "how accurate they are is judged in a row of its own")
+
+
+def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name,
+                     equal_field: bool = False) -> Finding:
+    """The parameters of `first` as a fraction of those of `second`; `equal_field`: at equal receptive field."""
+    groups = [evidence.cells(name) for name in (first, second)]
+    few, many = (only_value([cell.metrics["parameters"] or None for cell in cells], "parameters", cells)
+                 for cells in groups)
+    verdict, note = "reproduced" if few < many else "not_reproduced", f"{few:,} against {many:,}"
+    if equal_field:
+        fields = [only_value([key_of(cell, "receptive_field") for cell in cells], "receptive_field", cells)
+                  for cells in groups]
+        note += f"; receptive fields {fields[0]} and {fields[1]} pixels"
+        layers = [{cell.metrics.get("weight_layers") for cell in cells} for cells in groups]
+        if all(len(found) == 1 and None not in found for found in layers):
+            note += f"; {layers[0].pop()} and {layers[1].pop()} layers with weights, a ReLU after each but the last"
+        if verdict == "reproduced" and fields[0] != fields[1]:
+            verdict = "partly"
+    return Finding(verdict, few / many, None, len(groups[0]), sources_of(evidence, groups[0] + groups[1]), note)

@@ -1,0 +1,106 @@
+"""``bench``: how fast training and occlusion analysis are against what others would use, on this machine."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from ferkit.cli.options import DATASETS, DEVICES
+from ferkit.core.errors import InputError
+
+HELP = "measure the speed of training or of occlusion analysis against the usual ways"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``training`` and ``occlusion`` with their options to a parser."""
+    below = parser.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
+    training = below.add_parser("training", help="our loop, a bare loop and a loop over image files")
+    training.add_argument("--models", nargs="+", metavar="M", help="which networks (default: all four)")
+    training.add_argument("--batch", nargs="+", type=int, default=[128], metavar="N", help="batch sizes (default: 128)")
+    training.add_argument("--dataset", choices=DATASETS, default="synthetic", help="whose images (default: drawn ones)")
+    training.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
+    training.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
+    training.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each loop in each round")
+    training.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
+    occlusion = below.add_parser("occlusion", help="our occlusion maps and Captum's")
+    occlusion.add_argument("--model", default="deep_emotion", metavar="M", help="which network (default: deep_emotion)")
+    occlusion.add_argument("--weights", type=Path, metavar="F", help="a trained network in place of an untrained one")
+    occlusion.add_argument("--dataset", choices=DATASETS, help="with --weights: whose test images (default: drawn)")
+    occlusion.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
+    occlusion.add_argument("--images", type=int, default=256, metavar="N", help="how many (default: 256)")
+    occlusion.add_argument("--patch-size", type=int, default=8, metavar="P", help="side of the patch, pixels")
+    occlusion.add_argument("--stride", type=int, default=4, metavar="P", help="step of the patch, pixels")
+    occlusion.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
+    for one in (training, occlusion):
+        one.add_argument("--json", action="store_true", help="print everything as one JSON object")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Measure and print; exit status 0."""
+    sizes = arguments.images if arguments.subject == "occlusion" else arguments.batch
+    if min([arguments.rounds, *(sizes if isinstance(sizes, list) else [sizes])]) < 1:
+        raise InputError("bench: rounds, batch sizes and images are whole numbers above 0")
+    found, lines = {"training": _training, "occlusion": _occlusion}[arguments.subject](arguments)
+    print(json.dumps(found) if arguments.json else "\n".join(lines))
+    return 0
+
+
+def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit.benchmarks import training as bench_training
+    from ferkit.data import datasets
+
+    models = arguments.models or bench_training.MODELS
+    bench_training.check_models(models)
+    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    profile = "smoke" if arguments.dataset == "synthetic" else "full"
+    faces = datasets.load(arguments.dataset, data, profile=profile,
+                          protocol=datasets.DEFAULT_PROTOCOL[arguments.dataset]).part("train")
+
+    def say(row: dict) -> None:
+        print(f"{row['model']:<18} batch {row['batch']:<4} round {row['round']}  {row['loop']:<10} {row['dtype']:<8} "
+              f"{row['images_per_second']:9.0f} images/s", file=sys.stderr, flush=True)
+
+    found = bench_training.bench(models, faces.images, faces.labels, batch_sizes=arguments.batch, say=say,
+                                 rounds=arguments.rounds, seconds=arguments.seconds, device=arguments.device)
+    lines = []
+    for model, by_batch in found["by_batch"].items():
+        lines += [f"{model:<18} batch {batch:<4} {100 * r['bare']:.1f} % of the bare loop, {r['dataloader']:.2f} × "
+                  "the loop over files" for batch, r in by_batch.items()]
+        lines.append(f"{model:<18} an epoch of FER2013 takes {found['epoch_seconds'][model]:.1f} s; the arithmetic "
+                     f"alone would allow {found['limits'][model]['images_per_second']:.0f} images/s")
+    return found, lines
+
+
+def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit.benchmarks.occlusion import bench
+
+    system, given = arguments.model, {}
+    if arguments.weights:
+        system, given = _trained(arguments)
+    elif arguments.dataset or arguments.data:
+        raise InputError("bench occlusion: --dataset and --data need --weights, a network trained for such images")
+    found = bench(system, arguments.images, patch_size=arguments.patch_size, stride=arguments.stride,
+                  rounds=arguments.rounds, **given)
+    every = found["all"]
+    return found, [
+        f"{found['model']}  {found['images']} images  ours {found['seconds']['ours']:.2f} s  Captum "
+        f"{found['seconds']['captum']:.2f} s  {found['ratio']:.1f} × as fast  largest difference "
+        f"{found['max_abs_difference']:.1e}",
+        f"all three readings  ours {every['ours']:.2f} s  Captum {every['captum']:.2f} s for all, "
+        f"{every['captum_one']:.2f} s for one  {every['ratio']:.1f} × and {every['ratio_one']:.1f} × as fast"]
+
+
+def _trained(arguments: argparse.Namespace) -> tuple[str, dict]:
+    """The system, and the network with test images and labels as `occlusion.bench.bench` takes them."""
+    from ferkit.analysis.occlusion import test_images
+    from ferkit.data import datasets
+    from ferkit.models import weights
+
+    dataset = arguments.dataset or "synthetic"
+    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    model, header = weights.load(arguments.weights)
+    profile = "smoke" if dataset == "synthetic" else "full"
+    part = test_images(datasets.load(dataset, data, profile=profile, protocol=datasets.DEFAULT_PROTOCOL[dataset]),
+                       arguments.images, 0)
+    return str(header["system"]), {"model": model, "faces": (part.images, part.labels)}

@@ -1,0 +1,83 @@
+"""``occlusion``: which parts of a face trained cells read each expression from, and the control with a known answer."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from ferkit.cli.options import DATASETS, DEVICES
+from ferkit.core.errors import InputError
+
+HELP = "analyse the cells of a run or of published results by occlusion, or run the control on mouth-only faces"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``occlusion`` to a parser."""
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR",
+                        help="a run's folder, or results/<dataset>; its 04_occlusion_analysis is written")
+    parser.add_argument("--mouth-only", action="store_true",
+                        help="train on drawn faces that move the mouth alone and see where occlusion points")
+    parser.add_argument("--dataset", choices=DATASETS, default="synthetic", help="what the cells were tested on")
+    parser.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
+    parser.add_argument("--protocol", default="", metavar="P", help="how it is split (default: its own)")
+    parser.add_argument("--profile", default="full", metavar="NAME", help="how many images are drawn or kept (full)")
+    parser.add_argument("--systems", nargs="+", default=["deep_emotion", "gap_cnn_svm"], metavar="S",
+                        help="which systems, every seed of them (default: deep_emotion gap_cnn_svm)")
+    parser.add_argument("--recipe", default="ours", metavar="R", help="under which recipe (default: ours)")
+    parser.add_argument("--images", type=int, default=0, metavar="N", help="test images, stratified (default: all)")
+    parser.add_argument("--beside", type=int, default=350, metavar="N",
+                        help="how many of them for other windows and fillings (default: 350)")
+    parser.add_argument("--patch-size", type=int, default=8, metavar="P", help="side of the window, pixels")
+    parser.add_argument("--stride", type=int, default=4, metavar="P", help="step of the window, pixels")
+    parser.add_argument("--baseline", choices=("zero", "mean", "blur"), default="zero", help="what a covered pixel is")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default: 0)")
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute (default: cpu)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Analyse and print; exit status 0."""
+    if arguments.mouth_only == bool(arguments.directory):
+        raise InputError("occlusion: name a folder of results (or --mouth-only, which takes none)")
+    if min(arguments.patch_size, arguments.stride, arguments.images + 1, arguments.beside + 1) < 1:
+        raise InputError("occlusion: window, stride and numbers of images are whole numbers, windows above 0")
+    for row in _mouth_only(arguments) if arguments.mouth_only else _analyses(arguments):
+        print(json.dumps(row, ensure_ascii=False) if arguments.json else _said(row))
+    return 0
+
+
+def _mouth_only(arguments: argparse.Namespace) -> list[dict]:
+    from ferkit.analysis.occlusion import sanity_check
+
+    return sanity_check(baseline=arguments.baseline, seed=arguments.seed)
+
+
+def _analyses(arguments: argparse.Namespace) -> list[dict]:
+    from ferkit.analysis import occlusion
+    from ferkit.analysis.occlusion import run as analyses
+    from ferkit.data import datasets
+    from ferkit.training import trainer
+
+    if not arguments.directory.is_dir():
+        raise InputError(f"{arguments.directory}: no such folder; name a run or results/<dataset>")
+    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed,
+                          protocol=arguments.protocol or datasets.DEFAULT_PROTOCOL[arguments.dataset])
+    root = arguments.directory.absolute()
+    cells = analyses.cells_of(root, arguments.systems, arguments.recipe, faces)
+    done = analyses.analyse_all(root, cells, faces, images=arguments.images, beside=arguments.beside,
+                                patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,
+                                seed=arguments.seed, device=str(trainer.resolve_device(arguments.device)))
+    return [{"cell": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
+             "says": occlusion.sentences(one.summary), "contradictions": occlusion.contradictions(one.summary)}
+            for one in done] + occlusion.agreement_rows(done)
+
+
+def _said(row: dict) -> str:
+    """A row for people: numbers with three digits, what is missing as a dash."""
+    def value(one: object) -> str:
+        if isinstance(one, list):
+            return "".join(f"\n    {_said(item) if isinstance(item, dict) else item}" for item in one) or "none"
+        return "–" if one is None else f"{one:.3f}" if isinstance(one, float) else str(one)
+
+    return "  ".join(f"{key}: {value(one)}" for key, one in row.items())

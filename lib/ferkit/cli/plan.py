@@ -1,0 +1,66 @@
+"""``plan``: write down what will be trained and reported, before it is trained."""
+
+import argparse
+from itertools import groupby
+from pathlib import Path
+
+from ferkit.cli import options
+from ferkit.core.errors import InputError
+from ferkit.experiments.profiles import PROFILES
+
+HELP = "write plan.json: every cell of a profile that will be reported; commit it before training"
+ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``plan`` to a parser."""
+    options.add_data_arguments(parser, required=False)
+    parser.add_argument("--profile", choices=tuple(PROFILES), default="full", help="which profile (default: full)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="first seed (default: 0)")
+    parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
+    parser.add_argument("--cells", default="", metavar="LIST",
+                        help="plan these cells only, as run's --set CELLS=…: deep_emotion/ours,lenet5")
+    parser.add_argument("--seeds", type=int, default=0, metavar="N",
+                        help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
+    parser.add_argument("--sweep", type=Path, metavar="CONFIG",
+                        help="add the cells of this sweep to what is planned or published, in place of a profile's")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the plans and name them; exit status 0."""
+    if arguments.sweep:
+        for path in _of_sweep(arguments.sweep):
+            print(path)
+        return 0
+    if not arguments.dataset:
+        raise InputError("plan: name the data set with --dataset, or a sweep's file with --sweep")
+    from ferkit.cli.publish import chosen
+    from ferkit.experiments import jobs
+    from ferkit.publishing import publish as publishing
+
+    notebooks = chosen(arguments.only)
+    data, protocol = options.data_and_protocol(arguments)
+    n_train = 0
+    if data or arguments.dataset not in ALWAYS_LARGE:
+        from ferkit.data import datasets
+
+        n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
+                                                       protocol=protocol, seed=arguments.seed))
+    for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
+                                n_train=n_train, only=arguments.cells, n_seeds=arguments.seeds):
+        print(path)
+    return 0
+
+
+def _of_sweep(config: Path) -> list[Path]:
+    """The plans that now hold a sweep's cells; InputError for one that never opens the test split."""
+    from ferkit.experiments.sweep import config as sweeps
+    from ferkit.publishing import publish as publishing
+
+    sweep = sweeps.read(config)
+    if not sweep.test:
+        raise InputError(f"{config}: it opens no test split (test = true), so there is nothing to publish of it")
+    where = {cell.name: (cell.dataset, sweep.place(cell).parts[-4]) for cell in sweep.cells}
+    ordered = sorted(sweep.cells, key=lambda cell: where[cell.name])
+    return [publishing.extend_plan(list(cells), sweep.profile, notebook, sweep.protocol)
+            for (_, notebook), cells in groupby(ordered, key=lambda cell: where[cell.name])]

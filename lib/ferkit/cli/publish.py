@@ -1,0 +1,51 @@
+"""``publish``: copy the planned cells of finished runs to ``results/<dataset>[-<protocol>]/``."""
+
+import argparse
+from pathlib import Path
+
+from ferkit.core.errors import InputError
+
+HELP = "copy every planned cell of runs to results/<dataset>[-<protocol>]; refused if one is missing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``publish`` to a parser."""
+    parser.add_argument("runs", metavar="DIR", type=Path, nargs="+",
+                        help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
+    parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Publish and print what was copied; exit status 0."""
+    from ferkit.publishing import publish as publishing
+    from ferkit.reporting import model_cards
+    from ferkit.results import manifest
+
+    sets = set()
+    for run in arguments.runs:
+        record = manifest.read(run)
+        if not record:
+            raise InputError(f"{run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
+        sets.add((record["dataset"], record["protocol"]))
+    if len(sets) > 1:
+        raise InputError(f"publish: runs of different sets ({', '.join(' '.join(one) for one in sorted(sets))}); "
+                         "publish each for itself")
+    ((dataset, protocol),) = sets
+    cells = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
+    model_cards.write_all()
+    for cell in cells:
+        accuracy = cell.metrics["accuracy"]
+        print(f"{cell.cell.name}  {cell.metrics['status']}  test "
+              + ("-" if accuracy is None else f"{100 * accuracy:.2f} %"))
+    return 0
+
+
+def chosen(only: str | None) -> tuple[str, ...]:
+    """The training notebooks that --only names, all without it; InputError if it names none."""
+    from ferkit.core.errors import InputError
+    from ferkit.experiments.jobs import TRAINING_NOTEBOOKS
+
+    found = tuple(name for name in TRAINING_NOTEBOOKS if only is None or name.startswith(f"{only:0>2}"))
+    if not found:
+        raise InputError(f"--only {only}: no notebook of that number trains; they are {', '.join(TRAINING_NOTEBOOKS)}")
+    return found

@@ -1,0 +1,35 @@
+"""``run``: the notebooks in order, the claims and the report; what ./run_all.sh calls."""
+
+import argparse
+import signal
+
+from ferkit.cli import options
+
+HELP = "replicate both papers: run the notebooks in order, judge the claims, build the report"
+ANSWERED = 100  # --check-only: the answer has been printed, there is nothing to set up or run
+
+add_arguments = options.add_arguments
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Check everything that can be checked, then run; the exit status."""
+    if arguments.list:
+        print(options.listing())
+        return ANSWERED if arguments.check_only else 0
+    chosen = options.resolve(arguments)
+    if arguments.check_only:
+        return 0
+    from ferkit.core.console import Console
+    from ferkit.pipeline import run_notebooks
+
+    runs = [run_notebooks.prepare(each) for each in chosen]
+    console = Console()
+    if chosen[0].dry_run:
+        return max(run_notebooks.dry_run(run, console) for run in runs)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its kernel as Ctrl-C does
+    for run in runs:
+        if status := run_notebooks.run_all(run, console):
+            return status
+    if len(runs) > 1:
+        run_notebooks.compare(runs, console)
+    return 0

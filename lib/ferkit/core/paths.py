@@ -1,0 +1,69 @@
+"""Every place on disk, by name; nothing else in the project builds an absolute path.
+
+Notebooks get a run *name* and ask here for its folder, so that an executed notebook replays anywhere.
+"""
+
+import os
+from pathlib import Path
+
+from ferkit.core.errors import InputError
+from ferkit.data import protocols
+
+DATA_VARIABLES = {
+    "fer2013": "FERKIT_FER2013",
+    "ckplus": "FERKIT_CKPLUS",
+    "jaffe": "FERKIT_JAFFE",
+    "ferg": "FERKIT_FERG",
+    "folder": "FERKIT_FOLDER",
+}
+
+
+def repository() -> Path:
+    """The checkout this library lies in, or the working directory when it is installed elsewhere."""
+    root = Path(__file__).resolve().parents[3]
+    return root if (root / "pyproject.toml").is_file() else Path.cwd()
+
+
+def output_root() -> Path:
+    """Where runs go: ``FERKIT_OUTPUT`` if set, else ``results/runs`` of the checkout."""
+    chosen = os.environ.get("FERKIT_OUTPUT")
+    return Path(chosen).expanduser().absolute() if chosen else repository() / "results" / "runs"
+
+
+def run_name(dataset: str, profile: str, seed: int, protocol: str = "") -> str:
+    """The contract's name of a run: ``<dataset>-<profile>-seed<N>``; a protocol other than the set's own is added."""
+    return f"{dataset}-{profile}-seed{seed}{protocols.suffix(dataset, protocol)}"
+
+
+def run_directory(run: str) -> Path:
+    """The folder of a run by its name; InputError for a name that is a path."""
+    if not run or run in (".", "..") or "/" in run or "\\" in run:
+        raise InputError(f"run name {run!r} is a path: give a name such as synthetic-quick-seed0")
+    return output_root() / run
+
+
+def published_directory(dataset: str, protocol: str = "") -> Path:
+    """The committed results of a data set: ``results/<dataset>`` of the checkout; a protocol other than its own is
+    added (``results/ckplus-by_image``)."""
+    return repository() / "results" / f"{dataset}{protocols.suffix(dataset, protocol) if protocol else ''}"
+
+
+def cache_root() -> Path:
+    """Prepared arrays: ``FERKIT_CACHE``, else ``$XDG_CACHE_HOME/ferkit``, else ``~/.cache/ferkit``."""
+    chosen = os.environ.get("FERKIT_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base).expanduser().absolute() / "ferkit"
+
+
+def data_path(dataset: str) -> Path | None:
+    """Where a real data set lies: its environment variable (several paths joined by ``os.pathsep`` are
+    the source's business); None for the built-in set. InputError when a real one is not named."""
+    if dataset == "synthetic":
+        return None
+    variable = DATA_VARIABLES[dataset]
+    chosen = os.environ.get(variable)
+    if not chosen:
+        raise InputError(f"{dataset}: no data given; name its archive or folder with --data PATH or {variable}")
+    return Path(chosen).expanduser().absolute()

@@ -1,0 +1,397 @@
+"""Files of a data set, read alike from a folder, a zip, a tar or a single file, and images decoded from their
+bytes.
+
+Nothing is ever unpacked to disk. What a hostile or broken archive could do (climb out of its folder, declare
+gigabytes, loop through links) is refused here, once, with the member's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Protocol
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ferkit.core.errors import InputError
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm")
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
+MEMBER_LIMIT = 64 * 2**20  # bytes of one image or small text file
+TABLE_LIMIT = 2 * 2**30  # bytes of one csv: FER2013's is 0.3 GB
+TOTAL_LIMIT = 16 * 2**30  # bytes of all members together
+MEMBER_COUNT_LIMIT = 1_000_000
+PIXEL_LIMIT = 64 * 10**6  # pixels of one photograph
+RATIO_LIMIT = 1000  # declared size ÷ packed size; deflate itself cannot pass 1032
+
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+class Files(Protocol):
+    """Read-only files under one root: `title` for messages, `names` relative with forward slashes, sorted."""
+
+    title: str
+    names: tuple[str, ...]
+
+    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
+        """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
+        ...
+
+    def open(self, name: str) -> IO[bytes]:
+        """The member as a stream, for tables too large to hold; the caller closes it and meets
+        READ_ERRORS."""
+        ...
+
+
+class FolderFiles:
+    """The files below a folder, or one file alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.title = path.name
+        self._root = path if path.is_dir() else path.parent
+        self.names = tuple(sorted(_walk(path))) if path.is_dir() else (path.name,)
+
+    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
+        """The whole file; InputError if it cannot be read or is larger than `limit` bytes."""
+        try:
+            with open(self._root / name, "rb") as file:
+                content = file.read(limit + 1)
+        except OSError as error:
+            raise InputError(f"{self.title}: {name}: cannot be read ({reason(error)})") from error
+        _check_size(self.title, name, len(content), limit)
+        return content
+
+    def open(self, name: str) -> IO[bytes]:
+        """The file as a stream."""
+        return open(self._root / name, "rb")
+
+
+class ZipFiles:
+    """The members of a zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        self.title = path.name
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (*READ_ERRORS, ValueError) as error:
+            raise InputError(
+                f"{path.name}: not a readable zip archive ({reason(error)}); fetch it again"
+            ) from error
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            name = _safe_name(self.title, info.filename)
+            if info.is_dir() or _is_clutter(name):
+                continue
+            if name in self._members:
+                raise InputError(f"{self.title}: {name}: listed twice in the archive; fetch it again")
+            if info.file_size > TABLE_LIMIT or info.file_size > RATIO_LIMIT * max(info.compress_size, 1024):
+                raise InputError(
+                    f"{self.title}: {name}: declares {info.file_size} bytes unpacked; refused as a zip bomb"
+                )
+            self._members[name] = info
+        _check_total(self.title, [info.file_size for info in self._members.values()])
+        self.names = tuple(sorted(self._members))
+
+    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
+        """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
+        info = self._members[name]
+        _check_size(self.title, name, info.file_size, limit)
+        try:
+            return self._zip.read(info)
+        except READ_ERRORS as error:
+            raise InputError(
+                f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
+            ) from error
+
+    def close(self) -> None:
+        """Release the archive."""
+        self._zip.close()
+
+    def open(self, name: str) -> IO[bytes]:
+        """The member as a stream."""
+        return self._zip.open(self._members[name])
+
+
+class TarFiles:
+    """The regular members of a tar archive (plain or gzip)."""
+
+    def __init__(self, path: Path) -> None:
+        self.title = path.name
+        self._members: dict[str, tarfile.TarInfo] = {}
+        try:
+            self._tar = tarfile.open(path)  # noqa: SIM115 (closed by `close`)
+            infos = self._tar.getmembers()
+        except READ_ERRORS as error:
+            raise InputError(
+                f"{path.name}: not a readable tar archive ({reason(error)}); fetch it again"
+            ) from error
+        for info in infos:
+            name = _safe_name(self.title, info.name)
+            if info.isdir() or _is_clutter(name):
+                continue
+            if not info.isreg():
+                raise InputError(f"{self.title}: {name}: is a link or device, not a file; refused")
+            self._members[name] = info
+        _check_total(self.title, [info.size for info in self._members.values()])
+        self.names = tuple(sorted(self._members))
+
+    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
+        """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
+        info = self._members[name]
+        _check_size(self.title, name, info.size, limit)
+        try:
+            content = self._tar.extractfile(info).read()
+        except READ_ERRORS as error:
+            raise InputError(
+                f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
+            ) from error
+        if len(content) != info.size:
+            raise InputError(f"{self.title}: {name}: the archive ends inside it; fetch it again")
+        return content
+
+    def close(self) -> None:
+        """Release the archive."""
+        self._tar.close()
+
+    def open(self, name: str) -> IO[bytes]:
+        """The member as a stream."""
+        return self._tar.extractfile(self._members[name])
+
+
+@contextmanager
+def open_files(path: Path) -> Iterator[Files]:
+    """The files at `path`: a folder, a zip, a tar, or one single file; InputError if there is none or it is
+    broken."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; name the data with --data PATH")
+    lower = path.name.lower()
+    if path.is_file() and lower.endswith(".zip"):
+        files: Files = ZipFiles(path)
+    elif path.is_file() and lower.endswith(ARCHIVE_SUFFIXES):
+        files = TarFiles(path)
+    else:
+        files = FolderFiles(path)
+    try:
+        yield files
+    finally:
+        if not isinstance(files, FolderFiles):
+            files.close()
+
+
+def inner_archives(folder: Path) -> list[Path]:
+    """The archives lying directly in `folder`, sorted by name."""
+    return sorted(
+        path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
+    )
+
+
+def parts_of(data: Path) -> list[Path]:
+    """The paths joined in `data` by ``os.pathsep`` (two mosaic halves), or `data` itself where that
+    exists."""
+    text = os.fspath(data)
+    if os.pathsep not in text or data.exists():
+        return [data]
+    return [Path(part).expanduser().absolute() for part in text.split(os.pathsep) if part]
+
+
+def expand(data: Path, words: tuple[str, ...]) -> list[Path]:
+    """What to open for `data`: the paths joined in it, or, of a folder with nothing else to read, the
+    archives whose names contain one of `words`."""
+    parts = parts_of(data)
+    if len(parts) == 1 and parts[0].is_dir():
+        inside = [
+            path for path in inner_archives(parts[0]) if any(word in path.name.lower() for word in words)
+        ]
+        folders = [path for path in parts[0].iterdir() if path.is_dir() and not _is_clutter(path.name)]
+        loose = [path for path in parts[0].iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES)]
+        return parts if folders or loose or not inside else inside
+    return parts
+
+
+def stamp(path: Path) -> list[object]:
+    """What tells cheaply whether `path` changed: its place, sizes and modification times (ns)."""
+    try:
+        if not path.is_dir():
+            status = path.stat()
+            return [os.fspath(path.absolute()), status.st_size, status.st_mtime_ns]
+        digest = hashlib.sha256()
+        for name in sorted(_walk(path)):
+            status = (path / name).stat()
+            digest.update(
+                f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
+            )
+        return [os.fspath(path.absolute()), digest.hexdigest()]
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file or folder; name the data with --data PATH") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)})") from error
+
+
+def image_names(files: Files) -> list[str]:
+    """The members that are images by their suffix, sorted."""
+    return [name for name in files.names if name.lower().endswith(IMAGE_SUFFIXES)]
+
+
+def decode_grey(content: bytes, where: str, background: int | None = None) -> np.ndarray:
+    """One grey picture, uint8 0…255, (H, W), upright; InputError naming `where` for whatever cannot be read
+    right.
+
+    Colour becomes luma (ITU-R 601), 16-bit grey is scaled to 8 bits, EXIF rotation is undone, of a phone's
+    multi-picture JPEG the first is taken. CMYK, floating point, several frames and real transparency (unless
+    a grey `background` is given) have no one reading: refused.
+    """
+    if not content:
+        raise InputError(f"{where}: the file is empty (0 bytes); fetch it again")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise InputError(
+                    f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it"
+                )
+            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # phones: the photo, then its depth map
+                raise InputError(f"{where}: holds {image.n_frames} frames; give one image per file")
+            image.load()
+            return _to_grey(image, where, background)
+    except InputError:
+        raise
+    except UnidentifiedImageError as error:
+        raise InputError(f"{where}: not an image of a known format ({', '.join(FORMATS)})") from error
+    except (
+        Exception
+    ) as error:  # Pillow raises a dozen kinds for broken files; every one means the same to a user
+        raise InputError(f"{where}: broken image ({reason(error)}); fetch it again") from error
+
+
+def read_grey(files: Files, name: str, background: int | None = None) -> np.ndarray:
+    """The grey picture of one member, uint8, (H, W); `background` as in `decode_grey`."""
+    return decode_grey(files.read(name), f"{files.title}: {name}", background)
+
+
+def read_crops(files: Files, names: list[str], size: int = 48) -> np.ndarray:
+    """The members as ready face crops, uint8, (N, size, size); InputError for one of another size."""
+    images = np.empty((len(names), size, size), np.uint8)
+    for row, name in enumerate(names):
+        image = read_grey(files, name)
+        if image.shape != (size, size):
+            height, width = image.shape
+            raise InputError(f"{files.title}: {name}: image is {width}×{height}, {size}×{size} is expected")
+        images[row] = image
+    return images
+
+
+def _to_grey(image: Image.Image, where: str, background: int | None) -> np.ndarray:
+    """Pixels of a loaded image as upright grey."""
+    if image.mode == "L" and not image.info:
+        return np.asarray(image)
+    if image.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
+        raise InputError(
+            f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB"
+        )
+    if "A" in image.mode or "transparency" in image.info:
+        image = _opaque(image, where, background)
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        return np.round(np.asarray(image, np.uint16) / 257.0).astype(np.uint8)
+    if image.mode == "P":
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L"))
+
+
+def _opaque(image: Image.Image, where: str, background: int | None) -> Image.Image:
+    """The image without its alpha channel; InputError where pixels are really transparent and nothing lies
+    behind."""
+    whole = image.convert("RGBA")
+    if whole.getchannel("A").getextrema() == (255, 255):
+        return whole.convert("RGB")
+    if background is None:
+        raise InputError(f"{where}: has transparent pixels; save it without an alpha channel")
+    behind = Image.new("RGBA", whole.size, (background, background, background, 255))
+    return Image.alpha_composite(behind, whole).convert("RGB")
+
+
+def _walk(folder: Path, above: frozenset[str] = frozenset(), prefix: str = "") -> Iterator[str]:
+    """Relative names of all files below `folder`; links are followed, a loop is refused."""
+    real = os.path.realpath(folder)
+    if real in above:
+        raise InputError(f"{folder}: a symbolic link leads back to a folder above it; remove the loop")
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = prefix + entry.name
+                if _is_clutter(name):
+                    continue
+                kind = _kind(entry)
+                if kind == "folder":
+                    yield from _walk(Path(entry.path), above | {real}, name + "/")
+                elif kind == "file":
+                    yield name
+                else:
+                    raise InputError(f"{entry.path}: {kind}; remove it")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({reason(error)})") from error
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """"folder" or "file", links followed; else what is wrong with the entry."""
+    try:
+        if entry.is_dir():
+            return "folder"
+        return "file" if entry.is_file() else "a broken link or no regular file"
+    except OSError as error:
+        return reason(error)
+
+
+def _safe_name(title: str, name: str) -> str:
+    """The member's name with forward slashes; InputError if it would lie outside the archive's folder."""
+    clean = name.replace("\\", "/")
+    path = PurePosixPath(clean)
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or (path.parts and path.parts[0].endswith(":"))
+        or "\0" in clean
+    ):
+        raise InputError(f"{title}: {name}: the entry climbs out of its folder; refused")
+    return str(path)
+
+
+def _is_clutter(name: str) -> bool:
+    """Whether a file is an operating system's own litter."""
+    parts = name.split("/")
+    return parts[0] == "__MACOSX" or parts[-1].startswith(".") or parts[-1] in ("Thumbs.db", "desktop.ini")
+
+
+def _check_size(title: str, name: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise InputError(f"{title}: {name}: larger than {limit // 2**20} MiB; not a file of this data set")
+
+
+def _check_total(title: str, sizes: list[int]) -> None:
+    if len(sizes) > MEMBER_COUNT_LIMIT or sum(sizes) > TOTAL_LIMIT:
+        raise InputError(
+            f"{title}: declares {len(sizes)} members of {sum(sizes)} bytes unpacked; refused as a zip bomb"
+        )
+
+
+def reason(error: BaseException) -> str:
+    """An exception's own words in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,393 @@
+"""What is wrong with a copy of a data set, computed from its pixels alone: copies, leaks, blur, contradictions.
+
+Nothing is looked up by hash, so a re-encoded copy gets the verdict of the original and a tampered one does not.
+The published defects of FER2013 are those measured on the lossless archive (34,034 distinct of 35,887 images).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from ferkit.core.errors import InputError
+from ferkit.data import protocols, splits
+from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.sources import fer2013
+
+VERDICTS = ("clean", "known_defects", "do_not_use")
+SEVERITIES = ("note", "defect", "fatal")  # the worst finding makes the verdict, in the order of VERDICTS
+PUBLISHED_FER2013 = {
+    "distinct": 34034,
+    "val_in_train": 280,
+    "test_in_train": 288,
+    "conflicting_groups": 57,
+    "blank": 12,
+}
+FATAL_COPIES = 0.20  # of the test split: beyond it the score says little (FER2013: 0.080)
+FATAL_KNN1 = 0.90  # a score on raw pixels near the papers' own
+# Splits drawn from one source differ by chance alone: on FER2013 by 0.05 standard deviations at most. A blur of half
+# a pixel in one split makes 0.6. Small splits scatter, hence the second bound.
+FATAL_DIFFERENCE = 0.30
+FATAL_Z = 6.0
+NEAR_BITS = 8  # of 63 that two near copies' perceptual hashes may differ in
+NEAR_CORRELATION = 0.97  # of the pixels themselves, by which each candidate is confirmed
+SAYS = {"sharpness": "sharpness (fine detail against contrast)", "contrast": "contrast", "brightness": "brightness",
+        "resampling": "resampling (energy in the finest frequencies)", "blocking": "compression blocks"}
+
+
+def audit(faces: FaceSet) -> dict[str, object]:
+    """The contract's report: verdict, counts, copies, contradictions, sharpness, 1-NN accuracy and findings.
+
+    faces: every image in train, val or test. Fractions lie in [0, 1]; everything is JSON-able.
+    """
+    keys = pixel_keys(faces.images)
+    copies = _copies(faces, keys)
+    looks = qualities(faces.images)
+    quality = {name: _by_split(values, faces) for name, values in looks.items()}
+    differences = {name: largest_difference(values, faces.split, faces.subjects) for name, values in looks.items()}
+    report: dict[str, object] = {
+        "verdict": "clean",
+        "dataset": str(faces.source.get("dataset", "")),
+        "protocol": faces.source.get("protocol", ""),
+        "n": len(faces),
+        "counts": faces.counts(),
+        "distinct": len(np.unique(keys)),
+        "copies": copies,
+        "near_copies": near_copies(faces, keys),
+        "conflicting_groups": conflicting_groups(keys, faces.labels),
+        "blank": int(np.sum(is_blank(faces.images))),
+        **quality,
+        "differences": differences,
+        "shared_subjects": splits.shared_groups(faces.subjects, faces.split),
+        "shared_sequences": splits.shared_groups(faces.sequences, faces.split),
+        "knn1_accuracy": knn1_accuracy(faces),
+    }
+    report["findings"] = findings(report, faces)
+    report["verdict"] = verdict(report["findings"])
+    return report
+
+
+def describe(report: dict[str, object]) -> str:
+    """The report for people: the verdict, the counts in a table, and one line per finding."""
+    lines = [f"{report['dataset']} ({report['protocol']}): {report['verdict'].replace('_', ' ')}", ""]
+    counts = report["counts"]
+    labels = list(next(iter(counts.values())))
+    lines.append("split".ljust(8) + "".join(label.rjust(10) for label in labels) + "all".rjust(10))
+    for split, numbers in counts.items():
+        cells = [*numbers.values(), sum(numbers.values())]
+        lines.append(split.ljust(8) + "".join(str(n).rjust(10) for n in cells))
+    lines += ["", f"{report['distinct']} distinct of {report['n']} images; 1-nearest-neighbour on raw pixels "
+              f"{100 * report['knn1_accuracy']:.1f} %", ""]
+    lines += [f"[{finding['severity']}] {finding['id']}: {finding['says']}" for finding in report["findings"]]
+    return "\n".join(lines)
+
+
+def pixel_keys(images: np.ndarray) -> np.ndarray:
+    """A key per image, equal exactly when the pixels are; dtype S32, (N,)."""
+    keys = [hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest() for image in images]
+    return np.asarray(keys, dtype="S32")
+
+
+def copies_in_training(faces: FaceSet) -> np.ndarray:
+    """Which images outside the training split have an exact copy in it; bool, (N,), False in training itself."""
+    keys = pixel_keys(faces.images)
+    train = faces.split == "train"
+    return np.isin(keys, keys[train]) & ~train
+
+
+def is_blank(images: np.ndarray) -> np.ndarray:
+    """Which images hold one single grey value; bool, (N,)."""
+    flat = images.reshape(len(images), -1)
+    return flat.max(axis=1) == flat.min(axis=1)
+
+
+def conflicting_groups(keys: np.ndarray, labels: np.ndarray) -> int:
+    """How many groups of identical images carry more than one label."""
+    _, group = np.unique(keys, return_inverse=True)
+    pairs = np.unique(np.stack([group, labels]), axis=1)
+    return int(np.sum(np.bincount(pairs[0]) > 1))
+
+
+def qualities(images: np.ndarray, chunk: int = 4096) -> dict[str, np.ndarray]:
+    """How each image looks apart from what it shows; float64, (N,) each, NaN where a blank image has no value.
+
+    sharpness: log10 of the Laplacian's variance over the pixels' variance. contrast: standard deviation, grey
+    levels. brightness: mean, grey levels. resampling: log10 share of spectral energy above 0.375 cycles a pixel.
+    blocking: log10 ratio of steps across 8-pixel boundaries to all other steps (JPEG leaves more than 0).
+    """
+    parts = [_qualities(images[start:start + chunk].astype(np.float32)) for start in range(0, len(images), chunk)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarray) -> dict[str, object]:
+    """The two splits that differ most: {between, difference (of the means, in sd), z (in standard errors)}.
+
+    Where subjects are known the standard error counts subjects, not images: a split's few people look alike.
+    """
+    worst: dict[str, object] = {"between": "", "difference": 0.0, "z": 0.0}
+    for first, second in (("train", "val"), ("train", "test"), ("val", "test")):
+        a, b = (_finite(values, subjects, split == part) for part in (first, second))
+        if len(a) < 2 or len(b) < 2:
+            continue
+        spread = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+        gap = abs(float(a.mean() - b.mean()))
+        if spread > 0 and gap / spread > worst["difference"]:
+            error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+            worst = {"between": f"{first}/{second}", "difference": float(gap / spread), "z": float(gap / error)}
+    return worst
+
+
+def knn1_accuracy(faces: FaceSet, chunk: int = 512) -> float:
+    """Accuracy on the test split of copying the label of the nearest other image (train and val) in raw pixels.
+
+    There is nothing to select, so the validation images are neighbours too.
+    """
+    train, test = np.flatnonzero(faces.split != "test"), np.flatnonzero(faces.split == "test")
+    if not len(train) or not len(test):
+        return 0.0
+    known = faces.images[train].reshape(len(train), -1).astype(np.float32) / 255 - 0.5
+    half = 0.5 * np.einsum("nd,nd->n", known, known)
+    hits = 0
+    for start in range(0, len(test), chunk):
+        rows = test[start:start + chunk]
+        asked = faces.images[rows].reshape(len(rows), -1).astype(np.float32) / 255 - 0.5
+        nearest = np.argmin(half - asked @ known.T, axis=1)
+        hits += int(np.sum(faces.labels[train[nearest]] == faces.labels[rows]))
+    return hits / len(test)
+
+
+def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
+    """What each protocol that the set allows lets through, one row each: 1-NN accuracy and groups in train and test.
+
+    The same images are divided anew each time, so the difference between two rows is what a leak is worth.
+    """
+    given = protocols.parse(str(faces.source.get("protocol", "official"))).proper
+    rows = [_leak_row(given, faces, faces.split)]
+    for protocol in ("by_image", "by_sequence", "by_subject"):
+        try:
+            parts = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
+                                  split=faces.split, seed=seed)
+        except InputError:
+            continue  # the source names no such groups
+        split = np.full(len(faces), "", dtype="<U5")
+        for name, part in parts.items():
+            split[part] = name
+        rows += [_leak_row(protocol, faces, split)] if protocol != given else []
+    return rows
+
+
+def _leak_row(protocol: str, faces: FaceSet, split: np.ndarray) -> dict[str, object]:
+    return {"protocol": protocol, "knn1_accuracy": knn1_accuracy(replace(faces, split=split)),
+            "shared_subjects": splits.shared_groups(faces.subjects, split)["train/test"],
+            "shared_sequences": splits.shared_groups(faces.sequences, split)["train/test"]}
+
+
+def perceptual_hash(images: np.ndarray) -> np.ndarray:
+    """63 signs of the lowest frequencies of each image, packed, uint64, (N,).
+
+    Brightness lies in the left-out constant term and contrast in the magnitudes, so neither changes the signs.
+    """
+    n, height, width = images.shape
+    rows, columns = _cosines(height), _cosines(width)
+    spectrum = np.einsum("uh,nhw,vw->nuv", rows, images.astype(np.float32), columns, optimize=True)
+    bits = (spectrum.reshape(n, -1)[:, 1:] > 0).astype(np.uint64)
+    return bits @ (np.uint64(1) << np.arange(63, dtype=np.uint64))
+
+
+def near_copies(faces: FaceSet, keys: np.ndarray | None = None, chunk: int = 256) -> dict[str, int]:
+    """How many val and test images have a near, not exact, copy in training: lighter, darker, flatter or mirrored.
+
+    Candidates differ in at most 8 of the 63 bits of the perceptual hash and are confirmed by pixel correlation.
+    """
+    keys = pixel_keys(faces.images) if keys is None else keys
+    usable = ~is_blank(faces.images)
+    train = np.flatnonzero((faces.split == "train") & usable)
+    if not len(train):
+        return {"val_in_train": 0, "test_in_train": 0}
+    hashes, mirrored = perceptual_hash(faces.images), perceptual_hash(faces.images[:, :, ::-1])
+    count = {}
+    for part in ("val", "test"):
+        rows = np.flatnonzero((faces.split == part) & usable & ~np.isin(keys, keys[train]))
+        found = np.zeros(len(rows), bool)
+        for turned, known in ((False, hashes[train]), (True, mirrored[train])):
+            for start in range(0, len(rows), chunk):
+                block = slice(start, start + chunk)
+                close = np.bitwise_count(hashes[rows[block]][:, None] ^ known[None]) <= NEAR_BITS
+                asked, answer = np.nonzero(close)
+                sure = _alike(faces.images, rows[block][asked], train[answer], turned)
+                found[start + np.unique(asked[sure])] = True
+        count[f"{part}_in_train"] = int(found.sum())
+    return count
+
+
+def findings(report: dict[str, object], faces: FaceSet) -> list[dict[str, str]]:
+    """Each thing wrong, with its severity ("note", "defect", "fatal") and its meaning in one sentence."""
+    found = [*_count_findings(report, faces), *_copy_findings(report), *_group_findings(report)]
+    found += _difference_findings(report)
+    if report["knn1_accuracy"] >= FATAL_KNN1:
+        found.append(
+            _finding(
+                "knn1",
+                "fatal",
+                f"Copying the label of the most similar training image scores "
+                f"{100 * report['knn1_accuracy']:.1f} %: under protocol {report['protocol']} a high score "
+                "needs no learning; divide by subject.",
+            )
+        )
+    return found
+
+
+def verdict(found: list[dict[str, str]]) -> str:
+    """The worst severity found, as a verdict."""
+    return VERDICTS[max((SEVERITIES.index(finding["severity"]) for finding in found), default=0)]
+
+
+def _finding(name: str, severity: str, says: str) -> dict[str, str]:
+    return {"id": name, "severity": severity, "says": says}
+
+
+def _count_findings(report: dict[str, object], faces: FaceSet) -> list[dict[str, str]]:
+    found = []
+    if report["dataset"] == "fer2013" and report["protocol"] == "official" and not faces.source.get("thinned"):
+        off = fer2013.deviations(faces)
+        if off:
+            more = f" and {len(off) - 1} more" if len(off) > 1 else ""
+            found.append(_finding("counts", "defect", f"{off[0]}{more}: figures are not comparable with the papers'."))
+    if report["blank"]:
+        found.append(_finding("blank", "defect", f"{report['blank']} images hold one single grey value "
+                              f"{_published(report, 'blank')}: their labels cannot be seen."))
+    if report["distinct"] < report["n"]:
+        found.append(_finding("duplicates", "defect", f"{report['distinct']} of {report['n']} images are distinct "
+                              f"{_published(report, 'distinct')}: repeated images weigh more than others."))
+    return found
+
+
+def _copy_findings(report: dict[str, object]) -> list[dict[str, str]]:
+    found = []
+    for part in ("val", "test"):
+        copies = report["copies"][f"{part}_in_train"]
+        total = sum(report["counts"].get(part, {}).values())
+        if copies:
+            severity = "fatal" if part == "test" and copies > FATAL_COPIES * total else "defect"
+            found.append(_finding(f"{part}_in_train", severity, f"{copies} of {total} {part} images have an exact copy "
+                                  f"in training {_published(report, f'{part}_in_train')}: what was learned by heart is "
+                                  "scored there, so accuracy is also given without them."))
+        near = report["near_copies"][f"{part}_in_train"]
+        if near:
+            severity = "fatal" if part == "test" and near > FATAL_COPIES * total else "note"
+            found.append(_finding(f"{part}_near_train", severity, f"{near} more {part} images differ from a training "
+                                  "image only by light, mirroring or compression: they are nearly as easy as copies."))
+    if report["conflicting_groups"]:
+        found.append(
+            _finding(
+                "conflicting_labels",
+                "defect",
+                f"{report['conflicting_groups']} groups of identical images "
+                f"carry more than one label {_published(report, 'conflicting_groups')}: no system can get "
+                "all of them right.",
+            )
+        )
+    return found
+
+
+def _group_findings(report: dict[str, object]) -> list[dict[str, str]]:
+    found = []
+    for what, severity in (("sequences", "fatal"), ("subjects", "defect")):
+        shared = report[f"shared_{what}"]["train/test"]
+        if shared:
+            meaning = {"sequences": "the test images' neighbouring frames are trained on, so the score measures memory",
+                       "subjects": "the score holds for known people only"}[what]
+            found.append(_finding(f"shared_{what}", severity, f"{shared} {what} lie in both training and test under "
+                                  f"protocol {report['protocol']}: {meaning}."))
+    return found
+
+
+def _difference_findings(report: dict[str, object]) -> list[dict[str, str]]:
+    found = []
+    for name, worst in report["differences"].items():
+        if worst["difference"] > FATAL_DIFFERENCE and worst["z"] > FATAL_Z:
+            first, second = worst["between"].split("/")
+            low, high = report[name][first], report[name][second]
+            found.append(
+                _finding(
+                    name,
+                    "fatal",
+                    f"{first} and {second} differ in {SAYS[name]} by {worst['difference']:.1f} "
+                    f"standard deviations ({low:.2f} against {high:.2f}): one of them was processed, so "
+                    "training and test no longer show the same kind of image; take another copy.",
+                )
+            )
+    return found
+
+
+def _published(report: dict[str, object], key: str) -> str:
+    """"(as published: 280)" where the original is known to have this defect too."""
+    if report["dataset"] != "fer2013" or report["n"] != sum(map(sum, fer2013.PUBLISHED.values())):
+        return "(counted here)"
+    return f"(published: {PUBLISHED_FER2013[key]})"
+
+
+def _copies(faces: FaceSet, keys: np.ndarray) -> dict[str, int]:
+    """Exact copies across splits, by image of the first, and surplus images within each."""
+    held = {part: keys[faces.split == part] for part in SPLITS}
+    across = {f"{a}_in_{b}": int(np.isin(held[a], held[b]).sum()) for a, b in (("val", "train"), ("test", "train"),
+                                                                               ("test", "val"))}
+    return across | {f"within_{part}": len(held[part]) - len(np.unique(held[part])) for part in SPLITS}
+
+
+def _by_split(values: np.ndarray, faces: FaceSet) -> dict[str, float | None]:
+    """The mean of each split, None where it has no value."""
+    means = {}
+    for part in SPLITS:
+        here = values[(faces.split == part) & np.isfinite(values)]
+        means[part] = round(float(here.mean()), 4) if len(here) else None
+    return means
+
+
+def _finite(values: np.ndarray, subjects: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The chosen values that exist, averaged by subject where every subject is known."""
+    chosen = chosen & np.isfinite(values)
+    if not np.any(chosen) or np.any(subjects[chosen] == ""):
+        return values[chosen]
+    _, group = np.unique(subjects[chosen], return_inverse=True)
+    return np.bincount(group, weights=values[chosen]) / np.bincount(group)
+
+
+def _qualities(images: np.ndarray) -> dict[str, np.ndarray]:
+    """`qualities` of one block, float32 in."""
+    contrast = images.std(axis=(1, 2), dtype=np.float64)
+    seen = contrast > 0
+    laplacian = (images[:, :-2, 1:-1] + images[:, 2:, 1:-1] + images[:, 1:-1, :-2] + images[:, 1:-1, 2:]
+                 - 4 * images[:, 1:-1, 1:-1])
+    power = np.abs(np.fft.rfft2(images - images.mean(axis=(1, 2), keepdims=True))) ** 2
+    fy, fx = np.fft.fftfreq(images.shape[1])[:, None], np.fft.rfftfreq(images.shape[2])[None]
+    fine = np.maximum(np.abs(fy), fx) > 0.375
+    steps = np.abs(np.diff(images, axis=2)).mean(axis=1, dtype=np.float64)
+    edge = np.arange(1, images.shape[2]) % 8 == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {"sharpness": np.log10(laplacian.var(axis=(1, 2), dtype=np.float64) / contrast**2),
+                 "contrast": contrast, "brightness": images.mean(axis=(1, 2), dtype=np.float64),
+                 "resampling": np.log10(power[:, fine].sum(axis=1) / power.sum(axis=(1, 2))),
+                 "blocking": np.log10(steps[:, edge].mean(axis=1) / steps[:, ~edge].mean(axis=1))}
+    return {name: np.where(seen & np.isfinite(values), values, np.nan) for name, values in found.items()}
+
+
+def _alike(images: np.ndarray, first: np.ndarray, second: np.ndarray, mirrored: bool, chunk: int = 4096) -> np.ndarray:
+    """Whether each pair of images correlates as near copies do; bool, (P,)."""
+    sure = np.zeros(len(first), bool)
+    for start in range(0, len(first), chunk):
+        a = images[first[start:start + chunk]].astype(np.float32)
+        b = images[second[start:start + chunk]].astype(np.float32)
+        b = b[:, :, ::-1] if mirrored else b
+        a, b = (x - x.mean(axis=(1, 2), keepdims=True) for x in (a, b))
+        norm = np.sqrt((a**2).sum(axis=(1, 2)) * (b**2).sum(axis=(1, 2)))
+        sure[start:start + chunk] = (a * b).sum(axis=(1, 2)) > NEAR_CORRELATION * norm
+    return sure
+
+
+def _cosines(size: int, count: int = 8) -> np.ndarray:
+    """The first `count` rows of the cosine transform, float32, (count, size)."""
+    place = (np.arange(size) + 0.5) * np.pi / size
+    return np.cos(np.arange(count)[:, None] * place[None]).astype(np.float32)

@@ -1,0 +1,194 @@
+"""Every data set in one shape: ``load`` reads, divides and, for small profiles, thins a source into a
+`FaceSet`.
+
+One file per source; what they share is `archive` (files and image decoding) and `cache` (prepared arrays).
+
+Not stated in the paper; we use the remembered sizes of Deep-Emotion's JAFFE and FERG splits for by_image because no
+list of their images is public.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.data import archive, cache, protocols, splits
+from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.protocols import DEFAULT_PROTOCOL
+from ferkit.experiments.profiles import PROFILES
+
+DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder")
+__all__ = ["BY_IMAGE_SHARES", "DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
+
+# Not stated in the paper; we use the sizes remembered of Deep-Emotion's splits because no list of images is
+# public.
+BY_IMAGE_SHARES = {"jaffe": (120 / 213, 23 / 213, 70 / 213), "ferg": (34 / 55, 14 / 55, 7 / 55)}
+
+
+def load(
+    dataset: str,
+    data: Path | None = None,
+    *,
+    profile: str = "quick",
+    protocol: str = "official",
+    seed: int = 0,
+    contempt: bool = False,
+) -> FaceSet:
+    """The set, every image in train, val or test (images that the protocol leaves out are dropped).
+
+    data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol with
+    ``+contempt``, keeps CK+'s eighth label. protocol: "" for the data set's own.
+    Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
+    them, both stated in `source`. Raises InputError.
+    """
+    _check(dataset, profile)
+    protocol = protocols.resolve(dataset, protocol, contempt)
+    contempt = protocols.parse(protocol).contempt
+    drawn = dataset == "synthetic"
+    faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
+    thinned = _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    return _train_on(thinned, protocols.parse(protocol).train, seed)
+
+
+def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", protocol: str = "official",
+                seed: int = 0, contempt: bool = False) -> str:
+    """A sha256 that changes exactly when ``load`` with the same arguments could return something else.
+
+    Milliseconds for drawn faces (their parameters and the drawing code) and for a prepared set; a real set
+    that is not prepared yet is read and prepared first.
+    """
+    _check(dataset, profile)
+    protocol = protocols.resolve(dataset, protocol, contempt)
+    contempt = protocols.parse(protocol).contempt
+    if dataset == "synthetic":
+        what: object = _drawing_key(profile, seed)
+    else:
+        key = _key(dataset, data, contempt)
+        what = cache.known_content_hash(key) or _whole(dataset, data, contempt).content_hash
+    limit = 0 if dataset == "synthetic" else PROFILES[profile].limit
+    text = json.dumps([cache.SCHEMA, dataset, what, limit, protocol, seed], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def card(faces: FaceSet) -> dict[str, object]:
+    """What a run keeps of its data, JSON-able: source, protocol, counts and content hash, no pixels and no path."""
+    return {"dataset": faces.source.get("dataset", ""), "protocol": faces.source.get("protocol", ""), "n": len(faces),
+            "counts": faces.counts(), "label_names": list(faces.label_names), "content_hash": faces.content_hash,
+            "source": dict(faces.source)}
+
+
+def _check(dataset: str, profile: str) -> None:
+    if dataset not in DATASETS:
+        raise InputError(f"dataset {dataset!r} is unknown; take one of {', '.join(DATASETS)}")
+    if profile not in PROFILES:
+        raise InputError(f"profile {profile!r} is unknown; take one of {', '.join(PROFILES)}")
+
+
+def _key(dataset: str, data: Path | None, contempt: bool) -> list[object]:
+    """What the prepared set of a source is found by."""
+    parts = archive.parts_of(Path(data) if data is not None else paths.data_path(dataset))
+    return [dataset, contempt and dataset == "ckplus", [archive.stamp(part) for part in parts]]
+
+
+def _whole(dataset: str, data: Path | None, contempt: bool) -> FaceSet:
+    """The whole source, from the cache or read and prepared."""
+    data = Path(data) if data is not None else paths.data_path(dataset)
+    source = importlib.import_module(f"ferkit.data.sources.{dataset}")
+    options = {"contempt": contempt} if dataset == "ckplus" else {}
+    return cache.prepared(_key(dataset, data, contempt), lambda: source.read(data, **options))
+
+
+def _drawing_key(profile: str, seed: int) -> list[object]:
+    """The parameters of the drawn faces and a hash of the code that draws them."""
+    code = hashlib.sha256()
+    drawing = Path(importlib.util.find_spec("ferkit.data.synthetic").origin)
+    sources = sorted(drawing.parent.glob("*.py")) if drawing.name == "__init__.py" else [drawing]
+    for source in (Path(__file__).with_name("sources") / "synthetic.py", *sources):
+        code.update(source.read_bytes())
+    return ["synthetic", list(PROFILES[profile].drawn), seed, code.hexdigest()]
+
+
+def _draw(profile: str, seed: int) -> FaceSet:
+    """The built-in set at the profile's size, from the cache or drawn."""
+    def build() -> FaceSet:
+        return importlib.import_module("ferkit.data.sources.synthetic").draw_set(
+            *PROFILES[profile].drawn, seed=seed
+        )
+    return cache.prepared(_drawing_key(profile, seed), build)
+
+
+def _divide(faces: FaceSet, protocol: str, seed: int) -> FaceSet:
+    """The set under a protocol, which `source` states."""
+    proper = protocols.parse(protocol).proper
+    if proper == "official":
+        _require_official(faces)
+        return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol})
+    rows = splits.divide(proper, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
+                         split=faces.split, seed=seed,
+                         shares=BY_IMAGE_SHARES.get(str(faces.source["dataset"]), splits.SHARES))
+    split = np.full(len(faces), "", dtype="<U5")
+    for name, part in rows.items():
+        split[part] = name
+    says = (
+        f"Divided by protocol {proper}, seed {seed}: "
+        + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS)
+        + "."
+    )
+    notes = [*faces.source.get("notes", ()), says]
+    divided = replace(faces, split=split, source={**faces.source, "protocol": protocol, "notes": notes})
+    return divided if np.all(split != "") else divided.select(split != "")
+
+
+def _require_official(faces: FaceSet) -> None:
+    dataset = faces.source.get("dataset", "the data")
+    missing = [split for split in SPLITS if not np.any(faces.split == split)]
+    if missing:
+        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; use --protocol "
+                         f"{', '.join(name for name in splits.PROTOCOLS if name != 'official')}")
+
+
+def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
+    """At most `limit` training and a quarter of that (at least 70) validation and test images; 0 keeps
+    all."""
+    caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
+    if not limit or all(np.sum(faces.split == split) <= cap for split, cap in caps.items()):
+        return faces
+    kept = []
+    for split, cap in caps.items():
+        rows = np.flatnonzero(faces.split == split)
+        kept.append(rows[splits.stratified_rows(faces.labels[rows], cap, seed)])
+    rows = np.sort(np.concatenate(kept))
+    says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
+    notes = [*faces.source.get("notes", ()), says]
+    return replace(faces.select(rows), source={**faces.source, "thinned": True, "notes": notes})
+
+
+def _train_on(faces: FaceSet, n: int, seed: int) -> FaceSet:
+    """The set with `n` of its training images (stratified), 0 for all; validation and test stay whole. InputError
+    where it has no more than that."""
+    if not n:
+        return faces
+    train = np.flatnonzero(faces.split == "train")
+    if n >= len(train) or n < len(faces.label_names):
+        raise InputError(f"protocol {faces.source['protocol']}: {len(train)} images train, so that +trainN takes "
+                         f"{len(faces.label_names)} to {len(train) - 1} of them")
+    kept = train[splits.stratified_rows(faces.labels[train], n, seed)]
+    rows = np.sort(np.concatenate([kept, np.flatnonzero(faces.split != "train")]))
+    says = f"{n} of {len(train)} training images train (stratified, seed {seed}); validation and test are whole."
+    return replace(faces.select(rows),
+                   source={**faces.source, "notes": [*faces.source.get("notes", ()), says]})
+
+
+def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:
+    """``dataclasses.replace`` for fields that the content hash does not cover."""
+    changed = replace(faces, **changes)
+    known = faces.__dict__.get("content_hash")
+    return cache.with_content_hash(changed, known) if known else changed

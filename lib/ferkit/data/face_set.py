@@ -1,0 +1,85 @@
+"""The one shape in which every data set reaches the rest of the library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from ferkit.core.labels import LABELS
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """Grey faces with labels, groups and splits; all arrays have the same first length N.
+
+    images: uint8 0…255, (N, 48, 48), possibly memory-mapped read-only.
+    labels: int64 0…K-1, (N,), positions in `label_names`.
+    subjects, sequences: str, (N,); "" where the source does not say.
+    split: str, (N,), "train", "val" or "test"; "" where the source declares none and no protocol was applied.
+    names: str, (N,), the file or row in the source, unique.
+    index: int64, (N,), row or file order in the source (what predictions.npz stores).
+    source: where it came from: dataset, layout, protocol, counts, notes (JSON-able, no absolute path).
+    masks: bool, (N, R, 48, 48), region masks known for drawn faces only; `regions` names the R.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    subjects: np.ndarray
+    sequences: np.ndarray
+    split: np.ndarray
+    names: np.ndarray
+    index: np.ndarray
+    label_names: tuple[str, ...] = LABELS
+    source: Mapping[str, object] = field(default_factory=dict)
+    masks: np.ndarray | None = None
+    regions: tuple[str, ...] = ()
+    intensity: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.images)
+        for name in ("labels", "subjects", "sequences", "split", "names", "index"):
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name} has {len(getattr(self, name))} entries for {n} images")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """sha256 over (split, label, pixels) of every image, in an order of its own.
+
+        The same images give the same hash from a csv, a zip or a folder, whatever order they were read in.
+        """
+        rows = []
+        for image, label, split in zip(self.images, self.labels, self.split, strict=True):
+            head = f"{split}\0{self.label_names[label]}\0{image.shape}\0".encode()
+            rows.append(hashlib.sha256(head + image.tobytes()).digest())
+        return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
+
+    def select(self, rows: np.ndarray) -> FaceSet:
+        """The set at `rows` (int indices or a bool mask, (N,)), everything else as it is."""
+        rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
+        arrays = {name: getattr(self, name)[rows]
+                  for name in ("images", "labels", "subjects", "sequences", "split", "names", "index")}
+        for name in ("masks", "intensity"):
+            if getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)[rows]
+        return replace(self, **arrays)
+
+    def part(self, split: str) -> FaceSet:
+        """The images of one split, in source order."""
+        return self.select(self.split == split)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many images of each label lie in each split: ``{split: {label: n}}``."""
+        table = {}
+        for split in [s for s in (*SPLITS, "") if np.any(self.split == s)]:
+            numbers = np.bincount(self.labels[self.split == split], minlength=len(self.label_names))
+            table[split] = dict(zip(self.label_names, map(int, numbers), strict=True))
+        return table

@@ -1,0 +1,129 @@
+"""Protocols by name: which there are, each data set's own, and what a run under one is called.
+
+A protocol's name may carry a fold (``by_subject_10fold:3``), on CK+ ``+contempt`` (its eighth label is kept), and
+``+train7000`` (so many of the training images alone train, stratified; validation and test stay whole), so that one
+word says everything about which images are used and where. How each one divides images is `ferkit.data.splits`.
+Standard library only: names are checked before anything is installed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ferkit.core.errors import InputError
+
+PROTOCOLS = ("official", "by_image", "by_sequence", "by_subject", "leave_one_subject_out",
+             "by_image_10fold", "by_subject_10fold")
+FOLDS = 10
+# How many people a set has, where every fold of leave_one_subject_out can be asked for at once.
+PEOPLE = {"jaffe": 10, "ferg": 6}
+FOLDED = ("leave_one_subject_out", "by_image_10fold", "by_subject_10fold")
+# What a paper's own split is, where there is one; the honest one where the papers' leaks.
+DEFAULT_PROTOCOL = {
+    "synthetic": "official",
+    "fer2013": "official",
+    "ckplus": "by_subject",
+    "jaffe": "by_subject",
+    "ferg": "by_image",
+    "folder": "official",
+}
+_NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
+# From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
+_LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
+                   "leave_one_subject_out")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. contempt:
+    whether CK+'s eighth label is kept. train: how many training images are left, 0 = all."""
+
+    base: str
+    fold: int = 0
+    contempt: bool = False
+    train: int = 0
+
+    @property
+    def proper(self) -> str:
+        """What says how images are divided: the base and its fold (the first goes without a number)."""
+        return self.base + (f":{self.fold}" if self.fold else "")
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return self.proper + "+contempt" * self.contempt + (f"+train{self.train}" if self.train else "")
+
+
+def parse(name: str) -> Protocol:
+    """A protocol's name taken apart; InputError for one that is none."""
+    found = _NAME.fullmatch(name)
+    if not found or found["base"] not in PROTOCOLS:
+        raise InputError(f"protocol {name!r} is unknown; take one of {', '.join(PROTOCOLS)}")
+    if found["fold"] and found["base"] not in FOLDED:
+        raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
+    return Protocol(found["base"], int(found["fold"] or 0), bool(found["contempt"]), int(found["train"] or 0))
+
+
+def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
+    """The protocol's full name: the data set's own for "", with ``+contempt`` where that is asked for.
+
+    InputError for a name that is none, a fold where there are none, or contempt outside CK+.
+    """
+    found = parse(protocol.strip() or DEFAULT_PROTOCOL[dataset])
+    if (found.contempt or contempt) and dataset != "ckplus":
+        raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus")
+    return replace(found, contempt=found.contempt or contempt).name
+
+
+def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
+    """The protocols of a comma-separated list, resolved, each once, in order; InputError for a wrong or empty one.
+
+    ``by_subject_10fold:all`` stands for every fold of that protocol.
+    """
+    names = text.split(",") if text.strip() else [""]
+    if len(names) > 1 and not all(name.strip() for name in names):
+        raise InputError(f"--protocol {text}: a name is missing between the commas")
+    every = [fold for name in names for fold in _folds(dataset, name.strip())]
+    return tuple(dict.fromkeys(resolve(dataset, name, contempt) for name in every))
+
+
+def _folds(dataset: str, name: str) -> list[str]:
+    """The name, or the names of all folds where it asks for all."""
+    base, every, extra = name.partition(":all")
+    if not every or (extra and not extra.startswith("+")) or base not in FOLDED:
+        return [name]
+    count = FOLDS if base.endswith("fold") else PEOPLE.get(dataset)
+    if count is None:
+        raise InputError(f"protocol {name!r}: known for {' and '.join(PEOPLE)} only; name the folds, as in {base}:0")
+    return [f"{base}:{k}{extra}" for k in range(count)]
+
+
+def without_fold(protocol: str) -> str:
+    """A full name without its fold: what all folds have in common. Of any text, for files may hold other names."""
+    return re.sub(r":\d+", "", protocol)
+
+
+def on_all(protocol: str) -> str:
+    """A full name without ``+trainN``. Of any text, as `without_fold`."""
+    return re.sub(r"\+train\d+", "", protocol)
+
+
+def suffix(dataset: str, protocol: str) -> str:
+    """What a run's or folder's name ends with: "" for the data set's own protocol, else "-" and the protocol.
+
+    Fit for a file name anywhere: ``by_subject_10fold:3+contempt`` becomes ``by_subject_10fold-fold3-contempt``.
+    """
+    found = parse(resolve(dataset, protocol))
+    said = "" if found.proper == DEFAULT_PROTOCOL[dataset] else "-" + found.proper.replace(":", "-fold")
+    return said + "-contempt" * found.contempt + (f"-train{found.train}" if found.train else "")
+
+
+def leakiest_first(names: Sequence[str]) -> list[str]:
+    """The same protocols, the one that lets most through first; unknown ones come last, in their order."""
+    def rank(name: str) -> int:
+        base = name.partition("+")[0].partition(":")[0]
+        return _LEAKIEST_FIRST.index(base) if base in _LEAKIEST_FIRST else len(_LEAKIEST_FIRST)
+
+    return sorted(names, key=rank)

@@ -1,0 +1,173 @@
+"""CK+ as released (640×490 photographs and emotion codes) and as it circulates (CK+48: 48×48 crops in class
+folders).
+
+Lucey et al. 2010, The Extended Cohn-Kanade Dataset (CK+), doi 10.1109/CVPRW.2010.5543262: 327 labelled
+sequences of 118 subjects, each from a neutral frame to the apex. Subject and sequence come from the file
+names.
+
+Not stated in the paper; we use the last three frames of a labelled sequence as its apex because CK+48 does.
+Not stated in the paper; we use the first frame of each labelled sequence as neutral because one per sequence keeps
+neutral about as frequent as the most frequent expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core.errors import InputError
+from ferkit.core.labels import CONTEMPT, LABELS, to_label
+from ferkit.data import archive
+from ferkit.data.archive import Files
+from ferkit.data.crops import read_photos
+from ferkit.data.face_set import FaceSet
+
+# The release's own codes in Emotion/<subject>/<sequence>/*_emotion.txt.
+CODES = {0: "neutral", 1: "angry", 2: CONTEMPT, 3: "disgust", 4: "fear", 5: "happy", 6: "sad", 7: "surprise"}
+APEX_FRAMES = 3
+PUBLISHED_48 = {
+    "angry": 135,
+    CONTEMPT: 54,
+    "disgust": 177,
+    "fear": 75,
+    "happy": 207,
+    "sad": 84,
+    "surprise": 249,
+}
+_FRAME = re.compile(r"(S\d{3})_(\d{3})_(\d{8})\.[A-Za-z]+")
+_EMOTION = re.compile(r"(S\d{3})_(\d{3})_\d{8}_emotion\.txt")
+
+Row = tuple[Files, str, str]  # files, member, label
+
+
+def read(data: Path, contempt: bool = False) -> FaceSet:
+    """The whole set, without splits; contempt is dropped, or kept as the eighth label.
+
+    data: folder, zip or tar; images and emotion codes of the release may be two paths joined by
+    ``os.pathsep`` or two archives in one folder. InputError for anything else than the two layouts.
+    """
+    with ExitStack() as stack:
+        parts = [
+            stack.enter_context(archive.open_files(path))
+            for path in archive.expand(data, ("ck", "cohn", "emotion"))
+        ]
+        if any(_EMOTION.fullmatch(_base(name)) for files in parts for name in files.names):
+            rows, layout = _release_rows(parts), "release"
+        else:
+            rows, layout = _folder_rows(parts), "CK+48"
+        dropped = 0 if contempt else sum(label == CONTEMPT for *_, label in rows)
+        rows = [row for row in rows if contempt or row[2] != CONTEMPT]
+        images, notes = read_photos([row[:2] for row in rows])
+    label_names = (*LABELS, CONTEMPT) if contempt else LABELS
+    return _face_set(images, rows, label_names, layout, notes, dropped)
+
+
+def _folder_rows(parts: list[Files]) -> list[Row]:
+    """``<class>/S010_004_00000017.png``, sorted by name."""
+    rows = []
+    for files in parts:
+        for name in archive.image_names(files):
+            folder = name.split("/")[-2] if "/" in name else ""
+            label = to_label(folder)
+            if label is None:
+                raise InputError(
+                    f"{files.title}: {name}: folder {folder!r} is no expression of CK+; expected "
+                    "CK+48/<class>/S010_004_00000017.png or the release with its Emotion folder"
+                )
+            if not _FRAME.fullmatch(_base(name)):
+                raise InputError(f"{files.title}: {name}: not named <subject>_<sequence>_<frame> like "
+                                 "S010_004_00000017.png, so its subject is unknown; use --dataset folder")
+            rows.append((files, name, label))
+    if not rows:
+        raise InputError(
+            f"{parts[0].title}: no CK+ in it (no images); expected CK+48/<class>/S010_004_00000017.png"
+        )
+    return rows
+
+
+def _release_rows(parts: list[Files]) -> list[Row]:
+    """The first frame as neutral and the last three as the coded expression, of every labelled sequence."""
+    frames: dict[tuple[str, str], list[tuple[str, Files]]] = {}
+    for files in parts:
+        for name in archive.image_names(files):
+            if match := _FRAME.fullmatch(_base(name)):
+                frames.setdefault((match[1], match[2]), []).append((name, files))
+    rows = []
+    for (subject, sequence), label in sorted(_codes(parts).items()):
+        shots = sorted(frames.get((subject, sequence), []), key=lambda shot: _base(shot[0]))
+        if len(shots) <= APEX_FRAMES:
+            raise InputError(
+                f"{parts[0].title}: sequence {subject}/{sequence} is labelled but has {len(shots)} images; "
+                "add cohn-kanade-images (both paths joined, or one folder holding both)"
+            )
+        rows.append((shots[0][1], shots[0][0], "neutral"))
+        rows += [(files, name, label) for name, files in shots[-APEX_FRAMES:] if label != "neutral"]
+    return rows
+
+
+def _codes(parts: list[Files]) -> dict[tuple[str, str], str]:
+    """The expression of every labelled sequence."""
+    codes = {}
+    for files in parts:
+        for name in files.names:
+            if match := _EMOTION.fullmatch(_base(name)):
+                text = files.read(name).decode("ascii", "replace").strip()
+                codes[match[1], match[2]] = parse_code(text, f"{files.title}: {name}")
+    return codes
+
+
+def parse_code(text: str, where: str) -> str:
+    """The label of an emotion file ("3.0000000e+00" → "disgust"); InputError naming `where` for no known
+    code."""
+    try:
+        return CODES[int(float(text))] if float(text) == int(float(text)) else CODES[-1]
+    except (ValueError, OverflowError, KeyError):
+        raise InputError(f"{where}: emotion code {text[:20]!r} is not one of 0…7") from None
+
+
+def _face_set(
+    images: np.ndarray,
+    rows: list[Row],
+    label_names: tuple[str, ...],
+    layout: str,
+    notes: list[str],
+    dropped: int,
+) -> FaceSet:
+    names = [name for _, name, _ in rows]
+    matches = [_FRAME.fullmatch(_base(name)) for name in names]
+    labels = np.array([label_names.index(label) for *_, label in rows], np.int64)
+    faces = FaceSet(images, labels, np.array([match[1] for match in matches]),
+                    np.array([f"{match[1]}_{match[2]}" for match in matches]), np.full(len(rows), "", "<U5"),
+                    np.array(names), np.arange(len(rows)), label_names)
+    if dropped:
+        notes = [*notes, f"{dropped} contempt images are left out: they are none of the seven labels."]
+    absent = [label for label in label_names if not np.any(labels == label_names.index(label))]
+    if absent:
+        notes = [*notes, f"The copy holds no {' and no '.join(absent)} images."]
+    off = [
+        f"{label} {np.sum(labels == label_names.index(label))} instead of {n}"
+        for label, n in PUBLISHED_48.items()
+        if layout == "CK+48" and label in label_names and np.sum(labels == label_names.index(label)) != n
+    ]
+    if off:
+        notes = [*notes, f"The counts are not those of the circulating CK+48: {', '.join(off)}."]
+    source = {"dataset": "ckplus", "layout": layout, "counts": faces.counts(), "notes": notes,
+              "subjects": len(set(faces.subjects.tolist())), "sequences": len(set(faces.sequences.tolist()))}
+    return FaceSet(
+        faces.images,
+        labels,
+        faces.subjects,
+        faces.sequences,
+        faces.split,
+        faces.names,
+        faces.index,
+        label_names,
+        source,
+    )
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -1,0 +1,69 @@
+"""FERG-DB: 55,767 renderings of six stylised characters in
+``FERG_DB_256/<character>/<character>_<expression>/*.png``.
+
+Aneja et al. 2016, Modeling stylized character expressions via deep learning, doi 10.1007/978-3-319-54184-6_9.
+The character is the subject. Renderings are framed by their makers, so they are shrunk whole (256×256 →
+48×48).
+
+Not stated in the paper; we use white behind transparent pixels because a rendering has no background of its
+own.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS, to_label
+from ferkit.data import archive
+from ferkit.data.crops import SIZE, read_resized
+from ferkit.data.face_set import FaceSet
+
+IMAGES = 55767
+CHARACTERS = ("aia", "bonnie", "jules", "malcolm", "mery", "ray")
+
+
+def read(data: Path) -> FaceSet:
+    """The whole set, without splits, sorted by file name; InputError for a folder that is no character's."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("ferg",))]
+        files = [(source, name) for source in parts for name in archive.image_names(source)]
+        if not files:
+            raise InputError(
+                f"{data.name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png"
+            )
+        parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
+        images = read_resized(files, _shrink, background=255)
+    notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]
+    subjects = np.array([subject for subject, _ in parsed])
+    labels = np.array([LABELS.index(label) for _, label in parsed], np.int64)
+    nothing, counts = np.full(len(files), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
+    source = {
+        "dataset": "ferg",
+        "layout": "characters",
+        "notes": notes,
+        "subjects": len(set(subjects.tolist())),
+        "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))},
+    }
+    return FaceSet(images, labels, subjects, nothing, nothing, np.array([name for _, name in files]),
+                   np.arange(len(files)), source=source)
+
+
+def parse_folder(name: str, where: str) -> tuple[str, str]:
+    """(character, label) of a path; InputError naming `where` for a folder other than
+    <character>_<expression>."""
+    folder = name.split("/")[-2] if "/" in name else ""
+    character, _, expression = folder.lower().partition("_")
+    label = to_label(expression)
+    if character not in CHARACTERS or label not in LABELS:
+        raise InputError(f"{where}: folder {folder!r} is not <character>_<expression> such as aia_joy")
+    return character, label
+
+
+def _shrink(image: np.ndarray) -> np.ndarray:
+    """The whole picture at 48×48 by area averaging."""
+    return np.asarray(Image.fromarray(image).resize((SIZE, SIZE), Image.Resampling.BOX))

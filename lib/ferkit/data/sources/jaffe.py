@@ -1,0 +1,72 @@
+"""JAFFE: 213 photographs of ten women, subject and expression in the file name (``KA.AN1.39.tiff``,
+``KA-AN1.jpeg``).
+
+Lyons et al. 1998, Coding facial expressions with Gabor wavelets, doi 10.1109/AFGR.1998.670949.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
+from ferkit.data import archive
+from ferkit.data.crops import read_photos
+from ferkit.data.face_set import FaceSet
+
+IMAGES = 213
+SUBJECTS = ("KA", "KL", "KM", "KR", "MK", "NA", "NM", "TM", "UY", "YM")
+CODES = {
+    "AN": "angry",
+    "DI": "disgust",
+    "FE": "fear",
+    "HA": "happy",
+    "SA": "sad",
+    "SU": "surprise",
+    "NE": "neutral",
+}
+_NAME = re.compile(
+    r"([A-Z]{2})[.\-_ ]?(AN|DI|FE|HA|SA|SU|NE)(\d)(?:[.\-_ ]+\d+)?[.\-_ ]*\.[A-Z]+", re.IGNORECASE
+)
+
+
+def read(data: Path) -> FaceSet:
+    """The whole set, without splits, sorted by file name; InputError for a name that does not say who and
+    what."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("jaffe",))]
+        files = [(source, name) for source in parts for name in archive.image_names(source)]
+        if not files:
+            raise InputError(
+                f"{data.name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff"
+            )
+        parsed = [parse_name(name, f"{source.title}: {name}") for source, name in files]
+        images, notes = read_photos(files)
+    if len(files) != IMAGES:
+        notes = [*notes, f"The copy holds {len(files)} images, {IMAGES} are published."]
+    subjects = np.array([subject for subject, _ in parsed])
+    labels = np.array([LABELS.index(label) for _, label in parsed], np.int64)
+    nothing, counts = np.full(len(files), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
+    source = {
+        "dataset": "jaffe",
+        "layout": "file names",
+        "notes": notes,
+        "subjects": len(set(subjects.tolist())),
+        "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))},
+    }
+    return FaceSet(images, labels, subjects, nothing, nothing, np.array([name for _, name in files]),
+                   np.arange(len(files)), source=source)
+
+
+def parse_name(name: str, where: str) -> tuple[str, str]:
+    """(subject, label) of a file name; InputError naming `where` for one that names no subject of JAFFE."""
+    match = _NAME.fullmatch(name.rpartition("/")[2])
+    if not match or match[1].upper() not in SUBJECTS:
+        raise InputError(
+            f"{where}: not a JAFFE file name such as KA.AN1.39.tiff; for other images use --dataset folder"
+        )
+    return match[1].upper(), CODES[match[2].upper()]

@@ -1,0 +1,188 @@
+"""The built-in data set: drawn faces with known truth (results/synthetic/DATASHEET.md says what it is and is not).
+
+Every image comes with its subject, its intensity and the masks of mouth, brows, eyes and nose. Image i of a set
+depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` draws the contact sheet.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
+from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.synthetic import (
+    REGIONS,
+    SIZE,
+    Face,
+    Identity,
+    Light,
+    Pose,
+    Sensor,
+    draw_face,
+    draw_masks,
+    random_identity,
+    random_units,
+    restrict,
+    units_of,
+)
+
+# Training images per label in FER2013 (28,709), in the order of LABELS.
+FER2013_COUNTS = (3995, 436, 4097, 7215, 4830, 3171, 4965)
+IMBALANCES = ("balanced", "fer2013")
+IMAGES_PER_SUBJECT = 7
+
+
+def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: str = "balanced", *,
+             regions: Sequence[str] = REGIONS, shuffle_labels: bool = False,
+             images_per_subject: int = IMAGES_PER_SUBJECT) -> FaceSet:
+    """Drawn faces in three splits that share no subject, with masks and intensities.
+
+    imbalance: "balanced" (class sizes differ by one at most) or "fer2013" (that set's class proportions, in every
+    split). regions: the expression shows in these regions only, e.g. ("mouth",). shuffle_labels: the same images
+    with the labels permuted within each split: nothing can be learned from it. Deterministic in all arguments.
+    Raises InputError for an unknown imbalance or region, or a negative size.
+    """
+    if imbalance not in IMBALANCES:
+        raise InputError(f"imbalance {imbalance!r} is unknown: use one of {', '.join(IMBALANCES)}")
+    if unknown := [region for region in regions if region not in REGIONS]:
+        raise InputError(f"region {unknown[0]!r} is unknown: use one of {', '.join(REGIONS)}")
+    sizes = (n_train, n_val, n_test)
+    if min(sizes) < 0:
+        raise InputError(f"a split of {min(sizes)} drawn faces is impossible: use 0 or more")
+    total = sum(sizes)
+    rng = np.random.default_rng([seed, 0])
+    labels, people, first = [], [], 0
+    for size in sizes:
+        labels.append(rng.permutation(np.repeat(np.arange(len(LABELS)), class_sizes(size, imbalance))))
+        people.append(first + np.arange(size) // images_per_subject)
+        first += -(-size // images_per_subject)
+    labels, people = np.concatenate(labels), np.concatenate(people)
+
+    images = np.empty((total, SIZE, SIZE), np.uint8)
+    masks = np.empty((total, len(REGIONS), SIZE, SIZE), bool)
+    intensity = np.empty(total, np.float32)
+    who = {int(person): subject(seed, int(person)) for person in np.unique(people)}
+    for i in range(total):
+        face, intensity[i] = random_face(who[int(people[i])], LABELS[labels[i]],
+                                         np.random.default_rng([seed, 2, i]), regions)
+        images[i], masks[i] = draw_face(face), draw_masks(face)
+
+    split = np.repeat(SPLITS, sizes)
+    if shuffle_labels:
+        for part in SPLITS:
+            labels[split == part] = rng.permutation(labels[split == part])
+    return FaceSet(
+        images=images, labels=labels.astype(np.int64), split=split, index=np.arange(total, dtype=np.int64),
+        subjects=np.array([f"s{person + 1:04d}" for person in people], dtype=str),
+        sequences=np.full(total, ""), names=np.array([f"drawn_{i:06d}" for i in range(total)], dtype=str),
+        masks=masks, regions=REGIONS, intensity=intensity,
+        source={"dataset": "synthetic", "protocol": "official", "seed": seed, "imbalance": imbalance,
+                "regions": list(regions), "labels": "shuffled" if shuffle_labels else "true",
+                "images_per_subject": images_per_subject})
+
+
+def draw_sequence(subject_seed: int, expression: str, n_frames: int) -> FaceSet:
+    """One subject going from neutral (first frame) to the apex of an expression (last), n_frames images.
+
+    Only the action units move: pose, light and gaze stay, there is no noise. `intensity` rises from 0 to 1; every
+    frame carries the sequence's label, as CK+ labels its sequences. Raises InputError for an unknown expression
+    or fewer than two frames.
+    """
+    if expression not in LABELS:
+        raise InputError(f"expression {expression!r} is unknown: use one of {', '.join(LABELS)}")
+    if n_frames < 2:
+        raise InputError(f"a sequence of {n_frames} frames shows no change: use 2 or more")
+    who = subject(subject_seed, 0)
+    intensity = np.linspace(0, 1, n_frames, dtype=np.float32)
+    faces = [Face(identity=who, units=units_of(expression, float(amount))) for amount in intensity]
+    name = f"s{subject_seed}_{expression}"
+    return FaceSet(
+        images=np.stack([draw_face(face) for face in faces]), masks=np.stack([draw_masks(face) for face in faces]),
+        labels=np.full(n_frames, LABELS.index(expression), np.int64), split=np.full(n_frames, ""),
+        subjects=np.full(n_frames, f"s{subject_seed}"), sequences=np.full(n_frames, name),
+        names=np.array([f"{name}_{frame:03d}" for frame in range(n_frames)]),
+        index=np.arange(n_frames, dtype=np.int64), regions=REGIONS, intensity=intensity,
+        source={"dataset": "synthetic", "protocol": "sequence", "seed": subject_seed, "expression": expression})
+
+
+def class_sizes(total: int, imbalance: str) -> np.ndarray:
+    """How many of `total` images each label gets, int64 (7,), by largest remainder; rare labels win ties."""
+    weights = np.array(FER2013_COUNTS if imbalance == "fer2013" else [1] * len(LABELS), dtype=float)
+    exact = total * weights / weights.sum()
+    sizes = np.floor(exact).astype(np.int64)
+    order = np.lexsort((weights, sizes - exact))
+    sizes[order[: total - sizes.sum()]] += 1
+    return sizes
+
+
+def subject(seed: int, number: int) -> Identity:
+    """Person `number` of the set with this seed."""
+    return random_identity(np.random.default_rng([seed, 1, number]))
+
+
+def random_face(who: Identity, expression: str, rng: np.random.Generator,
+                regions: Sequence[str] = REGIONS) -> tuple[Face, float]:
+    """A face as a camera might catch it, and the intensity of its expression 0…1 (0 for neutral).
+
+    The numbers here set how hard the data set is; results/synthetic/DATASHEET.md tells what they were set to reach.
+    """
+    intensity = 0.0 if expression == "neutral" else float(0.25 + 0.75 * rng.beta(1.8, 1.2))
+    units = restrict(random_units(expression, intensity, rng), tuple(regions))
+    pose = Pose(shift_x=rng.normal(0, 1.0), shift_y=rng.normal(0, 1.0), scale=rng.uniform(1.02, 1.17),
+                roll=rng.normal(0, 5), turn=float(np.clip(rng.normal(0, 0.3), -1, 1)))
+    tone = rng.uniform(10, 235)
+    light = Light(x=rng.uniform(-1, 1), y=rng.uniform(-0.8, 0.2), strength=rng.uniform(0.1, 0.75),
+                  background=(tone, float(np.clip(tone + rng.normal(0, 40), 0, 255))), cloth=rng.uniform(15, 220))
+    sensor = Sensor(noise=rng.uniform(0.5, 5), blur=max(0.0, rng.uniform(-0.6, 0.6)), gain=rng.uniform(0.75, 1.15),
+                    lift=rng.normal(0, 15), blotch=rng.uniform(0.0, 0.04))
+    occluded = rng.random() < 0.08
+    kind = str(rng.choice(("hand", "bar", "patch", "shawl")))
+    face = Face(identity=who, units=units, asymmetry=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
+                gaze=(float(rng.normal(0, 0.4)), float(rng.normal(0, 0.15))), pose=pose, light=light, sensor=sensor,
+                occluder=kind if occluded else "none", seed=int(rng.integers(2**31)))
+    return face, intensity
+
+
+def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Image.Image:
+    """Ten faces a row and subject: the expressions in the order of LABELS at full strength, then three images as the
+    data set has them. Shown is the first subject with each hair style."""
+    styles: dict[str, int] = {}
+    for number in range(200):
+        styles.setdefault(subject(seed, number).hair_style, number)
+    rows = []
+    for number in sorted(styles.values())[:n_subjects]:
+        who = subject(seed, number)
+        row = [draw_face(Face(identity=who, units=units_of(label, 1.0), pose=Pose(scale=1.08))) for label in LABELS]
+        for k in range(3):
+            rng = np.random.default_rng([seed, 3, number, k])
+            row.append(draw_face(random_face(who, LABELS[(3 * number + k) % len(LABELS)], rng)[0]))
+        rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
+    sheet = Image.fromarray(np.vstack(rows))
+    return sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the contact sheet to the one file named; 0, or 2 for wrong usage."""
+    if len(arguments) != 1:
+        print("usage: python -m ferkit.data.sources.synthetic FILE.png", file=sys.stderr)
+        return 2
+    target = Path(arguments[0])
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.png")
+    try:
+        contact_sheet().save(temporary, optimize=True)
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        print(f"cannot write {target}: {error.strerror or error}; name a file in a folder you may write to",
+              file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

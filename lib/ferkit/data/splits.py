@@ -1,0 +1,241 @@
+"""Protocols: which images may train, select and test a system. Pure seeded functions to index arrays.
+
+Every function returns ``{"train": rows, "val": rows, "test": rows}`` (int64, sorted, disjoint) or a list of
+such folds, and checks at run time the disjointness that it promises. ``by_image`` promises only that no *row*
+is in two splits: neighbouring frames and the same person may be, and the papers' CK+ and JAFFE numbers rest
+on just that.
+
+Not stated in the paper; we use 70/10/20 % for every random split because Deep-Emotion's CK+ split is
+remembered so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ferkit.core.errors import InputError
+from ferkit.data.protocols import FOLDS, PROTOCOLS
+
+Split = dict[str, np.ndarray]
+NAMES = ("train", "val", "test")
+SHARES = (0.7, 0.1, 0.2)
+
+
+def official(split: np.ndarray) -> Split:
+    """The rows of each split that the source itself declares; InputError where it declares none."""
+    rows = {name: np.flatnonzero(split == name) for name in NAMES}
+    missing = [name for name in NAMES if not len(rows[name])]
+    if missing:
+        raise InputError(f"protocol official: the data declare no {' and no '.join(missing)} split; "
+                         "use --protocol by_image or by_subject")
+    return _checked(rows)
+
+
+def by_image(labels: np.ndarray, seed: int, shares: tuple[float, float, float] = SHARES) -> Split:
+    """A random split image by image, stratified by label: sister frames and subjects cross it.
+
+    shares: train, val, test, summing to 1. Each label is cut on its own, so shares hold per label up to
+    rounding.
+    """
+    rng = np.random.default_rng(seed)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in NAMES}
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        cuts = np.round(np.cumsum(shares)[:2] * len(rows)).astype(int)
+        for name, part in zip(NAMES, np.split(rows, cuts), strict=True):
+            parts[name].append(part)
+    return _checked({name: np.sort(np.concatenate(part)) for name, part in parts.items()})
+
+
+def by_sequence(labels: np.ndarray, sequences: np.ndarray, seed: int,
+                shares: tuple[float, float, float] = SHARES) -> Split:
+    """A split that keeps the frames of one sequence together (its subject may still be on both sides)."""
+    return _by_group(labels, sequences, "sequences", seed, shares)
+
+
+def by_subject(labels: np.ndarray, subjects: np.ndarray, seed: int,
+               shares: tuple[float, float, float] = SHARES) -> Split:
+    """A split that keeps all images of one person together, stratified by label as far as persons allow."""
+    return _by_group(labels, subjects, "subjects", seed, shares)
+
+
+def leave_one_subject_out(labels: np.ndarray, subjects: np.ndarray, seed: int) -> list[Split]:
+    """One fold per subject, in order of name: that subject tests, another (drawn by `seed`) selects, the rest
+    train."""
+    people = _groups(subjects, "subjects", at_least=3)
+    rng = np.random.default_rng(seed)
+    folds = []
+    for number, person in enumerate(people):
+        chosen = people[(number + 1 + rng.integers(len(people) - 1)) % len(people)]
+        test, val = subjects == person, subjects == chosen
+        folds.append(
+            {"train": np.flatnonzero(~test & ~val), "val": np.flatnonzero(val), "test": np.flatnonzero(test)}
+        )
+    return [_checked(fold, subjects, "subjects") for fold in folds]
+
+
+def by_image_folds(labels: np.ndarray, seed: int, folds: int = FOLDS) -> list[Split]:
+    """`folds` stratified folds image by image; fold k tests, fold k+1 selects, the others train."""
+    rng = np.random.default_rng(seed)
+    part = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        part[rows] = (np.arange(len(rows)) + rng.integers(folds)) % folds
+    return [_checked(fold) for fold in _rotate(part, folds)]
+
+
+def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int, folds: int = FOLDS) -> list[Split]:
+    """`folds` folds that keep each person together; fold k tests, fold k+1 selects, the others train."""
+    people = _groups(subjects, "subjects", at_least=max(3, folds))
+    part = _place_groups(labels, subjects, people, np.full(folds, 1 / folds), seed)
+    return [_checked(fold, subjects, "subjects") for fold in _rotate(part, folds)]
+
+
+def divide(
+    protocol: str,
+    *,
+    labels: np.ndarray,
+    subjects: np.ndarray,
+    sequences: np.ndarray,
+    split: np.ndarray,
+    seed: int,
+    shares: tuple[float, float, float] = SHARES,
+) -> Split:
+    """The split that a protocol makes; ``"<protocol>:<k>"`` takes fold k (from 0, default 0) of a folded one.
+
+    labels int64, subjects, sequences, split str, all (N,); shares as in `by_image`. Raises InputError for an
+    unknown protocol or fold, or for groups that the source does not name.
+    """
+    name, _, fold = protocol.partition(":")
+    if name not in PROTOCOLS or (fold and not fold.isdecimal()):
+        raise InputError(f"protocol {protocol!r} is unknown; take one of {', '.join(PROTOCOLS)}")
+    single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed, shares),
+              "by_sequence": lambda: by_sequence(labels, sequences, seed, shares),
+              "by_subject": lambda: by_subject(labels, subjects, seed, shares)}
+    if name in single:
+        if fold:
+            raise InputError(f"protocol {protocol!r}: {name} has no folds; leave out :{fold}")
+        return single[name]()
+    folded = {"leave_one_subject_out": lambda: leave_one_subject_out(labels, subjects, seed),
+              "by_image_10fold": lambda: by_image_folds(labels, seed),
+              "by_subject_10fold": lambda: by_subject_folds(labels, subjects, seed)}[name]()
+    if int(fold or 0) >= len(folded):
+        raise InputError(f"protocol {protocol!r}: there are folds 0 to {len(folded) - 1}")
+    return folded[int(fold or 0)]
+
+
+def carve_validation(
+    labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0
+) -> np.ndarray:
+    """`split` with a stratified `share` of its training rows renamed "val", str (N,); the test rows stay
+    untouched.
+
+    Not stated in the paper; we use one eighth because FER2013's own validation split is 3,589 to 28,709.
+    """
+    rng = np.random.default_rng(seed)
+    carved = split.copy()
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero((labels == label) & (split == "train")))
+        carved[rows[:round(share * len(rows))]] = "val"
+    return carved
+
+
+def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    """At most `limit` row numbers with the labels in their own proportion, sorted int64; all rows where fewer
+    exist.
+
+    Every label keeps at least one row; remainders go to the largest fractions, so exactly `limit` are taken.
+    """
+    if len(labels) <= limit:
+        return np.arange(len(labels))
+    rng = np.random.default_rng(seed)
+    kinds, counts = np.unique(labels, return_counts=True)
+    exact = counts * limit / len(labels)
+    take = np.minimum(np.maximum(np.floor(exact).astype(int), 1), counts)
+    for place in np.argsort(take - exact, kind="stable"):
+        take[place] += int(take.sum() < limit and take[place] < counts[place])
+    rows = [rng.permutation(np.flatnonzero(labels == kind))[:n] for kind, n in zip(kinds, take, strict=True)]
+    return np.sort(np.concatenate(rows))
+
+
+def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:
+    """How many named groups lie in two splits: ``{"train/val": n, "train/test": n, "val/test": n}``."""
+    held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in NAMES}
+    return {
+        f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))
+    }
+
+
+def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
+              shares: tuple[float, float, float]) -> Split:
+    names = _groups(groups, what, at_least=3)
+    part = _place_groups(labels, groups, names, np.asarray(shares), seed)
+    return _checked({name: np.flatnonzero(part == number) for number, name in enumerate(NAMES)}, groups, what)
+
+
+def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, shares: np.ndarray,
+                  seed: int) -> np.ndarray:
+    """The part (0…P-1) of every row: large groups first, each to where the label counts then miss their aim
+    least."""
+    rng = np.random.default_rng(seed)
+    kinds, label = np.unique(labels, return_inverse=True)
+    number = np.searchsorted(names, groups)
+    counts = np.zeros((len(names), len(kinds)))
+    np.add.at(counts, (number, label), 1)
+    aim = shares[:, None] * counts.sum(axis=0)
+    filled = np.zeros_like(aim)
+    place = np.empty(len(names), np.int64)
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    for step, group in enumerate(order):
+        missing_after = (filled + counts[group] - aim) / np.sqrt(np.maximum(aim, 1e-9))
+        missing_now = (filled - aim) / np.sqrt(np.maximum(aim, 1e-9))
+        cost = (missing_after ** 2 - missing_now ** 2).sum(axis=1)
+        empty = np.flatnonzero(filled.sum(axis=1) == 0)
+        if len(empty) >= len(order) - step:  # no part may stay empty
+            cost[np.setdiff1d(np.arange(len(shares)), empty)] = np.inf
+        place[group] = int(np.argmin(cost))
+        filled[place[group]] += counts[group]
+    return place[number]
+
+
+def _rotate(part: np.ndarray, folds: int) -> list[Split]:
+    return [
+        {
+            "train": np.flatnonzero((part != k) & (part != (k + 1) % folds)),
+            "val": np.flatnonzero(part == (k + 1) % folds),
+            "test": np.flatnonzero(part == k),
+        }
+        for k in range(folds)
+    ]
+
+
+def _groups(groups: np.ndarray, what: str, at_least: int) -> np.ndarray:
+    """The distinct groups, sorted; InputError where images belong to none or there are too few."""
+    names = np.unique(groups)
+    if "" in names:
+        raise InputError(
+            f"the source names no {what} for {int(np.sum(groups == ''))} images; use --protocol by_image"
+        )
+    if len(names) < at_least:
+        raise InputError(
+            f"{len(names)} {what} cannot be divided into {at_least} parts; use --protocol by_image"
+        )
+    return names
+
+
+def _checked(rows: Split, groups: np.ndarray | None = None, what: str = "") -> Split:
+    """`rows` as it is; AssertionError if a row, or one of the `groups` promised apart, is in two splits."""
+    every = np.concatenate(list(rows.values()))
+    if len(np.unique(every)) != len(every):
+        raise AssertionError("a row lies in two splits")
+    empty = [name for name, part in rows.items() if not len(part)]
+    if empty:
+        raise InputError(
+            f"too few images: the {' and '.join(empty)} split would be empty; use another protocol"
+        )
+    if groups is not None:
+        held = [set(groups[part].tolist()) for part in rows.values()]
+        if any(held[a] & held[b] for a, b in ((0, 1), (0, 2), (1, 2))):
+            raise AssertionError(f"{what} are shared between splits")
+    return rows

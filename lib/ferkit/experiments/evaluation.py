@@ -1,0 +1,174 @@
+"""From a trained system to the numbers of metrics.json: validation, a training sample, and one read of the test split.
+
+Everything here computes on the CPU in fp32 unless a model was moved elsewhere, so that a published figure can be had
+again to the digit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from torch import nn
+
+from ferkit.core import files
+from ferkit.core.errors import DataChanged, InputError
+from ferkit.data import audit
+from ferkit.data.face_set import FaceSet
+from ferkit.experiments import corruptions
+from ferkit.models import registry, svm, weights
+from ferkit.results import records
+from ferkit.stats import classification
+from ferkit.training import trainer
+
+_TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained system as a function of uint8 images (N, 48, 48).
+
+    predict: (scores float32 (N, K), votes int64 (N,)); the votes are the system's own decision (an SVM's are not its
+    scores' argmax). model: the network. head: the SVM on its features, if there is one.
+    """
+
+    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    model: nn.Module
+    head: svm.SvmHead | None = None
+
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
+        return self.predict(images)[0]
+
+    def votes(self, images: np.ndarray) -> np.ndarray:
+        """int64 (N,): the class that each image is put into."""
+        return self.predict(images)[1]
+
+
+def network_predictor(model: nn.Module, tta: str) -> Predictor:
+    """A network with its own softmax as the decision."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits = trainer.infer_logits(model, images, tta=tta)
+        return logits, logits.argmax(1).astype(np.int64)
+
+    return Predictor(predict, model)
+
+
+def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
+    """An SVM on the features of a network."""
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        decision = head.decision(trainer.infer_features(model, images))
+        return head.scores_of(decision), head.votes_of(decision)
+
+    return Predictor(predict, model, head)
+
+
+def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, robustness_images: int | None = None
+             ) -> tuple[dict[str, object], dict[str, np.ndarray]]:
+    """(metrics, predictions): `facts` with everything measured on `faces`, and the arrays of predictions.npz.
+
+    The test split is read once. facts: what is known of the system already; must hold `seed` and `tta`.
+    robustness_images: on how many stratified test images the damage is measured (0 = all, None = not at all).
+    """
+    train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
+    k = len(faces.label_names)
+    measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
+                "protocol": faces.source.get("protocol", "official"), "split": "test", "n_train": len(train),
+                "n_train_per_class": faces.counts().get("train"), "test_reads": 1}
+    if len(val):
+        votes = predictor.votes(val.images)
+        measured |= {"val_accuracy": _share(votes, val.labels),
+                     "val_macro_f1": classification.macro_f1(classification.confusion_matrix(val.labels, votes, k))}
+    if len(train):
+        sample = np.random.default_rng(facts["seed"]).permutation(len(train))[:_TRAIN_SAMPLE]
+        measured["train_accuracy"] = _share(predictor.votes(train.images[sample]), train.labels[sample])
+    scores, votes = predictor.predict(test.images)
+    probabilities = None
+    if not predictor.head:
+        scores = _rounded(scores, 2**10)
+        probabilities = _rounded(softmax(scores), 2**16)
+    plain = votes if facts["tta"] == "none" else trainer.infer_logits(predictor.model, test.images).argmax(1)
+    measured |= {"accuracy_no_tta": _share(plain, test.labels)}
+    measured |= records.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
+                                  copies=audit.copies_in_training(faces)[faces.split == "test"])
+    measured |= {"robustness": None, "robustness_clean": None}
+    if robustness_images is not None:
+        rows = svm.stratified_rows(test.labels, robustness_images, facts["seed"])
+        measured["robustness"] = corruptions.accuracies(predictor.votes, test.images[rows], test.labels[rows],
+                                                       facts["seed"])
+        measured["robustness_clean"] = {"n": len(rows), "accuracy": _share(votes[rows], test.labels[rows])}
+    predictions = {"index": test.index, "labels": test.labels, "predicted": votes, "scores": scores,
+                   "label_names": np.array(faces.label_names)}
+    if probabilities is not None:
+        predictions["probabilities"] = probabilities
+    return {**facts, **measured}, predictions
+
+
+def _rounded(values: np.ndarray, parts: int) -> np.ndarray:
+    """`values` to the nearest of so many parts of one, float32. Whatever is largest stays largest (or as large as
+    another). Predictions are kept for every seed: with random last digits they would take twice the space."""
+    return (np.round(np.float64(values) * parts) / parts).astype(np.float32)
+
+
+def model_facts(model: nn.Module) -> dict[str, object]:
+    """What a network's structure says: parameters, their parts, weight layers on the main path, receptive field."""
+    return {"parameters": registry.count_parameters(model), "parts": registry.parts(model),
+            "weight_layers": model.weight_layers, "receptive_field": model.receptive_field}
+
+
+def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, object]]:
+    """A weights.safetensors as (predictor, facts), a network's or an SVM's.
+
+    The metrics.json beside it, if it speaks of these very weights, tells recipe, seed and how they were trained; an
+    SVM needs it to find the network under it. InputError for a file that is neither or does not match.
+    """
+    known = _metrics_beside(path)
+    facts = {"schema": records.SCHEMA, "system": "", "recipe": "", "seed": 0, "best_epoch": None, "minutes": 0.0,
+             "status": "finished", "tta": "none", **{key: known[key] for key in known if key not in _MEASURED}}
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name a weights.safetensors")
+    if known.get("features_of"):
+        base = path.parents[3] / known["features_of"] / records.WEIGHTS
+        model, _ = weights.load(base)
+        if files.sha256(base) != known["features_sha256"]:
+            raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
+        model = model.to(trainer.resolve_device(device))
+        predictor = svm_predictor(model, svm.SvmHead.load(path))
+    else:
+        try:
+            model, header = weights.load(path)
+        except SafetensorError as error:
+            raise InputError(f"{path}: not a readable safetensors file ({error})") from None
+        facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
+        model = model.to(trainer.resolve_device(device))
+        predictor = network_predictor(model, header["tta"])
+    facts |= model_facts(model) | {"device": device, "weights_sha256": files.sha256(path)}
+    return predictor, facts
+
+
+_MEASURED = ("dataset", "data_sha256", "protocol", "n", "accuracy", "predictions_sha256", "test_reads")
+
+
+def _metrics_beside(path: Path) -> dict[str, object]:
+    """The metrics.json in the folder of the weights if it is about them, else {}."""
+    try:
+        found = json.loads((path.parent / records.METRICS).read_text(encoding="utf-8"))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return {}
+    return found if found.get("weights_sha256") == digest else {}
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """float32 (N, K) rows that sum to 1."""
+    exps = np.exp(scores - scores.max(1, keepdims=True))
+    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _share(predicted: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(predicted == labels))

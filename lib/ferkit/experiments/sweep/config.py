@@ -1,0 +1,194 @@
+"""A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
+
+    datasets = ["fer2013"]              # default: synthetic
+    models = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too
+    recipes = ["published"]             # of every model; default: ours
+    seeds = [0, 1]                      # default: 0
+    epochs = 15                         # default: the recipe's
+    profile = "full"                    # how many images (the default)
+    protocol = "official+train7000"     # default: the data set's own
+    test = true                         # open the test split once per trained network (default: false)
+    [set]                               # changed in every recipe
+    batch_size = 256
+    [grid]                              # every combination; [[grid]] more than once: one grid after another
+    lr = [0.001, 0.01]
+    model.sampler = ["features", "input"]
+
+A choice needs the validation split alone, so a sweep does not open the test split unless it is told to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ferkit.core.errors import InputError
+from ferkit.data.datasets import DATASETS
+from ferkit.experiments.profiles import PROFILES
+from ferkit.models import registry
+from ferkit.training import recipes
+from ferkit.training.recipes import SVM_SUFFIX, Recipe
+
+_LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
+_SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool}
+KEYS = (*_LISTS, *_SINGLE, "set", "grid")
+
+
+@dataclass(frozen=True)
+class SweepCell:
+    """One training of a sweep. recipe_name: the recipe's with the grid's values, as its folder is called."""
+
+    dataset: str
+    system: str
+    recipe_name: str
+    seed: int
+    recipe: Recipe
+
+    @property
+    def network(self) -> str:
+        """The system that is trained by gradient: itself, or what lies under an SVM."""
+        return self.system.removesuffix(SVM_SUFFIX)
+
+    @property
+    def name(self) -> str:
+        """How it is called in a line of output."""
+        return f"{self.dataset} {self.system}/{self.recipe_name} seed {self.seed}"
+
+    def entry(self) -> dict[str, object]:
+        """Its line of plan.json."""
+        return {"dataset": self.dataset, "system": self.system, "recipe": self.recipe_name, "seed": self.seed,
+                "config": self.recipe.to_dict()}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A checked sweep."""
+
+    cells: tuple[SweepCell, ...]
+    profile: str
+    protocol: str
+    test: bool
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets, each once, in order."""
+        return tuple(dict.fromkeys(cell.dataset for cell in self.cells))
+
+    def place(self, cell: SweepCell) -> Path:
+        """Where a cell lies below the sweep's folder: a tree for each data set if there are several, in it the folder
+        of the notebook that trains the network (so that ``report`` and ``claims`` read it), or ``sweep`` where nothing
+        was tested, then network, recipe and seed."""
+        notebooks = [name for name, plans in PROFILES["full"].cells.items()
+                     if cell.system in {plan.system for plan in plans}]
+        tree = cell.dataset if len(self.datasets) > 1 else ""
+        folder = notebooks[0] if self.test and notebooks else "sweep"
+        return Path(tree, folder, cell.system, cell.recipe_name, f"seed{cell.seed}")
+
+
+def read(path: Path) -> Sweep:
+    """The sweep that a file describes; InputError naming whatever in it is unknown or of the wrong kind."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable sweep ({error})") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: a sweep is a table of keys, known are {', '.join(KEYS)}")
+    try:
+        return of(values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def of(values: Mapping[str, object]) -> Sweep:
+    """The sweep with these values; see :func:`read`."""
+    _check(values)
+    cells: dict[tuple[str, str, str, int], SweepCell] = {}
+    for dataset, seed, system, name in itertools.product(values.get("datasets", ["synthetic"]),
+                                                         values.get("seeds", [0]), values["models"],
+                                                         values.get("recipes", ["ours"])):
+        for label, recipe in _points(system, name, values):
+            cell = SweepCell(dataset, system, label, seed, recipe)
+            if cells.setdefault((dataset, system, label, seed), cell) != cell:
+                raise InputError(f"grid: two different points are both called {label}; make them one grid")
+    return Sweep(tuple(cells.values()), values.get("profile", "full"), values.get("protocol", ""),
+                 values.get("test", False))
+
+
+def _check(values: Mapping[str, object]) -> None:
+    for key, value in values.items():
+        if key not in KEYS:
+            raise InputError(f"unknown key {key!r}; known are {', '.join(KEYS)}")
+        if key in _LISTS and not (isinstance(value, list) and value and all(type(v) is _LISTS[key] for v in value)):
+            raise InputError(f"{key} is a list of {'whole numbers' if _LISTS[key] is int else 'names'}, got {value!r}")
+        if key in _SINGLE and type(value) is not _SINGLE[key]:
+            raise InputError(f"{key} is a {_SINGLE[key].__name__}, got {value!r}")
+    if "models" not in values:
+        raise InputError("models are missing: name at least one")
+    for dataset in values.get("datasets", ()):
+        if dataset not in DATASETS:
+            raise InputError(f"unknown data set {dataset!r}: choose among {', '.join(DATASETS)}")
+    if values.get("profile", "full") not in PROFILES:
+        raise InputError(f"unknown profile {values['profile']!r}: choose one of {', '.join(PROFILES)}")
+    if min(values.get("seeds", [0])) < 0:
+        raise InputError("seeds are whole numbers of 0 or more")
+    for system in values["models"]:
+        network = system.removesuffix(SVM_SUFFIX)
+        if network != system and (network not in values["models"] or not values.get("test")):
+            raise InputError(f"models: {system} is fitted on a tested network: name {network} too, and test = true")
+
+
+def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tuple[str, Recipe]]:
+    """The recipe at every point of every grid, by the name of its folder."""
+    system = system.removesuffix(SVM_SUFFIX)
+    base = recipes.recipe(system, name).to_dict()
+    common = _flat(values.get("set", {}), "set")
+    if "epochs" in values:
+        common["epochs"] = values["epochs"]
+    grids = values.get("grid", {})
+    for grid in grids if isinstance(grids, list) and grids else [grids or {}]:
+        axes = _flat(grid, "grid")
+        for key, choices in axes.items():
+            if not isinstance(choices, list) or not choices:
+                raise InputError(f"grid: {key} is a list of values, got {choices!r}")
+        for point in itertools.product(*axes.values()):
+            chosen = dict(zip(axes, point, strict=True))
+            recipe = Recipe.from_dict(_changed(base, common | chosen))
+            registry.build(system, **recipe.model)
+            yield name + "".join(_part(key, value) for key, value in chosen.items()), recipe
+
+
+def _flat(values: object, what: str, above: str = "") -> dict[str, object]:
+    """Nested tables as one, with dotted names."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"{what} is a table of keys of a recipe, got {values!r}")
+    found = {}
+    for key, value in values.items():
+        found |= _flat(value, what, f"{above}{key}.") if isinstance(value, Mapping) else {above + key: value}
+    return found
+
+
+def _changed(recipe: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """A recipe's values with some changed, by dotted name; Recipe itself refuses unknown ones."""
+    changed = {key: dict(value) if isinstance(value, Mapping) else value for key, value in recipe.items()}
+    for key, value in changes.items():
+        outer, dot, inner = key.partition(".")
+        if not dot:
+            changed[key] = value
+        elif isinstance(changed.get(outer), dict):
+            changed[outer][inner] = value
+        else:
+            raise InputError(f"{key}: a recipe has no table {outer!r}; it has augmentation and model")
+    return changed
+
+
+def _part(key: str, value: object) -> str:
+    """One value of the grid in a folder's name: ``_lr0.01``, ``_sampler-input``."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = f"{value:g}" if number else "-" + re.sub(r"[^\w.]+", "-", str(value)).strip("-")
+    return f"_{key.rpartition('.')[2]}{text}"

@@ -1,0 +1,37 @@
+"""``verify``: whether published results are what they say, recomputed from the files beside them.
+
+Every metric is computed again from its predictions, predictions again from the weights where the data are at hand,
+every hash again from its file; every planned cell must have its row, and no file may be there that could hold a
+picture of a face. Nothing is mended and nothing is written.
+
+`found` collects what was checked, `tree` the files of one tree, `allowed` and `pictures` what may lie in it, `cells`
+the numbers, `history` whether plans came first, `again` the predictions.
+"""
+
+from pathlib import Path
+
+from ferkit.core.errors import InputError
+from ferkit.publishing.verify.findings import Found
+from ferkit.publishing.verify.tree import Tree, loose, tree
+
+__all__ = ["Found", "verify"]
+
+
+def verify(directory: Path, data: Path | None = None, sample: int = 256) -> list[Found]:
+    """What was found in each tree of results below `directory`: the folder itself, or those in it.
+
+    data: the real data set behind them, for predictions to be computed again; None takes its environment variable,
+    and leaves them unchecked (a note says so) where that is not set. sample: so many test images of each system, spread
+    over the split; 0 = all. Raises InputError for a folder that is missing or holds no results, and for data that
+    are not those the results were measured on.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such folder; name results/<dataset>, results/runs/<run> or results")
+    roots = [directory] if tree(directory) else [path for path in sorted(directory.iterdir()) if tree(path)]
+    if not roots:
+        raise InputError(f"{directory}: no results in it; name results/<dataset> or results/runs/<run>")
+    if data is not None and len(roots) > 1:
+        raise InputError(f"{directory}: --data is one data set's; name one results/<dataset> with it")
+    found = [Tree(root).check(data, sample) for root in roots]
+    return found if roots == [directory] else [*found, loose(directory, roots)]

@@ -1,0 +1,65 @@
+"""Whether each published cell was planned before it was published, by the repository's own history.
+
+A result that enters in the same commit as its plan, or before it, was not planned. What git cannot tell (no repository,
+a shallow clone, files not committed yet) is said and held against nobody.
+"""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from ferkit.publishing.verify.findings import Found
+from ferkit.results.records import METRICS, CellResult
+
+CHECK = "planned before published"
+PLANS = ("plan.json", "plan.next.json")
+
+
+def check(root: Path, cells: Sequence[CellResult], found: Found) -> None:
+    """Looks at every cell's last commit: a plan in its parent must name the cell."""
+    if not cells:
+        return
+    if _git(root, "rev-parse", "--is-shallow-repository") != "false":
+        found.note("no git history at hand (or a shallow clone): whether plans came first was not checked")
+        return
+    uncommitted = []
+    for cell in cells:
+        name = (cell.directory / METRICS).relative_to(root).as_posix()
+        commit = _git(root, "log", "-1", "--format=%H", "--", name)
+        if not commit or _git(root, "status", "--porcelain", "--", name):
+            uncommitted.append(cell.cell.name)
+            continue
+        if _git(root, "rev-parse", "--verify", "-q", f"{commit}^") is None:
+            found.note("the history begins with these results: whether plans came first cannot be told")
+            continue
+        folder = cell.cell.notebook
+        planned = _planned(root, commit, folder)
+        key = cell.cell.system, cell.cell.recipe, cell.cell.seed
+        found.look(CHECK, name, None if key in planned else
+                   f"before commit {commit[:12]}, which published it, no plan of {folder} named it")
+    if uncommitted:
+        found.note(f"not committed yet, so whether plans came first was not checked: {', '.join(uncommitted)}")
+
+
+@cache
+def _planned(root: Path, commit: str, folder: str) -> frozenset[tuple[str, str, int]]:
+    """The cells that the plans of a notebook's folder named just before a commit."""
+    rows: set[tuple[str, str, int]] = set()
+    for plan in PLANS:
+        text = _git(root, "show", f"{commit}^:./{folder}/{plan}")
+        try:
+            rows |= {(row["system"], row["recipe"], row["seed"]) for row in json.loads(text or "[]")}
+        except (ValueError, TypeError, KeyError):
+            continue
+    return frozenset(rows)
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git says in a folder, stripped; None where it fails or is not installed."""
+    try:
+        done = subprocess.run(("git", "-C", str(root), *words), capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,112 @@
+"""Predictions once more from the weights, and what only the images can tell, where the data are at hand.
+
+Published predictions were made on a CPU in fp32. Elsewhere rounding may move a score by a little, and two classes
+that are as good as equal may change places: scores may differ by a thousandth of their size, answers only there.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.data import datasets
+from ferkit.publishing.verify.findings import Found
+from ferkit.results import manifest, records
+from ferkit.results.records import CellResult
+
+TOLERANCE = 1e-3  # of the largest score
+CHECK = "predictions from weights"
+
+
+def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, data: Path | None, sample: int) -> None:
+    """Compares a sample of every cell's predictions with what its weights answer now; notes what cannot be."""
+    tested = [cell for cell in cells if cell.predictions]
+    absent = [cell.cell.name for cell in tested
+              if cell.metrics["weights_sha256"] and not (cell.directory / records.WEIGHTS).is_file()]
+    if absent:
+        found.note("weights not in this tree (publishing leaves out files above its limit; their sha256 stands in "
+                   f"metrics.json): {', '.join(absent)}")
+    if not tested:
+        return
+    if data is None and dataset != "synthetic" and not os.environ.get(paths.DATA_VARIABLES.get(dataset, "")):
+        found.note(f"no data at hand: predictions were not computed again from weights; name {dataset} with --data or "
+                   f"{paths.DATA_VARIABLES.get(dataset, 'its variable')}")
+        return
+    if dataset == "synthetic" and "profile" not in manifest.read(root):
+        found.note("no manifest.json says how many faces were drawn, so nothing was computed again")
+        return
+    faces = _faces(root, dataset, tested[0], data)
+    if faces.content_hash != tested[0].metrics["data_sha256"]:
+        if dataset == "synthetic":
+            found.note("faces drawn by this version differ from those of the results, so nothing was computed again")
+            return
+        raise InputError(f"{dataset}: the data at hand are not those the results were measured on (sha256 "
+                         f"{faces.content_hash[:12]}… instead of {tested[0].metrics['data_sha256'][:12]}…)")
+    _labels(root, faces, tested, found)
+    for cell in tested:
+        if (cell.directory / records.WEIGHTS).is_file():
+            _again(root, faces, cell, found, sample)
+
+
+def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> datasets.faceset.FaceSet:
+    """The images that a tree's cells were trained and tested on."""
+    made = manifest.read(root)
+    profile = made.get("profile", "full")
+    return datasets.load(dataset, data, profile=profile, protocol=cell.metrics["protocol"], seed=made.get("seed", 0))
+
+
+def _labels(root: Path, faces: datasets.faceset.FaceSet, tested: Sequence[CellResult], found: Found) -> None:
+    """True classes and copies by the images themselves."""
+    from ferkit.data import audit
+
+    test = faces.part("test")
+    where = {int(index): row for row, index in enumerate(test.index)}
+    copied = audit.copies_in_training(faces)[faces.split == "test"]
+    for cell in tested:
+        stored, m = cell.predictions, cell.metrics
+        name = (cell.directory / records.PREDICTIONS).relative_to(root).as_posix()
+        rows = np.array([where.get(int(index), -1) for index in stored["index"]])
+        if len(rows) != len(test) or (rows < 0).any():
+            found.look("labels from data", name, "its images are not those of the test split")
+            continue
+        wrong = int(np.sum(test.labels[rows] != stored["labels"]))
+        found.look("labels from data", name, f"{wrong} true classes are not those of the data" if wrong else None)
+        kept = ~copied[rows]
+        truth = float(np.mean((stored["predicted"] == stored["labels"])[kept])) if kept.any() else None
+        stated = m["accuracy_without_copies"]
+        if stated is not None and (truth is None or abs(stated - truth) > 1e-6 or m["n_without_copies"] != kept.sum()):
+            found.look("labels from data", name, f"accuracy_without_copies is {stated:.4f}, the data give {truth:.4f}")
+
+
+def _again(root: Path, faces: datasets.faceset.FaceSet, cell: CellResult, found: Found, sample: int) -> None:
+    """One cell's answers on a spread of test images, computed now."""
+    from ferkit.experiments import evaluation
+
+    path = cell.directory / records.WEIGHTS
+    name = path.relative_to(root).as_posix()
+    try:
+        predictor, facts = evaluation.open_weights(path)
+    except InputError as error:
+        found.look(CHECK, name, str(error))
+        return
+    stored, test = cell.predictions, faces.part("test")
+    n = len(stored["index"])
+    rows = np.unique(np.linspace(0, n - 1, min(sample or n, n)).astype(int))
+    order = np.argsort(test.index)
+    images = test.images[order[np.searchsorted(test.index[order], stored["index"][rows])]]
+    scores, votes = predictor.predict(images)
+    size = max(1.0, float(np.abs(stored["scores"]).max()))
+    moved = np.abs(scores - stored["scores"][rows]).max(axis=1) > TOLERANCE * size
+    top = np.sort(stored["scores"][rows], axis=1)
+    changed = (votes != stored["predicted"][rows]) & (moved | (top[:, -1] - top[:, -2] > 2 * TOLERANCE * size))
+    problem = None
+    if changed.any() or moved.any():
+        problem = (f"of {len(rows)} images computed again {int(moved.sum())} have other scores and "
+                   f"{int(changed.sum())} another answer than predictions.npz")
+    elif facts["parameters"] != cell.metrics["parameters"]:
+        problem = f"it has {facts['parameters']:,} parameters, metrics.json says {cell.metrics['parameters']:,}"
+    found.look(CHECK, name, problem)
+    found.checked["images computed again"] += len(rows)

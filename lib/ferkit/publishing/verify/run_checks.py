@@ -1,0 +1,102 @@
+"""The numbers of one cell against its own predictions, history and files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import files
+from ferkit.core.errors import InputError
+from ferkit.results import records
+from ferkit.results.records import Cell, CellResult
+
+CLOSE = 1e-6  # two ways to add up the same fractions
+# What metrics.json derives from predictions.npz alone.
+DERIVED = ("n", "accuracy", "macro_f1", "uar", "confusion_matrix", "label_names", "per_class", "ece")
+
+
+def read(directory: Path) -> CellResult:
+    """The cell whatever its numbers say, so that each wrong one can be named; InputError where it cannot be read."""
+    try:
+        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"damaged ({error})") from None
+    problems = records.validate(found) if isinstance(found, dict) else ["it is not an object"]
+    if problems:
+        raise InputError("; ".join(problems))
+    arrays = {} if found["predictions_sha256"] is None else records.read_arrays(directory / records.PREDICTIONS)
+    notebook, system, recipe, seed = directory.parts[-4:]
+    cell = Cell(notebook, system, recipe, int(seed.removeprefix("seed")))
+    return CellResult(cell, directory, found, arrays, records.read_history(directory / records.HISTORY))
+
+
+def problems(cell: CellResult) -> list[str]:
+    """Whatever in metrics.json contradicts the folder, the hashes, the predictions or the history, a sentence each."""
+    m, where = cell.metrics, cell.cell
+    stated = (m["system"], m["recipe"], m["seed"])
+    found = [] if stated == (where.system, where.recipe, where.seed) else [
+        f"it says {'/'.join(map(str, stated))}, so it lies in the wrong folder"]
+    if m["test_reads"] != (1 if cell.predictions else 0):
+        found.append(f"the test split was read {m['test_reads']} times")
+    return found + _hashes(cell) + (_derived(cell) if cell.predictions else []) + _choice(cell)
+
+
+def _hashes(cell: CellResult) -> list[str]:
+    """Files that are not those that metrics.json names; weights may be absent, see the notes."""
+    found = []
+    for name, key in ((records.PREDICTIONS, "predictions_sha256"), (records.WEIGHTS, "weights_sha256")):
+        path, expected = cell.directory / name, cell.metrics[key]
+        if expected is None and path.is_file():
+            found.append(f"{name} is there, but {key} is null")
+        elif expected is not None and path.is_file() and files.sha256(path) != expected:
+            found.append(f"{name} has another sha256 than {key}")
+    return found
+
+
+def _derived(cell: CellResult) -> list[str]:
+    """Numbers that do not follow from the predictions, and predictions that do not follow from their scores."""
+    m, stored = cell.metrics, cell.predictions
+    truth = records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
+                              probabilities=stored.get("probabilities"))
+    found = [f"{key} is {_short(m[key])}, but the predictions give {_short(truth[key])}"
+             for key in DERIVED if key in m and not _same(m[key], truth[key])]
+    if "probabilities" in stored:  # a network's own decision; an SVM votes
+        scores = stored["scores"].astype(np.float64)
+        exps = np.exp(scores - scores.max(axis=1, keepdims=True))
+        if np.abs(exps / exps.sum(axis=1, keepdims=True) - stored["probabilities"]).max() > 1e-4:
+            found.append("the probabilities are not the softmax of the scores")
+        if np.any(scores[np.arange(len(scores)), stored["predicted"]] < scores.max(axis=1) - CLOSE):
+            found.append("an answer is not the class with the highest score")
+    kept, without = m["n_without_copies"], m["accuracy_without_copies"]
+    if without is not None:
+        right = int(np.sum(stored["labels"] == stored["predicted"]))
+        hits = without * kept
+        if kept > m["n"] or abs(hits - round(hits)) > 1e-3 or not right - (m["n"] - kept) <= round(hits) <= right:
+            found.append(f"accuracy_without_copies is {without:.4f} of {kept} images, which cannot be")
+    return found
+
+
+def _choice(cell: CellResult) -> list[str]:
+    """Whether the epoch is the one that validation chose, by the history beside it."""
+    curve = {row["epoch"]: row["val_accuracy"] for row in cell.history
+             if isinstance(row.get("val_accuracy"), int | float) and "epoch" in row}
+    best = cell.metrics["best_epoch"]
+    if not curve or not best:
+        return []
+    if best not in curve:
+        return [f"best_epoch is {best}, which history.csv has not"]
+    return [] if curve[best] >= max(curve.values()) - CLOSE else [
+        f"best_epoch is {best} ({curve[best]:.4f} on validation), but history.csv has {max(curve.values()):.4f}"]
+
+
+def _same(stated: object, truth: object) -> bool:
+    if isinstance(truth, dict):
+        return isinstance(stated, dict) and stated.keys() == truth.keys() and all(
+            _same(stated[key], truth[key]) for key in truth)
+    if isinstance(truth, float):
+        return isinstance(stated, int | float) and abs(stated - truth) <= CLOSE
+    return stated == truth
+
+
+def _short(value: object) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)[:40]

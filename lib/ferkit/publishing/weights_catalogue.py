@@ -1,0 +1,198 @@
+"""What is published, by name: the one list of weights that anybody can load, read from results/ as it is.
+
+A name is a system with dashes ("deep-emotion"), to which a recipe and a seed may be added
+("deep-emotion/published", "deep-emotion/ours/seed1"); what was trained on another set than FER2013 carries it at the
+end ("deep-emotion@ckplus"). A bare name means the recipe and seed that validation puts first. No torch here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ferkit.core import files, paths
+from ferkit.core.errors import InputError
+from ferkit.data import protocols
+from ferkit.results import records
+
+FIRST_DATASET = "fer2013"
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One published cell.
+
+    dataset: what it was trained and tested on, as its folder below results/ is called ("fer2013", with a protocol that
+    is not the set's own "ckplus-by_image"). cell: notebook, system, recipe, seed. metrics: its metrics.json.
+    weights: the file, None where it is not in the repository. base: the network under an SVM, else None.
+    """
+
+    dataset: str
+    cell: records.Cell
+    metrics: dict = field(repr=False)
+    weights: Path | None
+    base: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The shortest name without a seed: ``deep-emotion/ours``, ``deep-emotion/ours@ckplus``."""
+        return f"{_dashed(self.cell.system)}/{self.cell.recipe}{_at(self.dataset)}"
+
+    @property
+    def full_name(self) -> str:
+        """The name that means this cell alone: ``deep-emotion/ours/seed0``."""
+        return f"{_dashed(self.cell.system)}/{self.cell.recipe}/seed{self.cell.seed}{_at(self.dataset)}"
+
+    @property
+    def directory(self) -> Path:
+        """Its folder in the published tree."""
+        return self.cell.directory(paths.repository() / "results" / self.dataset)
+
+    @property
+    def validation(self) -> float:
+        """Accuracy on validation, by which entries are ranked; -1 where nothing was validated."""
+        accuracy = self.metrics["val_accuracy"]
+        return -1.0 if accuracy is None else accuracy
+
+
+def entries() -> list[Entry]:
+    """Every published cell that has (or had) weights, FER2013's first, each set's in the order of its folders.
+
+    InputError for a metrics.json that cannot be read.
+    """
+    found = []
+    own = paths.output_root().resolve()
+    folders = [path for path in (paths.repository() / "results").glob("*/") if path.resolve() != own]
+    for folder in sorted(folders, key=lambda path: (path.name != FIRST_DATASET, path.name)):
+        found += [entry for cell in records.cell_directories(folder) if (entry := _entry(folder.name, cell))]
+    return found
+
+
+def find(name: str, among: Sequence[Entry] | None = None) -> Entry:
+    """The published cell that `name` means; InputError that lists the names where there is none."""
+    everything = entries() if among is None else list(among)
+    wanted, _, dataset = name.replace("_", "-").partition("@")
+    parts = wanted.split("/")
+    fitting = [entry for entry in everything if _dashed(entry.dataset) == (dataset or FIRST_DATASET)
+               and parts == [_dashed(entry.cell.system), _dashed(entry.cell.recipe),
+                             f"seed{entry.cell.seed}"][: len(parts)]]
+    if not fitting:
+        known = ", ".join(names(everything)) or "none"
+        raise InputError(f"no published weights are called {name!r}, and there is no such file; published: {known}")
+    return max(fitting, key=lambda entry: (entry.weights is not None, entry.validation))
+
+
+def best(among: Sequence[Entry] | None = None) -> Entry:
+    """The default: of FER2013's, those with weights here, the one that validation puts first; InputError if none."""
+    here = [entry for entry in (entries() if among is None else among) if entry.weights is not None]
+    if not here:
+        raise InputError("results/ holds no published weights: name a file with --weights weights.safetensors")
+    of_first = [entry for entry in here if entry.dataset == FIRST_DATASET]
+    return max(of_first or here, key=lambda entry: entry.validation)
+
+
+def names(among: Sequence[Entry] | None = None) -> list[str]:
+    """The names of everything published, without seeds, in the order of :func:`entries`."""
+    return list(dict.fromkeys(entry.name for entry in (entries() if among is None else among)))
+
+
+def require(entry: Entry) -> Path:
+    """The weights of `entry`, their sha256 as published; InputError that says how to make what is not here."""
+    for path, expected in ((entry.weights, entry.metrics["weights_sha256"]),
+                           (entry.base, entry.metrics.get("features_sha256"))):
+        if path is not None and files.sha256(path) != expected:
+            raise InputError(f"{_shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
+                             "restore it with git checkout")
+    if entry.weights is None:
+        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
+    return entry.weights
+
+
+def recipe(entry: Entry) -> str:
+    """The command that trains `entry` again, as its plan has it, and the file to name then."""
+    m, seed = entry.metrics, entry.cell.seed
+    sweep = _sweep_of(entry)
+    if sweep:
+        return f"{sweep} and name DIR/{entry.cell.notebook}/{entry.cell.name}/{records.WEIGHTS}"
+    try:
+        plan = json.loads((entry.directory.parents[2] / PLAN).read_text("utf-8"))
+        rows = {(row["system"], row["recipe"], row["seed"]): row for row in plan}
+        profile = rows[entry.cell.system, entry.cell.recipe, seed]["profile"]
+        first = min(row["seed"] for row in plan)
+    except (OSError, ValueError, KeyError):
+        profile, first = "full", seed
+    words = [f"./run_all.sh --dataset {m['dataset']}"]
+    words += ["--data PATH"] * (m["dataset"] != "synthetic")
+    words += [f"--protocol {m['protocol']}"] * bool(protocols.suffix(m["dataset"], m["protocol"]))
+    words += [f"--profile {profile} --only {entry.cell.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
+    return (f"{' '.join(words)} and name results/runs/{paths.run_name(m['dataset'], profile, first, m['protocol'])}/"
+            f"{entry.cell.notebook}/{entry.cell.name}/{records.WEIGHTS}")
+
+
+def _sweep_of(entry: Entry) -> str:
+    """The command of the sweep that trained `entry`, as the published manifest notes it; "" where a run did."""
+    root = entry.directory.parents[3]
+    try:
+        noted = json.loads((root / "manifest.json").read_text("utf-8"))["notebooks"]
+        name = (entry.directory / records.METRICS).relative_to(root).as_posix()
+        return next((one["command"] for one in noted if "command" in one and name in one["outputs"]), "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def table(among: Sequence[Entry] | None = None) -> list[str]:
+    """One line for each published cell: name, accuracies, whether its weights are here."""
+    everything = entries() if among is None else list(among)
+    first = best(everything).full_name if any(entry.weights for entry in everything) else ""
+    lines = []
+    for entry in everything:
+        m = entry.metrics
+        test = "–" if m["accuracy"] is None else f"{100 * m['accuracy']:.2f} %"
+        where = ("the default" if entry.full_name == first else "here") if entry.weights else "not in the repository"
+        lines.append(f"{entry.full_name:<32} validation {100 * max(entry.validation, 0):.2f} %  test {test:>7}  "
+                     f"{m['parameters']:>9,} parameters  {where}")
+    return lines
+
+
+def _entry(dataset: str, directory: Path) -> Entry | None:
+    """The cell in a folder; None if it never had weights."""
+    try:
+        metrics = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); restore it with git checkout"
+                         ) from None
+    if records.validate(metrics) or metrics["weights_sha256"] is None:
+        return None
+    cell = records.Cell(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
+    weights = _file(directory, metrics["weights_sha256"], cell)
+    if weights is None or not metrics.get("features_of"):
+        return Entry(dataset, cell, metrics, weights)
+    base = weights.parents[3] / metrics["features_of"] / records.WEIGHTS
+    return Entry(dataset, cell, metrics, weights if base.is_file() else None, base if base.is_file() else None)
+
+
+def _file(directory: Path, sha256: str, cell: records.Cell) -> Path | None:
+    """The cell's weights: published, else the very same file (by its hash) in a run of this checkout."""
+    if (directory / records.WEIGHTS).is_file():
+        return directory / records.WEIGHTS
+    for run in sorted(paths.output_root().glob("*/")):
+        path = cell.directory(run) / records.WEIGHTS
+        if path.is_file() and files.sha256(path) == sha256:
+            return path
+    return None
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _at(dataset: str) -> str:
+    return "" if dataset == FIRST_DATASET else f"@{dataset}"
+
+
+def _shown(path: Path) -> str:
+    root = paths.repository()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

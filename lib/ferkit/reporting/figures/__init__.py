@@ -1,0 +1,33 @@
+"""Every figure of the project: functions from numbers to a plotly figure, and the one place that saves them.
+
+``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
+``matrices``, ``maps`` and ``changes`` build. A notebook shows and saves in one call:
+``figures.show(figures.learning_curves(cells), RUN, "02_stn_attention", "learning_curves", title=…,
+caption=…)``.
+No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn
+set.
+"""
+
+from ferkit.reporting.figures.class_imbalance import remedy_changes
+from ferkit.reporting.figures.curves import (
+    accuracy_dots,
+    calibration,
+    learning_curves,
+    learning_rate_probe,
+    parameters_vs_accuracy,
+    recall_against_class_size,
+    recall_bars,
+    robustness,
+)
+from ferkit.reporting.figures.maps import filling_maps, image_grid, occlusion_maps, region_table, theta_frames
+from ferkit.reporting.figures.matrices import agreement, confusion_difference, confusion_matrices
+from ferkit.reporting.figures.occlusion import occlusion_pictures
+from ferkit.reporting.figures.store import load_all, save, show
+from ferkit.reporting.figures.style import cell_name, colours, system_name
+
+__all__ = [
+    "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
+    "confusion_matrices", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
+    "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
+    "region_table", "remedy_changes", "robustness", "save", "show", "system_name", "theta_frames",
+]

@@ -1,0 +1,121 @@
+"""The figures of a published tree, drawn from its cells when the page is made: none lie in it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ferkit.analysis import comparison
+from ferkit.reporting import figures
+from ferkit.results.records import CellResult
+
+ANALYSES, COMPARED = "04_occlusion_analysis", "05_confusion_comparison"
+
+
+def of(cells: Sequence[CellResult], root: Path) -> dict[str, list[dict]]:
+    """Entries as `figures.load_all` gives them, by notebook; {} where no cell was tested."""
+    found: dict[str, list[dict]] = {}
+    for notebook, name, title, caption, fig in (*_all(cells), *_occlusion(root)):
+        entries = found.setdefault(notebook, [])
+        entries.append({"name": name, "title": title, "caption": caption, "order": len(entries) + 1,
+                        "figure": json.loads(fig.to_json()), "path": Path(name)})
+    return found
+
+
+def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+    """(notebook, name, title, caption, figure), in order."""
+    systems = comparison.systems(cells)
+    for notebook in sorted({cell.cell.notebook for cell in cells}):
+        every = [cell for cell in cells if cell.cell.notebook == notebook]
+        own = [cell for cell in every if cell.cell.recipe in comparison.RECIPES] or every  # a sweep has neither
+        first = [cell for cell in own if cell.cell.seed == min(c.cell.seed for c in own)]
+        if any(cell.history for cell in first):
+            yield (notebook, "learning_curves", "Learning curves",
+                   "Dotted on training, solid on validation; the ring marks the epoch that validation chose. A gap "
+                   "that opens between the two is over-fitting.", figures.learning_curves(first))
+        probes = _probes(every)
+        if probes:
+            yield (notebook, "learning_rates", "Which learning rates train",
+                   "A cross is a run that diverged or collapsed; the paper says that every rate in the shaded part "
+                   "does.", figures.learning_rate_probe(*probes))
+        if any(cell.metrics.get("robustness") for cell in first):
+            yield (notebook, "robustness", "Accuracy on damaged images",
+                   "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
+    if systems:
+        yield from _compared(systems)
+    changes = comparison.remedy_changes(comparison.remedies(cells))
+    if changes:
+        yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
+               "Blue right of zero: the rare classes gain; orange left of it: the others pay. Changes at the same "
+               "seeds, with their 95 % intervals.", figures.remedy_changes(changes))
+
+
+def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+    """What the analyses in the tree say about places, of each system's first seed; a damaged one is left out."""
+    shown: set[tuple[str, str]] = set()
+    for path in sorted(root.glob(f"{ANALYSES}/*/*/seed*/maps.npz")):
+        system, recipe, seed = path.parts[-4:-1]
+        if (system, recipe) in shown:
+            continue
+        name = f"{figures.system_name(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
+        try:
+            summary = json.loads((path.parent / "occlusion.json").read_text(encoding="utf-8"))
+            with np.load(path, allow_pickle=False) as archive:
+                drawn = figures.occlusion_pictures(summary, archive, name)
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            continue
+        shown.add((system, recipe))
+        for one in drawn.values():
+            yield ANALYSES, f"{one['name']}_{recipe}_{seed}", one["title"], one["caption"], one["fig"]
+
+
+def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+    chosen, dataset = comparison.best_of_each(systems), systems[0].metrics["dataset"]
+    labels, names = systems[0].label_names, [figures.cell_name(one.metrics) for one in chosen]
+    recalls, intervals = comparison.recalls(chosen)
+    yield (COMPARED, "accuracy", "Accuracy beside the papers",
+           "Dots are ours with their 95 % interval, rings without test images that training has seen; a diamond "
+           "outside the interval is a real difference. The grey band is human accuracy, where it was measured.",
+           figures.accuracy_dots(comparison.beside_paper(systems, dataset), human=comparison.human_accuracy(dataset)))
+    yield (COMPARED, "matrices", "Confusion matrices side by side",
+           "A dark column off the diagonal is an answer given too easily.",
+           figures.confusion_matrices(chosen, label_names=labels))
+    ranked = sorted(chosen, key=lambda one: one.mean("val_accuracy") or 0)
+    if len(ranked) > 1:
+        stars = comparison.significant_cells(ranked[-1], ranked[0])
+        yield (COMPARED, "difference", "Where the best system differs from the weakest",
+               "Blue on the diagonal and orange beside it: the first system is better there. ★ is beyond chance "
+               "(McNemar, Holm over all cells).",
+               figures.confusion_difference(ranked[-1], ranked[0], stars, label_names=labels))
+    yield (COMPARED, "recall", "Recall of each expression",
+           "One group of bars an expression, one bar a system, with 95 % intervals.",
+           figures.recall_bars(names, recalls, intervals, support=chosen[0].matrix.sum(axis=1), label_names=labels))
+    yield (COMPARED, "class_size", "Recall against class size",
+           "Each column of marks is one expression at its number of training images; where they rise to the right, "
+           "rare classes pay.",
+           figures.recall_against_class_size(names, comparison.class_sizes(chosen[0]), recalls, label_names=labels))
+    if len(chosen) > 1:
+        yield (COMPARED, "agreement", "Agreement between systems",
+               "Percent of test images with the same answer, right or wrong; on the diagonal two seeds of one system.",
+               figures.agreement(names, comparison.agreement(chosen)))
+    curves = comparison.reliability(chosen)
+    if curves:
+        yield (COMPARED, "calibration", "Calibration",
+               "Large marks hold many images; on the diagonal confidence is what it says, below it the system is surer "
+               "than right.", figures.calibration(curves))
+
+
+def _probes(cells: Sequence[CellResult]) -> tuple[list, list, list] | None:
+    """Rates, validation accuracies and statuses of the published recipe and its probes; None without a probe."""
+    rows = [((cell.metrics.get("config") or {}).get("recipe", {}).get("lr"), cell.metrics["val_accuracy"],
+             cell.metrics["status"]) for cell in cells
+            if cell.cell.recipe == "published" or cell.cell.recipe.startswith("published_lr")]
+    rows = [row for row in rows if row[0]]
+    if not any("_lr" in cell.cell.recipe for cell in cells):
+        return None
+    return tuple(list(column) for column in zip(*rows, strict=True)) if rows else None

@@ -1,0 +1,240 @@
+"""Model cards, one beside each published weights file, written from the published files alone.
+
+Mitchell et al. 2019, Model cards for model reporting, doi 10.1145/3287560.3287596. A card says what a system is for
+and not for, what it was trained on, how good it is by expression, how far its probabilities can be believed, and where
+it errs. Every number in it is read from metrics.json and predictions.npz; a test fails when a card is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import files, paths
+from ferkit.data.audit import PUBLISHED_FER2013
+from ferkit.publishing import weights_catalogue
+from ferkit.publishing.weights_catalogue import Entry
+from ferkit.reporting.figures.style import system_name
+from ferkit.results import records
+from ferkit.stats import classification
+from ferkit.stats.intervals import wilson
+
+CARD = "MODEL_CARD.md"
+DATASHEETS = {"fer2013": "fer2013.md", "ckplus": "ckplus.md", "jaffe": "jaffe.md", "ferg": "ferg.md"}
+PAPERS = {"deep": "Deep-Emotion: Minaee, Minaei & Abdolrashidi, Sensors 2021, 21(9), 3046, doi 10.3390/s21093046",
+          "gap": "the small-kernel CNN with GAP and SVM: Qiao, Hou & Liu, Journal of Computer Applications 2022, "
+                 "42(4): 1253–1259, doi 10.11772/j.issn.1001-9081.2021071270",
+          "lenet": "LeNet-5: LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE 1998, 86(11): 2278–2324, "
+                   "doi 10.1109/5.726791"}
+BLOCK = re.compile(r"(<!-- audit: made by [^>]*-->\n).*?(<!-- end audit -->)", re.DOTALL)
+SURE = (0.5, 0.7, 0.9)  # confidences at which a reader is told how often the system is right
+SHEETS = "datasheets"
+
+
+def write_all() -> list[Path]:
+    """Write the card of every published weights file and the datasheets' measured parts; the files that changed."""
+    return [path for path, text in (cards() | datasheets()).items() if _write(path, text)]
+
+
+def stale() -> list[Path]:
+    """Cards and datasheets that are missing or are not what the published files say."""
+    return [path for path, text in (cards() | datasheets()).items()
+            if not path.is_file() or path.read_text(encoding="utf-8") != text]
+
+
+def datasheets() -> dict[Path, str]:
+    """Every data set's sheet with what its audits found between the marks."""
+    folder = paths.repository() / "results" / SHEETS
+    found = {}
+    for path in sorted(folder.glob("*.md")):
+        audits = sorted([*folder.glob(f"{path.stem}.audit.json"), *folder.glob(f"{path.stem}-*.audit.json")])
+        parts = "".join(f"\n{_audited(json.loads(one.read_text(encoding='utf-8')))}\n" for one in audits)
+        found[path] = BLOCK.sub(lambda match, parts=parts: match[1] + parts + match[2],
+                                path.read_text(encoding="utf-8"))
+    return found
+
+
+def _audited(report: dict) -> str:
+    """What one audit found, Markdown."""
+    copies, splits = report["copies"], report["counts"]
+    labels = [label for label in splits["train"] if any(splits[split][label] for split in splits)]
+    lines = [f"Audited under protocol `{report['protocol']}` ({report['n']:,} images): **{report['verdict']}**.", "",
+             f"| split | {' | '.join(labels)} | all |", "|---|" + "---|" * (len(labels) + 1)]
+    lines += [f"| {split} | {' | '.join(f'{counts[label]:,}' for label in labels)} | {sum(counts.values()):,} |"
+              for split, counts in splits.items()]
+    groups, nearest = report["conflicting_groups"], _percent(report["knn1_accuracy"])
+    lines += ["", f"- {report['distinct']:,} distinct images; exact copies of training images: "
+              f"{copies['val_in_train']} in validation, {copies['test_in_train']} in test; {groups} groups of "
+              f"identical images with different labels; {report['blank']} blank images.",
+              f"- 1-nearest-neighbour on raw pixels is right for {nearest} of the test images."]
+    return "\n".join([*lines, *(f"- {finding['id'].replace('_', ' ')}: {finding['says']}"
+                                for finding in report["findings"])])
+
+
+def cards() -> dict[Path, str]:
+    """Where each card lies and what it says, for the weights that are in the published tree."""
+    return {entry.directory / CARD: card(entry) for entry in weights_catalogue.entries()
+            if entry.weights == entry.directory / records.WEIGHTS}
+
+
+def card(entry: Entry) -> str:
+    """The model card of one published cell, Markdown."""
+    result = records.read_cell(entry.directory)
+    parts = [_head(entry), _use(entry), _data(entry), _accuracy(entry), _by_expression(result),
+             _calibration(result), _limits(entry), _how(entry)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(entry: Entry) -> str:
+    m, paper = entry.metrics, next(text for start, text in PAPERS.items() if entry.cell.system.startswith(start))
+    views = {"none": "one view", "flip": "the mean of the image and its mirror image",
+             "tencrop": "the mean of ten crops"}[m["tta"]]
+    return "\n".join([
+        f"# {system_name(entry.cell.system)}, recipe `{entry.cell.recipe}`, seed {entry.cell.seed}", "",
+        "Made by `python -m ferkit cards` from the files in this folder.", "",
+        f"- **Name**: `{entry.full_name}` (`ferkit.load({entry.name!r})`)",
+        f"- **What it is**: a network of {m['parameters']:,} parameters, {m['weight_layers']} layers with weights on "
+        f"its main path",
+        f"- **After**: {paper}",
+        f"- **In and out**: upright grey face crops of 48×48 pixels; one of {', '.join(m['label_names'])}; scored with "
+        f"{views}",
+        f"- **Trained**: {m['epochs']} epochs, the best by validation kept (epoch {m['best_epoch']}), "
+        f"{m['minutes']:.0f} minutes on {m['device']}",
+        f"- **sha256**: `{m['weights_sha256']}`"])
+
+
+def _use(entry: Entry) -> str:
+    return """## Intended use
+
+Research and teaching: replicating the paper, comparing methods, studying what such networks look at, as a baseline.
+
+## Not for
+
+- Deciding anything about a person: hiring, schooling, insurance, policing, borders, health, advertising.
+- Telling what somebody feels, means, hides or intends. The classes are annotators' opinions about single pictures;
+  a face's movement does not tell an emotion reliably (Barrett et al. 2019, doi 10.1177/1529100619832930).
+- Watching people who have not agreed to it. In the EU, inferring emotions at work or in education is prohibited, with
+  narrow exceptions (Regulation (EU) 2024/1689, article 5 (1) f)."""
+
+
+def _data(entry: Entry) -> str:
+    m = entry.metrics
+    counts = m["n_train_per_class"] or {}
+    most, least = max(counts, key=counts.get, default=""), min(counts, key=counts.get, default="")
+    skew = (f" The classes are uneven: {counts[most]:,} {most} to {counts[least]:,} {least} in training."
+            if counts else "")
+    sheet = DATASHEETS.get(m["dataset"])
+    above = "../" * (len(entry.directory.relative_to(entry.directory.parents[4]).parts))
+    link = f" ([datasheet]({above}datasheets/{sheet}))" if sheet else ""
+    return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`: {m['n_train']:,} images to train on, "
+            f"{m['n']:,} to test on, no other data and no pretraining.{skew} The epoch was chosen on validation; the "
+            f"test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
+
+
+def _accuracy(entry: Entry) -> str:
+    m = entry.metrics
+    low, high = wilson(round(m["accuracy"] * m["n"]), m["n"])
+    rows = [("accuracy", f"{_percent(m['accuracy'])} (95 % of images: {_percent(low)} … {_percent(high)})"),
+            ("accuracy on validation", _percent(m["val_accuracy"])),
+            ("accuracy on a training sample", _percent(m.get("train_accuracy"))),
+            ("accuracy without test-time averaging", _percent(m["accuracy_no_tta"])),
+            ("accuracy without test images that have an exact copy in training",
+             f"{_percent(m['accuracy_without_copies'])} of {m['n_without_copies'] or 0:,}"),
+            ("macro-F1", _percent(m["macro_f1"])), ("mean recall (UAR)", _percent(m["uar"]))]
+    damage = m.get("robustness")
+    if damage:
+        clean = m["robustness_clean"]
+        worst = min(damage, key=damage.get)
+        rows.append((f"on {clean['n']:,} test images, undamaged and with the worst of {len(damage)} damages",
+                     f"{_percent(clean['accuracy'])}, {_percent(damage[worst])} ({worst.replace('_', ' ')})"))
+    return "## How good\n\n| on the test split | |\n|---|---|\n" + "\n".join(f"| {a} | {b} |" for a, b in rows)
+
+
+def _by_expression(result: records.CellResult) -> str:
+    per_class, matrix = result.metrics["per_class"], result.matrix
+    lines = ["## By expression", "", "| expression | recall | precision | F1 | images | most often taken for |",
+             "|---|---|---|---|---|---|"]
+    for k, (name, row) in enumerate(per_class.items()):
+        wrong = matrix[k].copy()
+        wrong[k] = 0
+        taken = (f"{list(per_class)[int(wrong.argmax())]} ({_percent(wrong.max() / max(row['support'], 1), 0)})"
+                 if wrong.any() else "–")
+        lines.append(f"| {name} | {_percent(row['recall'])} | {_percent(row['precision'])} | {_percent(row['f1'])} "
+                     f"| {row['support']} | {taken} |")
+    return "\n".join(lines)
+
+
+def _calibration(result: records.CellResult) -> str:
+    arrays = result.predictions
+    if "probabilities" not in arrays:
+        return "## Calibration\n\nAn SVM's scores are not probabilities: none are given."
+    sure, right = arrays["probabilities"].max(1), arrays["predicted"] == arrays["labels"]
+    curve = classification.reliability_curve(arrays["labels"], arrays["probabilities"], predicted=arrays["predicted"])
+    gap = float(np.nansum(curve["count"] * (curve["confidence"] - curve["accuracy"])) / curve["count"].sum())
+    lines = ["## Calibration", "",
+             f"Expected calibration error {_percent(result.metrics['ece'])} (15 bins); on average it is "
+             f"{_percent(abs(gap))} too {'sure' if gap > 0 else 'unsure'} of itself. Measured on this test split; on "
+             "photographs of another kind expect worse.", "",
+             "| says at least | for this share of the images | and is right for |", "|---|---|---|"]
+    for level in SURE:
+        kept = sure >= level
+        lines.append(f"| {_percent(level, 0)} | {_percent(kept.mean())} | "
+                     f"{_percent(right[kept].mean()) if kept.any() else '–'} |")
+    return "\n".join(lines)
+
+
+def _limits(entry: Entry) -> str:
+    m = entry.metrics
+    weak = sorted(m["per_class"], key=lambda name: m["per_class"][name]["recall"])[:2]
+    own = (_fer2013_limits() if m["dataset"] == "fer2013" else "- The data set says little of its people; "
+           "**how errors differ between groups of people was not measured**; assume that they do.")
+    return f"""## Known limits
+
+- Weakest on {weak[0]} and {weak[1]} (table above): a rare answer there is not a rare expression.
+{own}
+- Grey, frontal, upright faces that fill the picture. Profiles, hands, masks, dark glasses, babies and drawings were not
+  looked at. A picture without a face is answered all the same.
+- Expressions are not feelings: see "Not for"."""
+
+
+def _fer2013_limits() -> str:
+    groups, blank = PUBLISHED_FER2013["conflicting_groups"], PUBLISHED_FER2013["blank"]
+    return f"""- FER2013's labels are noisy: people agree with them in 65 ± 5 % of the images, {groups} groups of
+  identical images carry different labels, and {blank} images are blank (see the datasheet).
+- FER2013 was gathered by web search for emotion words and says nothing of the people's age, sex, skin or origin, so
+  **how errors differ between groups of people was not and cannot be measured here**; assume that they do."""
+
+
+def _how(entry: Entry) -> str:
+    command = weights_catalogue.recipe(entry).split(" and name ")[0]
+    return f"""## Licence, and how to make it again
+
+The code is under the MIT licence. The weights were trained on {entry.metrics['dataset']}, which may be used for
+research only; nobody has settled what that means for weights, so take them for research only too
+([NOTICE]({_up(entry)}NOTICE)).
+
+```bash
+python -m ferkit predict PHOTO --weights {entry.full_name}
+python -m ferkit export --weights {entry.full_name} --onnx model.onnx
+```
+
+Trained by `{command}`; the whole recipe is in `metrics.json` under `config`."""
+
+
+def _up(entry: Entry) -> str:
+    """The way from a card to the top of the repository."""
+    return "../" * (len(entry.directory.parts) - len(entry.directory.parents[5].parts))
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def _write(path: Path, text: str) -> bool:
+    old = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if old != text:
+        files.write_text(path, text)
+    return old != text

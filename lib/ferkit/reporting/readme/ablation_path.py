@@ -1,0 +1,118 @@
+"""The paths from the recipes as published to ours: what each step brings.
+
+The steps are the cells of a sweep's file under results/sweeps, on validation alone; their rows stand in the .json
+beside it, as `python -m ferkit sweep … --json` printed them. The ends of a path are published cells, tested once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+import numpy as np
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.results.records import CellResult
+
+HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
+
+End = tuple[str, str, str]  # system, recipe, what it is called; {keys} of metrics.json are filled in
+
+
+@dataclass(frozen=True)
+class Path:
+    """A path: the sweep of its steps (a file of results/sweeps), the published cells before and after them."""
+
+    sweep: str
+    before: tuple[End, ...]
+    after: tuple[End, ...]
+
+    @property
+    def rows(self) -> FilePath:
+        """The file of measured rows."""
+        return paths.repository() / "results" / "sweeps" / f"{self.sweep}.json"
+
+
+DEEP_EMOTION = Path(
+    "deep_emotion_path", (("deep_emotion", "published", "as published, {epochs} epochs"),),
+    (("deep_emotion", "ours", "all of the above, {epochs} epochs, averaged over the mirror image"),
+     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} epochs")))
+GAP = Path(
+    "gap_path", (),
+    (("gap_cnn", "published", "as published, all {n_train:,} images, {epochs} epochs"),
+     ("gap_cnn_svm", "published", "its SVM"),
+     ("gap_cnn", "ours", "all of the above, all {n_train:,} images, {epochs} epochs, averaged over the mirror image"),
+     ("gap_cnn_svm", "ours", "its SVM, not averaged")))
+
+
+def steps(path: Path) -> list[dict]:
+    """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
+
+    InputError where the rows are not those of the sweep's file.
+    """
+    from ferkit.experiments.sweep import config
+    from ferkit.models import registry
+
+    cells = config.read(path.rows.with_suffix(".toml")).cells
+    measured = json.loads(path.rows.read_text(encoding="utf-8"))["cells"]
+    found = {(row["recipe"], row["seed"]): row for row in measured if row["state"] == "finished"}
+    if set(found) != {(cell.recipe_name, cell.seed) for cell in cells}:
+        raise InputError(f"results/sweeps/{path.rows.name}: not the finished rows of the sweep beside it; "
+                         "run that again")
+    rows, before = [], None
+    for name in dict.fromkeys(cell.recipe_name for cell in cells):
+        recipe = next(cell.recipe for cell in cells if cell.recipe_name == name)
+        own = [found[name, cell.seed] for cell in cells if cell.recipe_name == name]
+        network = registry.build(cells[0].system, **recipe.model)
+        now = {**recipe.to_dict(), "model": _said(network, recipe.model)}
+        rows.append({"step": _changes(before, now), "validation": [row["val_accuracy"] for row in own],
+                     "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
+                     "parameters": registry.count_parameters(network)})
+        before = now
+    return rows
+
+
+def path_table(path: Path, cells: Sequence[CellResult]) -> tuple[tuple[str, ...], list[list[object]]]:
+    """Head and rows of the README's table. cells: FER2013's published ones."""
+    between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not opened",
+                f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]
+    return HEADS, [*_ends(path.before, cells), *between, *_ends(path.after, cells)]
+
+
+def _ends(ends: Sequence[End], cells: Sequence[CellResult]) -> list[list[object]]:
+    """The rows of those ends that are published."""
+    rows = []
+    for system, recipe, says in ends:
+        own = [cell.metrics for cell in cells if (cell.cell.system, cell.cell.recipe) == (system, recipe)]
+        if own:
+            rows.append([says.format(**own[0]), len(own), _mean_sd([m["val_accuracy"] for m in own]),
+                         _mean_sd([m["accuracy"] for m in own]), f"{own[0]['parameters']:,}",
+                         f"{np.mean([m['minutes'] for m in own]):.0f}"])
+    return rows
+
+
+def _said(network: object, given: dict) -> dict:
+    """The options given to a network, and its side of input, which it has whether it is given or not."""
+    return {"input_size": network.input_size, **given}
+
+
+def _changes(before: dict | None, now: dict) -> str:
+    """What differs from the step before, in the recipe's own words."""
+    if before is None:
+        return f"as published, {now['epochs']} epochs like the steps below"
+    parts = []
+    for key, value in now.items():
+        if isinstance(value, dict):
+            parts += [f"{inner} {before[key][inner]} → {one}" if inner in before[key] else f"{inner} {one}"
+                      for inner, one in value.items() if before[key].get(inner) != one]
+        elif before[key] != value:
+            parts.append(f"{key} {before[key]} → {value}")
+    return "+ " + ", ".join(parts)
+
+
+def _mean_sd(values: Sequence[float]) -> str:
+    sd = f" ± {100 * np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
+    return f"{100 * np.mean(values):.2f} %{sd}"

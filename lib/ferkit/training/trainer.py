@@ -1,0 +1,437 @@
+"""The one training loop: any network of `models`, any `Recipe`, resumable at any step.
+
+Every random draw is a pure function of (seed, epoch, step) (see `seeding`), so a run killed at any moment and started
+again from its last checkpoint ends, on the same machine, device and number of threads, with the same bits as one that
+was never interrupted. The best epoch is chosen on validation; the test split never comes near this module.
+
+On CUDA the forward and backward passes of these networks have deterministic algorithms, save `torch.compile`d ones and
+`sampler="input"` (torch's own `grid_sample` backward); equality across devices, machines or releases is not promised.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ferkit.core import progress, seeding
+from ferkit.models import registry
+from ferkit.training import augmentation as augment
+from ferkit.training import checkpoint, malloc
+from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order, to_input
+from ferkit.training.losses import (
+    balanced_class_weights,
+    classification_loss,
+    log_prior,
+    norm_penalty,
+    penalised_layers,
+)
+from ferkit.training.recipes import Recipe
+
+CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of about four times the weights
+
+
+@dataclass
+class Fit:
+    """What became of a training run.
+
+    state: "finished", "paused" (time box), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
+    whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; those
+    of the start if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
+    best epoch, a fraction. history: one row an epoch. minutes: training time over all sittings.
+    """
+
+    state: str
+    model: nn.Module
+    epoch: int
+    best_epoch: int
+    val_accuracy: float | None
+    history: list[dict[str, float | int | None]]
+    minutes: float
+
+
+@dataclass
+class _Progress:
+    """Where a run stands, apart from its tensors; all of it goes into a checkpoint as JSON."""
+
+    epoch: int = 0
+    step: int = 0
+    step_in_epoch: int = 0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = math.inf
+    one_class: bool = False
+    images: int = 0  # seen in this epoch so far
+    seconds: float = 0.0
+    history: list[dict[str, float | int | None]] = field(default_factory=list)
+
+
+class _Run:
+    """The tensors and the position of one training run; methods are the steps of the loop."""
+
+    def __init__(self, system: str, recipe: Recipe, train: Split, seed: int, num_classes: int) -> None:
+        self.recipe, self.train, self.seed, self.num_classes = recipe, train, seed, num_classes
+        self.device = train.images.device
+        self.model = initial_model(system, recipe, seed, num_classes).to(self.device)
+        if recipe.channels_last:
+            self.model = self.model.to(memory_format=torch.channels_last)
+        self.trainable = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = make_optimizer(self.trainable, recipe)
+        self.averaged = {k: v.clone() for k, v in self.model.state_dict().items()} if recipe.ema else {}
+        self._pair_averages()
+        self.best: dict[str, Tensor] = {}
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the images of this epoch
+        self.correct = torch.zeros((), dtype=torch.int64, device=self.device)
+        self.at = _Progress()
+        self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
+        self.class_weights = (balanced_class_weights(train.labels, num_classes)
+                              if recipe.class_weights == "balanced" else None)
+        self.log_prior = log_prior(train.labels, num_classes)
+        self.penalised = penalised_layers(self.model, recipe.penalty_on)
+        self.forward = torch.compile(self.model) if recipe.compile else self.model
+        self.model.train()
+
+    def step(self, rows: Tensor) -> None:
+        """One batch forward, backward and update, with everything random drawn from (seed, step)."""
+        recipe, at = self.recipe, self.at
+        images, labels = self.train.images.index_select(0, rows), self.train.labels[rows]  # images[rows]: 20 × slower
+        g = seeding.generator(self.device, self.seed, "augment", at.step)
+        spec = recipe.augmentation
+        x = augment.apply(images, augment.draw(len(rows), images.shape[-1], spec, g), crop=spec.crop,
+                          padding=spec.padding)
+        x, targets = to_input(x), labels
+        if spec.mixup:
+            x, targets = augment.mixup(x, F.one_hot(labels, self.num_classes).float(), spec.mixup, g)
+        self._seed_dropout(seeding.derive(self.seed, "dropout", at.step))
+        for parameters in self.optimizer.param_groups:
+            parameters["lr"] = learning_rate(recipe, at.step, self.steps)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+            logits = self.forward(_layout(x, recipe)).float()
+        loss = classification_loss(recipe.loss, logits, targets, log_prior=self.log_prior,
+                                   class_weights=self.class_weights, smoothing=recipe.label_smoothing)
+        if recipe.penalty:
+            loss = loss + recipe.penalty * norm_penalty(self.model, self.penalised, recipe.penalty_power)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if recipe.clip:
+            nn.utils.clip_grad_norm_(self.trainable, recipe.clip)
+        self.optimizer.step()
+        at.step, at.step_in_epoch = at.step + 1, at.step_in_epoch + 1
+        self._average()
+        at.images += len(rows)
+        self.loss_sum.add_(loss.detach(), alpha=len(rows))
+        self.correct.add_((logits.detach().argmax(1) == labels).sum())
+
+    def _seed_dropout(self, seed: int) -> None:
+        """Seed the generator that dropout on this device draws from, and no other: torch.manual_seed seeds them all."""
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        else:
+            torch.random.default_generator.manual_seed(seed)
+
+    def _pair_averages(self) -> None:
+        """List the averaged tensors beside the current ones, once: both are only ever written in place."""
+        current = self.model.state_dict()
+        pairs = [(self.averaged[name], value) for name, value in current.items() if name in self.averaged]
+        self.floats = tuple(zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True))
+        self.counters = [pair for pair in pairs if not pair[0].is_floating_point()]
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the averaged weights a step towards the current ones, faster at first (Tarvainen & Valpola 2017)."""
+        if not self.averaged:
+            return
+        decay = min(self.recipe.ema, (1 + self.at.step) / (10 + self.at.step))
+        torch._foreach_lerp_(*self.floats, 1 - decay)
+        for averaged, current in self.counters:
+            averaged.copy_(current)
+
+    def candidate(self) -> dict[str, Tensor]:
+        """The weights that are validated and kept: averaged if the recipe says so, else the current ones."""
+        return self.averaged or self.model.state_dict()
+
+    def finite(self) -> bool:
+        """Whether every loss of this epoch so far was a number."""
+        return math.isfinite(self.loss_sum.item())
+
+    def end_epoch(self, val: Split) -> None:
+        """Validate, keep the weights if they are the best so far, and write the epoch's row."""
+        at = self.at
+        with _weights(self.model, self.candidate()):
+            logits = _validate(self.model, val, self.recipe)
+        accuracy = (logits.argmax(1) == val.labels).double().mean().item()
+        loss = F.cross_entropy(logits, val.labels).item()
+        at.one_class = len(torch.unique(logits.argmax(1))) == 1
+        if (accuracy, -loss) > (at.best_accuracy, -at.best_loss):  # equal accuracy: the smaller loss decides
+            at.best_epoch, at.best_accuracy, at.best_loss = at.epoch + 1, accuracy, loss
+            self.best = {k: v.clone() for k, v in self.candidate().items()}
+        at.history.append({
+            "epoch": at.epoch + 1, "train_loss": self.loss_sum.item() / at.images,
+            "train_accuracy": self.correct.item() / at.images, "val_loss": loss,
+            "val_accuracy": accuracy, "learning_rate": learning_rate(self.recipe, at.step - 1, self.steps),
+            "seconds": round(at.seconds, 2)})
+        at.epoch, at.step_in_epoch, at.images = at.epoch + 1, 0, 0
+        self.loss_sum.zero_()
+        self.correct.zero_()
+        self.model.train()
+
+    def note_divergence(self) -> None:
+        """The row of an epoch whose loss stopped being a number."""
+        self.at.history.append({
+            "epoch": self.at.epoch + 1, "train_loss": None, "train_accuracy": None, "val_loss": None,
+            "val_accuracy": None, "learning_rate": learning_rate(self.recipe, self.at.step - 1, self.steps),
+            "seconds": round(self.at.seconds, 2)})
+
+    def out_of_patience(self) -> bool:
+        """Whether so many epochs brought nothing better that the recipe says to stop."""
+        return 0 < self.recipe.patience <= self.at.epoch - self.at.best_epoch
+
+    def save(self, directory: Path) -> None:
+        """Checkpoint everything that the rest of the run depends on."""
+        tensors = {"loss_sum": self.loss_sum, "correct": self.correct}
+        tensors |= checkpoint.flatten("model", self.model.state_dict())
+        tensors |= checkpoint.flatten("optimizer", checkpoint.optimizer_tensors(self.optimizer))
+        tensors |= checkpoint.flatten("averaged", self.averaged) | checkpoint.flatten("best", self.best)
+        checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss),
+                                                             "recipe": self.recipe.to_dict(), "seed": self.seed})
+
+    def restore(self, directory: Path) -> bool:
+        """Go on from the newest whole checkpoint of the same recipe and seed; False if there is none."""
+        found = checkpoint.load(directory)
+        if found is None:
+            return False
+        tensors, state = found
+        if state.pop("recipe") != self.recipe.to_dict() or state.pop("seed") != self.seed:
+            return False
+        state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
+        self.at = _Progress(**state)
+        self.loss_sum, self.correct = (tensors[name].to(self.device) for name in ("loss_sum", "correct"))
+        self.model.load_state_dict(checkpoint.group("model", tensors))
+        checkpoint.restore_optimizer(self.optimizer, checkpoint.group("optimizer", tensors))
+        for name in ("averaged", "best"):
+            setattr(self, name, {k: v.to(self.device) for k, v in checkpoint.group(name, tensors).items()})
+        self._pair_averages()
+        return True
+
+
+def fit(system: str, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
+        directory: Path | None = None, max_minutes: float | None = None, name: str = "") -> Fit:
+    """Train `system` under `recipe` and return the weights of the epoch that is best on validation.
+
+    train, val: on the device to train on. directory: where checkpoints go; the same call with the same directory goes
+    on where the last one stopped. max_minutes: stop cleanly inside this time ("paused"). name: for progress lines.
+    """
+    malloc.keep_freed_memory()
+    with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
+        run = _Run(system, recipe, train, seed, num_classes)
+        if directory is not None:
+            run.restore(directory)
+        state = _loop(run, val, directory, max_minutes, name or system)
+    at = run.at
+    if run.best:
+        run.model.load_state_dict(run.best)
+    return Fit(state, run.model.eval(), at.epoch, at.best_epoch, at.best_accuracy if at.best_epoch else None,
+               at.history, at.seconds / 60)
+
+
+def _loop(run: _Run, val: Split, directory: Path | None, max_minutes: float | None, name: str) -> str:
+    """Run to the end, to the time box or to a loss that is not a number; the state it ended in."""
+    started = saved = time.monotonic()
+    deadline = math.inf if max_minutes is None else started + 60 * max_minutes
+    before, first_epoch, slowest = run.at.seconds, run.at.epoch, 0.0
+
+    def count_time() -> None:
+        run.at.seconds = before + time.monotonic() - started
+
+    def save() -> None:
+        nonlocal saved
+        count_time()
+        if directory is not None:
+            run.save(directory)
+        saved = time.monotonic()
+
+    while run.at.epoch < run.recipe.epochs and not run.out_of_patience():
+        order = epoch_order(run.train, run.seed, run.at.epoch, run.recipe.sampling)
+        for rows in batches(order, run.recipe.batch_size, run.at.step_in_epoch):
+            now = time.monotonic()
+            if now + 2 * slowest > deadline:
+                save()
+                return "paused"
+            run.step(rows)
+            if run.device.type == "cpu" and not run.finite():  # elsewhere asking costs a wait: once an epoch
+                break
+            if now - saved > CHECKPOINT_SECONDS:
+                save()
+            slowest = max(slowest, time.monotonic() - now)
+        count_time()
+        if not run.finite():
+            run.note_divergence()
+            return "diverged"
+        validating = time.monotonic()
+        run.end_epoch(val)
+        slowest = max(slowest, time.monotonic() - validating)
+        each = (time.monotonic() - started) / (run.at.epoch - first_epoch)
+        row = run.at.history[-1]
+        progress.epoch(f"{name} seed {run.seed}", run.at.epoch, run.recipe.epochs, row["train_loss"],
+                       row["val_accuracy"], each * (run.recipe.epochs - run.at.epoch))
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            save()
+    save()
+    return "collapsed" if run.at.one_class else "finished"
+
+
+def initial_model(system: str, recipe: Recipe, seed: int, num_classes: int = 7) -> nn.Module:
+    """The untrained network, a pure function of its arguments, on the CPU."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeding.derive(seed, "weights"))
+        model = registry.build(system, num_classes, **recipe.model)
+        if recipe.init != "torch":
+            _draw_weights(model, recipe)
+    return model
+
+
+def _draw_weights(model: nn.Module, recipe: Recipe) -> None:
+    """Every weight from a normal distribution, biases at zero; a θ layer keeps its start at the identity."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            if recipe.init == "he":  # He et al. 2015, arXiv 1502.01852
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            else:
+                nn.init.normal_(module.weight, 0.0, recipe.init_std)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in model.modules():
+        if hasattr(module, "reset_theta"):
+            module.reset_theta()
+
+
+def make_optimizer(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    """torch's own optimiser of that name, fused where it has that; the learning rate is set at every step."""
+    common = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
+    if recipe.optimizer != "rmsprop":  # one kernel a tensor: the plain loop over scalars cost 5 % of a small network
+        common["fused"] = True
+    if recipe.optimizer in ("sgd", "rmsprop"):
+        common["momentum"] = recipe.momentum
+    if recipe.optimizer == "sgd":
+        common["nesterov"] = recipe.nesterov
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD,
+             "rmsprop": torch.optim.RMSprop}
+    return kinds[recipe.optimizer](parameters, **common)
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The learning rate of step `step` (0-based) of `steps`: a pure function, so there is no schedule to save.
+
+    onecycle: linear rise over the warm-up (0.3 of the steps if none is given), cosine to 0.1 % (Smith & Topin 2018,
+    arXiv 1708.07120, without its momentum cycle). cosine: down to zero. step: ×0.1 after a half and three quarters.
+    """
+    done = step / max(1, steps)
+    warmup = recipe.warmup or (0.3 if recipe.schedule == "onecycle" else 0.0)
+    if done < warmup:
+        return recipe.lr * (0.04 + 0.96 * done / warmup)
+    rest = (done - warmup) / (1 - warmup)
+    if recipe.schedule == "constant":
+        return recipe.lr
+    if recipe.schedule == "step":
+        return recipe.lr * (0.01 if rest >= 0.75 else 0.1 if rest >= 0.5 else 1.0)
+    floor = 1e-3 if recipe.schedule == "onecycle" else 0.0
+    return recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * rest)))
+
+
+def _layout(x: Tensor, recipe: Recipe) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@contextmanager
+def _weights(model: nn.Module, state: dict[str, Tensor]) -> Iterator[None]:
+    """The model with other weights for a while; nothing is copied if they are its own."""
+    own = model.state_dict()
+    if all(state[name] is own[name] or state[name].data_ptr() == own[name].data_ptr() for name in own):
+        yield
+        return
+    saved = {name: value.clone() for name, value in own.items()}
+    model.load_state_dict(state)
+    try:
+        yield
+    finally:
+        model.load_state_dict(saved)
+
+
+@torch.no_grad()
+def _validate(model: nn.Module, val: Split, recipe: Recipe) -> Tensor:
+    """Logits (N, K) of the validation split in the recipe's precision, without test-time averaging."""
+    model.eval()
+    out = []
+    with torch.autocast(val.images.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+        for images in val.images.split(256):
+            out.append(model(_layout(to_input(centre_crop(images, model.input_size)), recipe)).float())
+    return torch.cat(out)
+
+
+def centre_crop(images: Tensor, side: int) -> Tensor:
+    """The middle (…, side, side) window of images (…, H, W)."""
+    top, left = (images.shape[-2] - side) // 2, (images.shape[-1] - side) // 2
+    return images[..., top:top + side, left:left + side]
+
+
+def views(images: Tensor, side: int, tta: str) -> list[Tensor]:
+    """What the network is shown of each image: the centre; with "flip" its mirror image too; with "tencrop" the four
+    corners, the centre and all their mirror images. Deterministic. images: (N, 1, H, W)."""
+    margin = images.shape[-1] - side
+    crops = [centre_crop(images, side)]
+    if tta == "tencrop" and margin:
+        crops += [images[..., y:y + side, x:x + side] for y in (0, margin) for x in (0, margin)]
+    return crops if tta == "none" else [*crops, *(crop.flip(-1) for crop in crops)]
+
+
+@torch.no_grad()
+def infer_logits(model: nn.Module, images: np.ndarray, *, tta: str = "none", batch_size: int = 256) -> np.ndarray:
+    """Logits float32 (N, K) in fp32 on the model's device, averaged over the views of `tta`.
+
+    images: uint8 (N, H, W).
+    """
+    return _infer(model, images, batch_size, lambda x: torch.stack(
+        [model(to_input(view).contiguous(memory_format=torch.channels_last))
+         for view in views(x, model.input_size, tta)]).mean(0))
+
+
+@torch.no_grad()
+def infer_features(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """``forward_features`` float32 (N, D) of the centre view, in fp32. images: uint8 (N, H, W)."""
+    return _infer(model, images, batch_size, lambda x: model.forward_features(
+        to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
+
+
+@torch.no_grad()
+def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Where the network's transformer looks in each image: float32 (N, 2, 3). images: uint8 (N, H, W)."""
+    return _infer(model, images, batch_size, lambda x: model.theta(
+        to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
+
+
+def _infer(model: nn.Module, images: np.ndarray, batch_size: int, function) -> np.ndarray:
+    malloc.keep_freed_memory()
+    model.eval()
+    device = next(model.parameters()).device
+    pixels = torch.from_numpy(np.array(images, dtype=np.uint8))[:, None]
+    out = [function(batch.to(device)).float().cpu() for batch in pixels.split(batch_size)]
+    return torch.cat(out).numpy()
+
+
+def resolve_device(name: str) -> torch.device:
+    """"auto" is CUDA where there is one, else the CPU."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

@@ -1,0 +1,67 @@
+"""Variants of the GAP CNN against the control that each changes one thing of."""
+
+import numpy as np
+import pytest
+
+from ferkit.analysis import comparison
+from ferkit.analysis.comparison.ablations import CONTROL, SHIFT
+from ferkit.core import paths
+from ferkit.experiments import corruptions
+from ferkit.experiments.sweep import config
+from ferkit.models import registry
+from ferkit.results import records
+from ferkit.training import recipes
+
+SWEEPS = ("gap_variants", "gap_one_change", "gap_regularisation")
+
+
+@pytest.fixture
+def tree(tmp_path, write_cell):
+    """The control and two variants, two seeds each, one of them better; robustness for the control alone."""
+    for system, recipe, share in ((*CONTROL, 0.6), ("gap_cnn_fc", "control", 0.6), ("gap_cnn_small", "control_no_decay",
+                                                                                  0.9)):
+        for seed in (0, 1):
+            facts = {"train_accuracy": share + 0.1 * (seed + 1), "receptive_field": 36, "robustness": None}
+            if (system, recipe) == CONTROL:
+                facts |= {"robustness": {SHIFT: share - 0.2}, "robustness_clean": {"n": 210, "accuracy": share}}
+            write_cell(tmp_path, system, recipe, share=share, seed=seed, **facts)
+    write_cell(tmp_path, "lenet5")
+    return records.read_run(tmp_path)
+
+
+def test_each_is_held_against_the_control_at_equal_seeds(tree):
+    control, fc, no_decay = comparison.variant_changes(comparison.variants(tree))
+    assert (control["system"], control["recipe"]) == CONTROL and control["difference"] is control["p_holm"] is None
+    assert fc["difference"] == pytest.approx(0, abs=1e-9) and fc["p_holm"] > 0.5
+    assert no_decay["difference"] == pytest.approx(0.3) and no_decay["p_holm"] < 0.001 and no_decay["seeds"] == 2
+    assert no_decay["gap"] == pytest.approx(0.15)
+    assert control["shift_loss"] == pytest.approx(0.2) and fc["shift_loss"] is None
+
+
+def test_the_readers_table_is_in_points(tree):
+    control, _, no_decay = comparison.variant_table(tree)
+    assert control["against control"] is None and control["lost to 4 px"] == 20.0 and control["test %"] == 60.0
+    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.001 and no_decay["train - test"] == 15.0
+
+
+def test_without_the_control_nothing_is_compared(tree):
+    rest = [cell for cell in tree if (cell.cell.system, cell.cell.recipe) != CONTROL]
+    assert comparison.variants(rest) == [] == comparison.variant_changes([])
+
+
+def test_every_variant_told_has_a_recipe_and_the_committed_sweeps_train_each_of_them_on_the_same_images():
+    assert set(comparison.VARIANTS) <= set(recipes.RECIPES)
+    sweeps = [config.read(paths.repository() / "results" / "sweeps" / f"{name}.toml") for name in SWEEPS]
+    trained = {(cell.system, cell.recipe_name) for sweep in sweeps for cell in sweep.cells}
+    assert trained == set(comparison.VARIANTS)
+    assert {(one.protocol, one.test, one.profile) for one in sweeps} == {("official+train7000", True, "standard")}
+    assert {cell.recipe.epochs for sweep in sweeps for cell in sweep.cells} == {30}
+
+
+def test_a_variant_changes_one_thing(tree):
+    control = recipes.recipe(*CONTROL).to_dict()
+    for system, recipe in comparison.VARIANTS:
+        changed = [key for key, value in recipes.recipe(system, recipe).to_dict().items() if value != control[key]]
+        assert len(changed) <= (recipe != "control") and registry.build(system).num_classes == 7
+    assert SHIFT in corruptions.CONDITIONS
+    assert np.isfinite([row["accuracy"] for row in comparison.variant_changes(comparison.variants(tree))]).all()

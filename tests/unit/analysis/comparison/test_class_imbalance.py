@@ -1,0 +1,117 @@
+"""What a remedy gains for the rare classes and what the others pay, by hand and by training."""
+
+import numpy as np
+import pytest
+
+from ferkit.analysis import comparison
+from ferkit.analysis.comparison.class_imbalance import rare_classes
+from ferkit.experiments import jobs
+from ferkit.experiments.sweep import config
+from ferkit.reporting import figures
+from ferkit.results import records
+from ferkit.results.records import Cell
+from ferkit.stats import intervals
+from ferkit.training import recipes
+
+NAMES = tuple(comparison.REMEDIES)
+
+
+@pytest.fixture
+def cells(tmp_path, write_cell):
+    """Plain training and two remedies with two seeds each; `change` rewrites their answers."""
+    for name in ("plain", "focal", "weights"):
+        for seed in (0, 1):
+            write_cell(tmp_path, "deep_emotion", f"remedy_{name}", share=1.0, seed=seed)
+    return records.read_run(tmp_path)
+
+
+def change(cells, answers):
+    """The cells with what `answers(recipe, seed, labels)` gives."""
+    changed = []
+    for cell in cells:
+        given = answers(cell.cell.recipe, cell.cell.seed, cell.predictions["labels"])
+        changed.append(records.CellResult(cell.cell, cell.directory, cell.metrics,
+                                          cell.predictions | {"predicted": given}, []))
+    return changed
+
+
+def test_every_remedy_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
+    assert set(NAMES) == set(recipes.REMEDIES)
+    assert all(("deep_emotion", f"remedy_{name}") in recipes.RECIPES for name in NAMES)
+
+
+def test_the_committed_sweep_trains_each_of_them_with_three_seeds_and_tests_once(repository_sweep):
+    sweep = config.read(repository_sweep)
+    assert sweep.test and {(cell.recipe_name, cell.seed) for cell in sweep.cells} == {
+        (f"remedy_{name}", seed) for name in NAMES for seed in range(3)}
+    assert sweep.place(sweep.cells[0]).as_posix() == "02_stn_attention/deep_emotion/remedy_plain/seed0"
+
+
+@pytest.fixture
+def repository_sweep():
+    from ferkit.core import paths
+
+    return paths.repository() / "results" / "sweeps" / "remedies.toml"
+
+
+def test_gains_and_costs_by_hand(cells):
+    def answers(recipe, seed, labels):
+        blind = np.where(np.isin(labels, (1, 2)), 0, labels)  # disgust and fear are never answered
+        if recipe == "remedy_plain":
+            return blind
+        if recipe == "remedy_focal":  # all of disgust, and happy is lost in seed 1
+            return np.where((labels == 3) & (seed == 1), 0, np.where(labels == 1, 1, blind))
+        return labels
+
+    rows = {row["remedy"]: row for row in comparison.remedy_changes(comparison.remedies(change(cells, answers)))}
+    plain, focal, weights = (rows[comparison.REMEDIES[name]] for name in ("plain", "focal", "weights"))
+    assert next(iter(rows)) == "plain training" and (plain["rare"], plain["others"], plain["p"]) == (0, 1, None)
+    assert (focal["rare"], focal["rare_change"], focal["seeds"]) == (0.5, 0.5, 2)
+    assert focal["others"] == pytest.approx(0.9) and focal["others_change"] == pytest.approx(-0.1)
+    low, high = intervals.over_seeds([0, -0.2]).interval
+    assert (focal["others_low"], focal["others_high"]) == pytest.approx((low, high))
+    assert focal["by_class"] == pytest.approx(dict.fromkeys(["angry", "fear", "sad", "surprise", "neutral"], 0)
+                                              | {"disgust": 1, "happy": -0.5})
+    assert weights["rare_change"] == 1 and weights["accuracy_change"] == pytest.approx(2 / 7)
+    assert weights["p_holm"] == pytest.approx(2 * 2 * 2 ** -59) and focal["p_holm"] > weights["p_holm"]
+
+
+def test_one_seed_gets_an_interval_over_images(cells):
+    single = [cell for cell in cells if cell.cell.seed == 0]
+    rows = comparison.remedy_changes(comparison.remedies(change(single, lambda recipe, seed, labels: np.where(
+        (labels == 1) & (np.arange(210) % 2 == 0) & (recipe == "remedy_plain"), 0, labels))))
+    assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
+
+
+def test_without_plain_training_nothing_is_compared(cells):
+    assert comparison.remedies([cell for cell in cells if cell.cell.recipe != "remedy_plain"]) == []
+    assert comparison.remedy_changes([]) == []
+
+
+def test_rare_are_disgust_and_fear_else_the_smallest_classes(cells):
+    (one, *_) = comparison.remedies(cells)
+    assert rare_classes(one) == [1, 2]
+
+
+def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(cells):
+    rows = comparison.remedy_changes(comparison.remedies(cells))
+    fig = figures.remedy_changes(rows)
+    assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy",
+                                                  "each rare class"]
+    assert sorted(fig.data[3].text) == ["disgust", "disgust", "fear", "fear"]
+    assert fig.data[3].x[0] == 100 * rows[1]["by_class"][fig.data[3].text[0]]
+    assert list(fig.layout.yaxis.ticktext) == ["class weights", "focal loss"] and fig.layout.shapes[0].x0 == 0
+
+
+def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
+    bars = faces(n=210)
+    rare = (bars.labels == 1) & (bars.split == "train") & (np.arange(len(bars)) > 20)  # disgust all but vanishes
+    bars = bars.select(~rare)
+    for name in ("plain", "balanced", "complementary"):
+        cell = Cell("02_stn_attention", "deep_emotion", f"remedy_{name}", 0)
+        recipe = recipes.recipe("deep_emotion", cell.recipe, epochs=1, batch_size=32)
+        jobs.complete(cell, bars, tmp_path, recipe, profile="smoke", device="cpu")
+    rows = comparison.remedy_changes(comparison.remedies(records.read_run(tmp_path)))
+    assert [row["remedy"] for row in rows] == [comparison.REMEDIES[name] for name in
+                                               ("plain", "balanced", "complementary")]
+    assert all(0 <= row["rare"] <= 1 for row in rows)

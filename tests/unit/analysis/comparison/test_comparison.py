@@ -1,0 +1,257 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ferkit.analysis import comparison
+from ferkit.analysis.comparison import System
+from ferkit.analysis.comparison.systems import estimate
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.results import records
+from ferkit.stats import intervals as statistics
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory, write_cell):
+    root = tmp_path_factory.mktemp("run")
+    for system, recipe, share in (("deep_emotion", "published", 0.5), ("deep_emotion", "ours", 0.7),
+                                  ("gap_cnn", "ours", 0.8), ("gap_cnn_svm", "ours", 0.82), ("lenet5", "ours", 0.6),
+                                  ("deep_emotion_plain", "ours", 0.9)):
+        write_cell(root, system, recipe, share=share)
+    write_cell(root, "deep_emotion", "ours", share=0.76, seed=1)
+    write_cell(root, "gap_cnn", "published", untested=True)
+    return records.read_run(root)
+
+
+@pytest.fixture
+def systems(cells):
+    return comparison.systems(cells)
+
+
+@pytest.fixture
+def labels(systems):
+    return systems[0].labels
+
+
+def answering(one, *answers):
+    """The system as if its seeds had given these answers."""
+    return System(tuple(
+        records.CellResult(records.Cell("02", one.system, one.recipe, seed), one.cells[0].directory,
+                           one.cells[0].metrics | {"accuracy": float(np.mean(given == one.labels))},
+                           one.cells[0].predictions | {"predicted": np.asarray(given)}, [])
+        for seed, given in enumerate(answers)))
+
+
+def test_ablations_and_untested_cells_are_not_compared_and_seeds_stand_together(systems):
+    assert [one.name for one in systems] == [
+        "deep_emotion/published", "deep_emotion/ours", "gap_cnn/ours", "gap_cnn_svm/ours", "lenet5/ours"]
+    assert [one.seeds for one in systems] == [(0,), (0, 1), (0,), (0,), (0,)]
+
+
+def test_a_system_stands_for_its_seeds_by_their_means(systems):
+    one = systems[1]
+    assert one.matrix.sum() == pytest.approx(210) and np.trace(one.matrix) == pytest.approx((147 + 160) / 2)
+    assert one.metrics["accuracy"] == pytest.approx((147 + 160) / 420) and one.metrics["seed"] == 0
+
+
+def test_of_each_system_validation_chooses_the_recipe(systems):
+    assert [one.recipe for one in comparison.best_of_each(systems)] == ["ours"] * 4
+    worse = System(tuple(records.CellResult(cell.cell, cell.directory, cell.metrics | {"val_accuracy": 0.1},
+                                            cell.predictions, []) for cell in systems[1].cells))
+    assert comparison.best_of_each([systems[0], worse])[0].recipe == "published"
+
+
+def test_a_cell_tested_on_other_images_is_left_out(cells):
+    tested = [cell for cell in cells if cell.predictions]
+    other = records.CellResult(tested[1].cell, tested[1].directory, tested[1].metrics,
+                               tested[1].predictions | {"index": np.arange(210)}, [])
+    assert comparison.same_images([tested[0], other, tested[2]]) == [tested[0], tested[2]]
+
+
+def test_the_table_bounds_one_seed_over_images_and_several_over_seeds(systems):
+    rows = {(row["system"], row["recipe"]): row for row in comparison.accuracy_table(systems)}
+    two, one = rows["deep_emotion", "ours"], rows["lenet5", "ours"]
+    assert two["seeds"] == 2 and two["accuracy"] == pytest.approx((147 + 160) / 420)
+    assert two["low"] == pytest.approx((147 + 160) / 420 - 12.706 * 13 / 210 / 2, abs=1e-3) and two["high"] == 1
+    assert one["sd"] is None and (one["low"], one["high"]) == pytest.approx(statistics.wilson(126, 210))
+    assert one["macro_f1_low"] < one["macro_f1"] < one["macro_f1_high"] and one["majority"] == pytest.approx(1 / 7)
+
+
+def test_recall_by_hand(systems, labels):
+    values, intervals = comparison.recalls([answering(systems[0], np.where(labels == 3, 3, 0))])
+    assert values[0].tolist() == [1, 0, 0, 1, 0, 0, 0]
+    assert intervals[0, 3, 1] == 1 and 0.8 < intervals[0, 3, 0] < 1 and intervals[0, 1, 0] == 0
+
+
+def test_each_class_has_precision_recall_and_f1_between_bounds(systems, labels):
+    given = np.where((labels == 3) & (np.arange(210) % 2 == 0), 3, 0)  # half of class 3, all of class 0
+    row = comparison.per_class([answering(systems[0], given)])[3]
+    assert (row["precision"], row["recall"], row["f1"]) == pytest.approx((1, 0.5, 2 / 3))
+    assert (row["recall_low"], row["recall_high"]) == pytest.approx(statistics.wilson(15, 30))
+    assert row["precision_low"] == pytest.approx(statistics.wilson(15, 15)[0]) and row["support"] == 30
+    assert row["f1_low"] < 2 / 3 < row["f1_high"]
+    never = comparison.per_class([answering(systems[0], np.zeros(210, int))])[3]
+    assert (never["precision"], never["precision_low"], never["precision_high"]) == (0, 0, 1)
+    said = comparison.class_table([answering(systems[0], given)])
+    assert said[10] == {"expression": "happy", "images": 30, "score": "recall",
+                        "deep_emotion/published": "50 (33 … 67)"}
+
+
+def test_recall_over_seeds_is_their_mean_with_a_t_interval(systems, labels):
+    half = np.where((labels == 3) & (np.arange(210) % 2 == 0), 0, labels)
+    row = comparison.per_class([answering(systems[0], labels, half, labels)])[3]
+    low, high = statistics.over_seeds([1, 0.5, 1]).interval
+    assert row["recall"] == pytest.approx(5 / 6) and (row["recall_low"], row["recall_high"]) == (low, min(high, 1))
+
+
+def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(systems, labels):
+    absent = [records.CellResult(cell.cell, cell.directory, cell.metrics, cell.predictions | {
+        "labels": np.where(labels == 6, 0, labels)}, []) for cell in systems[1].cells]
+    _, intervals = comparison.recalls([System(tuple(absent))])
+    assert len(absent) == 2 and intervals[0, 6].tolist() == [0, 1]
+
+
+def test_equal_answers_differ_nowhere_and_a_clear_difference_is_found(systems, labels):
+    perfect = answering(systems[0], labels)
+    assert not comparison.significant_cells(perfect, perfect).any()
+    sad_as_happy = answering(systems[0], np.where(labels == 4, 3, labels))
+    found = comparison.significant_cells(perfect, sad_as_happy)
+    assert sorted(zip(*np.nonzero(found), strict=True)) == [(4, 3), (4, 4)]
+
+
+def test_a_difference_in_one_seed_of_three_is_not_beyond_chance(systems, labels):
+    confused = np.where(labels == 4, 3, labels)
+    once = answering(systems[0], labels, labels, confused)
+    assert not comparison.significant_cells(answering(systems[0], labels, labels, labels), once).any()
+
+
+def test_paired_tests_count_the_images_that_one_system_alone_gets_right(systems, labels):
+    worse = answering(systems[0], np.where(np.arange(210) < 20, (labels + 1) % 7, labels))
+    (row,) = comparison.paired_tests([answering(systems[2], labels), worse])
+    assert (row["only_first"], row["only_second"], row["seeds"]) == (20, 0, 1)
+    assert row["difference"] == pytest.approx(20 / 210) and row["p"] == row["p_holm"] == pytest.approx(2 ** -19)
+    assert row["low"] < 20 / 210 < row["high"] and row["sd"] is None
+    assert comparison.paired_tests(systems[:1]) == []
+
+
+def test_systems_are_paired_by_the_seeds_they_share(systems, labels):
+    worse = np.where(np.arange(210) < 20, (labels + 1) % 7, labels)
+    three, two = answering(systems[0], labels, worse, labels), answering(systems[2], labels, worse)
+    (row,) = comparison.paired_tests([three, two])
+    assert row["seeds"] == 2 and row["difference"] == 0 and row["p"] == 1
+    (row,) = comparison.paired_tests([three, answering(systems[2], worse, worse, worse)])
+    assert row["seeds"] == 3 and row["difference"] == pytest.approx(2 / 3 * 20 / 210) and row["sd"] > 0
+    assert row["p"] == pytest.approx(min(1, 2 * 2 ** -19))  # twice the median over seeds
+
+
+def test_holm_counts_every_pair(systems):
+    rows = comparison.paired_tests(systems)
+    assert len(rows) == 10 and all(row["p_holm"] >= row["p"] for row in rows)
+
+
+def test_the_most_confused_pair_comes_first_and_names_who_confuses_it(systems, labels):
+    first = answering(systems[0], np.where(labels == 2, 5, labels))
+    row = comparison.confused_pairs([first, answering(systems[1], labels)], top=1)[0]
+    assert row == {"true": "fear", "taken_for": "surprise", "worst": "deep_emotion/published",
+                   "deep_emotion/published": 1.0, "deep_emotion/ours": 0.0}
+
+
+def test_calibration_leaves_out_systems_without_probabilities(systems):
+    cell = systems[0].cells[0]
+    silent = System((records.CellResult(cell.cell, cell.directory, cell.metrics, {
+        key: value for key, value in cell.predictions.items() if key != "probabilities"}, []),))
+    curve, both = comparison.reliability([silent, systems[2], systems[1]])
+    assert curve["count"].tolist() == [210] and curve["accuracy"][0] == pytest.approx(0.8)
+    assert curve["ece"] == pytest.approx(0.1, abs=1e-6)  # it says 0.7 and is right on 0.8
+    assert both["count"].tolist() == [420]  # two seeds in one curve
+
+
+def test_agreement_is_symmetric_and_its_diagonal_compares_seeds(systems, labels):
+    shares = comparison.agreement(systems)
+    assert np.array_equal(shares, shares.T) and np.diag(shares).tolist()[0] == 1
+    assert shares[0, 2] == np.mean(systems[0].answers[0] == systems[2].answers[0])
+    assert shares[1, 1] == pytest.approx(np.mean(systems[1].answers[0] == systems[1].answers[1]))
+
+
+def test_a_vote_follows_the_majority_and_a_tie_the_better_system_on_validation(systems, labels):
+    wrong = (labels + 1) % 7
+    two_of_three = comparison.majority_vote([answering(systems[0], wrong), answering(systems[1], labels),
+                                             answering(systems[2], labels)])
+    assert two_of_three["accuracy"] == 1 and two_of_three["any_right"] == 1 and two_of_three["all_right"] == 0
+    tie = comparison.majority_vote([answering(systems[0], labels), answering(systems[2], wrong)])
+    assert tie["best"] == "gap_cnn/ours" and tie["accuracy"] == 0 and tie["gain"] == 0
+
+
+def test_two_votes_beat_one_of_the_best_system_and_seeds_are_averaged(systems, labels):
+    wrong = (labels + 1) % 7
+    outvoted = comparison.majority_vote([answering(systems[2], labels), answering(systems[0], wrong),
+                                         answering(systems[4], wrong)])
+    assert outvoted["best"] == "gap_cnn/ours" and outvoted["gain"] == -1
+    twice = comparison.majority_vote([answering(systems[2], labels, labels), answering(systems[0], wrong, labels),
+                                      answering(systems[4], wrong, labels)])
+    assert twice["seeds"] == 2 and twice["gain"] == -0.5 and twice["sd"] > 0
+
+
+def test_the_hardest_images_are_named_by_their_index_in_the_source(systems, labels):
+    hard = labels.copy()
+    hard[[17, 40]] = (labels[[17, 40]] + 2) % 7
+    rows = comparison.hardest([answering(systems[0], hard), answering(systems[1], hard, labels)], top=2)
+    assert [row["index"] for row in rows] == [1017, 1040] and rows[0]["wrong"] == pytest.approx(2 / 3)
+    assert rows[0]["label"] == "happy" and rows[0]["answer"] == "surprise" and rows[0]["share"] == 1
+
+
+def test_a_paper_stands_only_beside_the_data_set_it_speaks_of(systems):
+    assert {row["paper"] for row in comparison.beside_paper(systems, "synthetic")} == {None}
+    papers = {row["label"]: row["paper"] for row in comparison.beside_paper(systems, "fer2013")}
+    assert papers["deep_emotion/ours"] == 0.7002 and papers["gap_cnn_svm/ours"] == 0.734
+    assert papers["lenet5/ours"] is None
+
+
+def test_the_accuracy_without_copies_stands_beside_where_there_are_copies(systems):
+    cell = systems[0].cells[0]
+    for kept, without in ((200, 0.4), (210, None), (None, None)):
+        changed = cell.metrics | {"n_without_copies": kept, "accuracy_without_copies": 0.4 if kept else None}
+        one = System((records.CellResult(cell.cell, cell.directory, changed, cell.predictions, []),))
+        assert comparison.beside_paper([one], "fer2013")[0]["without"] == without
+
+
+def test_our_rows_stand_among_the_quoted_ones_best_first(systems):
+    rows = comparison.beside_others(systems, "fer2013")
+    accuracies = [row["accuracy"] for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True) and 0.7002 in accuracies
+    assert sum(row["system"].startswith("ours: ") for row in rows) == 5
+    assert any(row["source"] == "these results, mean of 2 seeds" for row in rows)
+    assert comparison.beside_others(systems, "synthetic") == []
+    assert comparison.human_accuracy("fer2013") == (0.65, 0.05) and comparison.human_accuracy("jaffe") is None
+
+
+def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypatch, write_cell):
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    with pytest.raises(InputError, match=r"run r: no predictions to compare; make them with \./run_all.sh"):
+        comparison.find("r", "synthetic")
+    write_cell(tmp_path / "results" / "fer2013", "lenet5")
+    assert "published ones of fer2013" in comparison.find("r", "synthetic").says
+    write_cell(tmp_path / "results" / "synthetic", "lenet5")
+    assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
+    write_cell(tmp_path / "results" / "ckplus-by_image", "lenet5")
+    assert "ones of ckplus-by_image" in comparison.find("r", "ckplus", "by_image").says
+    write_cell(tmp_path / "runs" / "r", "lenet5", untested=True)
+    assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
+    write_cell(tmp_path / "runs" / "r", "gap_cnn")
+    assert comparison.find("r", "synthetic").root == tmp_path / "runs" / "r"
+
+
+def test_comparing_needs_no_torch():
+    code = "import sys; from ferkit import claims, comparison, figures, results; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_differences_interval_may_hold_zero_though_every_seed_gained():
+    """Ends of differences were once clipped to [0, 1], which hid that seeds scatter more than they gain."""
+    gained = [0.005, 0.02, 0.002]
+    clipped, signed = estimate(gained), estimate(gained, signed=True)
+    assert signed["low"] < 0 == clipped["low"] and signed["high"] == clipped["high"]
+    assert estimate([0.99, 1.0])["high"] == 1.0

@@ -1,0 +1,94 @@
+"""Every seed of a tree is analysed; a machine that was too large to publish is fitted again and held to its answers."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ferkit import __main__ as command_line
+from ferkit.analysis import occlusion
+from ferkit.analysis.occlusion import analysis, run
+from ferkit.core.errors import InputError
+from ferkit.data import datasets
+from ferkit.experiments import jobs
+from ferkit.reporting import figures
+from ferkit.results.records import Cell
+from ferkit.training.recipes import Recipe
+
+TINY = Recipe(epochs=1, batch_size=16, lr=3e-3)
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    monkeypatch.setattr(analysis, "DRAWS", 20)
+    monkeypatch.setattr(analysis, "PLACEMENTS", 1)
+
+
+@pytest.fixture
+def tree(tmp_path, faces):
+    """A tree with two seeds of LeNet-5."""
+    for seed in (0, 1):
+        jobs.complete(Cell("03_gap_cnn_svm", "lenet5", "ours", seed), faces(), tmp_path, TINY, profile="smoke",
+                             device="cpu")
+    return tmp_path
+
+
+def test_all_seeds_of_the_asked_systems_are_found_in_order(tree, faces):
+    cells = run.cells_of(tree, ["lenet5"], "ours", faces())
+    assert [cell.cell.seed for cell in cells] == [0, 1]
+    with pytest.raises(InputError, match="no finished cell of deep_emotion/ours"):
+        run.cells_of(tree, ["lenet5", "deep_emotion"], "ours", faces())
+    with pytest.raises(InputError, match="no finished cell of lenet5/ours that was tested on these data"):
+        run.cells_of(tree, ["lenet5"], "ours", faces(seed=1))
+
+
+def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tree, faces, monkeypatch, capsys):
+    monkeypatch.setattr(datasets, "load", lambda *_a, **_k: faces())
+    words = ["occlusion", str(tree), "--systems", "lenet5", "--patch-size", "16", "--stride", "16", "--json"]
+    assert command_line.main(words) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["cell"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]
+    assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 5 and "by filling (21 images)" in rows[0]["says"][4]
+    assert rows[-1]["compared"] == "2 seeds"
+    for seed in (0, 1):
+        assert (tree / f"04_occlusion_analysis/lenet5/ours/seed{seed}/occlusion.json").is_file()
+    monkeypatch.setattr(analysis, "_measure", lambda *_, **__: pytest.fail("done again"))
+    assert command_line.main(words[:-1]) == 0
+    assert "2 seeds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ([], "name a folder"), (["x", "--mouth-only"], "name a folder"), (["nowhere"], "no such folder"),
+    (["x", "--patch-size", "0"], "whole numbers"), (["x", "--images", "-1"], "whole numbers"),
+    (["x", "--baseline", "white"], "white")])
+def test_bad_words_are_told_in_one_line(words, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["occlusion", *words]) == 2
+    said = capsys.readouterr().err
+    assert says in said and said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_that_is_not_there_is_fitted_again_and_must_answer_as_published(tmp_path, faces):
+    for system in ("gap_cnn", "gap_cnn_svm"):
+        cell = jobs.complete(Cell("03_gap_cnn_svm", system, "ours", 0), faces(), tmp_path,
+                                    replace(TINY, model={"widths": (8, 8)}), profile="smoke", device="cpu")
+    there = run.machine_of(cell, faces())[1]
+    (cell.directory / "weights.safetensors").unlink()
+    _, again = run.machine_of(cell, faces())
+    assert np.array_equal(there.points, again.points) and np.allclose(there.coefficients, again.coefficients)
+    cell.predictions["predicted"] = (cell.predictions["predicted"] + 1) % 7
+    with pytest.raises(InputError, match=r"fitted again, its machine answers 100\.0%"):
+        run.machine_of(cell, faces())
+
+
+def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
+    cells = run.cells_of(tree, ["lenet5"], "ours", faces())[:1]
+    found, = run.analyse_all(tree, cells, faces(), patch_size=16, stride=16, beside=7)
+    drawn = figures.occlusion_pictures(found.summary, found.maps, "LeNet-5", dataset="synthetic",
+                                       background=occlusion.mean_faces(faces().part("test")))
+    assert list(drawn) == ["turned_wrong", "probability", "fillings", "parts"]
+    assert drawn["fillings"]["name"] == "lenet5_fillings" and "7 images" in drawn["fillings"]["caption"]
+    older = {key: value for key, value in found.summary.items() if key != "other_choices"}
+    assert list(figures.occlusion_pictures(older, found.maps, "LeNet-5")) == ["turned_wrong", "probability", "parts"]

@@ -1,0 +1,72 @@
+"""What a leak is worth: the same systems under two protocols, leakier minus stricter."""
+
+import pytest
+
+from ferkit.analysis import leakage
+from ferkit.reporting import html_report
+from ferkit.results import records
+from ferkit.stats import intervals
+
+
+@pytest.fixture
+def ckplus(tmp_path, write_cell):
+    """Runs by protocol: a cell is right on 90 % by image and on 70 % by subject; one system is in one run only."""
+    def run(protocol, share, seeds=(0,), **changes):
+        root = tmp_path / f"ckplus-smoke-seed0-{protocol}"
+        for seed in seeds:
+            facts = {"dataset": "ckplus", "protocol": protocol, **changes}
+            write_cell(root, "gap_cnn", share=share, seed=seed, **facts)
+        return root
+    return run
+
+
+def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_cell):
+    strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
+    write_cell(leaky, "lenet5", dataset="ckplus", protocol="by_image")
+    (row,) = leakage.worth([records.read_run(strict), records.read_run(leaky)])
+    assert (row["system"], row["leaky"], row["strict"]) == ("gap_cnn", "by_image", "by_subject")
+    assert row["worth"] == pytest.approx(row["leaky_accuracy"] - row["strict_accuracy"]) == pytest.approx(0.2)
+    assert row["interval"] == pytest.approx(list(intervals.share_difference(189, 210, 147, 210)))
+    assert "+20.0 points" in leakage.sentence(row)
+
+
+def test_seeds_are_averaged(ckplus):
+    strict, leaky = ckplus("by_subject", 0.7, (0, 1, 2)), ckplus("by_image", 0.9, (0, 1))
+    (row,) = leakage.worth([records.read_run(strict), records.read_run(leaky)])
+    assert row["seeds"] == 2 and row["strict_accuracy"] == pytest.approx(0.7)
+
+
+def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
+    folds = [ckplus("by_subject_10fold", 0.6), ckplus("by_subject_10fold:1", 0.8)]
+    runs = [records.read_run(root) for root in folds]
+    (row,) = leakage.folds_together(runs)
+    assert (row["folds"], row["n"], row["seeds"], row["protocol"]) == (2, 420, 1, "by_subject_10fold")
+    assert row["accuracy"] == pytest.approx(0.7)
+    assert leakage.sentence(row).startswith("gap_cnn/ours: 70.0 % (65.5 … 74.2) of 420 images in 2 folds")
+    leaky = ckplus("by_image", 0.9)
+    assert [one["worth"] for one in leakage.worth([*runs, records.read_run(leaky)])] == pytest.approx([0.2])
+    assert leakage.worth(runs) == [] == leakage.folds_together([records.read_run(leaky)])
+    page = html_report.compare(folds, tmp_path / "folds.html").read_text()
+    assert "All folds together" in page and "What the leak is worth" not in page
+
+
+def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):
+    strict = records.read_run(ckplus("by_subject", 0.7))
+    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    untested = ckplus("by_sequence", 0.7, untested=True)
+    assert leakage.worth([strict, strict]) == []
+    assert leakage.worth([strict, records.read_run(tmp_path / "other"), [], records.read_run(untested)]) == []
+
+
+def test_fewer_training_images_are_not_a_leak(ckplus):
+    names = ("by_image+train50", "by_image", "by_subject+train50")
+    assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
+
+
+def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
+    strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
+    page = html_report.compare([strict, leaky], tmp_path / "both.html").read_text()
+    assert "What the leak is worth" in page and "+20.0 pts" in page
+    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    compared = html_report.compare([strict, tmp_path / "other"], tmp_path / "c.html")
+    assert "What the leak is worth" not in compared.read_text()

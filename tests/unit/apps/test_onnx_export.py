@@ -1,0 +1,132 @@
+"""An ONNX file answers as PyTorch does, says how it wants to be fed, and is not there if it does not."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from ferkit import __main__ as command_line
+from ferkit.apps import onnx_export
+from ferkit.apps import predictor as recogniser
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
+from ferkit.data.sources.synthetic import draw_set
+from ferkit.experiments.evaluation import network_predictor, svm_predictor
+from ferkit.models import svm
+from ferkit.training import recipes, trainer
+from ferkit.training.batching import to_input
+
+
+def _model(system, tta="none", head_on=None, **options):
+    network = trainer.initial_model(system, recipes.recipe(system, "ours"), seed=3).eval()
+    if head_on is None:
+        return recogniser.Recogniser(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
+    features = trainer.infer_features(network, head_on.images)
+    head = svm.fit(features, head_on.labels, C=10, **options)
+    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, svm_predictor(network, head))
+
+
+def _session(path):
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Drawn faces with their labels."""
+    return draw_set(84, 7, 60, seed=5)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Deep-Emotion's published weights through the command line: transformer, mirror image, metadata."""
+    path = tmp_path_factory.mktemp("onnx") / "deep.onnx"
+    assert command_line.main(["export", "--weights", "deep-emotion", "--onnx", str(path)]) == 0
+    return path
+
+
+def test_published_weights_answer_as_in_pytorch_in_batches_of_any_size(exported, drawn):
+    model, session = recogniser.load("deep-emotion"), _session(exported)
+    for size in (1, 3, 50):
+        images = drawn.part("test").images[:size]
+        logits, probabilities, labels = session.run(None, {"images": to_input(images).numpy()})
+        answer = model.predict(images)
+        np.testing.assert_allclose(logits, answer.scores, atol=1e-4)
+        np.testing.assert_allclose(probabilities, answer.probabilities, atol=1e-4)
+        np.testing.assert_array_equal(labels, answer.labels)
+
+
+def test_the_metadata_say_labels_and_preprocessing_and_nothing_of_this_machine(exported):
+    session = _session(exported)
+    found = session.get_modelmeta().custom_metadata_map
+    assert json.loads(found["labels"]) == list(LABELS)
+    steps = json.loads(found["preprocessing"])
+    assert (steps["mean"], steps["sd"], steps["size"]) == (127.5, 63.75, 48)
+    entry, = session.get_inputs()
+    assert entry.name == steps["input"] and entry.shape == steps["shape"] and isinstance(entry.shape[0], str)
+    assert [out.name for out in session.get_outputs()] == ["logits", "probabilities", "labels"]
+    assert b".py" not in exported.read_bytes()
+
+
+def test_the_transformer_is_in_the_graph(exported):
+    assert "GridSample" in {node.op_type for node in onnx.load(exported).graph.node}
+
+
+def test_an_svm_votes_the_same_and_takes_pixels(tmp_path, drawn):
+    train = drawn.part("train")
+    some = train.select(train.labels != 1)  # a class that it never saw
+    model = _model("lenet5", head_on=some)
+    parity = onnx_export.export(model, tmp_path / "svm.onnx", pixels=True)
+    assert parity.images == 64 and parity.different_decisions == 0
+    images = drawn.part("test").images
+    scores, labels = _session(tmp_path / "svm.onnx").run(None, {"images": images})
+    answer = model.predict(images)
+    assert len(np.unique(labels)) > 2
+    np.testing.assert_array_equal(labels, answer.labels)
+    seen = [k for k in range(7) if k != 1]
+    np.testing.assert_allclose(scores[:, seen], answer.scores[:, seen], atol=1e-4)
+    assert (scores[:, 1] < scores[:, seen].min(1)).all()
+
+
+@pytest.mark.parametrize("kernel", ["linear", "nystroem", "rbf"])
+def test_every_kind_of_head_is_computed_as_numpy_does(kernel, drawn):
+    import torch
+
+    model = _model("lenet5", head_on=drawn.part("train"), kernel=kernel)
+    features = trainer.infer_features(model.network, drawn.part("test").images)
+    scores, votes = onnx_export._Votes(model.predictor.head)(torch.from_numpy(features))
+    np.testing.assert_array_equal(votes.numpy(), model.predictor.head.votes(features))
+    np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
+
+
+def test_a_file_that_answers_otherwise_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_export, "_write", lambda graph, path, metadata: path.write_bytes(b"x"))
+    for parity in (onnx_export.Parity(64, 2e-4, 0), onnx_export.Parity(64, 0.0, 1)):
+        monkeypatch.setattr(onnx_export, "compare", lambda *_, parity=parity: parity)
+        with pytest.raises(InputError, match="differ from PyTorch's"):
+            onnx_export.export(_model("lenet5"), tmp_path / "bad.onnx")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(onnx_export, "compare", lambda *_: onnx_export.Parity(64, 9e-5, 0))
+    assert onnx_export.export(_model("lenet5"), tmp_path / "good.onnx").max_abs_difference == 9e-5
+    assert [path.name for path in tmp_path.iterdir()] == ["good.onnx"]
+
+
+def test_the_comparison_sees_another_networks_file(exported):
+    other = _model("deep_emotion", tta="flip")
+    assert onnx_export.compare(other, exported).max_abs_difference > 1e-2
+
+
+def test_what_is_missing_is_told(tmp_path, monkeypatch, capsys):
+    assert command_line.main(["export", "--weights", "lenet5", "--onnx", str(tmp_path / "no" / "a.onnx")]) == 2
+    monkeypatch.setattr(onnx_export, "NEEDS", ("onnx", "a_package_that_is_not"))
+    assert command_line.main(["export", "--weights", "lenet5", "--onnx", str(tmp_path / "a.onnx")]) == 2
+    assert "pip install onnx" in capsys.readouterr().err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_frozen_transformers_localisation_is_left_alone():
+    from ferkit.models import registry
+
+    network = onnx_export._fixed_pools(registry.build("deep_emotion_identity"))
+    assert network.sampler == "identity"

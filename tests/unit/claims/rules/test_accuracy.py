@@ -1,0 +1,214 @@
+"""Accuracy claims: each verdict, and everything that must not pass for a reproduction."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit.claims.evidence import FER2013_TEST
+from ferkit.core.labels import LABELS
+from ferkit.data.sources import fer2013 as source
+from ferkit.results import records
+
+PUBLIC_TEST = np.repeat(np.arange(7), source.PUBLISHED["val"])
+BEST, PUBLISHED = "deep_emotion.accuracy.fer2013", "deep_emotion.accuracy.fer2013.as_published"
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [
+    (0.7002, "reproduced"), (0.688, "reproduced"), (0.74, "exceeded"), (0.67, "partly"), (0.60, "not_reproduced")])
+def test_the_paper_number_is_held_against_the_wilson_interval(fer2013, accuracy, verdict):
+    fer2013.cell("deep_emotion", accuracy=accuracy)
+    row = fer2013.row(BEST)
+    assert row["verdict"] == verdict
+    assert row["observed"] == pytest.approx(accuracy, abs=2e-4)
+    assert row["interval"][0] < row["observed"] < row["interval"][1]
+    assert row["expected"] == 0.7002 and row["n_seeds"] == 1
+    assert row["source"] == "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
+
+
+def test_the_recipe_best_on_validation_counts_even_where_another_is_better_on_the_test_split(fer2013):
+    fer2013.cell("deep_emotion", "published", accuracy=0.71, val_accuracy=0.50)
+    fer2013.cell("deep_emotion", "ours", accuracy=0.60, val_accuracy=0.65)
+    assert fer2013.verdict(BEST) == "not_reproduced"
+    assert fer2013.verdict(PUBLISHED) == "reproduced"
+
+
+def test_a_learning_rate_probe_is_no_candidate(fer2013):
+    fer2013.cell("deep_emotion", "published_lr0.001", accuracy=0.71)
+    assert fer2013.verdict(BEST) == "not_run"
+
+
+def test_always_answering_the_majority_class_reproduces_nothing(fer2013):
+    happy = np.full(3589, LABELS.index("happy"))
+    for system, recipe in (("deep_emotion", "published"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")):
+        fer2013.cell(system, recipe, predicted=happy)
+    judged = list(map(fer2013.row, (BEST, PUBLISHED, "gap_svm.accuracy.fer2013")))
+    assert [row["verdict"] for row in judged] == ["not_reproduced"] * 3
+    assert "commonest class" in judged[0]["note"]
+    assert fer2013.verdict("gap_svm.gain_over_lenet5") == "not_run"  # refused: LeNet-5 is no fair control
+
+
+def test_an_all_zero_result_reproduces_nothing(fer2013):
+    fer2013.cell("deep_emotion", predicted=np.zeros(3589, dtype=int))
+    assert fer2013.verdict(BEST) == "not_reproduced"
+
+
+def test_an_accuracy_of_zero_reproduces_nothing(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.0)
+    row = fer2013.row(BEST)
+    assert (row["verdict"], row["observed"]) == ("not_reproduced", 0.0)
+
+
+def test_a_result_on_the_validation_split_is_refused(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71, split="val")
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and row["observed"] is None
+    assert "val split" in row["note"]
+
+
+def test_the_classes_of_private_test_are_those_the_reader_of_the_archive_knows():
+    assert tuple(FER2013_TEST.values()) == source.PUBLISHED["test"]
+
+
+def test_public_test_passed_off_as_test_is_known_by_its_classes(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71, labels=PUBLIC_TEST)
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and "not PrivateTest" in row["note"]
+
+
+@pytest.mark.parametrize("n", [3588, 700])
+def test_a_part_of_the_test_split_is_refused(fer2013, n):
+    labels = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])[:n]
+    fer2013.cell("deep_emotion", accuracy=0.71, labels=labels)
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and f"{n} images" in row["note"]
+
+
+def test_another_protocol_is_refused(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71, protocol="by_image")
+    assert "by_image" in fer2013.row(BEST)["note"] and fer2013.verdict(BEST) == "not_run"
+
+
+def test_edited_predictions_are_refused(fer2013):
+    found = fer2013.cell("deep_emotion", accuracy=0.5)
+    arrays = {**found.predictions, "predicted": found.predictions["labels"]}
+    records.write_arrays(found.directory / "predictions.npz", arrays)
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and "sha256" in row["note"]
+
+
+def test_an_edited_accuracy_is_refused(fer2013):
+    found = fer2013.cell("deep_emotion", accuracy=0.5)
+    (found.directory / "metrics.json").write_text(json.dumps(found.metrics | {"accuracy": 0.7002}))
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and "predictions give 0.4999" in row["note"]
+
+
+def test_results_on_another_data_set_do_not_count(run):
+    run.cell("deep_emotion", accuracy=0.9)
+    row = run.row(BEST)
+    assert row["verdict"] == "not_run" and row["observed"] is None and row["source"] is None
+    assert row["command"] == "./run_all.sh --dataset fer2013 --data PATH --profile full"
+
+
+def test_several_seeds_give_mean_sd_and_a_t_interval(fer2013):
+    for seed, accuracy in enumerate((0.69, 0.70, 0.71)):
+        fer2013.cell("deep_emotion", seed=seed, accuracy=accuracy)
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "reproduced" and row["n_seeds"] == 3
+    assert row["observed"] == pytest.approx(0.70, abs=1e-3) and row["sd"] == pytest.approx(0.01, abs=1e-3)
+    assert row["interval"] == pytest.approx([0.70 - 0.0248, 0.70 + 0.0248], abs=2e-3)  # 4.303·0.01/√3
+    assert row["interval_images"] == pytest.approx([0.685, 0.715], abs=2e-3)
+    assert row["source"].count("; ") == 2
+
+
+def test_a_wild_spread_over_two_seeds_does_not_reproduce_by_its_wide_interval(fer2013):
+    for seed, accuracy in enumerate((0.30, 0.80)):
+        fer2013.cell("deep_emotion", seed=seed, accuracy=accuracy)
+    row = fer2013.row(BEST)
+    assert row["interval"][0] < 0.7002 < row["interval"][1]
+    assert row["verdict"] == "not_reproduced"
+
+
+def test_one_refused_seed_refuses_the_mean_of_the_others(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71)
+    found = fer2013.cell("deep_emotion", seed=1, accuracy=0.30)
+    (found.directory / "predictions.npz").write_bytes(b"")
+    assert fer2013.verdict(BEST) == "not_run"
+
+
+def test_a_planned_seed_that_is_missing_refuses_the_rest(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71)
+    plan = [{"system": "deep_emotion", "recipe": "ours", "seed": seed} for seed in (0, 1)]
+    (fer2013.root / "02_stn_attention/plan.json").write_text(json.dumps(plan))
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "not_run" and "seed 1" in row["note"]
+
+
+def test_a_run_that_diverged_is_evidence_against(fer2013):
+    fer2013.cell("deep_emotion", "published", untested=True)
+    row = fer2013.row(PUBLISHED)
+    assert row["verdict"] == "not_reproduced" and row["observed"] is None and "diverged" in row["note"]
+
+
+def test_one_collapsed_seed_makes_a_reproduction_partial(fer2013):
+    fer2013.cell("deep_emotion", accuracy=0.71)
+    fer2013.cell("deep_emotion", seed=1, accuracy=0.70, status="collapsed")
+    row = fer2013.row(BEST)
+    assert row["verdict"] == "partly" and "seed 1 collapsed" in row["note"]
+
+
+def test_ck_plus_split_by_image_is_judged_and_warned_of(run):
+    run.cell("gap_cnn_svm", accuracy=0.98, dataset="ckplus", labels=np.arange(196) % 7, protocol="by_image")
+    row = run.row("gap_svm.accuracy.ckplus")
+    assert row["verdict"] == "reproduced" and "sister frames" in row["note"]
+
+
+def test_a_small_sample_of_jaffe_is_refused(run):
+    run.cell("deep_emotion", accuracy=0.95, dataset="jaffe", labels=np.arange(14) % 7)
+    assert run.verdict("deep_emotion.accuracy.jaffe") == "not_run"
+
+
+def test_rare_classes_are_judged_where_training_is_uneven(fer2013):
+    sizes = dict(zip(LABELS, (3995, 436, 4097, 7215, 4830, 3171, 4965), strict=True))
+    labels = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
+    predicted = labels.copy()
+    for label, lost in (("disgust", 40), ("fear", 400), ("sad", 100)):
+        rows = np.flatnonzero(labels == LABELS.index(label))[:lost]
+        predicted[rows] = LABELS.index("happy")
+    fer2013.cell("deep_emotion", predicted=predicted, n_train_per_class=sizes)
+    row = fer2013.row("deep_emotion.rare_classes")
+    assert row["verdict"] == "reproduced" and row["observed"] < -0.5
+    fer2013.cell("deep_emotion", accuracy=0.7, n_train_per_class=sizes)
+    row = fer2013.row("deep_emotion.rare_classes")  # among the three lowest, but by chance
+    assert row["verdict"] == "partly" and row["interval_images"][1] > 0
+
+
+def test_rare_classes_are_not_judged_on_balanced_training(run):
+    run.cell("deep_emotion", n_train_per_class=dict.fromkeys(LABELS, 400))
+    row = run.row("deep_emotion.rare_classes")
+    assert row["verdict"] == "not_run" and "equal size" in row["note"]
+
+
+def test_classes_tied_at_zero_recall_are_no_three_lowest(run):
+    sizes = dict(zip(LABELS, (300, 50, 300, 600, 300, 300, 300), strict=True))
+    labels = np.arange(350) % 7
+    predicted = np.where(np.isin(labels, (3, 5)), labels, 3)  # five classes with recall 0
+    run.cell("deep_emotion", predicted=predicted, n_train_per_class=sizes)
+    assert run.verdict("deep_emotion.rare_classes") == "partly"
+
+
+def test_a_remedy_for_rare_classes_does_not_stand_for_its_system(fer2013):
+    fer2013.cell("deep_emotion", "remedy_focal", accuracy=0.9)
+    fer2013.cell("deep_emotion", "ours", accuracy=0.6)
+    assert "deep_emotion/ours" in fer2013.row("deep_emotion.accuracy.fer2013")["note"]
+
+
+@pytest.mark.parametrize(("folder", "protocol"), [("ckplus", "by_subject"), ("ckplus-by_image", "by_image")])
+def test_ck_plus_is_judged_under_either_protocol_with_three_seeds(run, folder, protocol):
+    labels = np.arange(196) % 7
+    for seed in range(3):
+        run.cell("gap_cnn_svm", "ours", accuracy=0.99, labels=labels, dataset="ckplus", protocol=protocol, seed=seed)
+    row = run.row("gap_svm.accuracy.ckplus")
+    assert row["verdict"] == "reproduced" and row["n_seeds"] == 3 and f"protocol {protocol}" in row["note"]
+    assert ("sister frames" in row["note"]) == (protocol == "by_image")

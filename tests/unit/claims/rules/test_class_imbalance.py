@@ -1,0 +1,53 @@
+"""Thinking in reverse: gains in the rare classes count where the network still works, and over the same seeds."""
+
+import numpy as np
+import pytest
+
+from ferkit.core.labels import LABELS
+
+CLAIM = "notes.reverse_thinking"
+BALANCED = np.arange(350) % 7  # the images of the `run` fixture
+RARE = np.isin(BALANCED, [LABELS.index("disgust"), LABELS.index("fear")])
+
+
+def answers(rare, others):
+    """Answers that are right on a fraction of the rare classes' images and of the others'."""
+    predicted = (BALANCED + 1) % 7
+    for rows, share in ((np.flatnonzero(RARE), rare), (np.flatnonzero(~RARE), others)):
+        kept = rows[:round(share * len(rows))]
+        predicted[kept] = BALANCED[kept]
+    return predicted
+
+
+def remedies(run, gains, plain=0.3, **changes):
+    for seed, gain in enumerate(gains):
+        run.cell("deep_emotion", "remedy_plain", seed=seed, predicted=answers(plain, 0.8))
+        run.cell("deep_emotion", "remedy_complementary", seed=seed,
+                 **{"predicted": answers(plain + gain, 0.7), **changes})
+
+
+@pytest.mark.parametrize(("gains", "verdict"), [
+    ((0.3, 0.3), "reproduced"), ((0.3, -0.1), "partly"), ((0.01, 0.01), "partly"), ((-0.1, -0.2), "not_reproduced")])
+def test_every_seed_must_gain_and_beyond_chance(run, gains, verdict):
+    remedies(run, gains)
+    row = run.row(CLAIM)
+    assert row["verdict"] == verdict and row["n_seeds"] == 2
+    assert row["observed"] == pytest.approx(np.mean(gains), abs=0.01)
+    assert row["note"].startswith("the other classes: -10.0 points")
+
+
+def test_answering_a_rare_class_always_is_no_remedy(run):
+    remedies(run, (0.3,), predicted=np.full(len(BALANCED), LABELS.index("fear")))
+    assert run.verdict(CLAIM) == "not_reproduced"
+
+
+def test_unequal_seeds_or_a_plain_network_that_learned_nothing_are_refused(run):
+    remedies(run, (0.3, 0.3))
+    run.cell("deep_emotion", "remedy_plain", seed=2)
+    assert run.verdict(CLAIM) == "not_run" and "same seeds" in run.row(CLAIM)["note"]
+
+
+def test_without_the_remedy_the_command_that_runs_it_is_named(run):
+    run.cell("deep_emotion", "remedy_plain", dataset="fer2013")
+    row = run.row(CLAIM)
+    assert row["verdict"] == "not_run" and "results/sweeps/remedies.toml" in row["command"]

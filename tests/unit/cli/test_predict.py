@@ -1,0 +1,72 @@
+"""``predict`` on the command line: one line per face, JSON as the contract has it, exit statuses."""
+
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ferkit import __main__ as command_line
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two face crops, a picture without a face, and a file that is no picture."""
+    for name, tone in (("a.png", 40), ("b.png", 200)):
+        Image.new("L", (48, 48), tone).save(tmp_path / name)
+    Image.fromarray(np.tile(np.arange(90, dtype=np.uint8), (60, 1))).save(tmp_path / "ramp.png")
+    return tmp_path
+
+
+def _predict(*words):
+    return command_line.main(["predict", "--weights", "deep-emotion", *map(str, words)])
+
+
+def test_a_line_for_each_face_and_status_0(folder, capsys):
+    assert _predict(folder) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [str(folder / name) for name in ("a.png", "b.png", "ramp.png")]
+    assert "(face 1 at 0,0 size 48×48)" in lines[0] and "no face found, whole image read" in lines[2]
+
+
+def test_json_has_the_contracts_keys_and_an_unreadable_photo_gives_status_1(folder, capsys):
+    (folder / "aa.png").write_bytes(b"nonsense")
+    assert _predict(folder, "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) == 4
+    for row in rows:
+        assert {"path", "face", "box", "expression", "probability", "runner_up", "error"} <= set(row)
+    assert rows[1]["error"].startswith("not an image") and rows[1]["expression"] is None
+    assert rows[2]["error"] is None and 0 < rows[2]["probability"] <= 1
+    assert sum(rows[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_stdin_is_an_image_and_overlays_are_saved(folder, tmp_path, capsys, monkeypatch):
+    content = (folder / "b.png").read_bytes()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    assert _predict("-", folder / "a.png", "--save-overlay", tmp_path / "out" / "deep") == 0
+    assert capsys.readouterr().out.startswith("-  ")
+    saved = sorted((tmp_path / "out" / "deep").iterdir())
+    assert [path.name for path in saved] == ["a_faces.png", "stdin_faces.png"]
+    assert Image.open(saved[0]).size == (336, 336)
+
+
+@pytest.mark.parametrize("words", [[], ["nowhere.png"], ["{folder}", "--weights", "nothing-published"],
+                                   ["{folder}", "--save-overlay", "{folder}/a.png"]])
+def test_bad_usage_is_one_line_status_2_and_nothing_written(folder, words, capsys):
+    before = sorted(folder.iterdir())
+    assert command_line.main(["predict", *(word.format(folder=folder) for word in words)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_list_tells_every_published_name(capsys):
+    from ferkit.publishing import weights_catalogue
+
+    assert command_line.main(["predict", "--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        entry.full_name for entry in weights_catalogue.entries()]

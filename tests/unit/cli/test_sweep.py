@@ -1,0 +1,50 @@
+"""``sweep`` with the test split open leaves what `publish` needs; ``plan --sweep`` writes its cells down before."""
+
+import json
+
+from ferkit import __main__ as command_line
+from ferkit.core import paths
+from ferkit.publishing import provenance
+from ferkit.results import manifest, records
+
+OPEN = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"}, "test": True}
+CELL = "03_gap_cnn_svm/lenet5/ours/seed0/metrics.json"
+
+
+def written(folder, **changes):
+    path = folder / "small.json"
+    path.write_text(json.dumps(OPEN | changes))
+    return path
+
+
+def test_a_sweep_that_opens_the_test_split_notes_what_it_made(tmp_path):
+    output = tmp_path / "sweep"
+    assert command_line.main(["sweep", str(written(tmp_path)), "--output", str(output), "--device", "cpu"]) == 0
+    made = manifest.read(output)
+    assert (made["dataset"], made["protocol"], made["profile"]) == ("synthetic", "official", "smoke")
+    (entry,) = made["notebooks"].values()
+    assert manifest.intact(output, entry["outputs"]) and CELL in entry["outputs"]
+    told = provenance.of(output)
+    assert told.command(CELL) == "python -m ferkit sweep small.json --output DIR" and told.intact(CELL)
+
+
+def test_a_sweep_on_validation_alone_has_nothing_to_note(tmp_path):
+    output = tmp_path / "sweep"
+    command_line.main(["sweep", str(written(tmp_path, test=False)), "--output", str(output), "--device", "cpu"])
+    assert not (output / manifest.NAME).exists() and not records.cell_directories(output)
+
+
+def test_a_sweeps_cells_are_planned_before_it_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
+    for seeds in ([0], [0, 1]):
+        assert command_line.main(["plan", "--sweep", str(written(tmp_path, seeds=seeds))]) == 0
+    plan = json.loads((tmp_path / "results/synthetic/03_gap_cnn_svm/plan.json").read_text())
+    assert [(e["system"], e["recipe"], e["seed"], e["config"]["epochs"]) for e in plan] == [
+        ("lenet5", "ours", 0, 1), ("lenet5", "ours", 1, 1)]
+    assert "plan.json" in capsys.readouterr().out
+
+
+def test_a_sweep_that_opens_no_test_split_is_not_planned(tmp_path, capsys):
+    assert command_line.main(["plan", "--sweep", str(written(tmp_path, test=False))]) == 2
+    assert "opens no test split" in capsys.readouterr().err
+    assert command_line.main(["plan"]) == 2 and "--dataset" in capsys.readouterr().err

@@ -1,0 +1,42 @@
+"""Files are whole or not there, and their hashes are sha256."""
+
+import hashlib
+import os
+
+import pytest
+
+from ferkit.core import files
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    target = files.write_text(tmp_path / "a.json", "old")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("killed here")))
+    with pytest.raises(OSError, match="killed here"):
+        files.write_text(target, "new")
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_json_refuses_what_json_does_not_know(tmp_path):
+    with pytest.raises(ValueError):
+        files.write_json(tmp_path / "a.json", {"accuracy": float("nan")})
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_hashes_are_sha256_and_a_trees_hash_sees_names_and_contents(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"1")
+    second.write_bytes(b"2")
+    assert files.sha256(first) == hashlib.sha256(b"1").hexdigest()
+    whole = files.sha256_tree(tmp_path, [first, second])
+    assert files.sha256_tree(tmp_path, [second, first]) == whole
+    second.write_bytes(b"3")
+    assert files.sha256_tree(tmp_path, [first, second]) != whole
+    assert files.sha256_of({"a": 1, "b": 2}) == files.sha256_of({"b": 2, "a": 1})
+
+
+def test_what_is_kept_aside_is_no_output(tmp_path):
+    for name in ("a/metrics.json", "a/.metrics.json.17.tmp", ".old/b", "c.part"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert files.finished_files(tmp_path) == [tmp_path / "a/metrics.json"]

@@ -1,0 +1,32 @@
+"""Places by name, moved only by the environment."""
+
+import pytest
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+
+
+def test_runs_lie_in_the_checkout_unless_the_environment_moves_them(monkeypatch, tmp_path):
+    monkeypatch.delenv("FERKIT_OUTPUT", raising=False)
+    assert paths.run_directory("a") == paths.repository() / "results" / "runs" / "a"
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
+    assert paths.run_directory(paths.run_name("synthetic", "quick", 0)) == tmp_path / "synthetic-quick-seed0"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "/tmp", "a\\b"])
+def test_a_run_is_a_name_never_a_path(name):
+    with pytest.raises(InputError, match="is a path"):
+        paths.run_directory(name)
+
+
+def test_data_that_nobody_named_is_asked_for(monkeypatch, tmp_path):
+    monkeypatch.delenv("FERKIT_FER2013", raising=False)
+    with pytest.raises(InputError, match="--data PATH or FERKIT_FER2013"):
+        paths.data_path("fer2013")
+    monkeypatch.setenv("FERKIT_FER2013", str(tmp_path))
+    assert paths.data_path("fer2013") == tmp_path and paths.data_path("synthetic") is None
+
+
+def test_the_cache_lies_outside_the_repository(monkeypatch):
+    monkeypatch.delenv("FERKIT_CACHE", raising=False)
+    assert paths.repository() not in paths.cache_root().parents

@@ -1,0 +1,149 @@
+"""The built-in data set: deterministic, subject-independent, neither trivial nor unlearnable."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.neighbors import KNeighborsClassifier
+
+from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
+from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.sources.synthetic import FER2013_COUNTS, class_sizes, contact_sheet, draw_sequence, draw_set, main
+from ferkit.data.synthetic import REGIONS
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceSet:
+    return draw_set(560, 70, 140, seed=0)
+
+
+def knn1_accuracy(train: FaceSet, test: FaceSet) -> float:
+    model = KNeighborsClassifier(1).fit(train.images.reshape(len(train), -1).astype(np.float32), train.labels)
+    return model.score(test.images.reshape(len(test), -1).astype(np.float32), test.labels)
+
+
+def test_the_set_has_what_a_face_set_promises(faces: FaceSet) -> None:
+    assert faces.images.shape == (770, 48, 48) and faces.images.dtype == np.uint8
+    assert faces.labels.dtype == np.int64 and faces.index.dtype == np.int64
+    assert faces.masks.shape == (770, len(REGIONS), 48, 48) and faces.masks.dtype == bool
+    assert faces.regions == REGIONS and faces.intensity.dtype == np.float32
+    assert faces.names[123] == "drawn_000123" and len(set(faces.names)) == 770
+    assert faces.index.tolist() == list(range(770))
+    assert {split: int(np.sum(faces.split == split)) for split in SPLITS} == {"train": 560, "val": 70, "test": 140}
+
+
+def test_no_subject_lies_in_two_splits_and_each_has_several_images(faces: FaceSet) -> None:
+    people = {split: set(faces.part(split).subjects.tolist()) for split in SPLITS}
+    assert not people["train"] & people["val"] and not people["train"] & people["test"]
+    assert not people["val"] & people["test"]
+    assert len(people["train"]) == 80 and "s0001" in people["train"]
+
+
+def test_the_seed_decides_everything() -> None:
+    first, again, other = draw_set(28, 7, 7, seed=5), draw_set(28, 7, 7, seed=5), draw_set(28, 7, 7, seed=6)
+    assert first.content_hash == again.content_hash != other.content_hash
+    assert np.array_equal(first.masks, again.masks) and np.array_equal(first.intensity, again.intensity)
+
+
+def test_balanced_classes_differ_by_one_image_at_most() -> None:
+    counts = draw_set(30, 9, 0).counts()
+    for split in ("train", "val"):
+        assert max(counts[split].values()) - min(counts[split].values()) <= 1
+
+
+def test_the_imbalance_is_that_of_fer2013() -> None:
+    assert class_sizes(sum(FER2013_COUNTS), "fer2013").tolist() == list(FER2013_COUNTS)
+    sizes = class_sizes(700, "fer2013")
+    assert sizes.sum() == 700
+    assert np.abs(sizes - 700 * np.array(FER2013_COUNTS) / 28709).max() < 1
+    faces = draw_set(70, 0, 70, imbalance="fer2013")
+    assert faces.counts()["test"] == dict(zip(LABELS, class_sizes(70, "fer2013").tolist(), strict=True))
+    assert faces.counts()["train"]["happy"] > 10 * faces.counts()["train"]["disgust"]
+
+
+def test_neutral_has_no_intensity_and_the_others_cover_weak_and_strong(faces: FaceSet) -> None:
+    neutral = faces.labels == LABELS.index("neutral")
+    assert np.all(faces.intensity[neutral] == 0)
+    assert 0.2 <= faces.intensity[~neutral].min() < 0.4 and 0.9 < faces.intensity.max() <= 1
+
+
+def test_every_mask_has_pixels_and_brows_lie_above_the_mouth(faces: FaceSet) -> None:
+    assert faces.masks.any(axis=(2, 3)).all()
+    rows = np.arange(48)[None, None, :]
+    height = (faces.masks.sum(axis=3) * rows).sum(axis=2) / faces.masks.sum(axis=(2, 3))
+    mouth, brows = (height[:, REGIONS.index(region)] for region in ("mouth", "brows"))
+    assert np.all(brows + 10 < mouth)
+
+
+def test_one_nearest_neighbour_on_raw_pixels_stays_below_60_percent(faces: FaceSet) -> None:
+    assert knn1_accuracy(faces.part("train"), faces.part("test")) < 0.6
+
+
+def test_the_expression_can_be_read_off_neutral_pose_by_its_pixels() -> None:
+    """Without pose, light and noise the same nearest neighbour is far above chance: the labels are not empty."""
+    people = [draw_sequence(k, label, 2) for k in range(12) for label in LABELS]
+    change = np.stack([s.images[1].astype(float) - s.images[0] for s in people]).reshape(len(people), -1)
+    labels = np.array([s.labels[0] for s in people])
+    train = np.arange(len(people)) < 8 * 7
+    model = KNeighborsClassifier(1, metric="cosine").fit(change[train] + 1e-9, labels[train])
+    assert model.score(change[~train] + 1e-9, labels[~train]) > 0.8
+
+
+def test_shuffled_labels_keep_images_and_class_sizes_and_lose_the_link() -> None:
+    true, shuffled = draw_set(210, 0, 70, seed=2), draw_set(210, 0, 70, seed=2, shuffle_labels=True)
+    assert np.array_equal(true.images, shuffled.images)
+    assert true.counts() == shuffled.counts() and shuffled.source["labels"] == "shuffled"
+    assert np.mean(true.labels == shuffled.labels) < 0.3
+
+
+def test_an_expression_in_the_mouth_only_leaves_brow_and_eye_pixels_uninformative() -> None:
+    everywhere, mouth = draw_set(42, 0, 0, seed=1), draw_set(42, 0, 0, seed=1, regions=("mouth",))
+    assert np.array_equal(everywhere.labels, mouth.labels)
+    silent = draw_set(42, 0, 0, seed=1, regions=())
+    change = np.abs(mouth.images.astype(int) - silent.images)
+    inside = mouth.masks[:, REGIONS.index("mouth")]
+    assert change[~inside].sum() < 0.2 * change.sum() and change[inside].sum() > 10_000
+    assert mouth.source["regions"] == ["mouth"]
+
+
+def test_a_sequence_runs_steadily_from_neutral_to_apex() -> None:
+    frames = draw_sequence(3, "happy", 6)
+    assert frames.intensity.tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert set(frames.sequences) == {"s3_happy"} and set(frames.subjects) == {"s3"}
+    assert np.all(frames.labels == LABELS.index("happy"))
+    distance = [np.abs(image.astype(int) - frames.images[0]).sum() for image in frames.images]
+    assert distance[0] == 0 and all(a < b for a, b in pairwise(distance))
+
+
+def test_a_neutral_sequence_does_not_move() -> None:
+    frames = draw_sequence(0, "neutral", 3)
+    assert np.array_equal(frames.images[0], frames.images[-1])
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ({"imbalance": "steep"}, "balanced, fer2013"), ({"regions": ("ears",)}, "mouth, brows, eyes, nose")])
+def test_unknown_options_are_refused_by_name(arguments: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        draw_set(7, 0, 0, **arguments)
+
+
+def test_impossible_sizes_and_sequences_are_refused() -> None:
+    with pytest.raises(InputError, match="-1"):
+        draw_set(7, -1, 0)
+    with pytest.raises(InputError, match="2 or more"):
+        draw_sequence(0, "happy", 1)
+    with pytest.raises(InputError, match="contempt"):
+        draw_sequence(0, "contempt", 3)
+
+
+def test_the_contact_sheet_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert contact_sheet(1, enlarge=1).size == (500, 50)
+    target = tmp_path / "sheet.png"
+    assert main([str(target)]) == 0 and Image.open(target).mode == "L"
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
+    assert main([str(tmp_path / "nowhere" / "sheet.png")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert main([]) == 2

@@ -1,0 +1,249 @@
+"""Folders, zips and tars read alike, images decoded right, and everything hostile or broken refused by name."""
+
+import errno
+import io
+import os
+import struct
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from ferkit.core.errors import InputError
+from ferkit.data import archive
+
+RAMP = np.add.outer(np.arange(48) * 3, np.arange(48) * 2).astype(np.uint8)
+
+
+def encoded(image, kind, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def listed(path):
+    with archive.open_files(path) as files:
+        return files.names
+
+
+def test_a_folder_a_zip_and_a_tar_list_and_read_the_same(tmp_path, layouts):
+    folder = tmp_path / "data"
+    for name in ("b/two.txt", "a/one.txt"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(name)
+    for place in (folder, layouts.zip(folder, tmp_path / "x.zip"), layouts.tar(folder, tmp_path / "x.tar")):
+        with archive.open_files(place) as files:
+            assert files.names == ("a/one.txt", "b/two.txt")
+            assert files.read("b/two.txt") == files.open("b/two.txt").read() == b"b/two.txt"
+
+
+def test_litter_of_operating_systems_is_not_data(tmp_path, layouts):
+    for name in ("__MACOSX/x.png", "a/.DS_Store", "a/._x.png", "a/Thumbs.db", "a/x.png"):
+        (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / name).write_bytes(b"x")
+    assert listed(tmp_path / "d") == listed(layouts.zip(tmp_path / "d", tmp_path / "d.zip")) == ("a/x.png",)
+
+
+def test_two_paths_are_told_apart_from_one_that_has_a_colon_in_it(tmp_path):
+    odd = tmp_path / f"a{os.pathsep}b"
+    odd.mkdir()
+    assert archive.parts_of(odd) == [odd]
+    assert archive.parts_of(Path(f"/x{os.pathsep}/y")) == [Path("/x"), Path("/y")]
+
+
+# --- hostile and broken archives
+
+def test_a_path_that_is_not_there_is_refused(tmp_path, refusal):
+    assert "no such file or folder" in refusal(listed, tmp_path / "nothing.zip")
+    assert "no such file or folder" in refusal(archive.stamp, tmp_path / "nothing.zip")
+
+
+@pytest.mark.parametrize("name", ["../evil.png", "a/../../evil.png", "/etc/passwd", "..\\evil.png", "C:\\evil.png"])
+def test_an_entry_that_climbs_out_of_its_folder_is_refused(tmp_path, refusal, name):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        packed.writestr(name, b"x")
+    assert "climbs out" in refusal(listed, tmp_path / "x.zip")
+    with tarfile.open(tmp_path / "x.tar", "w") as packed:
+        packed.addfile(tarfile.TarInfo(name))
+    assert "climbs out" in refusal(listed, tmp_path / "x.tar")
+
+
+def test_a_link_in_a_tar_is_refused(tmp_path, refusal):
+    with tarfile.open(tmp_path / "x.tar", "w") as packed:
+        link = tarfile.TarInfo("a.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        packed.addfile(link)
+    assert "a.png: is a link" in refusal(listed, tmp_path / "x.tar")
+
+
+def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path, refusal):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("bomb.png", b"x")
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    directory = raw.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", raw, directory + 24, 2**32 - 2)
+    (tmp_path / "x.zip").write_bytes(raw)
+    assert "bomb.png: declares 4294967294 bytes unpacked; refused as a zip bomb" in refusal(listed, tmp_path / "x.zip")
+
+
+def test_a_member_larger_than_any_image_is_refused(tmp_path, refusal):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "x.png").write_bytes(b"12345")
+    with archive.open_files(tmp_path / "d") as files:
+        assert "larger than" in refusal(files.read, "x.png", 4)
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+def test_a_truncated_zip_is_refused(tmp_path, small, layouts, refusal, keep):
+    whole = layouts.zip(layouts.tree(tmp_path / "tree", small), tmp_path / "x.zip").read_bytes()
+    (tmp_path / "x.zip").write_bytes(whole[:int(keep * len(whole))])
+    assert "x.zip: not a readable zip archive" in refusal(listed, tmp_path / "x.zip")
+
+
+def test_a_truncated_tar_is_refused(tmp_path, small, layouts, refusal):
+    whole = layouts.tar(layouts.tree(tmp_path / "tree", small), tmp_path / "x.tar").read_bytes()
+    (tmp_path / "x.tar").write_bytes(whole[:30000])
+
+    def read_all():
+        with archive.open_files(tmp_path / "x.tar") as files:
+            return [files.read(name) for name in files.names]
+
+    assert "x.tar" in refusal(read_all)
+
+
+def test_a_member_whose_checksum_is_wrong_is_named(tmp_path, refusal):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        packed.writestr("a.png", b"content")
+    raw = (tmp_path / "x.zip").read_bytes().replace(b"content", b"contend")
+    (tmp_path / "x.zip").write_bytes(raw)
+    with archive.open_files(tmp_path / "x.zip") as files:
+        assert "x.zip: a.png: cannot be read" in refusal(files.read, "a.png")
+
+
+def test_a_member_listed_twice_is_refused(tmp_path, refusal):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed, pytest.warns(UserWarning):
+        packed.writestr("a.png", b"1")
+        packed.writestr("a.png", b"2")
+    assert "a.png: listed twice" in refusal(listed, tmp_path / "x.zip")
+
+
+def test_a_loop_of_links_is_refused(tmp_path, refusal):
+    (tmp_path / "d" / "a").mkdir(parents=True)
+    (tmp_path / "d" / "a" / "back").symlink_to(tmp_path / "d")
+    assert "leads back" in refusal(listed, tmp_path / "d")
+    assert "leads back" in refusal(archive.stamp, tmp_path / "d")
+
+
+def test_a_link_to_itself_is_refused(tmp_path, refusal):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "x.png").symlink_to(tmp_path / "d" / "x.png")
+    assert "x.png" in refusal(listed, tmp_path / "d")
+
+
+def test_a_link_to_a_folder_beside_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "x.png").write_bytes(b"x")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "happy").symlink_to(tmp_path / "real")
+    assert listed(tmp_path / "d") == ("happy/x.png",)
+
+
+def test_a_read_error_is_one_line_that_names_the_file(tmp_path, monkeypatch, refusal):
+    (tmp_path / "x.png").write_bytes(b"x")
+    with archive.open_files(tmp_path) as files:
+        monkeypatch.setattr("builtins.open", broken)
+        assert "x.png: cannot be read (Input/output error)" in refusal(files.read, "x.png")
+
+
+def broken(*_arguments, **_options):
+    raise OSError(errno.EIO, "Input/output error")
+
+
+# --- images
+
+def test_grey_comes_back_as_it_was():
+    np.testing.assert_array_equal(archive.decode_grey(encoded(Image.fromarray(RAMP), "PNG"), "x"), RAMP)
+
+
+def test_one_bit_images_become_black_and_white():
+    bits = Image.fromarray(RAMP).point(lambda v: 255 * (v > 100)).convert("1")
+    assert set(np.unique(archive.decode_grey(encoded(bits, "PNG"), "x"))) == {0, 255}
+
+
+def test_colour_without_colour_is_the_same_grey():
+    for mode in ("RGB", "P"):
+        image = Image.fromarray(RAMP).convert(mode)
+        np.testing.assert_array_equal(archive.decode_grey(encoded(image, "PNG"), "x"), RAMP)
+
+
+def test_sixteen_bits_are_scaled_to_eight():
+    wide = Image.fromarray(RAMP.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(archive.decode_grey(encoded(wide, "PNG"), "x"), RAMP)
+
+
+def test_an_alpha_channel_that_hides_nothing_is_dropped_and_one_that_does_is_refused(refusal):
+    image = Image.fromarray(RAMP).convert("RGBA")
+    np.testing.assert_array_equal(archive.decode_grey(encoded(image, "PNG"), "x"), RAMP)
+    image.putpixel((3, 4), (0, 0, 0, 0))
+    assert "transparent" in refusal(archive.decode_grey, encoded(image, "PNG"), "x")
+    assert archive.decode_grey(encoded(image, "PNG"), "x", background=255)[4, 3] == 255
+
+
+def test_a_picture_turned_by_exif_is_read_upright():
+    turned = Image.fromarray(np.rot90(RAMP).copy())  # stored turned left; orientation 6 turns it right again
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    np.testing.assert_array_equal(archive.decode_grey(encoded(turned, "PNG", exif=exif.tobytes()), "x"), RAMP)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "F"])
+def test_modes_without_one_grey_reading_are_refused(refusal, mode):
+    content = encoded(Image.fromarray(RAMP).convert(mode), "TIFF")
+    assert f"x: colour mode {mode}" in refusal(archive.decode_grey, content, "x")
+
+
+def test_several_frames_are_refused(refusal):
+    frames = [Image.fromarray(RAMP), Image.fromarray(RAMP.T.copy())]
+    content = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+    assert "2 frames" in refusal(archive.decode_grey, content, "x")
+
+
+def test_a_huge_declared_picture_is_refused_before_it_is_decoded(refusal):
+    content = bytearray(encoded(Image.fromarray(RAMP), "PNG"))
+    struct.pack_into(">II", content, 16, 60000, 60000)
+    assert "x: " in refusal(archive.decode_grey, bytes(content), "x")
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "empty (0 bytes)"), (b"just text\n", "not an image"),
+                                               (b"\x89PNG\r\n\x1a\n", "x: ")])
+def test_what_is_no_image_is_refused_by_name(refusal, content, says):
+    assert says in refusal(archive.decode_grey, content, "x")
+
+
+def test_a_truncated_image_is_refused(refusal):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8))
+    assert "broken image" in refusal(archive.decode_grey, encoded(noise, "PNG")[:900], "x")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_decode_or_are_refused_in_one_line(content):
+    try:
+        assert archive.decode_grey(content, "x").ndim == 2
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+@given(st.data())
+def test_any_damage_to_an_image_decodes_or_is_refused_in_one_line(data):
+    content = bytearray(encoded(Image.fromarray(RAMP), "PNG"))
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        assert archive.decode_grey(bytes(content), "x").dtype == np.uint8
+    except InputError as error:
+        assert "\n" not in str(error)

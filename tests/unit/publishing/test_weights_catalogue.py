@@ -1,0 +1,114 @@
+"""Published names are read from the files, mean one cell, and hashes are held against them."""
+
+import json
+import shutil
+
+import pytest
+
+from ferkit.core import files, paths
+from ferkit.core.errors import InputError
+from ferkit.publishing import weights_catalogue
+from ferkit.results import records
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch, write_cell):
+    """A checkout with its own results: two recipes and two seeds of one system, an SVM without weights."""
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
+    root = tmp_path / "results" / "fer2013"
+
+    def add(system, recipe, seed, share, content, keep=True, root=root, **changes):
+        result = write_cell(root, system, recipe, seed=seed, share=share, dataset="fer2013", **changes)
+        (result.directory / "weights.safetensors").write_bytes(content)
+        metrics = json.loads((result.directory / records.METRICS).read_text())
+        metrics["weights_sha256"] = files.sha256(result.directory / "weights.safetensors")
+        (result.directory / records.METRICS).write_text(json.dumps(metrics))
+        if not keep:
+            (result.directory / "weights.safetensors").unlink()
+        return result.directory
+
+    add("deep_emotion", "published", 0, 0.4, b"a")
+    add("deep_emotion", "ours", 0, 0.6, b"b")
+    add("deep_emotion", "ours", 1, 0.65, b"c")
+    add("gap_cnn", "ours", 0, 0.6, b"d")
+    add("gap_cnn_svm", "ours", 0, 0.9, b"e", keep=False, features_of="gap_cnn/ours/seed0",
+        features_sha256=files.sha256(root / "03_gap_cnn_svm/gap_cnn/ours/seed0/weights.safetensors"))
+    tree.add = add
+    return root
+
+
+def test_a_bare_name_is_the_recipe_and_seed_that_validation_puts_first(tree):
+    assert weights_catalogue.find("deep-emotion").full_name == "deep-emotion/ours/seed1"
+    assert weights_catalogue.find("deep_emotion/published").full_name == "deep-emotion/published/seed0"
+    assert weights_catalogue.find("deep-emotion/ours/seed0").full_name == "deep-emotion/ours/seed0"
+
+
+def test_the_default_is_the_best_with_weights(tree):
+    assert weights_catalogue.best().full_name == "deep-emotion/ours/seed1"
+    tree_of = weights_catalogue.entries()
+    assert max(tree_of, key=lambda entry: entry.validation).full_name == "gap-cnn-svm/ours/seed0"
+
+
+def test_another_data_set_is_named_at_the_end(tree):
+    test_of = tree.parent / "ckplus"
+    shutil.copytree(tree / "02_stn_attention", test_of / "02_stn_attention")
+    assert weights_catalogue.find("deep-emotion@ckplus").dataset == "ckplus"
+    assert weights_catalogue.find("deep-emotion").dataset == "fer2013"
+    assert "deep-emotion/published@ckplus" in weights_catalogue.names()
+
+
+@pytest.mark.parametrize("name", ["deep", "deep-emotion/theirs", "deep-emotion/ours/seed7", "deep-emotion@jaffe", ""])
+def test_an_unknown_name_is_refused_with_the_known_ones(tree, name):
+    with pytest.raises(InputError, match=r"deep-emotion/ours, gap-cnn/ours|deep-emotion/ours, deep-emotion/published"):
+        weights_catalogue.find(name)
+
+
+def test_what_is_not_in_the_repository_tells_how_it_is_made(tree):
+    (tree / "03_gap_cnn_svm" / "plan.json").write_text(json.dumps(
+        [{"system": "gap_cnn_svm", "recipe": "ours", "seed": 0, "profile": "standard"}]))
+    with pytest.raises(InputError, match=r"run_all\.sh --dataset fer2013 --data PATH --profile standard --only 03"):
+        weights_catalogue.require(weights_catalogue.find("gap-cnn-svm"))
+
+
+def test_what_a_sweep_trained_names_the_sweep(tree):
+    name = "03_gap_cnn_svm/gap_cnn_svm/ours/seed0/metrics.json"
+    sweep = {"outputs": {name: "f" * 64}, "command": "python -m ferkit sweep more.toml --output DIR"}
+    (tree / "manifest.json").write_text(json.dumps({"notebooks": [{"name": "03_gap_cnn_svm", "outputs": {}}, sweep]}))
+    with pytest.raises(InputError, match=r"sweep more\.toml --output DIR and name DIR/03_gap_cnn_svm/gap_cnn_svm/ours"):
+        weights_catalogue.require(weights_catalogue.find("gap-cnn-svm"))
+
+
+def test_the_very_file_from_a_run_of_ones_own_stands_in(tree, tmp_path):
+    run = tmp_path / "runs" / "fer2013-standard-seed0"
+    shutil.copytree(tree / "03_gap_cnn_svm", run / "03_gap_cnn_svm")
+    own = run / "03_gap_cnn_svm" / "gap_cnn_svm" / "ours" / "seed0" / "weights.safetensors"
+    own.write_bytes(b"another")
+    assert weights_catalogue.find("gap-cnn-svm").weights is None
+    own.write_bytes(b"e")
+    entry = weights_catalogue.find("gap-cnn-svm")
+    assert weights_catalogue.require(entry) == own and entry.base.parent.name == "seed0"
+    assert weights_catalogue.best().full_name == "gap-cnn-svm/ours/seed0"
+
+
+def test_changed_weights_are_refused(tree):
+    entry = weights_catalogue.find("gap-cnn")
+    entry.weights.write_bytes(b"changed")
+    with pytest.raises(InputError, match=r"not the published weights.*git checkout"):
+        weights_catalogue.require(entry)
+
+
+def test_without_any_weights_there_is_no_default(tree):
+    shutil.rmtree(tree)
+    with pytest.raises(InputError, match="holds no published weights"):
+        weights_catalogue.best()
+    assert weights_catalogue.table() == []
+
+
+def test_every_published_weight_is_what_its_metrics_say():
+    """The repository's own: each file that is here has its published hash, and the default is one of them."""
+    here = [entry for entry in weights_catalogue.entries() if entry.weights]
+    for entry in here:
+        assert weights_catalogue.require(entry) == entry.weights
+    assert weights_catalogue.best() in here
+    assert len(weights_catalogue.table()) == len(weights_catalogue.entries())

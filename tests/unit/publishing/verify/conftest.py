@@ -1,0 +1,70 @@
+"""A small published tree, whole and honest: two systems, plan, headline, occlusion maps, manifest with hashes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit.core import files
+from ferkit.core.labels import LABELS
+from ferkit.results import records
+
+NOTEBOOK = "02_stn_attention"
+
+
+class Published:
+    """The tree, and the few lines that let a test change a file and note its hash again as a forger would."""
+
+    def __init__(self, root):
+        self.root = root
+        self.cell = root / NOTEBOOK / "deep_emotion/ours/seed0"
+
+    def read(self, name):
+        """A JSON file of the tree."""
+        return json.loads((self.root / name).read_text(encoding="utf-8"))
+
+    def put(self, name, content):
+        """Writes a JSON file of the tree."""
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(json.dumps(content), encoding="utf-8")
+
+    def change(self, **changes):
+        """Changes the metrics of the first cell, and notes the new hash."""
+        name = (self.cell / records.METRICS).relative_to(self.root).as_posix()
+        self.put(name, self.read(name) | changes)
+        self.note()
+
+    def note(self):
+        """Writes the manifest with the hashes of all there is now."""
+        made = {path.relative_to(self.root).as_posix(): files.sha256(path) for path in files.finished_files(self.root)
+                if path.name != "manifest.json"}
+        self.put("manifest.json", {"schema": 1, "run": "r", "data_sha256": "ab" * 32, "notebooks": [
+            {"name": NOTEBOOK, "status": "finished", "outputs": made}]})
+
+    def maps(self, **arrays):
+        """Writes the maps of an occlusion analysis, two of them made with windows of 8 pixels every 4."""
+        place = self.root / "04_occlusion_analysis/deep_emotion/ours/seed0"
+        place.mkdir(parents=True, exist_ok=True)
+        coarse = np.random.default_rng(0).random((7, 12, 12), np.float32).repeat(4, 1).repeat(4, 2)
+        known = {"label_names": np.array(LABELS), "rows": np.arange(0, 41, 4), "columns": np.arange(0, 41, 4),
+                 "turned_wrong": coarse, "region_masks": (coarse[:6] > 0.5).astype(np.float32)}
+        records.write_arrays(place / "maps.npz", known | arrays)
+        self.put("04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json", {
+            "system": "deep_emotion", "recipe": "ours", "seed": 0, "maps_sha256": files.sha256(place / "maps.npz"),
+            "settings": {"weights_sha256": None, "data_sha256": "ab" * 32}})
+        self.note()
+
+
+@pytest.fixture
+def published(tmp_path, write_cell):
+    """The tree, of a data set of real faces."""
+    tree = Published(tmp_path / "fer2013")
+    for system, share in (("deep_emotion", 0.7), ("deep_emotion_wide", 0.8)):
+        write_cell(tree.root, system, share=share, dataset="fer2013")
+    rows = [{"system": system, "recipe": "ours", "seed": 0, "config": {"lr": 0.001}}
+            for system in ("deep_emotion", "deep_emotion_wide")]
+    tree.put(f"{NOTEBOOK}/plan.json", rows)
+    tree.put(f"{NOTEBOOK}/headline.json", {"system": "deep_emotion_wide", "recipe": "ours", "seeds": [0],
+                                           "chosen_by": "val"})
+    tree.maps()
+    return tree

@@ -1,0 +1,250 @@
+"""Copies of a published tree, each spoilt in one way: every one is caught, by the name of its file."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit.core import files
+from ferkit.core.labels import LABELS
+from ferkit.publishing import verify
+from ferkit.results import records
+
+CELL = "02_stn_attention/deep_emotion/ours/seed0"
+
+
+def mismatches(tree):
+    (found,) = verify.verify(tree.root)
+    assert found.verified == (not found.mismatches)
+    return found.mismatches
+
+
+def told(tree, file, *words):
+    """Whether a mismatch names this file and says these words, and nothing else is held against other files."""
+    rows = mismatches(tree)
+    text = " | ".join(f"{row['file']}: {row['says']}" for row in rows)
+    assert any(file in row["file"] and all(word in row["says"] for word in words) for row in rows), text
+    return text
+
+
+def test_an_honest_tree_is_verified_and_every_kind_of_check_was_made(published):
+    (found,) = verify.verify(published.root)
+    assert found.verified, found.mismatches
+    assert set(found.checked) >= {"files", "contents", "metrics from predictions", "hashes", "planned cells"}
+    assert found.checked["planned cells"] == 3 and found.checked["metrics from predictions"] == 2
+    assert any("no data at hand" in note and "FERKIT_FER2013" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("accuracy", 0.9), ("macro_f1", 0.9), ("uar", 0.9), ("n", 3589), ("ece", 0.5),
+    ("confusion_matrix", np.eye(7, dtype=int).tolist()), ("label_names", ["a"] * 7)])
+def test_a_number_that_does_not_follow_from_the_predictions(published, key, value):
+    published.change(**{key: value})
+    told(published, f"{CELL}/metrics.json", key)
+
+
+def test_a_recall_that_does_not_follow_from_the_predictions(published):
+    forged = published.read(f"{CELL}/metrics.json")["per_class"]
+    forged["fear"]["recall"] = 0.99
+    published.change(per_class=forged)
+    told(published, f"{CELL}/metrics.json", "per_class")
+
+
+def test_an_accuracy_without_copies_that_cannot_be(published):
+    published.change(accuracy_without_copies=0.99, n_without_copies=200)
+    told(published, f"{CELL}/metrics.json", "which cannot be")
+
+
+def test_a_test_split_read_twice(published):
+    published.change(test_reads=2)
+    told(published, f"{CELL}/metrics.json", "read 2 times")
+
+
+def test_an_epoch_that_validation_did_not_choose(published):
+    history = [{"epoch": 1, "val_accuracy": 0.5}, {"epoch": 2, "val_accuracy": 0.4}, {"epoch": 3, "val_accuracy": 0.6}]
+    records._write_history(published.cell / "history.csv", history)
+    published.note()
+    told(published, f"{CELL}/metrics.json", "best_epoch is 2", "0.6")
+
+
+def test_another_cells_folder(published):
+    published.change(system="lenet5")
+    told(published, f"{CELL}/metrics.json", "wrong folder")
+
+
+def test_metrics_that_are_no_json(published):
+    (published.cell / "metrics.json").write_text("{")
+    told(published, f"{CELL}/metrics.json", "damaged")
+
+
+def test_changed_predictions(published):
+    stored = records.read_arrays(published.cell / "predictions.npz")
+    records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
+    text = told(published, f"{CELL}/predictions.npz", "sha256")
+    assert "predictions.npz has another sha256" in text and "accuracy is 0.7" in text
+    assert "an answer is not the class with the highest score" in text
+
+
+def test_predictions_forged_with_their_hash(published):
+    stored = records.read_arrays(published.cell / "predictions.npz")
+    records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
+    published.change(predictions_sha256=files.sha256(published.cell / "predictions.npz"),
+                     **records.summarise(stored["labels"], stored["labels"], LABELS,
+                                         probabilities=stored["probabilities"]))
+    told(published, f"{CELL}/metrics.json", "highest score")
+
+
+@pytest.mark.parametrize("name", ["history.csv", "metrics.json"])
+def test_a_file_whose_noted_hash_it_has_no_longer(published, name):
+    with open(published.cell / name, "a", encoding="utf-8") as file:
+        file.write("\n")
+    told(published, f"{CELL}/{name}", "manifest.json")
+
+
+ANALYSIS = "04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json"
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    ({"settings": {"weights_sha256": "0" * 64, "data_sha256": "ab" * 32}}, "other weights"), ({"seed": 3}, "seed3"),
+    ({"settings": {"weights_sha256": None, "data_sha256": "0" * 64}}, "or images"),
+    ({"maps_sha256": "0" * 64}, "maps")])
+def test_an_occlusion_analysis_of_something_else(published, change, says):
+    published.put(ANALYSIS, published.read(ANALYSIS) | change)
+    published.note()
+    told(published, ANALYSIS, says)
+
+
+def test_an_analysis_made_again_of_the_same_network_is_said_and_is_no_mismatch(published):
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"n_images": 3589})
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("occlusion.json was made again" in note for note in found.notes)
+
+
+def test_a_history_that_the_manifest_does_not_know(published):
+    manifest = published.read("manifest.json")
+    del manifest["notebooks"][0]["outputs"][f"{CELL}/history.csv"]
+    published.put("manifest.json", manifest)
+    told(published, f"{CELL}/history.csv", "no hash was noted")
+
+
+def test_a_notebook_that_another_run_made_has_no_noted_hashes_and_that_is_said(published):
+    manifest = published.read("manifest.json")
+    outputs = manifest["notebooks"][0]["outputs"]
+    manifest["notebooks"][0]["outputs"] = {k: v for k, v in outputs.items() if not k.startswith("02_")}
+    published.put("manifest.json", manifest)
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("02_stn_attention: manifest.json is of a run without" in note for note in found.notes)
+
+
+def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(tmp_path, write_cell):
+    write_cell(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
+    (tmp_path / ".lock").touch()
+    rows = [{"dataset": "synthetic", "system": "deep_emotion", "recipe": "remedy_focal", "seed": k} for k in (0, 1)]
+    (tmp_path / "plan.json").write_text(json.dumps(rows))
+    (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.5}, rows[1] | {"accuracy": None}]))
+    (found,) = verify.verify(tmp_path)
+    assert found.verified and found.checked["planned cells"] == 2, found.mismatches
+    (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.9}]))
+    (found,) = verify.verify(tmp_path)
+    assert [row["says"][:20] for row in found.mismatches] == ["sweep.json says 0.9,", "planned, but sweep.j"]
+
+
+def test_other_weights_than_those_that_were_tested(published):
+    (published.cell / "weights.safetensors").write_bytes(b"other")
+    published.change(weights_sha256="0" * 64)
+    told(published, f"{CELL}/metrics.json", "weights.safetensors")
+
+
+def test_absent_weights_are_said_and_are_no_mismatch(published):
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"settings": None})
+    published.change(weights_sha256="0" * 64)
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("deep_emotion/ours/seed0" in note and "weights" in note for note in found.notes)
+
+
+def test_a_planned_cell_without_a_row(published):
+    plan = published.read("02_stn_attention/plan.json")
+    published.put("02_stn_attention/plan.json", [*plan, {"system": "deep_emotion", "recipe": "ours", "seed": 1}])
+    published.note()
+    told(published, "plan.json: deep_emotion/ours/seed1", "no result")
+
+
+def test_the_same_while_the_plan_is_in_progress_is_named_and_no_mismatch(published):
+    plan = published.read("02_stn_attention/plan.json")
+    published.put("02_stn_attention/plan.json", [*plan, {"system": "deep_emotion", "recipe": "ours", "seed": 1}])
+    (published.root / "02_stn_attention/headline.json").unlink()
+    published.note()
+    (found,) = verify.verify(published.root)
+    assert found.verified
+    assert any("in progress" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
+
+
+def test_a_plan_for_what_comes_next_is_named_and_no_mismatch(published):
+    published.put("02_stn_attention/plan.next.json", published.read("02_stn_attention/plan.json") * 3)
+    (found,) = verify.verify(published.root)
+    assert found.verified and any("plan.next.json: in progress" in note and "6 cells" in note for note in found.notes)
+
+
+def test_a_cell_that_was_never_planned(published):
+    published.put("02_stn_attention/plan.json", published.read("02_stn_attention/plan.json")[:1])
+    published.note()
+    told(published, "plan.json: deep_emotion_wide/ours/seed0", "without having been planned")
+
+
+def test_a_cell_trained_with_another_recipe_than_planned(published):
+    plan = published.read("02_stn_attention/plan.json")
+    plan[0]["config"] = {"lr": 0.1}
+    published.put("02_stn_attention/plan.json", plan)
+    published.note()
+    told(published, "plan.json: deep_emotion/ours/seed0", "another recipe")
+
+
+def test_a_headline_that_validation_did_not_choose(published):
+    published.put("02_stn_attention/headline.json", {"system": "deep_emotion", "recipe": "ours", "seeds": [0],
+                                                     "chosen_by": "val"})
+    published.note()
+    told(published, "headline.json", "better on validation")
+
+
+def test_results_without_a_plan(published):
+    (published.root / "02_stn_attention/plan.json").unlink()
+    published.note()
+    told(published, "fer2013", "without a plan.json")
+
+
+def test_cells_of_two_different_data_sets(published):
+    published.change(data_sha256="0" * 64)
+    told(published, "manifest.json", "data_sha256")
+
+
+def test_a_verdict_that_nobody_would_give(published):
+    from ferkit import claims
+
+    rows = claims.write(published.root)
+    published.note()
+    assert not mismatches(published)
+    published.put("claims.json", [row | {"verdict": "reproduced"} if row["id"].startswith("deep_emotion.acc") else row
+                                  for row in rows])
+    published.note()
+    told(published, "claims.json", "deep_emotion.accuracy.fer2013 is reproduced", "judged anew")
+
+
+def test_the_command_names_the_mismatch_and_ends_with_1(published, capsys):
+    from ferkit.__main__ import main
+
+    assert main(["verify", str(published.root)]) == 0
+    published.change(accuracy=0.9)
+    capsys.readouterr()
+    assert main(["verify", str(published.root)]) == 1
+    assert f"MISMATCH  {CELL}/metrics.json: accuracy is 0.9" in capsys.readouterr().out
+    assert main(["verify", str(published.root), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["mismatches"][0]["file"] == f"{CELL}/metrics.json"
+
+
+@pytest.mark.parametrize("words", [["nowhere"], ["."], [".", "--sample", "-1"], [".", "--data", "nowhere"], []])
+def test_bad_input_ends_with_2_and_one_line(words, tmp_path, monkeypatch, capsys):
+    from ferkit.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", *words]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

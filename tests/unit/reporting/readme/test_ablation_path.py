@@ -1,0 +1,74 @@
+"""The path's table: one row a step with what it changes, measured rows of that very sweep or none."""
+
+import json
+
+import pytest
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.experiments.sweep import config
+from ferkit.reporting.readme import ablation_path, tables
+from ferkit.training import recipes
+
+SWEEP = """models = ["deep_emotion"]
+recipes = ["published"]
+seeds = [0, 1]
+epochs = 3
+[[grid]]
+batch_size = [128]
+[[grid]]
+init = ["torch"]
+model.drop_rate = [0.1]
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch, write_cell):
+    """A checkout with a sweep, its rows and the published end of the path."""
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    folder = tmp_path / "results" / "sweeps"
+    folder.mkdir(parents=True)
+    (folder / "deep_emotion_path.toml").write_text(SWEEP)
+    cells = config.read(folder / "deep_emotion_path.toml").cells
+    rows = [{"recipe": cell.recipe_name, "seed": cell.seed, "state": "finished", "minutes": 2.0,
+             "val_accuracy": 0.4 + 0.1 * cell.seed + 0.05 * ("init" in cell.recipe_name)} for cell in cells]
+    (folder / "deep_emotion_path.json").write_text(json.dumps({"cells": rows}))
+    write_cell(tmp_path / "results" / "fer2013", "deep_emotion", "ours", dataset="fer2013", share=0.6, epochs=9)
+    return folder
+
+
+def test_each_step_says_what_it_changes_and_what_it_reaches(checkout):
+    first, second = ablation_path.steps(ablation_path.DEEP_EMOTION)
+    assert first["step"].startswith("as published, 3 epochs") and first["validation"] == [0.4, 0.5]
+    assert second["step"] == "+ init normal → torch, drop_rate 0.5 → 0.1"
+    assert second["parameters"] == 47_657 and second["minutes"] == 2
+
+
+def test_the_published_end_follows_the_steps_and_is_the_only_one_tested(checkout):
+    lines = tables.path_block(ablation_path.DEEP_EMOTION).splitlines()
+    assert len(lines) == 5 and "| 50.00 % ± 7.07 | not opened | 47,657 | 2.0 |" in lines[3]
+    assert lines[4].startswith("| all of the above, 9 epochs, averaged over the mirror image | 1 | ")
+
+
+def test_rows_of_another_sweep_or_unfinished_ones_are_refused(checkout):
+    found = json.loads((checkout / "deep_emotion_path.json").read_text())
+    found["cells"][0]["state"] = "paused"
+    (checkout / "deep_emotion_path.json").write_text(json.dumps(found))
+    with pytest.raises(InputError, match="not the finished rows of the sweep"):
+        ablation_path.steps(ablation_path.DEEP_EMOTION)
+
+
+def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
+    before = {"epochs": 3, "lr": 0.1, "model": {"input_size": 48}}
+    assert ablation_path._changes(before, {"epochs": 3, "lr": 0.2, "model": {"input_size": 40, "norm": True}}) == (
+        "+ lr 0.1 → 0.2, input_size 48 → 40, norm True")
+
+
+@pytest.mark.parametrize(("path", "ours"), [(ablation_path.DEEP_EMOTION, recipes.DEEP_EMOTION_OURS),
+                                            (ablation_path.GAP, recipes.GAP_OURS)])
+def test_a_committed_path_starts_as_published_and_ends_at_our_recipe(path, ours):
+    cells = config.read(path.rows.with_suffix(".toml")).cells
+    first, last = cells[0].recipe.to_dict(), cells[-1].recipe.to_dict()
+    assert {key for key in last if last[key] != ours.to_dict()[key]} <= {"epochs", "tta"}  # not of a step on validation
+    published = recipes.recipe(cells[0].system, "published").to_dict()
+    assert {key for key in first if first[key] != published[key]} <= {"epochs"}

@@ -1,0 +1,75 @@
+"""Model cards and datasheets say what the published files say, and lead to files that are there."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ferkit import __main__ as command_line
+from ferkit.core import paths
+from ferkit.publishing import weights_catalogue
+from ferkit.reporting import model_cards
+from ferkit.results import records
+
+WITH_WEIGHTS = [entry for entry in weights_catalogue.entries() if entry.weights == entry.directory / records.WEIGHTS]
+
+
+def test_every_published_weights_file_has_a_card_and_none_is_stale():
+    assert model_cards.stale() == []
+    assert {entry.directory / model_cards.CARD for entry in WITH_WEIGHTS} == set(model_cards.cards())
+
+
+@pytest.mark.parametrize("entry", WITH_WEIGHTS, ids=lambda entry: entry.full_name)
+def test_a_card_has_what_a_card_needs(entry):
+    text = model_cards.card(entry)
+    for head in ("Intended use", "Not for", "Data", "How good", "By expression", "Calibration", "Known limits",
+                 "Licence"):
+        assert re.search(rf"^## {head}", text, re.M), head
+    assert entry.metrics["weights_sha256"] in text and f"{100 * entry.metrics['accuracy']:.1f} %" in text
+    for label, row in entry.metrics["per_class"].items():
+        assert f"| {label} | {100 * row['recall']:.1f} % |" in text
+
+
+@pytest.mark.parametrize("path", [*model_cards.cards(), *model_cards.datasheets()],
+                         ids=lambda path: "/".join(path.parts[-4:]))
+def test_links_lead_to_files_that_are_there(path):
+    for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / link).resolve().is_file(), link
+
+
+def test_confidence_is_read_off_the_predictions(write_cell, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    result = write_cell(tmp_path / "results" / "fer2013", "lenet5", share=0.8)
+    text = model_cards._calibration(result)
+    right = np.mean(result.predictions["predicted"] == result.predictions["labels"])
+    assert f"| 70 % | 100.0 % | {100 * right:.1f} % |" in text and "| 90 % | 0.0 % | – |" in text
+    assert f"{100 * abs(0.7 - right):.1f} % too unsure" in text
+
+
+def test_a_change_of_the_files_makes_a_card_stale(write_cell, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
+    directory = write_cell(tmp_path / "results" / "fer2013", "lenet5", weights_sha256="ab" * 32, n_train=420,
+                           train_accuracy=0.9, weight_layers=5).directory
+    (directory / records.WEIGHTS).write_bytes(b"x")
+    metrics = (directory / records.METRICS).read_text()
+    metrics = metrics.replace('"weights_sha256": null', f'"weights_sha256": "{"ab" * 32}"')
+    (directory / records.METRICS).write_text(metrics)
+    assert command_line.main(["cards", "--check"]) == 1
+    assert command_line.main(["cards"]) == 0
+    assert command_line.main(["cards", "--check"]) == 0
+    (directory / records.METRICS).write_text(metrics.replace('"minutes": 0.1', '"minutes": 77.0'))
+    assert command_line.main(["cards", "--check"]) == 1
+    assert "MODEL_CARD.md: stale" in capsys.readouterr().out
+
+
+def test_a_datasheet_tells_what_was_measured():
+    text = (paths.repository() / "results" / "datasheets" / "fer2013.md").read_text(encoding="utf-8")
+    assert "34,034 distinct images" in text and "| train | 3,995 | 436 |" in text
+
+
+def test_the_citation_names_both_papers_with_their_identifiers():
+    text = (paths.repository() / "CITATION.cff").read_text(encoding="utf-8")
+    for doi in ("10.3390/s21093046", "10.11772/j.issn.1001-9081.2021071270"):
+        assert f"doi: {doi}" in text
+    assert text.count("family-names:") == 6

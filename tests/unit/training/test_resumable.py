@@ -1,0 +1,46 @@
+"""Training in sittings: pause, go on, refuse another run's folder."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit.core.errors import InputError
+from ferkit.data.face_set import FaceSet
+from ferkit.models import weights
+from ferkit.training import resumable
+from ferkit.training.recipes import Recipe
+
+TINY = Recipe(epochs=2, batch_size=16)
+
+
+def faces(n=56):
+    labels = np.arange(n) % 7
+    images = np.zeros((n, 48, 48), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[3 + 6 * label:7 + 6 * label] = 200
+    names, split = np.array([str(i) for i in range(n)]), np.where(np.arange(n) < 42, "train", "val")
+    return FaceSet(images, labels, names, names, split, names, np.arange(n), source={"dataset": "synthetic"})
+
+
+def test_a_sitting_too_short_pauses_and_the_next_finishes_with_the_same_weights(tmp_path):
+    whole = resumable.train(tmp_path / "whole", "lenet5", TINY, faces())
+    paused = resumable.train(tmp_path / "parts", "lenet5", TINY, faces(), max_minutes=0)
+    assert paused["state"] == "paused" and json.loads((tmp_path / "parts/status.json").read_text()) == paused
+    ended = resumable.train(tmp_path / "parts", "lenet5", TINY, faces())
+    assert ended["epoch"] == 2 and ended["weights_sha256"] == whole["weights_sha256"]
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path):
+    first = resumable.train(tmp_path, "lenet5", TINY, faces())
+    assert resumable.train(tmp_path, "lenet5", TINY, faces()) == first
+    assert weights.load(tmp_path / "weights.safetensors")[1]["system"] == "lenet5"
+
+
+def test_the_folder_of_another_run_is_refused(tmp_path):
+    resumable.train(tmp_path, "lenet5", TINY, faces())
+    with pytest.raises(InputError, match="holds a run of another"):
+        resumable.train(tmp_path, "lenet5", TINY, faces(), seed=1)
+    (tmp_path / "status.json").write_text("{")
+    with pytest.raises(InputError, match="unreadable"):
+        resumable.train(tmp_path, "lenet5", TINY, faces())
