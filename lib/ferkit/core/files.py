@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,13 +13,25 @@ def write_text(path: Path, text: str) -> Path:
 
     Returns `path`; OSError where the folder cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         aside.write_text(text, encoding="utf-8")
+        flush(aside)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def flush(path: Path) -> None:
+    """Force a file, or a folder's list of names, to the disk: after a power cut a renamed file is then whole."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folder
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_json(path: Path, content: object) -> Path:
