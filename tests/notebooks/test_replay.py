@@ -14,10 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ferkit.cli import options
 from ferkit.core import paths
 from ferkit.experiments import profiles
-from ferkit.pipeline import parameters
+from ferkit.pipeline import options, parameters
 
 _spec = importlib.util.spec_from_file_location("update_references", Path(__file__).with_name("update_references.py"))
 update_references = importlib.util.module_from_spec(_spec)

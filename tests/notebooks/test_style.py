@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from ferkit.cli.options import OPTION_OF, notebooks_folder
 from ferkit.experiments import profiles
 from ferkit.pipeline import fingerprints, parameters
+from ferkit.pipeline.options import OPTION_OF, notebooks_folder
 
 COMMON = ("RUN", "DATASET", "PROTOCOL", "PROFILE", "SEED", "DEVICE")
 CHECKED = "nbval-check-output"

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ferkit.data import protocols
+from ferkit.core import protocols
 from ferkit.results.records import CellResult
 from ferkit.stats import intervals
 

@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from ferkit.cli.options import DATASETS, DEVICES
+from ferkit.cli.options import DEVICES
 from ferkit.core.errors import InputError
+from ferkit.core.paths import DATASETS
 
 HELP = "measure the speed of training or of occlusion analysis against the usual ways"
 

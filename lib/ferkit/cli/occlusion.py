@@ -5,8 +5,9 @@ import json
 import os
 from pathlib import Path
 
-from ferkit.cli.options import DATASETS, DEVICES
+from ferkit.cli.options import DEVICES
 from ferkit.core.errors import InputError
+from ferkit.core.paths import DATASETS
 
 HELP = "analyse the cells of a run or of published results by occlusion, or run the control on mouth-only faces"
 

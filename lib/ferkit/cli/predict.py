@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.photos:
         raise InputError("predict: name at least one PHOTO, a folder, or - for stdin")
     from ferkit.apps import photos, predictor
-    from ferkit.cli.options import check_writable
+    from ferkit.core.paths import check_writable
 
     found = photos.photos_of(arguments.photos, sys.stdin.buffer)
     if arguments.save_overlay:

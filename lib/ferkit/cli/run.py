@@ -13,10 +13,12 @@ add_arguments = options.add_arguments
 
 def main(arguments: argparse.Namespace) -> int:
     """Check everything that can be checked, then run; the exit status."""
+    from ferkit.pipeline import options as run_options
+
     if arguments.list:
-        print(options.listing())
+        print(run_options.listing())
         return ANSWERED if arguments.check_only else 0
-    chosen = options.resolve(arguments)
+    chosen = run_options.resolve(arguments)
     if arguments.check_only:
         return 0
     from ferkit.core.console import Console

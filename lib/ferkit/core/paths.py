@@ -6,8 +6,8 @@ Notebooks get a run *name* and ask here for its folder, so that an executed note
 import os
 from pathlib import Path
 
+from ferkit.core import protocols
 from ferkit.core.errors import InputError
-from ferkit.data import protocols
 
 DATA_VARIABLES = {
     "fer2013": "FERKIT_FER2013",
@@ -16,6 +16,7 @@ DATA_VARIABLES = {
     "ferg": "FERKIT_FERG",
     "folder": "FERKIT_FOLDER",
 }
+DATASETS = ("synthetic", *DATA_VARIABLES)
 
 
 def repository() -> Path:
@@ -67,3 +68,12 @@ def data_path(dataset: str) -> Path | None:
     if not chosen:
         raise InputError(f"{dataset}: no data given; name its archive or folder with --data PATH or {variable}")
     return Path(chosen).expanduser().absolute()
+
+
+def check_writable(output: Path) -> None:
+    """InputError unless the folder `output` is writable or could be made; nothing is written to find out."""
+    there = next(path for path in (output, *output.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise InputError(f"output {output}: {there} is not a folder; name another with --output")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"output {output}: no permission to write in {there}; name another with --output")

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ferkit.core import protocols
 from ferkit.core.errors import InputError
-from ferkit.data import protocols, splits
+from ferkit.data import splits
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.sources import fer2013
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit.core import paths
+from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.data import archive, cache, protocols, splits
+from ferkit.core.protocols import DEFAULT_PROTOCOL
+from ferkit.data import archive, cache, splits
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.data.protocols import DEFAULT_PROTOCOL
 from ferkit.experiments.profiles import PROFILES
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.data.protocols import FOLDS, PROTOCOLS
+from ferkit.core.protocols import FOLDS, PROTOCOLS
 
 Split = dict[str, np.ndarray]
 NAMES = ("train", "val", "test")

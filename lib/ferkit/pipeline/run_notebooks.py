@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferkit.cli.options import RunOptions, notebooks_folder
-from ferkit.core import files, locking, paths
+from ferkit.core import files, locking, paths, protocols
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
 from ferkit.core.progress import clock
-from ferkit.data import protocols
 from ferkit.experiments.profiles import NOTEBOOKS, PROFILES
 from ferkit.pipeline import fingerprints, notebook_execution, parameters
+from ferkit.pipeline.options import RunOptions, notebooks_folder
 from ferkit.results import manifest
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferkit.core import files, paths
+from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.data import protocols
 from ferkit.results import records
 
 FIRST_DATASET = "fer2013"

@@ -42,12 +42,12 @@ def test_a_reader_that_has_had_enough_is_no_error():
 
 
 def test_an_interrupt_is_told_and_ends_with_130(monkeypatch, capsys):
-    from ferkit.cli import run
+    from ferkit.pipeline import options
 
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run.options, "resolve", interrupted)
+    monkeypatch.setattr(options, "resolve", interrupted)
     assert command_line.main(["run"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
 

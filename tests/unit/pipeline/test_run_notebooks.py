@@ -13,11 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ferkit.cli import options
 from ferkit.core import files, locking
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
-from ferkit.pipeline import fingerprints, run_notebooks
+from ferkit.pipeline import fingerprints, options, run_notebooks
 from ferkit.results import manifest
 
 FIRST, SECOND = "02_stn_attention", "04_occlusion_analysis"  # the second reads what the first leaves

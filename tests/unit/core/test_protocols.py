@@ -2,9 +2,8 @@
 
 import pytest
 
-from ferkit.core import paths
+from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.data import protocols
 
 
 @pytest.mark.parametrize(("dataset", "given", "name"), [

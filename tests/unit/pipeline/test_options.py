@@ -8,10 +8,11 @@ import sys
 import nbformat
 import pytest
 
-from ferkit.cli import options
+from ferkit.cli.options import add_arguments
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.experiments import profiles
+from ferkit.pipeline import options
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def resolve(notebooks, tmp_path, monkeypatch):
 
     def words(*given: str, several: bool = False) -> options.RunOptions:
         parser = argparse.ArgumentParser()
-        options.add_arguments(parser)
+        add_arguments(parser)
         found = options.resolve(parser.parse_args(list(map(str, given))), notebooks)
         return found if several else found[0]
 

@@ -1,0 +1,152 @@
+"""A run as it was asked for, and everything about it that can be checked before anything is installed.
+
+Only the standard library is imported here: run_all.sh asks ``python -m ferkit run --check-only …`` before it
+sets an environment up. The options themselves are added in `ferkit.cli.options`.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ferkit.core import paths, protocols
+from ferkit.core.errors import InputError
+from ferkit.experiments.profiles import NOTEBOOKS
+from ferkit.pipeline import parameters
+
+if TYPE_CHECKING:
+    import argparse
+
+# Parameters that have an option of their own, so that a run has one way to say each thing.
+OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol and --contempt",
+             "PROFILE": "--profile", "SEED": "--seed", "DEVICE": "--device"}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """A run as it was asked for, checked.
+
+    data: the real data's paths, absolute; () for the built-in set. protocol: its full name, "" for the data set's own.
+    output: the folder in which runs lie. notebooks: the stems to run, in order.
+    overrides: by notebook stem, the parameters set by hand, in their defaults' types.
+    """
+
+    dataset: str = "synthetic"
+    data: tuple[Path, ...] = ()
+    protocol: str = ""
+    profile: str = "quick"
+    seed: int = 0
+    device: str = "auto"
+    output: Path = field(default_factory=paths.output_root)
+    notebooks: tuple[str, ...] = NOTEBOOKS
+    overrides: dict[str, dict[str, object]] = field(default_factory=dict)
+    force: bool = False
+    dry_run: bool = False
+
+    @property
+    def run(self) -> str:
+        """The run's name, ``<dataset>-<profile>-seed<N>``, with the protocol unless it is the data set's own."""
+        return paths.run_name(self.dataset, self.profile, self.seed, self.protocol)
+
+    @property
+    def directory(self) -> Path:
+        """The run's own folder."""
+        return self.output / self.run
+
+
+def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[RunOptions]:
+    """The checked options, one for each protocol asked for; InputError, in one line, for what cannot be right.
+
+    folder: where the notebooks lie (default: the checkout's ``notebooks``).
+    """
+    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt)
+    output = Path(arguments.output).expanduser().absolute() if arguments.output else paths.output_root()
+    paths.check_writable(output)
+    notebooks = _selected(arguments.first, arguments.only)
+    overrides = _overrides(arguments.overrides, notebooks, folder or notebooks_folder())
+    data = _data(arguments.dataset, arguments.data)
+    chosen = RunOptions(dataset=arguments.dataset, data=data, profile=arguments.profile, seed=arguments.seed,
+                        device=arguments.device, output=output, notebooks=notebooks, overrides=overrides,
+                        force=arguments.force, dry_run=arguments.dry_run)
+    return [replace(chosen, protocol=name) for name in names]
+
+
+def notebooks_folder() -> Path:
+    """Where the notebooks' sources lie."""
+    return paths.repository() / "notebooks"
+
+
+def listing(folder: Path | None = None) -> str:
+    """The notebooks with their parameters: name, type, default and help, read from their parameters cells."""
+    lines = []
+    for stem in NOTEBOOKS:
+        lines.append(stem)
+        for parameter in parameters.read((folder or notebooks_folder()) / f"{stem}.ipynb").values():
+            head = f"  {parameter.name} = {parameter.default!r}"
+            lines.append(f"{head:<38} {parameter.type:<6} {parameter.help}".rstrip())
+    return "\n".join(lines)
+
+
+def _data(dataset: str, given: list[str]) -> tuple[Path, ...]:
+    """The data's paths from --data, else from the data set's environment variable, each seen to be there."""
+    if dataset == "synthetic":
+        if given:
+            raise InputError(f"--data {given[0]}: the built-in set takes no data; choose another --dataset")
+        return ()
+    variable = paths.DATA_VARIABLES[dataset]
+    named = given or [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
+    if not named:
+        raise InputError(f"{dataset}: no data given; name its archive or folder with --data or {variable}")
+    found = tuple(Path(name).expanduser().absolute() for name in named)
+    for path in found:
+        _check_readable(dataset, path)
+    return found
+
+
+def _check_readable(dataset: str, path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"{dataset}: {path} does not exist; name its archive or folder with --data PATH")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{dataset}: no permission to read {path}; mend it with chmod")
+    if path.is_dir() and not any(path.iterdir()):
+        raise InputError(f"{dataset}: {path} is an empty folder; unpack the data there")
+    if path.suffix.lower() == ".zip" and path.is_file() and not zipfile.is_zipfile(path):
+        raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
+
+
+def _selected(first: str | None, only: str | None) -> tuple[str, ...]:
+    if first and only:
+        raise InputError("--from and --only exclude each other: give one of them")
+    if only:
+        return (_by_number("--only", only),)
+    return NOTEBOOKS[NOTEBOOKS.index(_by_number("--from", first)):] if first else NOTEBOOKS
+
+
+def _by_number(option: str, text: str) -> str:
+    """The notebook that a number ("2", "02") or a name ("02_stn_attention") means."""
+    for stem in NOTEBOOKS:
+        if text in (stem, f"{stem}.ipynb") or (text.isdecimal() and int(text) == int(stem.split("_")[0])):
+            return stem
+    numbers = ", ".join(stem.split("_")[0] for stem in NOTEBOOKS)
+    raise InputError(f"{option} {text}: there is no such notebook; the numbers are {numbers}")
+
+
+def _overrides(given: list[str], notebooks: tuple[str, ...], folder: Path) -> dict[str, dict[str, object]]:
+    """By notebook, the values of --set, each known to at least one notebook and of its default's type."""
+    known = {stem: parameters.read(folder / f"{stem}.ipynb") for stem in notebooks}
+    chosen: dict[str, dict[str, object]] = {stem: {} for stem in notebooks}
+    for item in given:
+        name, equals, text = item.partition("=")
+        if not equals or not name:
+            raise InputError(f"--set {item}: write it as NAME=VALUE")
+        if name in OPTION_OF:
+            raise InputError(f"--set {name}: this parameter is set with {OPTION_OF[name]}")
+        takers = [stem for stem in notebooks if name in known[stem]]
+        if not takers:
+            raise InputError(f"--set {name}: no notebook to be run has this parameter; see --list")
+        for stem in takers:
+            chosen[stem][name] = known[stem][name].parse(text)
+    return chosen
