@@ -15,7 +15,7 @@ __all__ = ["InputError", "__version__", "load", "published"]
 
 # Public name → where it is. Imported when first asked for: `import ferkit` costs nothing. The module names stand in
 # strings, so that whoever traces imports does not take the whole library for a part of every module.
-_HOME = {"load": ("apps.predictor", "load"), "published": ("publishing.weights_catalogue", "names"),
+_HOME = {"load": ("apps.predictor", "load"), "published": ("results.weights_catalogue", "names"),
          "InputError": ("core.errors", "InputError")}
 
 

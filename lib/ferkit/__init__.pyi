@@ -1,6 +1,6 @@
 from ferkit.apps.predictor import load
 from ferkit.core.errors import InputError
-from ferkit.publishing.weights_catalogue import names as published
+from ferkit.results.weights_catalogue import names as published
 
 __all__ = ["InputError", "__version__", "load", "published"]
 __version__: str

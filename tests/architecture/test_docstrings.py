@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from ferkit.pipeline import fingerprints
+from ferkit.core import source_hashes
 
-FILES = sorted(fingerprints.LIBRARY.rglob("*.py"))
+FILES = sorted(source_hashes.LIBRARY.rglob("*.py"))
 
 
 def _public(tree: ast.AST, inside: str = "") -> list[tuple[str, ast.AST]]:
@@ -25,7 +25,7 @@ def _overrides(node: ast.AST) -> bool:
     return isinstance(node, ast.FunctionDef) and node.name in ("forward", "extra_repr", "reset_parameters")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(fingerprints.LIBRARY).as_posix())
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(source_hashes.LIBRARY).as_posix())
 def test_every_module_and_public_name_has_a_docstring_and_an_annotated_return(path):
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)

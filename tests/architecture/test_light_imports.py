@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from ferkit.pipeline import fingerprints
+from ferkit.core import source_hashes
 
-LIBRARY = fingerprints.LIBRARY
+LIBRARY = source_hashes.LIBRARY
 TORCHLESS = ("stats.classification", "stats.intervals", "results.records", "claims")
 SOURCES = sorted(path.stem for path in (LIBRARY / "data/sources").glob("[a-z]*.py"))
 BARE_NODE = {"torch", "torchvision", "numpy", "sklearn", "PIL", "safetensors"}
@@ -26,7 +26,7 @@ sys.meta_path.insert(0, Block())
 def _third_parties(*modules: str) -> set[str]:
     """The top-level packages that `modules`, and all they import from the library, import as they load."""
     found = set()
-    for source in fingerprints.reachable(*modules):
+    for source in source_hashes.reachable(*modules):
         tree = ast.parse(source.read_text(encoding="utf-8"))
         found |= {name.split(".")[0] for name in _loaded(tree)}
     return found - sys.stdlib_module_names - {"ferkit"}

@@ -25,7 +25,7 @@ from ferkit.apps import predictor
 from ferkit.core import files, paths
 from ferkit.core.labels import LABELS
 from ferkit.data import datasets
-from ferkit.publishing import weights_catalogue
+from ferkit.results import weights_catalogue
 from ferkit.stats import classification
 from ferkit.stats.intervals import wilson
 

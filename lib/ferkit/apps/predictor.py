@@ -27,7 +27,7 @@ from torch import nn
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
 from ferkit.models import weights
-from ferkit.publishing import weights_catalogue
+from ferkit.results import weights_catalogue
 from ferkit.training import trainer
 
 SIZE = 48  # pixels along a side of what every system takes

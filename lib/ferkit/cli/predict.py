@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Print one line per face; exit status 1 if a photograph could not be read."""
     if arguments.list:
-        from ferkit.publishing import weights_catalogue
+        from ferkit.results import weights_catalogue
 
         print("\n".join(weights_catalogue.table()))
         return 0

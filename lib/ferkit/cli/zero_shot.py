@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.core.errors import InputError
     from ferkit.data import datasets
     from ferkit.experiments import cross_dataset, evaluation
-    from ferkit.publishing import weights_catalogue
+    from ferkit.results import weights_catalogue
 
     entries = [entry for entry in weights_catalogue.entries()
                if entry.weights and entry.dataset == arguments.trained_on]

@@ -1,72 +1,14 @@
-"""What a result depends on, as hashes: the library's sources, the lock, a notebook's cells."""
+"""Fingerprints of notebooks: what a finished notebook depends on, as hashes."""
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
-from ferkit.core import files, paths
+from ferkit.core import files
 from ferkit.pipeline import parameters
-
-LIBRARY = Path(__file__).resolve().parents[1]
-
-
-def library_sha256() -> str:
-    """The sha256 over every source file of the library."""
-    return files.sha256_tree(LIBRARY, LIBRARY.rglob("*.py"))
-
-
-def sources_sha256(*modules: str) -> str:
-    """The sha256 over the sources of `modules` and of all they import from the library."""
-    return files.sha256_tree(LIBRARY, reachable(*modules))
-
-
-def reachable(*modules: str) -> set[Path]:
-    """The library's source files that `modules` reach by import statements, late ones included."""
-    found: set[Path] = set()
-    waiting = [source for module in modules for source in _files_of(module)]
-    while waiting:
-        source = waiting.pop()
-        if source not in found:
-            found.add(source)
-            waiting += [other for module in imports(source) for other in _files_of(module)]
-    return found
-
-
-def imports(source: Path) -> set[str]:
-    """Every module name that a source file imports anywhere; ``from a import b`` gives "a" and "a.b"."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                package = ("ferkit", *source.relative_to(LIBRARY).parent.parts)
-                base = ".".join((*package[: len(package) - node.level + 1], *filter(None, [node.module])))
-            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def lock_sha256() -> str | None:
-    """The sha256 of requirements.lock; None where the library is used without its checkout."""
-    lock = paths.repository() / "requirements.lock"
-    return files.sha256(lock) if lock.is_file() else None
 
 
 def cells_sha256(notebook: Path) -> str:
     """The sha256 over a notebook's cells, text cells too: an executed copy must say what its source says."""
     cells = parameters.cells(notebook)
     return files.sha256_of([(cell["cell_type"], parameters.source_of(cell)) for cell in cells])
-
-
-def _files_of(module: str) -> list[Path]:
-    """The files that importing a library module reads: the packages above it and itself."""
-    parts = module.split(".")
-    if parts[0] != "ferkit":
-        return []
-    found = []
-    for depth in range(len(parts)):
-        base = LIBRARY.joinpath(*parts[1 : depth + 1])
-        found += [path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()]
-    return found

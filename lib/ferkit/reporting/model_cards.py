@@ -15,10 +15,9 @@ import numpy as np
 
 from ferkit.core import files, paths
 from ferkit.data.audit import PUBLISHED_FER2013
-from ferkit.publishing import weights_catalogue
-from ferkit.publishing.weights_catalogue import Entry
 from ferkit.reporting.figures.style import system_name
-from ferkit.results import records
+from ferkit.results import records, weights_catalogue
+from ferkit.results.weights_catalogue import Entry
 from ferkit.stats import classification
 from ferkit.stats.intervals import wilson
 

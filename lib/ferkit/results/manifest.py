@@ -17,8 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ferkit import __version__
-from ferkit.core import files, paths
-from ferkit.pipeline import fingerprints
+from ferkit.core import files, paths, source_hashes
 
 NAME = "manifest.json"
 SCHEMA = 1
@@ -62,8 +61,8 @@ def surroundings() -> dict:
         "ferkit": __version__,
         "git_commit": commit,
         "git_dirty": dirty,
-        "library_sha256": fingerprints.library_sha256(),
-        "lock_sha256": fingerprints.lock_sha256(),
+        "library_sha256": source_hashes.library_sha256(),
+        "lock_sha256": source_hashes.lock_sha256(),
         "python": platform.python_version(),
         "packages": _packages(),
         "platform": platform.platform(),

@@ -10,11 +10,11 @@ import pytest
 
 import ferkit
 from ferkit.apps import predictor as recogniser
+from ferkit.core import source_hashes
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.experiments.evaluation import network_predictor, svm_predictor
 from ferkit.models import svm
-from ferkit.pipeline import fingerprints
-from ferkit.publishing import weights_catalogue
+from ferkit.results import weights_catalogue
 from ferkit.training import trainer
 
 IMAGES = draw_set(7, 7, 40, seed=2).part("test").images
@@ -31,11 +31,11 @@ def test_the_public_surface_is_small_typed_and_there():
     assert ferkit.load is recogniser.load and ferkit.published is weights_catalogue.names
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         ferkit.nothing  # noqa: B018
-    stub = ast.parse((fingerprints.LIBRARY / "__init__.pyi").read_text())
+    stub = ast.parse((source_hashes.LIBRARY / "__init__.pyi").read_text())
     named = {alias.asname or alias.name for node in stub.body if isinstance(node, ast.ImportFrom)
              for alias in node.names} | {"__version__"}
     assert named == set(ferkit.__all__)
-    assert (fingerprints.LIBRARY / "py.typed").is_file()
+    assert (source_hashes.LIBRARY / "py.typed").is_file()
 
 
 def test_importing_and_listing_names_need_no_torch():

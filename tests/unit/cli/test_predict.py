@@ -65,7 +65,7 @@ def test_bad_usage_is_one_line_status_2_and_nothing_written(folder, words, capsy
 
 
 def test_the_list_tells_every_published_name(capsys):
-    from ferkit.publishing import weights_catalogue
+    from ferkit.results import weights_catalogue
 
     assert command_line.main(["predict", "--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [

@@ -4,8 +4,7 @@ import json
 
 from ferkit import __main__ as command_line
 from ferkit.core import paths
-from ferkit.publishing import provenance
-from ferkit.results import manifest, records
+from ferkit.results import manifest, provenance, records
 
 OPEN = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"}, "test": True}
 CELL = "03_gap_cnn_svm/lenet5/ours/seed0/metrics.json"

@@ -13,10 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ferkit.core import files, locking
+from ferkit.core import files, locking, source_hashes
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
-from ferkit.pipeline import fingerprints, options, run_notebooks
+from ferkit.pipeline import options, run_notebooks
 from ferkit.results import manifest
 
 FIRST, SECOND = "02_stn_attention", "04_occlusion_analysis"  # the second reads what the first leaves
@@ -78,7 +78,7 @@ class Place:
 def place(tmp_path, monkeypatch):
     """Two notebooks of which the second reads the first's results; no claims and no report."""
     monkeypatch.setattr(run_notebooks, "_conclude", lambda run, record, console: 0)
-    monkeypatch.setattr(fingerprints, "library_sha256", lambda: "edited meanwhile or not")
+    monkeypatch.setattr(source_hashes, "library_sha256", lambda: "edited meanwhile or not")
     monkeypatch.setattr(run_notebooks, "_fingerprint", lambda *_: "data")
     return Place(tmp_path)
 

@@ -7,9 +7,8 @@ import pytest
 
 from ferkit import __main__ as command_line
 from ferkit.core import paths
-from ferkit.publishing import weights_catalogue
 from ferkit.reporting import model_cards
-from ferkit.results import records
+from ferkit.results import records, weights_catalogue
 
 WITH_WEIGHTS = [entry for entry in weights_catalogue.entries() if entry.weights == entry.directory / records.WEIGHTS]
 

@@ -17,7 +17,7 @@ from ferkit.apps.widgets.views import SHOWN, View
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS, REGIONS, Face, Light, Pose, draw_face
-from ferkit.publishing import weights_catalogue
+from ferkit.results import weights_catalogue
 
 PEOPLE = 12  # drawn people to choose from
 CAPTIONS = ("the face; blue: what the transformer reads", "what the transformer reads",

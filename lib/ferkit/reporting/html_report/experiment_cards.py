@@ -3,11 +3,11 @@ and for every number the file it stands in, the commit and the command."""
 
 from collections.abc import Sequence
 
-from ferkit.publishing import provenance
 from ferkit.reporting.figures import system_name
 from ferkit.reporting.html_report.format import STATUS_SAYS, link, nested, short_hash, status_chip
 from ferkit.reporting.html_report.markup import Markup, details, facts, join, percent, table, tag
 from ferkit.reporting.html_report.run_files import Tree
+from ferkit.results import provenance
 from ferkit.results.records import METRICS, CellResult
 from ferkit.stats import intervals
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from ferkit import claims as ledger
 from ferkit.core.errors import InputError
 from ferkit.experiments.profiles import NOTEBOOKS
-from ferkit.publishing import provenance
 from ferkit.reporting import figures
 from ferkit.reporting.html_report import published_figures
-from ferkit.results import records
+from ferkit.results import provenance, records
 
 NOTEBOOK = re.compile(r"\d\d_\w+")  # what made files, by its name in a manifest; the others are sweeps
 

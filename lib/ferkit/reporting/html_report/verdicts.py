@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from ferkit.publishing.provenance import UNKNOWN
 from ferkit.reporting.html_report.format import VERDICTS, interval, link, quantity, verdict_chip
 from ferkit.reporting.html_report.markup import Markup, details, escape, join, table, tag
 from ferkit.reporting.html_report.run_files import Tree
+from ferkit.results.provenance import UNKNOWN
 
 
 def section(run: Tree) -> Markup:

@@ -9,9 +9,8 @@ from ferkit.analysis import comparison, leakage
 from ferkit.claims.text import number
 from ferkit.core import paths
 from ferkit.papers import unstated_choices
-from ferkit.publishing import provenance
 from ferkit.reporting.readme import ablation_path
-from ferkit.results import records
+from ferkit.results import provenance, records
 from ferkit.results.records import CellResult
 from ferkit.stats.intervals import share_over_seeds
 

@@ -10,7 +10,7 @@ from PIL import Image
 from ferkit.apps import predictor, widgets
 from ferkit.apps.widgets import views
 from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS
-from ferkit.publishing import weights_catalogue
+from ferkit.results import weights_catalogue
 
 WEIGHTS = "deep-emotion/ours"
 

@@ -8,9 +8,9 @@ import pytest
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
-from ferkit.publishing import provenance
 from ferkit.reporting import readme
 from ferkit.reporting.readme import pictures, svg, tables
+from ferkit.results import provenance
 
 MARKS = "a\n<!-- {0}: made by python -m ferkit readme -->\nold\n<!-- end {0} -->\nb\n"
 

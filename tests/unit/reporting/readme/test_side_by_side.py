@@ -26,7 +26,7 @@ def test_each_measured_system_is_a_row(tmp_path, monkeypatch):
 
 
 def test_the_published_file_holds_both_packages_and_our_best():
-    from ferkit.publishing import weights_catalogue
+    from ferkit.results import weights_catalogue
 
     found = json.loads((paths.repository() / "results" / side_by_side.FILE).read_text(encoding="utf-8"))
     names = [row["name"] for row in found["systems"]]

@@ -7,8 +7,7 @@ import pytest
 
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.publishing import weights_catalogue
-from ferkit.results import records
+from ferkit.results import records, weights_catalogue
 
 
 @pytest.fixture
