@@ -6,8 +6,7 @@ from ferkit.core import source_hashes
 def test_a_modules_sources_are_itself_and_what_it_reaches():
     found = {path.relative_to(source_hashes.LIBRARY).as_posix()
              for path in source_hashes.reachable("ferkit.core.paths")}
-    assert found == {"__init__.py", "core/__init__.py", "core/paths.py", "core/errors.py", "data/__init__.py",
-                     "data/protocols.py"}
+    assert found == {"__init__.py", "core/__init__.py", "core/paths.py", "core/errors.py", "core/protocols.py"}
     assert source_hashes.sources_sha256("ferkit.core.paths") != source_hashes.sources_sha256("ferkit.core.labels")
 
 
