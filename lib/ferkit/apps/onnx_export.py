@@ -13,7 +13,6 @@ import importlib.util
 import io
 import json
 import logging
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 from ferkit import __version__
 from ferkit.apps.predictor import SIZE, Recogniser
+from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.models import svm
@@ -124,8 +124,7 @@ def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
         raise InputError(f"export needs {', '.join(missing)}: pip install onnx onnxruntime onnxscript")
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: name a file in a folder that is there")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with files.replacing(path) as aside:
         graph = _Graph(model, pixels).eval()
         _write(graph, aside, describe(model, pixels))
         parity = compare(model, aside, pixels)
@@ -133,11 +132,6 @@ def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
             raise InputError(f"{path}: not written, its answers differ from PyTorch's by "
                              f"{parity.max_abs_difference:.1e} and in {parity.different_decisions} of {parity.images} "
                              "decisions; please report this")
-        os.replace(aside, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return parity
 
 

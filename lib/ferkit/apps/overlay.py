@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ferkit.apps.photos import STDIN, Row
-from ferkit.core.errors import InputError
+from ferkit.core import files
 
 # Okabe & Ito's colours, light enough for black text; the order is that of ferkit.core.labels.LABELS.
 COLOURS = {"angry": "#D55E00", "disgust": "#009E73", "fear": "#CC79A7", "happy": "#F0E442", "sad": "#56B4E9",
@@ -49,14 +48,8 @@ def names_for(paths: Sequence[str]) -> list[str]:
 
 def save(image: Image.Image, path: Path) -> None:
     """Write the picture as PNG, whole or not at all; InputError where the folder takes no files."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with files.replacing(path) as aside:
         image.save(aside, format="PNG")
-        os.replace(aside, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

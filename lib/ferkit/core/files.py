@@ -2,24 +2,44 @@
 
 import hashlib
 import json
+import math
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ferkit.core import processes
 
-def write_text(path: Path, text: str) -> Path:
-    """Write `text` (UTF-8) aside and rename it to `path`, which is never a part of a file.
 
-    Returns `path`; OSError where the folder cannot be written.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new, empty file beside `path` to be filled inside the block; it becomes `path` when the block ends.
+
+    `path` holds its old content or the whole new one, also after a kill or a power cut. An error inside the block
+    leaves it untouched and is raised on. The file gets the mode that the user's umask gives to new files, whatever
+    the writer does. What a killed process left of an earlier attempt is removed.
     """
+    for left in path.parent.glob(f".{_escaped(path.name)}.*-*.tmp"):
+        number = left.name.split(".")[-2].partition("-")[0]
+        if number.isdigit() and not processes.is_alive(int(number)):
+            left.unlink(missing_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        aside.write_text(text, encoding="utf-8")
+        aside.touch()
+        mode = aside.stat().st_mode
+        yield aside
+        aside.chmod(mode)  # some writers make a file of their own that only its owner may read
         flush(aside)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text` (UTF-8) atomically and return `path`; OSError where the folder cannot be written."""
+    with replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8")
     return path
 
 
@@ -39,6 +59,15 @@ def write_json(path: Path, content: object) -> Path:
     return write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def finite(value: object) -> object:
+    """A JSON-able value with null in place of every NaN and infinity, which JSON lacks."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def sha256(path: Path) -> str:
     """The sha256 of a file's bytes, as 64 hex digits."""
     with open(path, "rb") as stream:
@@ -53,6 +82,11 @@ def sha256_of(content: object) -> str:
 def sha256_tree(root: Path, paths: Iterable[Path]) -> str:
     """The sha256 over names (relative to `root`) and contents of `paths`, whatever order they come in."""
     return sha256_of({path.relative_to(root).as_posix(): sha256(path) for path in paths})
+
+
+def _escaped(name: str) -> str:
+    """A file name with the characters that glob takes for patterns made plain."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def finished_files(folder: Path) -> list[Path]:

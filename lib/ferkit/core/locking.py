@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ferkit.core import processes
 from ferkit.core.errors import InputError
 
 ORPHAN_SECONDS = 30.0  # a killed run's kernel sees within a second or two that its parent is gone
@@ -26,7 +27,7 @@ def only_one(directory: Path) -> Iterator[int]:
         deadline = time.monotonic() + ORPHAN_SECONDS
         while not _try(descriptor):
             holder = _holder(descriptor)
-            if _is_alive(holder) or time.monotonic() > deadline:
+            if processes.is_alive(holder) or time.monotonic() > deadline:
                 raise InputError(f"another run (process {holder}) is at work in {directory}: wait for it, "
                                  "or name another folder with --output")
             time.sleep(0.1)
@@ -49,20 +50,3 @@ def _holder(descriptor: int) -> int:
     """The process that wrote its number into the lock; 0 in the instant before it has."""
     text = os.pread(descriptor, 20, 0)
     return int(text) if text.isdigit() else 0
-
-
-def _is_alive(process: int) -> bool:
-    """Whether the process runs; an unknown one (0) counts as not yet known."""
-    if process <= 0:
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:  # a zombie has a number still, but does nothing more
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state != "Z"

@@ -10,7 +10,6 @@ what was damaged is prepared again, and said. A key file can name nothing but an
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -71,12 +70,8 @@ def with_content_hash(faces: FaceSet, content_hash: str) -> FaceSet:
     return faces
 
 
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
 def _key_file(key: object) -> Path:
-    return paths.cache_root() / "keys" / f"{_digest([LAYOUT, SCHEMA, key])}.json"
+    return paths.cache_root() / "keys" / f"{files.sha256_of([LAYOUT, SCHEMA, key])}.json"
 
 
 def _entry_of(key: object) -> Path | None:
@@ -159,7 +154,7 @@ def _compare(entry: Path, meta: dict[str, object]) -> None:
 
 def _name_of(meta: dict[str, object]) -> str:
     """An entry's name: the content hash, and a hash of all that meta.json says, the arrays' hashes included."""
-    return f"{meta['content_hash']}-{_digest(meta)[:16]}"
+    return f"{meta['content_hash']}-{files.sha256_of(meta)[:16]}"
 
 
 def _store(faces: FaceSet) -> Path:

@@ -12,13 +12,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ferkit.core import paths, protocols
+from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.protocols import DEFAULT_PROTOCOL
 from ferkit.data import archive, cache, splits
@@ -74,8 +73,7 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
         key = _key(dataset, data, contempt)
         what = cache.known_content_hash(key) or _whole(dataset, data, contempt).content_hash
     limit = 0 if dataset == "synthetic" else PROFILES[profile].limit
-    text = json.dumps([cache.SCHEMA, dataset, what, limit, protocol, seed], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return files.sha256_of([cache.SCHEMA, dataset, what, limit, protocol, seed])
 
 
 def card(faces: FaceSet) -> dict[str, object]:

@@ -6,8 +6,6 @@ loaded, an interrupted one goes on from its checkpoint, so notebooks call it fre
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import shutil
 import time
@@ -18,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ferkit.core import paths, progress, versions
+from ferkit.core import files, paths, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments.evaluation import Predictor, evaluate, model_facts, network_predictor, svm_predictor
@@ -214,7 +212,7 @@ def configuration(cell: Cell, faces: FaceSet, recipe: Recipe, profile: str) -> d
 
 def config_sha256(config: dict[str, object]) -> str:
     """The name of a configuration."""
-    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return files.sha256_of(config)
 
 
 def _complete_network(cell: Cell, faces: FaceSet, recipe: Recipe, device: str, directory: Path,

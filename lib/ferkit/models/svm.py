@@ -18,7 +18,6 @@ Differs from the paper:
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +28,7 @@ from safetensors.numpy import save_file
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC, LinearSVC
 
+from ferkit.core import files
 from ferkit.core.errors import InputError
 
 KERNELS = ("rbf", "linear", "nystroem")
@@ -152,10 +152,9 @@ class SvmHead:
         """Writes one safetensors file, atomically: arrays, and the rest as JSON in its header."""
         path = Path(path)
         header = {"kernel": self.kernel, "num_classes": self.num_classes, "gamma": self.gamma}
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         arrays = {name: np.ascontiguousarray(getattr(self, name)) for name in _ARRAYS}
-        save_file(arrays, part, metadata={"svm": json.dumps(header)})
-        os.replace(part, path)
+        with files.replacing(path) as aside:
+            save_file(arrays, aside, metadata={"svm": json.dumps(header)})
 
     @classmethod
     def load(cls, path: Path) -> SvmHead:

@@ -7,7 +7,6 @@ A cell's folder holds ``history.csv``, ``weights.safetensors``, ``predictions.np
 
 import csv
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -135,13 +134,15 @@ def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, n
     written = {"schema": SCHEMA, **json.loads(json.dumps(dict(metrics), default=_plain)),
                "weights_sha256": None, "predictions_sha256": None}
     arrays = _contract_arrays(predictions) if predictions else {}
-    _write_atomically(directory / HISTORY, lambda path: _write_history(path, history))
+    with files.replacing(directory / HISTORY) as aside:
+        _write_history(aside, history)
     save_arrays = (lambda path: write_arrays(path, arrays)) if arrays else None
     for name, write in ((WEIGHTS, weights), (PREDICTIONS, save_arrays)):
         if write is None:
             (directory / name).unlink(missing_ok=True)
             continue
-        _write_atomically(directory / name, write)
+        with files.replacing(directory / name) as aside:
+            write(aside)
         written[f"{name.split('.')[0]}_sha256"] = files.sha256(directory / name)
     problems = validate(written) or (_disagreements(written, arrays) if arrays else [])
     if problems:
@@ -256,7 +257,8 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def write_predictions(path: Path, predictions: Mapping[str, np.ndarray]) -> None:
     """The contract's arrays at `path`, whole or not at all; ValueError for arrays that are not the contract's."""
     arrays = _contract_arrays(predictions)
-    _write_atomically(Path(path), lambda part: write_arrays(part, arrays))
+    with files.replacing(Path(path)) as aside:
+        write_arrays(aside, arrays)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -387,17 +389,6 @@ def _is(kind: str, value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
         return False
     return 0 <= value <= 1 if kind == _FRACTION else value >= 0
-
-
-def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Runs `write` on a temporary name beside `path`, then renames: never a half-written file under the real
-    name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_history(path: Path, history: Sequence[Mapping]) -> None:

@@ -6,43 +6,22 @@ damaged newest file is noticed by its hash and the one before it is used.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ferkit.core import files
+
 INDEX = "checkpoints.json"
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """`text` as the whole content of `path`, or the old content if the writing fails."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Tensors as safetensors, written aside and renamed, so that `path` is whole or absent."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with files.replacing(path) as aside:
         save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
-        aside.chmod(0o644)  # safetensors makes files that only their owner may read
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) -> None:
@@ -54,9 +33,9 @@ def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) 
     known = _index(directory)
     path = directory / f"step{state['step']:08d}.safetensors"
     save_tensors(path, tensors, {"state": json.dumps(state)})
-    entry = {"file": path.name, "sha256": sha256(path)}
+    entry = {"file": path.name, "sha256": files.sha256(path)}
     kept = [entry, *(e for e in known if e["file"] != path.name)][:2]
-    write_atomically(directory / INDEX, json.dumps(kept))
+    files.write_text(directory / INDEX, json.dumps(kept))
     for old in directory.glob("step*.safetensors"):
         if old.name not in {e["file"] for e in kept}:
             old.unlink(missing_ok=True)
@@ -66,7 +45,7 @@ def load(directory: Path) -> tuple[dict[str, Tensor], dict[str, object]] | None:
     """The newest checkpoint whose hash holds, as (tensors, state); None if there is none."""
     for entry in _index(directory):
         path = directory / entry["file"]
-        if path.is_file() and sha256(path) == entry["sha256"]:
+        if path.is_file() and files.sha256(path) == entry["sha256"]:
             return load_file(path), json.loads(metadata(path)["state"])
     return None
 

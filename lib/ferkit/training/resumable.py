@@ -6,16 +6,15 @@ GPU node has is imported, and the test split is not touched: `experiments` and `
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from pathlib import Path
 
-from ferkit.core import locking
+from ferkit.core import files, locking
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.models import weights
-from ferkit.training import checkpoint, trainer
+from ferkit.training import trainer
 from ferkit.training.batching import Split
 from ferkit.training.recipes import Recipe
 
@@ -32,7 +31,7 @@ def train(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, seed:
     """
     started = time.monotonic() if started is None else started
     before = read_status(directory)
-    if before and before["config_sha256"] != _digest(_configuration(system, recipe, faces, seed)):
+    if before and before["config_sha256"] != files.sha256_of(_configuration(system, recipe, faces, seed)):
         raise InputError(f"{directory}: holds a run of another model, recipe, seed or data; name another --output")
     if before and before["state"] != "paused":
         return before
@@ -55,10 +54,10 @@ def record(directory: Path, fitted: trainer.Fit, system: str, recipe: Recipe, fa
     weights.save(directory / WEIGHTS, fitted.model.cpu(), system, dict(config["recipe"]["model"]),
                  label_names=faces.label_names, tta=recipe.tta, trained_on=str(faces.source.get("dataset", "")))
     status = {"state": fitted.state, "epoch": fitted.epoch, "epochs": recipe.epochs, "best_epoch": fitted.best_epoch,
-              "val_accuracy": fitted.val_accuracy, "weights_sha256": checkpoint.sha256(directory / WEIGHTS),
+              "val_accuracy": fitted.val_accuracy, "weights_sha256": files.sha256(directory / WEIGHTS),
               "minutes": round(fitted.minutes, 3), "device": device, "recipe": recipe_name, "config": config,
-              "config_sha256": _digest(config), "history": fitted.history}
-    checkpoint.write_atomically(directory / STATUS, json.dumps(status, indent=1) + "\n")
+              "config_sha256": files.sha256_of(config), "history": fitted.history}
+    files.write_json(directory / STATUS, files.finite(status))
     return status
 
 
@@ -66,10 +65,6 @@ def _configuration(system: str, recipe: Recipe, faces: FaceSet, seed: int) -> di
     """What a training follows from."""
     return {"system": system, "recipe": recipe.to_dict(), "seed": seed, "data_sha256": faces.content_hash,
             "protocol": str(faces.source.get("protocol", ""))}
-
-
-def _digest(config: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def read_status(directory: Path) -> dict[str, object] | None:

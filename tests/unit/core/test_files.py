@@ -40,3 +40,23 @@ def test_what_is_kept_aside_is_no_output(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert files.finished_files(tmp_path) == [tmp_path / "a/metrics.json"]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_writing_and_a_living_ones_stays(tmp_path):
+    (tmp_path / ".a[1].json.999999999-1.tmp").write_text("left")
+    alive = tmp_path / f".a[1].json.{os.getpid()}-77.tmp"
+    alive.write_text("at work")
+    files.write_text(tmp_path / "a[1].json", "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive.name, "a[1].json"])
+
+
+def test_a_writer_with_a_mode_of_its_own_leaves_a_file_like_any_other(tmp_path):
+    (tmp_path / "plain").touch()
+    with files.replacing(tmp_path / "made") as aside:
+        aside.unlink()
+        os.close(os.open(aside, os.O_CREAT | os.O_WRONLY, 0o600))
+    assert (tmp_path / "made").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_what_json_cannot_say_becomes_null():
+    assert files.finite({"a": [float("nan"), 1.5], "b": (float("-inf"), "x")}) == {"a": [None, 1.5], "b": [None, "x"]}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -204,12 +203,7 @@ def _save(directory: Path, summary: dict, arrays: dict[str, np.ndarray]) -> None
     """maps.npz first, then occlusion.json with its hash; an older occlusion.json goes first of all."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / SUMMARY).unlink(missing_ok=True)
-    aside = directory / f".{MAPS}.{os.getpid()}.tmp"
-    try:
-        with open(aside, "wb") as stream:
-            np.savez_compressed(stream, **arrays)
-        os.replace(aside, directory / MAPS)
-    finally:
-        aside.unlink(missing_ok=True)
+    with files.replacing(directory / MAPS) as aside, open(aside, "wb") as stream:
+        np.savez_compressed(stream, **arrays)
     summary["maps_sha256"] = files.sha256(directory / MAPS)
     files.write_json(directory / SUMMARY, summary)

@@ -4,7 +4,6 @@ Every image comes with its subject, its intensity and the masks of mouth, brows,
 depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` draws the contact sheet.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
@@ -172,12 +172,10 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m ferkit.data.sources.synthetic FILE.png", file=sys.stderr)
         return 2
     target = Path(arguments[0])
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.png")
     try:
-        contact_sheet().save(temporary, optimize=True)
-        os.replace(temporary, target)
+        with files.replacing(target) as aside:
+            contact_sheet().save(aside, format="PNG", optimize=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         print(f"cannot write {target}: {error.strerror or error}; name a file in a folder you may write to",
               file=sys.stderr)
         return 2

@@ -2,12 +2,11 @@
 
 import copy
 import json
-import os
 from pathlib import Path
 
 import plotly.graph_objects as go
 
-from ferkit.core import paths
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.reporting.figures import style
 
@@ -28,9 +27,7 @@ def save(fig: go.Figure, directory: Path, name: str, *, title: str, caption: str
     path = directory / f"{order:02d}_{name}.json"
     content = {"schema": SCHEMA, "order": order, "name": name, "title": title, "caption": caption,
                "figure": json.loads(fig.to_json())}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
-    os.replace(temporary, path)
+    files.write_text(path, json.dumps(content, separators=(",", ":")))
     for other in directory.glob(f"[0-9][0-9]_{name}.json"):
         if other != path:
             other.unlink()
