@@ -17,7 +17,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A new, empty file beside `path` to be filled inside the block; it becomes `path` when the block ends.
 
     `path` holds its old content or the whole new one, also after a kill or a power cut. An error inside the block
-    leaves it untouched and is raised on. The file gets the mode that the user's umask gives to new files, whatever
+    leaves it untouched and is raised on (an OSError names `path`). The file gets the mode that the user's umask gives to new files, whatever
     the writer does. What a killed process left of an earlier attempt is removed.
     """
     for left in path.parent.glob(f".{_escaped(path.name)}.*-*.tmp"):
@@ -32,6 +32,10 @@ def replacing(path: Path) -> Iterator[Path]:
         aside.chmod(mode)  # some writers make a file of their own that only its owner may read
         flush(aside)
         os.replace(aside, path)
+    except OSError as error:
+        if error.filename in (aside, str(aside)):
+            error.filename, error.filename2 = str(path), None  # the name that a person gave
+        raise
     finally:
         aside.unlink(missing_ok=True)
 
