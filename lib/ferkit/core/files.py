@@ -17,8 +17,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """A new, empty file beside `path` to be filled inside the block; it becomes `path` when the block ends.
 
     `path` holds its old content or the whole new one, also after a kill or a power cut. An error inside the block
-    leaves it untouched and is raised on (an OSError names `path`). The file gets the mode that the user's umask gives to new files, whatever
-    the writer does. What a killed process left of an earlier attempt is removed.
+    leaves it untouched and is raised on; an OSError then names `path`. The file gets the mode that the user's umask
+    gives to new files, whatever the writer does. What a killed process left of an earlier attempt is removed.
     """
     for left in path.parent.glob(f".{_escaped(path.name)}.*-*.tmp"):
         number = left.name.split(".")[-2].partition("-")[0]
