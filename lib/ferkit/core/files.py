@@ -33,8 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(aside)
         os.replace(aside, path)
     except OSError as error:
-        if error.filename in (aside, str(aside)):
-            error.filename, error.filename2 = str(path), None  # the name that a person gave
+        if error.filename in (aside, str(aside)):  # told by the name that a person gave
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
         aside.unlink(missing_ok=True)
