@@ -4,6 +4,7 @@ import argparse
 import json
 
 from ferkit.cli import options
+from ferkit.core.errors import InputError
 
 HELP = "look for copies across splits, conflicting labels, blank images and other defects of a data set"
 
@@ -18,6 +19,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Audit the set and print what was found; exit status 1 for ``do_not_use``, else 0."""
     from ferkit.data import audit, datasets
 
+    if arguments.dataset == datasets.SEQUENCES:
+        raise InputError(f"audit: {arguments.dataset} holds points over time, no images to look at")
     data, protocol = options.data_and_protocol(arguments)
     profile = "smoke" if arguments.dataset == "synthetic" else "full"  # thousands more would be drawn alike
     found = audit.audit(datasets.load(arguments.dataset, data, profile=profile, protocol=protocol))

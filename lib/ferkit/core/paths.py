@@ -15,6 +15,7 @@ DATA_VARIABLES = {
     "jaffe": "FERKIT_JAFFE",
     "ferg": "FERKIT_FERG",
     "folder": "FERKIT_FOLDER",
+    "gfe": "FERKIT_GFE",
 }
 DATASETS = ("synthetic", *DATA_VARIABLES)
 

@@ -16,6 +16,7 @@ from ferkit.core.errors import InputError
 
 PROTOCOLS = ("official", "by_image", "by_sequence", "by_subject", "leave_one_subject_out",
              "by_image_10fold", "by_subject_10fold")
+SIGNERS = ("a_to_b", "b_to_a")  # of gfe: one signer trains, the other tests
 FOLDS = 10
 # How many people a set has, where every fold of leave_one_subject_out can be asked for at once.
 PEOPLE = {"jaffe": 10, "ferg": 6}
@@ -28,11 +29,12 @@ DEFAULT_PROTOCOL = {
     "jaffe": "by_subject",
     "ferg": "by_image",
     "folder": "official",
+    "gfe": "a_to_b",
 }
 _NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
 # From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
 _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
-                   "leave_one_subject_out")
+                   "leave_one_subject_out", *SIGNERS)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Protocol:
 def parse(name: str) -> Protocol:
     """A protocol's name taken apart; InputError for one that is none."""
     found = _NAME.fullmatch(name)
-    if not found or found["base"] not in PROTOCOLS:
+    if not found or found["base"] not in (*PROTOCOLS, *SIGNERS):
         raise InputError(f"protocol {name!r} is unknown; take one of {', '.join(PROTOCOLS)}")
     if found["fold"] and found["base"] not in FOLDED:
         raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
@@ -74,6 +76,10 @@ def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
     found = parse(protocol.strip() or DEFAULT_PROTOCOL[dataset])
     if (found.contempt or contempt) and dataset != "ckplus":
         raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus")
+    of_gfe = (*SIGNERS, "by_image")
+    if found.base not in of_gfe if dataset == "gfe" else found.base in SIGNERS:
+        raise InputError(f"protocol {found.base} is not for {dataset}; "
+                         f"take one of {', '.join(of_gfe if dataset == 'gfe' else PROTOCOLS)}")
     return replace(found, contempt=found.contempt or contempt).name
 
 

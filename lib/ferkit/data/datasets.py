@@ -24,7 +24,8 @@ from ferkit.data import archive, cache, splits
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.experiments.profiles import PROFILES
 
-DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder")
+DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder", "gfe")
+SEQUENCES = "gfe"  # points over time, no images: `ferkit.data.sequences` reads it
 __all__ = ["BY_IMAGE_SHARES", "DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 # Not stated in the paper; we use the sizes remembered of Deep-Emotion's splits because no list of images is
@@ -45,11 +46,16 @@ def load(
 
     data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol with
     ``+contempt``, keeps CK+'s eighth label. protocol: "" for the data set's own.
+    A set without images ("gfe") comes as a `SequenceSet`.
     Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
     them, both stated in `source`. Raises InputError.
     """
     _check(dataset, profile)
     protocol = protocols.resolve(dataset, protocol, contempt)
+    if dataset == SEQUENCES:
+        from ferkit.data.sequences import load as sequences
+
+        return sequences.load(dataset, data, profile=profile, protocol=protocol, seed=seed)
     contempt = protocols.parse(protocol).contempt
     drawn = dataset == "synthetic"
     faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
@@ -69,6 +75,8 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     contempt = protocols.parse(protocol).contempt
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed)
+    elif dataset == SEQUENCES:
+        what = load(dataset, data, profile=profile, protocol=protocol, seed=seed).content_hash
     else:
         key = _key(dataset, data, contempt)
         what = cache.known_content_hash(key) or _whole(dataset, data, contempt).content_hash

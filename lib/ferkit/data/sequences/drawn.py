@@ -21,14 +21,15 @@ from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import synthetic
-from ferkit.data.synthetic import ACTION_UNITS, SIZE, Face, draw_face, random_units
+from ferkit.data.synthetic import ACTION_UNITS, SIZE, Face, Identity, draw_face, random_units
 
 UNITS = tuple(ACTION_UNITS)
 LONGEST = 18       # frames
 LOST = 0.08        # share of frames that the camera drops
 BLINK = 0.03       # chance of closed eyes in a frame
 FADES = 0.5        # share of sequences that go back to neutral
-_NAMES = tuple(f"AU{unit}" for unit in UNITS)
+UNIT_NAMES = tuple(f"AU{unit}" for unit in UNITS)
+VERSION = 1        # raised where the same arguments draw something else: the cache's key
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,34 @@ def draw_sequences(n_train: int, n_val: int, n_test: int, seed: int = 0) -> Sequ
     total = len(people)
     images, units = np.zeros((total, LONGEST, SIZE, SIZE), np.uint8), np.zeros((total, LONGEST, len(UNITS)), np.float32)
     lengths, apexes = np.zeros(total, np.int64), np.zeros(total, np.int64)
-    for row, (person, label) in enumerate(zip(people.tolist(), labels.tolist(), strict=True)):
-        faces, apexes[row] = moving_face(seed, person, LABELS[label], np.random.default_rng([seed, 5, row]))
+    for row, (number, label) in enumerate(zip(people.tolist(), labels.tolist(), strict=True)):
+        faces, apexes[row] = moving_face(seed, number, LABELS[label], np.random.default_rng([seed, 5, row]))
         lengths[row] = len(faces)
         for frame, face in enumerate(faces):
             images[row, frame] = draw_face(face)
             units[row, frame] = [face.units.get(unit, 0.0) for unit in UNITS]
+    names = np.array([f"sequence_{row:05d}" for row in range(total)], dtype=str)
     return SequenceSet(
-        inputs=images, lengths=lengths, key_frames=apexes, labels=labels.astype(np.int64), split=np.repeat(SPLITS, sizes),
-        subjects=np.array([f"s{person + 1:04d}" for person in people], dtype=str), index=np.arange(total),
-        sequences=np.array([f"sequence_{row:05d}" for row in range(total)], dtype=str),
-        names=np.array([f"sequence_{row:05d}" for row in range(total)], dtype=str), units=units, unit_names=_NAMES,
-        source={"dataset": "synthetic", "layout": "sequences", "protocol": "official", "seed": seed})
+        inputs=images, lengths=lengths, key_frames=apexes, labels=labels.astype(np.int64), sequences=names, names=names,
+        split=np.repeat(SPLITS, sizes), subjects=np.array([f"s{number + 1:04d}" for number in people], dtype=str),
+        index=np.arange(total), units=units, unit_names=UNIT_NAMES, source=source(seed))
 
 
-def moving_face(seed: int, person: int, expression: str, rng: np.random.Generator) -> tuple[list[Face], int]:
+def source(seed: int) -> dict[str, object]:
+    """Where drawn sequences come from, as `SequenceSet.source` says it."""
+    return {"dataset": "synthetic", "layout": "sequences", "protocol": "official", "seed": seed}
+
+
+def person(seed: int, number: int) -> Identity:
+    """Subject `number` of the set with this seed: none that the stills of any small seed have."""
+    return synthetic.subject(seed + 1_000_003, number)
+
+
+def moving_face(seed: int, number: int, expression: str, rng: np.random.Generator) -> tuple[list[Face], int]:
     """The frames of one sequence, and which of them shows the expression most (the middle one of neutral)."""
-    timing = random_timing(np.random.default_rng([seed, 6, person]), rng)
+    timing = random_timing(np.random.default_rng([seed, 6, number]), rng)
     intensity = 0.0 if expression == "neutral" else float(0.3 + 0.7 * rng.beta(1.8, 1.2))
-    still, _ = synthetic.random_face(synthetic.subject(seed + 1_000_003, person), expression, rng)
+    still, _ = synthetic.random_face(person(seed, number), expression, rng)
     peaks = random_units(expression, intensity, rng)
     delays, speeds = rng.uniform(0, 1.2, len(UNITS)), rng.uniform(0.8, 1.6, len(UNITS))
     times = _kept(timing.frames, rng)
@@ -99,13 +109,13 @@ def moving_face(seed: int, person: int, expression: str, rng: np.random.Generato
     shown[rng.random(len(times)) < BLINK, UNITS.index(43)] = 1.0
     faces = [replace(still, occluder="none", units=dict(zip(UNITS, amounts, strict=True)), **moves)
              for amounts, moves in zip(shown.tolist(), _drift(still, times, rng), strict=True)]
-    apex = len(times) // 2 if expression == "neutral" else int(np.argmax(timing.amount(times)))
-    return faces, apex
+    full = np.flatnonzero(timing.amount(times) >= 0.99 * timing.amount(times).max())
+    return faces, len(times) // 2 if expression == "neutral" else int(full[len(full) // 2])
 
 
-def random_timing(person: np.random.Generator, rng: np.random.Generator) -> Timing:
-    """A sequence's timing: the subject's own tempo (from `person`) with what differs from one time to the next."""
-    tempo = person.lognormal(0.0, 0.3)
+def random_timing(own: np.random.Generator, rng: np.random.Generator) -> Timing:
+    """A sequence's timing: the subject's own tempo (from `own`) with what differs from one time to the next."""
+    tempo = own.lognormal(0.0, 0.3)
     onset, offset = tempo * rng.uniform(2, 5), tempo * rng.uniform(2, 5)
     return Timing(rest=rng.uniform(1, 4), onset=onset, apex=rng.uniform(1.5, 4),
                   offset=offset if rng.random() < FADES else 0.0)

@@ -9,11 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
+from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import FaceSet
 
 ARRAYS = ("inputs", "lengths", "key_frames", "labels", "subjects", "sequences", "split", "names", "index")
 OPTIONAL = ("candidates", "units")
+WIDTH = 64  # features a frame that networks take; fewer are padded with zeros, so that one network fits every source
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class SequenceSet:
     a row being a sequence (or a window of the recording that `sequences` names).
     candidates: bool (N, K), the labels between which a row's answer lies, where the task says so; None = all.
     units: float32 0…1, (N, T, U), action units in the order of `unit_names`, of drawn sequences only.
+    inputs_sha256: where inputs were computed (features, normalised points), the hash of what from and how, for their
+    last digits differ between machines; "" where they are the data themselves.
     """
 
     inputs: np.ndarray
@@ -42,13 +46,14 @@ class SequenceSet:
     candidates: np.ndarray | None = None
     units: np.ndarray | None = None
     unit_names: tuple[str, ...] = ()
+    inputs_sha256: str = ""
 
     def __post_init__(self) -> None:
         n, longest = self.inputs.shape[:2]
         for name in (*ARRAYS, *(name for name in OPTIONAL if getattr(self, name) is not None)):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries for {n} sequences")
-        if n and not (1 <= self.lengths.min() and self.lengths.max() <= longest):
+        if n and not (self.lengths.min() >= 1 and self.lengths.max() <= longest):
             raise ValueError(f"lengths lie outside 1…{longest}")
         if np.any((self.key_frames < 0) | (self.key_frames >= self.lengths)):
             raise ValueError("a key frame lies outside its sequence")
@@ -63,18 +68,38 @@ class SequenceSet:
         """Which frames exist: bool (N, T)."""
         return np.arange(self.inputs.shape[1]) < self.lengths[:, None]
 
+    @property
+    def images(self) -> np.ndarray:
+        """What networks and heads are given, in the place where a `FaceSet` has its images: float32 (N, T, C), every
+        frame's `WIDTH` features (zeros behind the D there are), whether it exists, whether it is the key frame, and the
+        sequence's candidates (K). InputError for frames, or more than `WIDTH` features."""
+        if self.inputs.ndim != 3 or self.inputs.shape[2] > WIDTH:
+            raise InputError(f"sequences of {self.inputs.shape[2:]}: features of at most {WIDTH} numbers a frame are "
+                             "needed; compute them first")
+        n, longest, d = self.inputs.shape
+        packed = np.zeros((n, longest, WIDTH + 2 + len(self.label_names)), np.float32)
+        packed[..., :d] = self.inputs
+        packed[..., WIDTH] = self.frames
+        packed[np.arange(n), self.key_frames, WIDTH + 1] = 1
+        packed[..., WIDTH + 2:] = 1 if self.candidates is None else self.candidates[:, None]
+        return packed
+
     @cached_property
     def content_hash(self) -> str:
         """sha256 over (split, label, candidates, key frame, existing frames) of every sequence, in an order of its own:
-        neither padding nor the order of the rows changes it."""
+        neither padding nor the order of the rows changes it. Of computed inputs their origin and the row's name and
+        length stand for the frames."""
         rows = []
         for row in range(len(self)):
-            frames = np.ascontiguousarray(self.inputs[row, :self.lengths[row]])
             allowed = "" if self.candidates is None else self.candidates[row].tobytes().hex()
-            head = (f"{self.split[row]}\0{self.label_names[self.labels[row]]}\0{allowed}\0{self.key_frames[row]}\0"
-                    f"{frames.shape}\0{frames.dtype}\0")
-            rows.append(hashlib.sha256(head.encode() + frames.tobytes()).digest())
-        return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
+            head = f"{self.split[row]}\0{self.label_names[self.labels[row]]}\0{allowed}\0{self.key_frames[row]}\0"
+            if self.inputs_sha256:
+                rows.append(hashlib.sha256(f"{head}{self.names[row]}\0{self.lengths[row]}".encode()).digest())
+            else:
+                frames = np.ascontiguousarray(self.inputs[row, :self.lengths[row]])
+                head += f"{frames.shape}\0{frames.dtype}\0"
+                rows.append(hashlib.sha256(head.encode() + frames.tobytes()).digest())
+        return hashlib.sha256(self.inputs_sha256.encode() + b"".join(sorted(rows))).hexdigest()
 
     def select(self, rows: np.ndarray) -> SequenceSet:
         """The set at `rows` (int indices or a bool mask, (N,)), everything else as it is."""

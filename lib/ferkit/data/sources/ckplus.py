@@ -90,22 +90,47 @@ def _folder_rows(parts: list[Files]) -> list[Row]:
 
 def _release_rows(parts: list[Files]) -> list[Row]:
     """The first frame as neutral and the last three as the coded expression, of every labelled sequence."""
-    frames: dict[tuple[str, str], list[tuple[str, Files]]] = {}
+    codes = _codes(parts)
+    rows = []
+    for sequence, shots in _release_shots(parts, codes).items():
+        rows.append((*shots[0], "neutral"))
+        rows += [(*shot, codes[sequence]) for shot in shots[-APEX_FRAMES:] if codes[sequence] != "neutral"]
+    return rows
+
+
+def sequences(parts: list[Files]) -> tuple[dict[tuple[str, str], list[tuple[Files, str]]], dict[tuple[str, str], str],
+                                           str]:
+    """By (subject, sequence): the images in order of time, and the label; and which layout it is. Of the release all
+    frames of the labelled sequences, of CK+48 the three there are. InputError as for `read`."""
+    if any(_EMOTION.fullmatch(_base(name)) for files in parts for name in files.names):
+        codes = _codes(parts)
+        return _release_shots(parts, codes), codes, "release"
+    shots, labels = {}, {}
+    for files, name, label in sorted(_folder_rows(parts), key=lambda row: _base(row[1])):
+        match = _FRAME.fullmatch(_base(name))
+        shots.setdefault((match[1], match[2]), []).append((files, name))
+        labels[match[1], match[2]] = label
+    return shots, labels, "CK+48"
+
+
+def _release_shots(parts: list[Files], codes: dict[tuple[str, str], str]
+                   ) -> dict[tuple[str, str], list[tuple[Files, str]]]:
+    """The images of every labelled sequence, in order of time."""
+    frames: dict[tuple[str, str], list[tuple[Files, str]]] = {}
     for files in parts:
         for name in archive.image_names(files):
             if match := _FRAME.fullmatch(_base(name)):
-                frames.setdefault((match[1], match[2]), []).append((name, files))
-    rows = []
-    for (subject, sequence), label in sorted(_codes(parts).items()):
-        shots = sorted(frames.get((subject, sequence), []), key=lambda shot: _base(shot[0]))
-        if len(shots) <= APEX_FRAMES:
+                frames.setdefault((match[1], match[2]), []).append((files, name))
+    shots = {}
+    for subject, sequence in sorted(codes):
+        found = sorted(frames.get((subject, sequence), []), key=lambda shot: _base(shot[1]))
+        if len(found) <= APEX_FRAMES:
             raise InputError(
-                f"{parts[0].title}: sequence {subject}/{sequence} is labelled but has {len(shots)} images; "
+                f"{parts[0].title}: sequence {subject}/{sequence} is labelled but has {len(found)} images; "
                 "add cohn-kanade-images (both paths joined, or one folder holding both)"
             )
-        rows.append((shots[0][1], shots[0][0], "neutral"))
-        rows += [(files, name, label) for name, files in shots[-APEX_FRAMES:] if label != "neutral"]
-    return rows
+        shots[subject, sequence] = found
+    return shots
 
 
 def _codes(parts: list[Files]) -> dict[tuple[str, str], str]:

@@ -17,15 +17,16 @@ that reaches into both, because neighbouring frames are nearly equal.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.data import archive, splits
+from ferkit.data import archive
 from ferkit.data.archive import Files
 from ferkit.data.sequences.sequence_set import SequenceSet
 
@@ -36,9 +37,13 @@ SIGNERS = ("a", "b")
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 POINTS = 100
 WINDOW = 13           # frames, odd: about 0.8 s at the median 16 frames a second
+PAUSE = 0.5           # seconds between two frames that belong to different takes
 VALIDATION = 0.2      # the last part of every training recording
-# The README's groups of points.
-LEFT_EYE, RIGHT_EYE, NOSE, CONTOUR = slice(0, 8), slice(8, 16), slice(36, 48), slice(68, 87)
+VERSION = 1           # of `normalise` and `read`: raised where what they return changes
+# The README's groups of points; the face's contour and the irises are not used.
+PARTS = {"left eye": slice(0, 8), "right eye": slice(8, 16), "left brow": slice(16, 26), "right brow": slice(26, 36),
+         "nose": slice(36, 48), "mouth": slice(48, 68), "above left brow": slice(90, 95),
+         "above right brow": slice(95, 100)}
 NOSE_TIP = 89
 _FILE = re.compile(rf"(?P<signer>[ab])_(?P<expression>{'|'.join(EXPRESSIONS)})_(?P<kind>datapoints|targets)\.txt")
 
@@ -107,23 +112,95 @@ def _seconds(stamp: str) -> float:
 
 
 def normalise(points: np.ndarray) -> np.ndarray:
-    """Facial points without the head's place, size and tilt, and these beside them: float32 (T, D).
+    """What the face does, without where the head is, and that beside it: float32 (T, 46).
 
-    points: (T, 100, 3). Every frame is moved, turned in the image plane and scaled so that the middles of both eyes
-    lie where they lie in the recording's median face; what is kept are the differences from that face (contour left
-    out), in distances between the eyes. The head's own movement, which carries nods and shakes, follows as six
-    columns: place (2), log scale, roll (radians), and the nose tip's place between the eyes (turn and pitch), each
-    relative to its median. The median face is the recording's own: no label and no other recording enters.
+    points: (T, 100, 3). Every frame is moved, turned in the image plane and scaled so that the middles of both eyes lie
+    at ±0.5. Of each of eight parts (`PARTS`) five numbers are kept: where it is (2), how wide and high, how tilted
+    (correlation of x and y). The head's own movement, which carries nods and shakes, follows as six: place (2, in
+    distances between the eyes), log scale, roll (radians), the nose tip's place between the eyes (turn and pitch). All
+    are relative to their median over the recording, in units of 1.5 interquartile ranges, cut at ±4: the face at rest
+    and how lively a signer is do not enter. No label and no other recording does either.
     """
-    image = points[..., :2].astype(np.float64)
-    complex_points = image[..., 0] + 1j * image[..., 1]
-    left, right = complex_points[:, LEFT_EYE].mean(1), complex_points[:, RIGHT_EYE].mean(1)
+    plane = points[..., 0].astype(np.float64) + 1j * points[..., 1]
+    left, right = plane[:, PARTS["left eye"]].mean(1), plane[:, PARTS["right eye"]].mean(1)
     middle, span = (left + right) / 2, right - left
-    aligned = (complex_points - middle[:, None]) / span[:, None]  # eyes at -0.5 and 0.5
-    shape = np.delete(aligned, np.r_[CONTOUR], axis=1)
-    shape = shape - np.median(shape.real, 0) - 1j * np.median(shape.imag, 0)
-    size = np.median(np.abs(span))
-    nose = aligned[:, NOSE_TIP]
-    head = np.stack([middle.real / size, middle.imag / size, np.log(np.abs(span)), np.angle(span), nose.real,
-                     nose.imag], 1)
-    return np.concatenate([shape.real, shape.imag, head - np.median(head, 0)], 1).astype(np.float32)
+    face = (plane - middle[:, None]) / span[:, None]
+    measures = [value for part in PARTS.values() for value in _moments(face[:, part])]
+    size, nose = np.median(np.abs(span)), face[:, NOSE_TIP]
+    head = [middle.real / size, middle.imag / size, np.log(np.abs(span)), np.unwrap(np.angle(span)), nose.real,
+            nose.imag]
+    values = np.stack([*measures, *head], 1)
+    low, rest, high = np.percentile(values, (25, 50, 75), axis=0)
+    return np.clip((values - rest) / np.maximum(1.5 * (high - low), 1e-6), -4, 4).astype(np.float32)
+
+
+def _moments(part: np.ndarray) -> list[np.ndarray]:
+    """Mean x and y, their deviations and their correlation, (T,) each. part: complex (T, P)."""
+    x, y = part.real - part.real.mean(1, keepdims=True), part.imag - part.imag.mean(1, keepdims=True)
+    wide, high = x.std(1), y.std(1)
+    return [part.real.mean(1), part.imag.mean(1), wide, high, (x * y).mean(1) / np.maximum(wide * high, 1e-9)]
+
+
+def read(data: Path, window: int = WINDOW) -> SequenceSet:
+    """One window of `window` frames (odd) around every frame, without splits: label, candidates and recording of each.
+
+    Windows end at the recording's ends and at pauses of more than half a second. Expressions that only one signer
+    recorded are left out, as `source` says. InputError for an even window, or where no expression has both signers.
+    """
+    if window < 1 or window % 2 == 0:
+        raise InputError(f"window {window}: give an odd number of frames, so that one lies in the middle")
+    found = recordings(data)
+    both = [name for name in EXPRESSIONS if {r.signer for r in found if r.expression == name} == set(SIGNERS)]
+    if not both:
+        raise InputError(f"{Path(data).name}: no expression was recorded by both signers; add the other recordings")
+    kept = [recording for recording in found if recording.expression in both]
+    label_names = (NONE, *both)
+    parts = [_windows(recording, window, label_names) for recording in kept]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    notes = [f"Recordings of {', '.join(sorted(r.name for r in found if r not in kept))} are left out: the other "
+             "signer's is missing."] if len(kept) < len(found) else []
+    total = len(columns["labels"])
+    return SequenceSet(
+        **columns, split=np.full(total, "", "<U5"), index=np.arange(total), label_names=label_names,
+        inputs_sha256=_sha256(kept, window),
+        source={"dataset": "gfe", "layout": "UCI", "window": window, "recordings": len(kept), "notes": notes})
+
+
+def _windows(recording: Recording, window: int, label_names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The columns of `read` for one recording."""
+    values, n, half = normalise(recording.points), len(recording.points), window // 2
+    take = np.cumsum(np.diff(recording.seconds, prepend=recording.seconds[0]) > PAUSE)  # uninterrupted stretches
+    rows = np.arange(n)
+    first = np.maximum(rows - half, np.searchsorted(take, take))
+    last = np.minimum(rows + half, np.searchsorted(take, take, side="right") - 1)
+    span = first[:, None] + np.arange(window)
+    inputs = values[np.minimum(span, n - 1)] * (span <= last[:, None])[..., None]
+    label = label_names.index(recording.expression)
+    candidates = np.zeros((n, len(label_names)), bool)
+    candidates[:, [0, label]] = True
+    return {"inputs": inputs.astype(np.float32), "lengths": last - first + 1, "key_frames": rows - first,
+            "labels": np.where(recording.targets, label, 0), "candidates": candidates,
+            "subjects": np.full(n, recording.signer), "sequences": np.full(n, recording.name),
+            "names": np.array([f"{recording.name}_{row:05d}" for row in range(n)])}
+
+
+def _sha256(kept: list[Recording], window: int) -> str:
+    digest = hashlib.sha256(f"{VERSION}\0{window}".encode())
+    for recording in kept:
+        digest.update(recording.name.encode() + recording.points.tobytes() + recording.targets.tobytes()
+                      + recording.seconds.tobytes())
+    return digest.hexdigest()
+
+
+def divide(windows: SequenceSet, direction: str) -> SequenceSet:
+    """The windows under "a_to_b" or "b_to_a": one signer trains and, by the last fifth of every recording, selects; the
+    other tests. Windows that reach across the cut are dropped."""
+    trains, tests = DIRECTIONS[direction]
+    split = np.where(windows.subjects == tests, "test", "").astype("<U5")
+    for name in np.unique(windows.sequences[windows.subjects == trains]):
+        rows = np.flatnonzero(windows.sequences == name)
+        cut = len(rows) - round(VALIDATION * len(rows))
+        position = np.arange(len(rows))
+        first, last = position - windows.key_frames[rows], position + windows.lengths[rows] - windows.key_frames[rows]
+        split[rows[last <= cut]], split[rows[first >= cut]] = "train", "val"
+    return replace(windows, split=split)

@@ -1,0 +1,104 @@
+"""Every sequence set in one shape: ``load`` reads, divides and, for small profiles, thins it into a `SequenceSet`.
+
+Drawn sequences are the default; "ckplus" takes the original release (whole sequences) or CK+48 (the last three frames
+of each); "gfe" are windows of facial points. Drawn and photographed ones hold frames: networks take features of these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import paths, protocols
+from ferkit.core.errors import InputError
+from ferkit.data import splits
+from ferkit.data.face_set import SPLITS
+from ferkit.data.sequences import ckplus, drawn
+from ferkit.data.sequences.sequence_set import ARRAYS, SequenceSet
+from ferkit.data.sources import gfe
+
+DATASETS = ("synthetic", "ckplus", "gfe")
+# By profile: drawn sequences in (train, val, test), and the most training windows of a real set (0 = all); validation
+# and test then keep a quarter of that.
+DRAWN = {"smoke": (42, 14, 28), "quick": (168, 56, 112), "standard": (700, 140, 420), "full": (1400, 280, 840)}
+LIMIT = {"smoke": 420, "quick": 2800, "standard": 0, "full": 0}
+
+
+def load(dataset: str, data: Path | None = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
+         ) -> SequenceSet:
+    """The set, every sequence in train, val or test; those that the protocol leaves out are dropped.
+
+    data: where it lies; None takes the data set's environment variable. protocol: "" for the data set's own: drawn
+    ones share no subject between splits, GFE trains on one signer and tests on the other. "by_image" divides sequence
+    by sequence (window by window) at random and lets both through: what leaks then is the question of one claim.
+    Raises InputError.
+    """
+    if dataset not in DATASETS:
+        raise InputError(f"dataset {dataset!r} has no sequences; take one of {', '.join(DATASETS)}")
+    protocol = protocols.resolve(dataset, protocol)
+    proper = protocols.parse(protocol).proper
+    if dataset == "synthetic":
+        whole = _drawn(DRAWN[profile], seed)
+    else:
+        place = Path(data) if data is not None else paths.data_path(dataset)
+        whole = gfe.read(place) if dataset == "gfe" else ckplus.read(place)
+    divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
+    divided = divided.select(divided.split != "")
+    thinned = _thin(divided, 0 if dataset == "synthetic" else LIMIT[profile], seed)
+    return replace(thinned, source={**thinned.source, "protocol": protocol})
+
+
+def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
+    """The set under a protocol of `data.splits`."""
+    rows = splits.divide(proper, labels=whole.labels, subjects=whole.subjects, sequences=whole.sequences,
+                         split=whole.split, seed=seed)
+    split = np.full(len(whole), "", "<U5")
+    for name, part in rows.items():
+        split[part] = name
+    return replace(whole, split=split)
+
+
+def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
+    """At most `limit` training and a quarter as many validation and test rows (stratified); 0 keeps all."""
+    if not limit or np.sum(whole.split == "train") <= limit:
+        return whole
+    kept = []
+    for split in SPLITS:
+        rows = np.flatnonzero(whole.split == split)
+        kept.append(rows[splits.stratified_rows(whole.labels[rows], limit if split == "train" else limit // 4, seed)])
+    says = f"Thinned to {sum(map(len, kept))} of {len(whole)} rows (stratified, seed {seed}) for a quick look."
+    return replace(whole.select(np.sort(np.concatenate(kept))),
+                   source={**whole.source, "thinned": True, "notes": [*whole.source.get("notes", ()), says]})
+
+
+def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:
+    """`drawn.draw_sequences`, from the cache where it was drawn before."""
+    key = hashlib.sha256(json.dumps([drawn.VERSION, sizes, seed]).encode()).hexdigest()[:24]
+    stored = paths.cache_root() / "sequences" / f"{key}.npz"
+    try:
+        with np.load(stored, allow_pickle=False) as arrays:
+            return _unpacked(arrays, seed)
+    except (OSError, ValueError, KeyError, EOFError):
+        pass  # absent or damaged: drawn again
+    made = drawn.draw_sequences(*sizes, seed)
+    aside = stored.with_name(f".{key}.{os.getpid()}.npz")
+    try:
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(aside, **{name: getattr(made, name) for name in (*ARRAYS, "units")})
+        os.replace(aside, stored)
+    except OSError as error:
+        raise InputError(f"{paths.cache_root()}: cannot store the drawn sequences ({error.strerror or error}); free "
+                         "space or set FERKIT_CACHE to another folder") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return made
+
+
+def _unpacked(arrays: np.lib.npyio.NpzFile, seed: int) -> SequenceSet:
+    return SequenceSet(**{name: arrays[name] for name in (*ARRAYS, "units")}, unit_names=drawn.UNIT_NAMES,
+                       source=drawn.source(seed))
