@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.results import records
+from ferkit.results import records, schema
 
 FIRST_DATASET = "fer2013"
 PLAN = "plan.json"
@@ -163,7 +163,7 @@ def _entry(dataset: str, directory: Path) -> Entry | None:
     except (OSError, ValueError) as error:
         raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); restore it with git checkout"
                          ) from None
-    if records.validate(metrics) or metrics["weights_sha256"] is None:
+    if schema.problems("metrics", metrics) or metrics["weights_sha256"] is None:
         return None
     cell = records.Cell(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
     weights = _file(directory, metrics["weights_sha256"], cell)

@@ -6,7 +6,7 @@ import pytest
 from ferkit.data import datasets
 from ferkit.experiments.evaluation import Predictor, evaluate
 from ferkit.models import registry
-from ferkit.results import records
+from ferkit.results import predictions
 from ferkit.stats import classification
 
 
@@ -49,5 +49,5 @@ def test_rounded_predictions_take_little_more_than_half_the_space(tmp_path):
     arrays = {"index": np.arange(3589), "labels": labels, "predicted": scores.argmax(1)}
     rounded = np.round(scores * 2**10) / np.float32(2**10)
     for name, kept in (("exact", scores), ("rounded", rounded)):
-        records.write_arrays(tmp_path / f"{name}.npz", arrays | {"scores": kept})
+        predictions.write_arrays(tmp_path / f"{name}.npz", arrays | {"scores": kept})
     assert (tmp_path / "rounded.npz").stat().st_size < 0.7 * (tmp_path / "exact.npz").stat().st_size

@@ -10,7 +10,7 @@ from ferkit.core import versions
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation, jobs
 from ferkit.experiments.profiles import PROFILES
-from ferkit.results import records
+from ferkit.results import schema
 from ferkit.results.records import Cell
 from ferkit.training import recipes, trainer
 from ferkit.training.recipes import Recipe
@@ -31,7 +31,7 @@ def test_a_cell_has_every_file_and_key_of_the_contract(tmp_path, complete):
     cell = complete(tmp_path)
     assert {p.name for p in cell.directory.iterdir()} == {"metrics.json", "predictions.npz", "history.csv",
                                                          "weights.safetensors"}
-    assert records.validate(cell.metrics) == [] and cell.metrics["test_reads"] == 1
+    assert schema.problems("metrics", cell.metrics) == [] and cell.metrics["test_reads"] == 1
     assert cell.metrics["n"] == 21 and len(cell.history) == 2
     assert cell.predictions["index"].tolist() == list(range(63, 84))
 

@@ -9,7 +9,7 @@ import pytest
 
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.labels import LABELS
-from ferkit.results import records
+from ferkit.results import predictions, records, schema
 
 CONFIG = "c" * 64
 
@@ -107,7 +107,7 @@ def test_a_diverged_run_without_predictions_is_a_result(tmp_path):
 
 def test_a_finished_run_without_predictions_is_refused(tmp_path):
     cell = records.Cell("02_stn_attention", "deep_emotion", "ours", 0)
-    summary = dict.fromkeys(records._NULL_WITHOUT_PREDICTIONS)
+    summary = dict.fromkeys(schema.load("metrics")["then"]["properties"].keys() - {"status"})
     with pytest.raises(ValueError, match="no predictions"):
         records.write_cell(cell.directory(tmp_path), metrics=make_metrics(cell, {**summary, "n": 0}),
                            predictions=None, history=[], weights=None)
@@ -130,9 +130,9 @@ def test_metrics_outside_the_schema_are_not_written(tmp_path, changes, says):
 
 def test_validate_names_a_missing_key(tmp_path):
     metrics = write(tmp_path).metrics
-    assert records.validate(metrics) == []
+    assert schema.problems("metrics", metrics) == []
     del metrics["uar"]
-    assert records.validate(metrics) == ["uar is missing"]
+    assert schema.problems("metrics", metrics) == ["uar is missing"]
 
 
 @pytest.mark.parametrize("change", [
@@ -153,7 +153,7 @@ def test_arrays_other_than_the_contracts_are_not_written(tmp_path, change):
 def test_edited_predictions_are_refused_by_their_hash(tmp_path):
     found = write(tmp_path)
     arrays = make_predictions(wrong=0)
-    records.write_arrays(found.directory / "predictions.npz", arrays)
+    predictions.write_arrays(found.directory / "predictions.npz", arrays)
     with pytest.raises(DataChanged, match=r"predictions\.npz.*sha256"):
         records.read_cell(found.directory)
     assert records.read_whole(found.directory) is None
@@ -187,16 +187,16 @@ def test_a_damaged_file_is_named(tmp_path, name, content):
 
 def test_an_npz_cut_off_and_one_that_hides_an_object_are_named(tmp_path):
     path = tmp_path / "predictions.npz"
-    records.write_arrays(path, make_predictions())
+    predictions.write_arrays(path, make_predictions())
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(InputError, match=r"predictions\.npz: damaged"):
-        records.read_arrays(path)
+        predictions.read_arrays(path)
     np.savez(path, labels=np.array([{"not": "numbers"}], dtype=object))
     with pytest.raises(InputError, match=r"predictions\.npz: damaged"):
-        records.read_arrays(path)
+        predictions.read_arrays(path)
     np.savez(path, **make_predictions(), image=np.zeros((21, 48, 48), dtype=np.uint8))
     with pytest.raises(InputError, match="array image is not one"):
-        records.read_arrays(path)
+        predictions.read_arrays(path)
 
 
 def test_a_cell_moved_into_another_cells_folder_is_refused(tmp_path):

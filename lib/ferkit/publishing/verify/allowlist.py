@@ -9,7 +9,7 @@ import numpy as np
 
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify import image_leak_scan
-from ferkit.results import records
+from ferkit.results import predictions, records
 
 CELL = r"\d\d_\w+/[\w.-]+/[\w.-]+/seed\d+"
 # What publishing leaves, by path relative to the tree.
@@ -61,7 +61,7 @@ def content_problems(path: Path, *, run: bool, drawn: bool) -> list[str]:
 def _array_problems(path: Path, drawn: bool) -> list[str]:
     if path.name == records.PREDICTIONS:
         try:
-            names = records.read_arrays(path)["label_names"]
+            names = predictions.read_arrays(path)["label_names"]
         except InputError as error:
             return [str(error)]
         longest = max(map(len, map(str, names)), default=0)

@@ -13,6 +13,7 @@ import numpy as np
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.data import datasets
+from ferkit.data.face_set import FaceSet
 from ferkit.publishing.verify.findings import Found
 from ferkit.results import manifest, records
 from ferkit.results.records import CellResult
@@ -51,14 +52,14 @@ def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, d
             _again(root, faces, cell, found, sample)
 
 
-def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> datasets.faceset.FaceSet:
+def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> FaceSet:
     """The images that a tree's cells were trained and tested on."""
     made = manifest.read(root)
     profile = made.get("profile", "full")
     return datasets.load(dataset, data, profile=profile, protocol=cell.metrics["protocol"], seed=made.get("seed", 0))
 
 
-def _labels(root: Path, faces: datasets.faceset.FaceSet, tested: Sequence[CellResult], found: Found) -> None:
+def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Found) -> None:
     """True classes and copies by the images themselves."""
     from ferkit.data import audit
 
@@ -81,7 +82,7 @@ def _labels(root: Path, faces: datasets.faceset.FaceSet, tested: Sequence[CellRe
             found.look("labels from data", name, f"accuracy_without_copies is {stated:.4f}, the data give {truth:.4f}")
 
 
-def _again(root: Path, faces: datasets.faceset.FaceSet, cell: CellResult, found: Found, sample: int) -> None:
+def _again(root: Path, faces: FaceSet, cell: CellResult, found: Found, sample: int) -> None:
     """One cell's answers on a spread of test images, computed now."""
     from ferkit.experiments import evaluation
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ferkit.core import files
 from ferkit.core.errors import InputError
-from ferkit.results import records
+from ferkit.results import predictions, records, schema
 from ferkit.results.records import Cell, CellResult
 
 CLOSE = 1e-6  # two ways to add up the same fractions
@@ -21,10 +21,10 @@ def read(directory: Path) -> CellResult:
         found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"damaged ({error})") from None
-    problems = records.validate(found) if isinstance(found, dict) else ["it is not an object"]
+    problems = schema.problems("metrics", found)
     if problems:
         raise InputError("; ".join(problems))
-    arrays = {} if found["predictions_sha256"] is None else records.read_arrays(directory / records.PREDICTIONS)
+    arrays = {} if found["predictions_sha256"] is None else predictions.read_arrays(directory / records.PREDICTIONS)
     notebook, system, recipe, seed = directory.parts[-4:]
     cell = Cell(notebook, system, recipe, int(seed.removeprefix("seed")))
     return CellResult(cell, directory, found, arrays, records.read_history(directory / records.HISTORY))

@@ -8,7 +8,7 @@ import pytest
 from ferkit.claims.evidence import FER2013_TEST
 from ferkit.core.labels import LABELS
 from ferkit.data.sources import fer2013 as source
-from ferkit.results import records
+from ferkit.results import predictions
 
 PUBLIC_TEST = np.repeat(np.arange(7), source.PUBLISHED["val"])
 BEST, PUBLISHED = "deep_emotion.accuracy.fer2013", "deep_emotion.accuracy.fer2013.as_published"
@@ -92,7 +92,7 @@ def test_another_protocol_is_refused(fer2013):
 def test_edited_predictions_are_refused(fer2013):
     found = fer2013.cell("deep_emotion", accuracy=0.5)
     arrays = {**found.predictions, "predicted": found.predictions["labels"]}
-    records.write_arrays(found.directory / "predictions.npz", arrays)
+    predictions.write_arrays(found.directory / "predictions.npz", arrays)
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and "sha256" in row["note"]
 

@@ -7,7 +7,7 @@ import pytest
 from ferkit import __main__ as command_line
 from ferkit.core import locking
 from ferkit.core.errors import InputError
-from ferkit.data import datasets
+from ferkit.data.face_set import FaceSet
 from ferkit.experiments.sweep import config, run
 from ferkit.results import records
 from ferkit.training import resumable, trainer
@@ -93,8 +93,8 @@ def test_a_time_box_pauses_and_the_next_call_goes_on(tmp_path):
 
 def test_the_test_split_stays_shut_unless_it_is_asked_for(tmp_path, monkeypatch):
     seen = []
-    original = datasets.faceset.FaceSet.part
-    monkeypatch.setattr(datasets.faceset.FaceSet, "part", lambda self, name: seen.append(name) or original(self, name))
+    original = FaceSet.part
+    monkeypatch.setattr(FaceSet, "part", lambda self, name: seen.append(name) or original(self, name))
     run.run(sweep(grid={}), tmp_path / "shut", device="cpu")
     assert set(seen) == {"train", "val"}
     (row,) = run.run(sweep(grid={}, test=True), tmp_path / "open", device="cpu", max_minutes=10)

@@ -7,7 +7,7 @@ import pytest
 
 from ferkit.core import files
 from ferkit.core.labels import LABELS
-from ferkit.results import records
+from ferkit.results import predictions, records
 
 NOTEBOOK = "02_stn_attention"
 
@@ -48,7 +48,7 @@ class Published:
         coarse = np.random.default_rng(0).random((7, 12, 12), np.float32).repeat(4, 1).repeat(4, 2)
         known = {"label_names": np.array(LABELS), "rows": np.arange(0, 41, 4), "columns": np.arange(0, 41, 4),
                  "turned_wrong": coarse, "region_masks": (coarse[:6] > 0.5).astype(np.float32)}
-        records.write_arrays(place / "maps.npz", known | arrays)
+        predictions.write_arrays(place / "maps.npz", known | arrays)
         self.put("04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json", {
             "system": "deep_emotion", "recipe": "ours", "seed": 0, "maps_sha256": files.sha256(place / "maps.npz"),
             "settings": {"weights_sha256": None, "data_sha256": "ab" * 32}})

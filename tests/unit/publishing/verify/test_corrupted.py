@@ -8,7 +8,7 @@ import pytest
 from ferkit.core import files
 from ferkit.core.labels import LABELS
 from ferkit.publishing import verify
-from ferkit.results import records
+from ferkit.results import predictions, records
 
 CELL = "02_stn_attention/deep_emotion/ours/seed0"
 
@@ -78,7 +78,7 @@ def test_metrics_that_are_no_json(published):
 
 
 def test_changed_predictions(published):
-    stored = records.read_arrays(published.cell / "predictions.npz")
+    stored = predictions.read_arrays(published.cell / "predictions.npz")
     records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
     text = told(published, f"{CELL}/predictions.npz", "sha256")
     assert "predictions.npz has another sha256" in text and "accuracy is 0.7" in text
@@ -86,7 +86,7 @@ def test_changed_predictions(published):
 
 
 def test_predictions_forged_with_their_hash(published):
-    stored = records.read_arrays(published.cell / "predictions.npz")
+    stored = predictions.read_arrays(published.cell / "predictions.npz")
     records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
     published.change(predictions_sha256=files.sha256(published.cell / "predictions.npz"),
                      **records.summarise(stored["labels"], stored["labels"], LABELS,

@@ -7,7 +7,7 @@ import pytest
 
 from ferkit.publishing import verify
 from ferkit.publishing.verify import image_leak_scan
-from ferkit.results import records
+from ferkit.results import predictions
 
 FACE = np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8)
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + FACE.tobytes()).decode()
@@ -37,7 +37,7 @@ def test_a_link_out_of_the_tree(published, tmp_path):
 @pytest.mark.parametrize("extra", [{"images": FACE[None]}, {"pixels": FACE}, {"scores2": FACE.astype(np.float32)}])
 def test_an_unknown_array_beside_the_predictions(published, extra):
     path = published.cell / "predictions.npz"
-    records.write_arrays(path, records.read_arrays(path) | extra)
+    predictions.write_arrays(path, predictions.read_arrays(path) | extra)
     assert f"{CELL}/predictions.npz" in named(published) and next(iter(extra)) in named(published)
 
 

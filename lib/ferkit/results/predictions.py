@@ -1,0 +1,134 @@
+"""Predictions on disk: the arrays of predictions.npz, written so that equal content gives equal bytes.
+
+index int64 (N,), labels and predicted int64 (N,) in 0…K-1, scores float32 (N, K), probabilities float32 (N, K; absent
+where not calibrated), label_names str (K,); `results/README.md` says what they mean.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core.errors import InputError
+
+# Name → dtype kind and number of dimensions.
+ARRAYS = {"index": ("i", 1), "labels": ("i", 1), "predicted": ("i", 1), "scores": ("f", 2),
+          "probabilities": ("f", 2), "label_names": ("U", 1)}
+OPTIONAL = ("probabilities",)
+SMALL = ("index", "labels", "predicted", "label_names")  # read at once: nearly every table needs these alone
+
+
+class Predictions(Mapping[str, np.ndarray]):
+    """The arrays of a predictions.npz by name; scores and probabilities are read when first asked for.
+
+    Nine tenths of the time of reading a file go into these two, which accuracies and paired tests never look at.
+    Raises InputError, now or then, for a file that is missing, damaged or holds anything else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._names, self._read = _load(self.path, SMALL)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._read:
+            if name not in self._names:
+                raise KeyError(name)
+            late = _load(self.path, (name,))[1]
+            _refuse(self.path, _problems(self._read | late))
+            self._read |= late
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Every array of a predictions.npz, never unpickled; InputError when damaged or not what the contract names."""
+    return dict(Predictions(path))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """An .npz whose bytes depend on the arrays alone: sorted names, fixed time stamps, bzip2.
+
+    (numpy's own writer and zlib's versions differ in the bytes they leave for equal content; bzip2 is one program,
+    unchanged for years.)
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(arrays):
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_BZIP2
+            with archive.open(entry, "w", force_zip64=True) as file:
+                array = np.ascontiguousarray(arrays[name])
+                np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+
+
+def as_contract(predictions: Mapping[str, np.ndarray | None]) -> dict[str, np.ndarray]:
+    """The arrays in the contract's dtypes; ValueError when one is missing, unknown or of another shape."""
+    arrays = {}
+    for name, value in predictions.items():
+        if value is None and name in OPTIONAL:
+            continue
+        kind = ARRAYS.get(name, ("", 0))[0]
+        array = np.asarray(value)
+        if kind == "i" and array.dtype.kind not in "iu":
+            raise ValueError(f"{name} is {array.dtype}, not whole numbers")
+        arrays[name] = array.astype({"i": np.int64, "f": np.float32, "U": np.str_}.get(kind, array.dtype))
+    problems = _misnamed(arrays) or _problems(arrays)
+    if problems:
+        raise ValueError(f"predictions: {'; '.join(problems)}")
+    return arrays
+
+
+def _load(path: Path, wanted: tuple[str, ...]) -> tuple[list[str], dict[str, np.ndarray]]:
+    """All names in a file, and the wanted arrays, checked as far as they go."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names = list(archive.files)
+            arrays = {name: archive[name] for name in wanted if name in names}
+    except FileNotFoundError:
+        raise InputError(f"{where(path)}: missing; run the cell again") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{where(path)}: damaged ({error}); run the cell again") from None
+    _refuse(path, _misnamed(names) or (_problems(arrays) if "labels" in arrays else []))
+    return names, arrays
+
+
+def _refuse(path: Path, problems: list[str]) -> None:
+    if problems:
+        raise InputError(f"{where(path)}: {problems[0]}; run the cell again")
+
+
+def _misnamed(names: Mapping | list[str]) -> list[str]:
+    return [*(f"array {name} is missing" for name in ARRAYS if name not in names and name not in OPTIONAL),
+            *(f"array {name} is not one of the contract's" for name in names if name not in ARRAYS)]
+
+
+def _problems(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    """What is wrong with arrays of the right names; labels and label_names, which give N and K, are among them."""
+    n, k, problems = len(arrays["labels"]), len(arrays["label_names"]), []
+    for name, array in arrays.items():
+        kind, dimensions = ARRAYS[name]
+        shape = (k,) if name == "label_names" else (n, k)[:dimensions]
+        size = {"i": 8, "f": 4}.get(kind, array.dtype.itemsize)
+        if array.dtype.kind != kind or array.dtype.itemsize != size or array.shape != shape:
+            problems.append(f"array {name} is {array.dtype} {array.shape}, not {shape}")
+        elif kind == "f" and not np.isfinite(array).all():
+            problems.append(f"array {name} holds nan or infinity")
+        elif name in ("labels", "predicted") and n and (array.min() < 0 or array.max() >= k):
+            problems.append(f"array {name} leaves 0…{k - 1}")
+    if not n:
+        problems.append("it holds no image")
+    if len(np.unique(arrays["index"])) != n:
+        problems.append("array index names an image twice")
+    return problems
+
+
+def where(path: Path) -> str:
+    """The last parts of a path: enough to find the file, and the same on every machine."""
+    return "/".join(Path(path).parts[-5:])
