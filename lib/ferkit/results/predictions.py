@@ -47,6 +47,9 @@ class Predictions(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def __or__(self, changed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {**self, **changed}
+
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Every array of a predictions.npz, never unpickled; InputError when damaged or not what the contract names."""

@@ -1,0 +1,177 @@
+"""A tree of results read once: every trained system in it, one tidy table, and means over seeds.
+
+A tree is a run, a sweep's folder or a published `results/<dataset>`. Whoever asks for the same unchanged tree again in
+the same process gets the same object. Tables everywhere (README, report, notebooks, cards, terminal) are views of
+`Tree.frame` and `over_seeds`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ferkit.core import paths
+from ferkit.core.errors import InputError
+from ferkit.results import records
+from ferkit.results.records import CellResult
+from ferkit.stats import intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Name = tuple[str, str]  # (system, recipe)
+
+# The columns of the tidy table that are entries of metrics.json.
+COLUMNS = ("dataset", "protocol", "split", "status", "n", "accuracy", "accuracy_without_copies", "n_without_copies",
+           "macro_f1", "uar", "ece", "val_accuracy", "val_macro_f1", "train_accuracy", "best_epoch", "epochs", "tta",
+           "accuracy_no_tta", "parameters", "weight_layers", "receptive_field", "n_train", "minutes", "device",
+           "test_reads", "data_sha256", "weights_sha256", "predictions_sha256")
+MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "train_accuracy", "accuracy_no_tta",
+         "minutes")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What a folder holds.
+
+    results: finished and undamaged, by notebook, system, recipe and seed; shared, not to be changed. refused: why a
+    result is not among them, by its folder.
+    """
+
+    root: Path
+    results: tuple[CellResult, ...]
+    refused: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The folder's name: a run's, or a published data set's."""
+        return self.root.absolute().name
+
+    @property
+    def sound(self) -> tuple[CellResult, ...]:
+        """Its results; InputError where any is refused."""
+        for reason in self.refused.values():
+            raise InputError(reason)
+        return self.results
+
+    @cached_property
+    def dataset(self) -> str | None:
+        """The data set of its results, refused ones too; None where there is none, InputError where they mix."""
+        stated = {result.metrics["dataset"] for result in self.results} | set(map(_stated_dataset, self.refused))
+        if len(stated - {None}) > 1:
+            raise InputError(f"{self.root}: results of {' and '.join(sorted(stated - {None}))} in one folder; judge "
+                             "them apart")
+        return next(iter(stated - {None}), None)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row for each result: tree, notebook, system, recipe, seed, the entries `COLUMNS` of metrics.json, and
+        file (its metrics.json, relative to the tree); fractions in [0, 1]."""
+        return frame(self.results, self.root)
+
+
+def load_tree(root: Path) -> Tree:
+    """Every result below a folder, read once for each state of the files; InputError where there is no such folder."""
+    root = Path(root).absolute()
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
+    directories = records.cell_directories(root)
+    state = tuple((path, *map(_state, (path / records.METRICS, path / records.PREDICTIONS, path / records.HISTORY)))
+                  for path in directories)
+    if root not in _read or _read[root][0] != state:
+        results, refused = [], {}
+        for directory in directories:
+            try:
+                results.append(records.read_cell(directory))
+            except InputError as error:
+                refused[directory] = str(error)
+        _read[root] = state, Tree(root, tuple(results), refused)
+    return _read[root][1]
+
+
+_read: dict[Path, tuple[tuple, Tree]] = {}
+
+
+def published() -> list[Tree]:
+    """The published trees that hold results: data sets in the order of `paths.DATA_VARIABLES`, each followed by its
+    other protocols."""
+    order = ("synthetic", *paths.DATA_VARIABLES)
+    found = [folder for folder in (paths.repository() / "results").iterdir()
+             if folder.name.partition("-")[0] in order and records.cell_directories(folder)]
+    return [load_tree(folder) for folder in
+            sorted(found, key=lambda path: (order.index(path.name.partition("-")[0]), path.name))]
+
+
+def by_system(results: Iterable[CellResult]) -> dict[Name, list[CellResult]]:
+    """Results by (system, recipe) in order of appearance, seeds ascending."""
+    groups: dict[Name, list[CellResult]] = defaultdict(list)
+    for result in results:
+        groups[result.cell.system, result.cell.recipe].append(result)
+    return {name: sorted(group, key=lambda result: result.cell.seed) for name, group in groups.items()}
+
+
+def frame(results: Sequence[CellResult], root: Path) -> pd.DataFrame:
+    """Results as a tidy table, see `Tree.frame`."""
+    import pandas as pd
+
+    rows = [{"tree": Path(root).absolute().name, "notebook": one.cell.notebook, "system": one.cell.system,
+             "recipe": one.cell.recipe, "seed": one.cell.seed, **{key: one.metrics.get(key) for key in COLUMNS},
+             "file": (one.directory / records.METRICS).relative_to(Path(root).absolute()).as_posix()}
+            for one in results]
+    return pd.DataFrame(rows, columns=["tree", "notebook", "system", "recipe", "seed", *COLUMNS, "file"])
+
+
+def over_seeds(results: Sequence[CellResult]) -> dict[str, object]:
+    """One system under one recipe, its seeds together: what every table says of it.
+
+    {seeds (how many), status (one word, or each once), n, parameters, tta, dataset, protocol; accuracy (mean test
+    accuracy over the tested seeds), sd, low, high (95 %: t over seeds, Wilson over images for one); the means `MEANS`
+    (None where a seed lacks one)}; fractions in [0, 1], None where nothing was tested.
+    """
+    tested = [one.metrics for one in results if one.metrics["accuracy"] is not None]
+    first = (tested or [results[0].metrics])[0]
+    row = {"seeds": len(results), "status": ", ".join(dict.fromkeys(one.metrics["status"] for one in results)),
+           **{key: first.get(key) for key in ("n", "parameters", "tta", "dataset", "protocol", "weight_layers")},
+           **dict.fromkeys(("accuracy", "sd", "low", "high")), **{key: mean(tested, key) for key in MEANS}}
+    if tested:
+        spread = intervals.share_over_seeds([one["accuracy"] for one in tested], first["n"])
+        low, high = spread.interval
+        row |= {"accuracy": spread.mean, "sd": spread.sd, "low": low, "high": high}
+    return row
+
+
+def summary(tree: Tree) -> pd.DataFrame:
+    """One row for each system and recipe of a tree: tree, notebook, system, recipe, and `over_seeds`."""
+    import pandas as pd
+
+    return pd.DataFrame([{"tree": tree.name, "notebook": group[0].cell.notebook, "system": system, "recipe": recipe,
+                          **over_seeds(group)} for (system, recipe), group in by_system(tree.results).items()])
+
+
+def mean(metrics: Sequence[dict], key: str) -> float | None:
+    """The mean of one entry over several metrics.json; None where there is none, or one of them lacks it."""
+    values = [one.get(key) for one in metrics]
+    return None if not values or None in values else sum(values) / len(values)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written again; None where it is not there."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _stated_dataset(directory: Path) -> str | None:
+    """What a refused result says it is about; None where not even that can be read."""
+    try:
+        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))["dataset"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
