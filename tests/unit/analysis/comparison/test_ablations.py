@@ -41,7 +41,7 @@ def test_each_is_held_against_the_control_at_equal_seeds(tree):
 def test_the_readers_table_is_in_points(tree):
     control, _, no_decay = comparison.variant_table(tree)
     assert control["against control"] is None and control["lost to 4 px"] == 20.0 and control["test %"] == 60.0
-    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.001 and no_decay["train - test"] == 15.0
+    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.001 and no_decay["train - test"] == 7.5
 
 
 def test_without_the_control_nothing_is_compared(tree):
