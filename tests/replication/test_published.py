@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.core import paths
 from ferkit.experiments.jobs import TRAINING_NOTEBOOKS
-from ferkit.papers import ledger
 from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
 from ferkit.results import records
@@ -74,10 +73,10 @@ class TestFer2013:
     def test_ours_is_within_the_stated_distance_of_the_paper(self, claim, system, within):
         """Distances of the first, short run; a majority-class answer (24.5 %) lies three times as far off."""
         mine = [r.metrics["accuracy"] for r in cells("fer2013") if (r.cell.system, r.cell.recipe) == (system, "ours")]
-        assert abs(np.mean(mine) - ledger.claim(claim).value) < within
+        assert abs(np.mean(mine) - papers.quote(claim).value) < within
 
     def test_a_claim_of_accuracy_is_judged_on_it(self):
-        rows = {row["id"]: row for row in claims.judge(paths.published_directory("fer2013"))}
+        rows = {row["id"]: row for row in claims.judge(paths.published_directory("fer2013"), papers.claims())}
         assert rows["deep_emotion.accuracy.fer2013"]["verdict"] != "not_run"
         assert rows["deep_emotion.accuracy.fer2013"]["source"].endswith("metrics.json")
 

@@ -9,7 +9,7 @@ from ferkit.core.labels import LABELS
 from ferkit.reporting import figures, html_report
 
 CLAIM = {"id": "a", "paper": "deep_emotion", "statement": "It has 47,657 parameters", "expected": 47657,
-         "relation": "=", "unit": "parameters", "observed": 47657, "interval": None, "n_seeds": 1,
+         "relation": "=", "unit": "count", "measures": "parameters", "observed": 47657, "interval": None, "n_seeds": 1,
          "verdict": "reproduced", "rule": "exactly this number " * 8, "note": "", "command": "./run_all.sh",
          "source": "02_stn_attention/deep_emotion/ours/seed0/metrics.json"}
 MEASURE = "return document.documentElement.scrollWidth <= window.innerWidth"

@@ -1,19 +1,19 @@
-"""From results to verdicts: what each claim of the papers comes to in a run, by rules fixed in advance.
+"""From results to verdicts: what each claim comes to in a run, by rules fixed in advance.
 
-`evidence` finds and guards the files, `rules` names one rule per claim (`accuracy`, `optimisation`,
-`compared`, `counted`, `covered`, `remedied` hold them), `wording` prints. Nothing is taken on trust: accuracies are
-recomputed from predictions, and an edited, moved, wrongly split or incomplete result is refused with the
-reason in the row's note. Only saved files are read; no torch.
+`evidence` finds and guards the files, `rules` holds one module for each kind of rule, `claim` what a paper declares,
+`text` prints. Nothing is taken on trust: accuracies are recomputed from predictions, and an edited, moved, wrongly
+split or incomplete result is refused with the reason in the row's note. Only saved files are read; no torch. No paper
+is known here: its claims arrive as arguments.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from ferkit.claims.claim import Claim, run_command
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
-from ferkit.claims.rules.registry import PAIRS, RULES
 from ferkit.claims.text import summary, table
 from ferkit.core import files
-from ferkit.papers import ledger
 
 VERDICTS = ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")
 CLAIMS_FILE = "claims.json"
@@ -21,50 +21,49 @@ CLAIMS_FILE = "claims.json"
 __all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "summary", "table", "write"]
 
 
-def judge(directory: Path) -> list[dict]:
-    """One row per claim of ``ferkit.papers.ledger``, in its order: the contract's keys id, paper, statement,
-    expected, observed, interval, n_seeds, verdict, rule, source, command, and besides dataset, unit,
-    relation, sd, interval_images, mark, note.
+def judge(directory: Path, claims: Sequence[Claim]) -> list[dict]:
+    """One row per claim, in their order: the contract's keys id, paper, statement, expected, observed, interval,
+    n_seeds, verdict, rule, source, command, and besides dataset, unit, measures, relation, sd, interval_images, mark,
+    note.
 
     directory: a run or a published tree ``results/<dataset>``. `observed` is None where nothing was run, and
     where every seed diverged. `interval` is 95 %: over images for one seed, over seeds (t) for several.
     Raises InputError for a folder that is missing, holds no results, or mixes data sets.
     """
-    evidence = Evidence(Path(directory), PAIRS)
-    return [_row(claim, evidence) for claim in ledger.CLAIMS]
+    evidence = Evidence(Path(directory), claims)
+    return [_row(claim, evidence) for claim in claims]
 
 
-def write(directory: Path) -> list[dict]:
+def write(directory: Path, claims: Sequence[Claim]) -> list[dict]:
     """The rows of `judge`, also written to ``claims.json`` in the directory."""
-    rows = judge(directory)
+    rows = judge(directory, claims)
     files.write_json(Path(directory) / CLAIMS_FILE, rows)
     return rows
 
 
-def _row(claim: ledger.Claim, evidence: Evidence) -> dict:
-    rule = RULES[claim.id]
+def _row(claim: Claim, evidence: Evidence) -> dict:
     own = claim.dataset if claim.dataset != "any" else evidence.dataset
     try:
         if claim.dataset not in ("any", evidence.dataset):
             raise NotRun(f"it is about {claim.dataset}, this is {evidence.dataset or 'nothing yet'}")
-        finding = rule.judge(evidence, claim)
+        finding = claim.judge(evidence)
     except NotRun as reason:
         finding = Finding("not_run", None, n_seeds=0, note=str(reason))
     return {
         "id": claim.id, "paper": claim.paper, "statement": claim.statement, "dataset": own,
-        "expected": claim.value, "relation": claim.relation, "unit": claim.unit,
+        "expected": claim.value, "relation": claim.relation, "unit": claim.unit, "measures": claim.measures,
         "observed": finding.observed, "sd": finding.sd, "interval": _pair(finding.interval),
         "interval_images": _pair(finding.interval_images), "n_seeds": finding.n_seeds,
-        "verdict": finding.verdict, "rule": rule.says, "note": finding.note,
+        "verdict": finding.verdict, "rule": claim.rule_in_words, "note": finding.note,
         "source": "; ".join(dict.fromkeys(finding.sources)) or None,
         "command": _command(claim, evidence.dataset), "mark": claim.mark,
     }
 
 
-def _command(claim: ledger.Claim, dataset: str | None) -> str:
+def _command(claim: Claim, dataset: str | None) -> str:
     """What runs the claim: on the data of this run where the claim is bound to none."""
     bound = claim.dataset != "any" or dataset in (None, "synthetic") or not claim.command.startswith("./run_all.sh")
-    return claim.command if bound else ledger.run_command(dataset)
+    return claim.command if bound else run_command(dataset)
 
 
 def _pair(interval: tuple[float, float] | None) -> list[float] | None:

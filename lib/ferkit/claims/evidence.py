@@ -1,31 +1,20 @@
-"""What a folder can prove: its cells, compared on the same images, and every reason to refuse one.
-
-Not stated in the paper; we use 150, 40 and 5,000 as the least numbers of test images of CK+, JAFFE and FERG because
-the smallest honest split of the whole set has more (JAFFE by two subjects), a single fold or subsample fewer.
-"""
+"""What a folder can prove: its trained systems, compared on the same images, and every reason to refuse one."""
 
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from ferkit.claims.claim import Claim, Name
 from ferkit.core.errors import InputError
-from ferkit.core.labels import LABELS
 from ferkit.results import records
 from ferkit.results.records import CellResult
 from ferkit.stats import intervals
 from ferkit.stats.classification import majority_share
-
-Name = tuple[str, str]  # (system, recipe)
-
-# The test split a claim about a data set must be measured on. FER2013's PrivateTest by class (angry … neutral);
-# PublicTest has as many images, so that only the classes tell the two apart.
-FER2013_TEST = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
-LEAST_TEST = {"ckplus": 150, "jaffe": 40, "ferg": 5000}
 
 
 class NotRun(Exception):
@@ -37,7 +26,7 @@ class Comparison:
     """Two systems on the same test images, seed by seed.
 
     differences: accuracy of the first minus the second, one per seed. p: exact McNemar, combined over seeds;
-    p_holm: adjusted for all comparisons of the folder. first_right, second_right: (N,) fraction of seeds that
+    p_holm: adjusted for all comparisons of the claim's family. first_right, second_right: (N,) fraction of seeds that
     got the image. left_out: what is said where one of them has further seeds, "" else.
     """
 
@@ -66,12 +55,17 @@ class Comparison:
 class Evidence:
     """The finished cells below a run or published tree.
 
-    root: the folder. pairs: which (system, recipe) are compared with which; they share one Holm adjustment.
+    root: the folder. claims: what will be judged; the pairs (system, recipe) that the comparing claims of one family
+    name share one Holm adjustment.
     Raises InputError for a folder that is missing, holds nothing, or mixes data sets.
     """
 
-    def __init__(self, root: Path, pairs: Sequence[tuple[Name, Name]] = ()) -> None:
-        self.root, self.pairs = Path(root), pairs
+    def __init__(self, root: Path, claims: Sequence[Claim] = ()) -> None:
+        self.root = Path(root)
+        self._families: dict[str, dict[tuple[Name, Name], None]] = defaultdict(dict)
+        for claim in claims:
+            if claim.pair:
+                self._families[claim.family][claim.pair] = None
         if not self.root.is_dir():
             raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
         self._cells: dict[Name, list[CellResult]] = defaultdict(list)
@@ -123,19 +117,19 @@ class Evidence:
             raise NotRun("no result of any recipe")
         return max(groups, key=lambda cells: np.mean([cell.metrics["val_accuracy"] or 0.0 for cell in cells]))
 
-    def comparison(self, first: Name, second: Name) -> Comparison:
-        """Two systems over the same seeds and images, p adjusted for all `pairs`; NotRun where that cannot
-        be."""
-        found = self._compared[first, second]
+    def comparison(self, claim: Claim) -> Comparison:
+        """The two systems of a claim over the same seeds and images, p adjusted for all pairs of its family; NotRun
+        where that cannot be."""
+        found = self._compared[claim.family, *claim.pair]
         if isinstance(found, NotRun):
             raise found
         return found
 
-    def occlusions(self) -> list[tuple[Path, dict, CellResult]]:
+    def occlusions(self, systems: Sequence[str]) -> list[tuple[Path, dict, CellResult]]:
         """The occlusion analyses of one system and recipe, one per seed: file, content, the cell that was
         analysed.
 
-        Of several, Deep-Emotion's own come first, then the best on validation.
+        Of several, `systems` come first, then the best on validation.
         """
         groups: dict[Name, list] = defaultdict(list)
         for path in sorted(self.root.glob("04_occlusion_analysis/*/*/seed*/occlusion.json")):
@@ -143,7 +137,7 @@ class Evidence:
             groups[name].append((path, *self._occlusion(path, name)))
         if not groups:
             raise NotRun("no occlusion analysis")
-        return max(groups.items(), key=lambda item: (item[0][0].startswith("deep_emotion"),
+        return max(groups.items(), key=lambda item: (item[0][0] in systems,
                                                      np.mean([cell.metrics["val_accuracy"] or 0.0
                                                               for _, _, cell in item[1]])))[1]
 
@@ -176,17 +170,18 @@ class Evidence:
         return planned
 
     @cached_property
-    def _compared(self) -> dict[tuple[Name, Name], Comparison | NotRun]:
-        compared: dict[tuple[Name, Name], Comparison | NotRun] = {}
-        for pair in self.pairs:
-            try:
-                compared[pair] = _compare(*(self.cells(name) for name in pair))
-            except NotRun as reason:
-                compared[pair] = reason
-        done = [pair for pair, found in compared.items() if isinstance(found, Comparison)]
-        adjusted = intervals.holm([compared[pair].p for pair in done])
-        for pair, p_holm in zip(done, adjusted, strict=True):
-            compared[pair] = Comparison(**{**vars(compared[pair]), "p_holm": p_holm})
+    def _compared(self) -> dict[tuple[str, Name, Name], Comparison | NotRun]:
+        compared: dict[tuple[str, Name, Name], Comparison | NotRun] = {}
+        for family, pairs in self._families.items():
+            for pair in pairs:
+                try:
+                    compared[family, *pair] = _compare(*(self.cells(name) for name in pair))
+                except NotRun as reason:
+                    compared[family, *pair] = reason
+            done = [key for key, found in compared.items() if key[0] == family and isinstance(found, Comparison)]
+            adjusted = intervals.holm([compared[key].p for key in done])
+            for key, p_holm in zip(done, adjusted, strict=True):
+                compared[key] = replace(compared[key], p_holm=p_holm)
         return compared
 
 
@@ -219,26 +214,6 @@ def failed_to_train(cell: CellResult) -> bool:
     """Whether a run diverged or collapsed, by its own record or because it answers one class only."""
     one_class = bool(cell.predictions) and len(np.unique(cell.predictions["predicted"])) == 1
     return cell.metrics["status"] in ("diverged", "collapsed") or one_class
-
-
-def refuse_unofficial(cell: CellResult, dataset: str) -> None:
-    """Nothing, if the cell was tested on the whole official test split of `dataset`; NotRun with the reason
-    if not."""
-    found, where = cell.metrics, cell.cell.name
-    if not cell.predictions:
-        return
-    if dataset == "fer2013":
-        names = [str(name) for name in cell.predictions["label_names"]]
-        counts = np.bincount(cell.predictions["labels"], minlength=len(names))
-        if found["n"] != sum(FER2013_TEST.values()):
-            raise NotRun(f"refused: {where} was tested on {found['n']} images, PrivateTest has 3589")
-        if dict(zip(names, map(int, counts), strict=True)) != FER2013_TEST:
-            raise NotRun(f"refused: {where} was tested on 3589 images that are not PrivateTest (classes differ)")
-        if found["protocol"] != "official":
-            raise NotRun(f"refused: {where} follows protocol {found['protocol']}, not the official split")
-    elif found["n"] < LEAST_TEST[dataset]:
-        raise NotRun(f"refused: {where} was tested on {found['n']} images, a whole test split of {dataset} has at "
-                     f"least {LEAST_TEST[dataset]}")
 
 
 def _accepted(cell: CellResult) -> CellResult:

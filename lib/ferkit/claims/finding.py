@@ -1,10 +1,9 @@
 """What a rule gives back, and the few things that all rules need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ferkit.claims.evidence import Evidence, NotRun
-from ferkit.papers.ledger import Claim
 from ferkit.results.records import CellResult
 from ferkit.stats.intervals import Interval
 
@@ -28,14 +27,6 @@ class Finding:
     note: str = ""
     sd: float | None = None
     interval_images: Interval | None = None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule in words and as a function; the function raises NotRun where there is nothing to judge."""
-
-    says: str
-    judge: Callable[[Evidence, Claim], Finding]
 
 
 def not_every_seed(verdict: str, cells: Sequence[CellResult], notes: list[str]) -> tuple[str, list[str]]:

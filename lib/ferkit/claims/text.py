@@ -4,7 +4,8 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
-SIGNED = ("fraction gained", "fraction above", "recall", "relative")  # differences, told in points
+from ferkit.core.units import Unit
+
 HEAD = ("verdict", "claim", "paper", "ours", "95 % interval", "seeds")
 WIDTH = 110
 
@@ -40,31 +41,11 @@ def summary(rows: Sequence[dict]) -> list[str]:
             + ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in counts.items())]
 
 
-def number(value: float | None, unit: str) -> str:
-    """A value in the words of its unit: percent, points, a count, a ratio or a p; "–" for none."""
-    if value is None:
-        return "–"
-    if unit.startswith(SIGNED):
-        return f"{100 * value:+.1f} pts" if value else "0 pts"
-    if unit.startswith("fraction"):
-        return f"{100 * value:.2f} %"
-    if unit.startswith(("parameters", "layers")):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
 def _cells(row: dict) -> tuple[str, ...]:
-    unit = row["unit"]
-    expected, observed = number(row["expected"], unit), number(row["observed"], unit)
-    if row["relation"] != "=":
-        expected = f"{row['relation']} {expected.removeprefix('+')}"
-    if row["sd"] is not None:
-        observed += f" ± {number(row['sd'], unit).split()[0].removeprefix('+')}"
-    interval = ""
-    if row["interval"] is not None:
-        low, high = (number(end, unit) for end in row["interval"])
-        interval = f"{low.split()[0]} … {high}"
-    return (row["verdict"].replace("_", " "), row["id"], expected, observed, interval, str(row["n_seeds"]))
+    unit = Unit(row["unit"])
+    return (row["verdict"].replace("_", " "), row["id"], unit.bound(row["expected"], row["relation"]),
+            unit.format(row["observed"]) + unit.deviation(row["sd"]),
+            "" if row["interval"] is None else unit.interval(row["interval"]), str(row["n_seeds"]))
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

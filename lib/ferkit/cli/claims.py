@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the verdicts; exit status 0."""
-    from ferkit import claims
+    from ferkit import claims, papers
 
-    judged = claims.judge(arguments.directory)
+    judged = claims.judge(arguments.directory, papers.claims())
     print(json.dumps(judged, ensure_ascii=False) if arguments.json else "\n".join(claims.table(judged)))
     return 0

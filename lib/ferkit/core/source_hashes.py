@@ -33,9 +33,14 @@ def reachable(*modules: str) -> set[Path]:
 
 
 def imports(source: Path) -> set[str]:
-    """Every module name that a source file imports anywhere; ``from a import b`` gives "a" and "a.b"."""
+    """Every module name that a source file imports, but for type annotations; ``from a import b`` gives "a" and
+    "a.b"."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    waiting: list[ast.AST] = [ast.parse(source.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

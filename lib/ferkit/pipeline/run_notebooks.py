@@ -228,13 +228,13 @@ def _tell(failure: notebook_execution.Failure, stem: str, partial: Path, console
 
 def _conclude(run: Run, record: dict, console: Console) -> int:
     """Judge the claims, build the report, note both in the manifest and print the table; the exit status."""
-    from ferkit import claims
+    from ferkit import claims, papers
     from ferkit.reporting import html_report
 
     record["data_sha256"] = run.load().content_hash  # prepared by now, so that this only looks it up
     manifest.write(run.directory, record)
     try:
-        judged = claims.write(run.directory)
+        judged = claims.write(run.directory, papers.claims())
         page = html_report.build(run.directory)
     except Exception as error:  # whatever it is, the notebooks' results stand and the reason is told
         console.line(f"claims or report failed: {type(error).__name__}: {' '.join(str(error).split())}")

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from ferkit import claims
-from ferkit.claims.evidence import FER2013_TEST
+from ferkit import claims, papers
+from ferkit.claims.official_splits import FER2013_TEST
 from ferkit.core.labels import LABELS
 from ferkit.experiments.profiles import PROFILES
 from ferkit.results import records
@@ -72,7 +72,7 @@ class Run:
 
     def row(self, id):
         """The row of one claim, judged."""
-        return next(row for row in claims.judge(self.root) if row["id"] == id)
+        return next(row for row in claims.judge(self.root, papers.claims()) if row["id"] == id)
 
     def verdict(self, id):
         """The verdict on one claim."""

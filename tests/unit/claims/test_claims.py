@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ferkit import claims
+from ferkit import claims, papers
 
 COMMANDS = ("./run_all.sh", "python -m ferkit sweep results/sweeps/")
 CONTRACT = ("id", "paper", "statement", "expected", "observed", "interval", "n_seeds", "verdict", "rule", "source",
@@ -17,7 +17,7 @@ ABOUT_NETWORKS = {"deep_emotion.weight_layers", "gap_svm.blocks_parameters"}  # 
 
 def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
     run.everything()
-    rows = claims.judge(run.root)
+    rows = claims.judge(run.root, papers.claims())
     judged = [row for row in rows if row["verdict"] != "not_run"]
     assert len(judged) >= 12
     for row in judged:
@@ -30,13 +30,14 @@ def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
                          ids=["one class", "at random"])
 def test_where_nothing_was_learnt_only_the_networks_sizes_are_confirmed(run, predicted):
     run.everything(predicted=predicted)
-    confirmed = {row["id"] for row in claims.judge(run.root) if row["verdict"] not in ("not_reproduced", "not_run")}
+    rows = claims.judge(run.root, papers.claims())
+    confirmed = {row["id"] for row in rows if row["verdict"] not in ("not_reproduced", "not_run")}
     assert confirmed == ABOUT_NETWORKS
 
 
 def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):
     run.everything()
-    for row in claims.judge(run.root):
+    for row in claims.judge(run.root, papers.claims()):
         assert set(CONTRACT) <= set(row)
         assert row["verdict"] in claims.VERDICTS and row["rule"] and row["command"].startswith(COMMANDS)
         assert (row["observed"] is None) == (row["source"] is None) == (row["verdict"] == "not_run")
@@ -44,17 +45,17 @@ def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):
 
 def test_write_leaves_the_same_rows_as_json(run):
     run.cell("deep_emotion", "published", parameters=47657)
-    rows = claims.write(run.root)
+    rows = claims.write(run.root, papers.claims())
     assert json.loads((run.root / "claims.json").read_text(encoding="utf-8")) == rows
 
 
 def test_judging_twice_gives_the_same_rows(run):
     run.everything()
-    assert claims.judge(run.root) == claims.judge(run.root)
+    assert claims.judge(run.root, papers.claims()) == claims.judge(run.root, papers.claims())
 
 
 def test_a_run_that_has_trained_nothing_yet_has_run_nothing(run):
-    assert {row["verdict"] for row in claims.judge(run.root)} == {"not_run"}
+    assert {row["verdict"] for row in claims.judge(run.root, papers.claims())} == {"not_run"}
 
 
 def test_judging_needs_neither_torch_nor_pandas():

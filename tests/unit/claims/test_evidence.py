@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority, failed_to_train
 from ferkit.core.errors import InputError
 
 
 def test_a_folder_that_is_missing_empty_or_mixed_is_refused_in_one_line(run, tmp_path):
     with pytest.raises(InputError, match="no such folder"):
-        claims.judge(tmp_path / "nowhere")
+        claims.judge(tmp_path / "nowhere", papers.claims())
     (tmp_path / "notebooks").rmdir()
     with pytest.raises(InputError, match="no results"):
-        claims.judge(tmp_path)
+        claims.judge(tmp_path, papers.claims())
     run.cell("lenet5")
     run.cell("gap_cnn", dataset="fer2013")
     with pytest.raises(InputError, match="fer2013 and synthetic"):
-        claims.judge(tmp_path)
+        claims.judge(tmp_path, papers.claims())
 
 
 def test_a_failed_cell_is_no_evidence(run):
@@ -31,7 +31,7 @@ def test_a_damaged_plan_is_named(run):
     (run.root / "02_stn_attention").mkdir(parents=True, exist_ok=True)
     (run.root / "02_stn_attention/plan.json").write_text("[{]")
     with pytest.raises(InputError, match=r"plan\.json: damaged"):
-        claims.judge(run.root)
+        claims.judge(run.root, papers.claims())
 
 
 def test_beating_the_majority_class_means_beyond_chance(run):

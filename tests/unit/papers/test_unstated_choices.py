@@ -24,7 +24,7 @@ def test_no_gap_is_written_where_nobody_collects_it():
                  for paper in unstated_choices.PAPERS for gap in unstated_choices.of(paper)}
     for path in LIBRARY.rglob("*.py"):
         name = path.relative_to(LIBRARY).as_posix()
-        if name == "gaps.py":
+        if name == "papers/unstated_choices.py":
             continue
         nodes = ast.walk(ast.parse(path.read_text()))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef)

@@ -6,20 +6,19 @@ kinds of chance are kept apart: an interval is over test images where there is o
 and over seeds (t) where there are several; paired tests are exact McNemar, seed by seed on the same images, combined
 over seeds and Holm-adjusted.
 
-`systems` finds and groups, `accuracies`, `errors`, `together` compare, `remedies` holds what is done for rare classes
-against plain training, `variants` the GAP CNN with one thing changed against the control it was changed from.
+`systems` finds and groups, `accuracies`, `errors`, `together` compare, `ablations` and `class_imbalance` compare the
+variants of an ablation with their control.
 """
 
-from ferkit.analysis.comparison.ablations import VARIANTS, variant_changes, variant_table, variants
+from ferkit.analysis.comparison.ablations import variant_changes, variant_table, variants
 from ferkit.analysis.comparison.accuracy import (
            accuracy_table,
            beside_others,
            beside_paper,
-           human_accuracy,
            paired_tests,
 )
 from ferkit.analysis.comparison.agreement import agreement, hardest, majority_vote, reliability
-from ferkit.analysis.comparison.class_imbalance import REMEDIES, remedies, remedy_changes
+from ferkit.analysis.comparison.class_imbalance import remedy_changes
 from ferkit.analysis.comparison.confusion import (
            class_sizes,
            class_table,
@@ -30,7 +29,6 @@ from ferkit.analysis.comparison.confusion import (
 )
 from ferkit.analysis.comparison.systems import (
            RECIPES,
-           SYSTEMS,
            Source,
            System,
            best_of_each,
@@ -39,8 +37,8 @@ from ferkit.analysis.comparison.systems import (
            systems,
 )
 
-__all__ = ["RECIPES", "REMEDIES", "SYSTEMS", "VARIANTS", "Source", "System", "accuracy_table", "agreement",
+__all__ = ["RECIPES", "Source", "System", "accuracy_table", "agreement",
            "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
-           "hardest", "human_accuracy", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
-           "remedies", "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes",
+           "hardest", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
+           "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes",
            "variant_table", "variants"]

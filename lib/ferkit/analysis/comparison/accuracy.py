@@ -1,15 +1,13 @@
 """How accurate, how surely, beside whom: tables of accuracies, paired tests, the papers' rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from ferkit.analysis.comparison.systems import System, difference, estimate, pairs_of_seeds
-from ferkit.papers import ledger
+from ferkit.core.quotes import Quote
 from ferkit.stats import classification, intervals
-
-PAPER_OF = {"deep_emotion": "deep_emotion", "deep_emotion_wide": "deep_emotion", "gap_cnn_svm": "gap_svm"}
 
 
 def accuracy_table(compared: Sequence[System]) -> list[dict]:
@@ -54,37 +52,29 @@ def paired_tests(compared: Sequence[System]) -> list[dict]:
     return [row | {"p_holm": p} for row, p in zip(rows, adjusted, strict=True)]
 
 
-def beside_paper(compared: Sequence[System], dataset: str) -> list[dict]:
+def beside_paper(compared: Sequence[System], stated: Mapping[str, float]) -> list[dict]:
     """Rows for `figures.accuracy_dots`: {label, paper, ours, interval, without}; paper None where it has no number
-    here, without (copies from training) None where there are none."""
-    stated = {claim.id: claim.value for claim in ledger.CLAIMS}
+    here, without (copies from training) None where there are none. stated: a system's accuracy in its paper, by name.
+    """
     rows = []
     for one in compared:
         found = _accuracy(one)
-        rows.append({"label": one.name, "paper": stated.get(f"{PAPER_OF.get(one.system)}.accuracy.{dataset}"),
-                     "ours": found["mean"], "interval": (found["low"], found["high"]),
+        rows.append({"label": one.name, "paper": stated.get(one.system), "ours": found["mean"],
+                     "interval": (found["low"], found["high"]),
                      "without": one.mean("accuracy_without_copies") if _copied(one) else None})
     return rows
 
 
-def beside_others(compared: Sequence[System], dataset: str) -> list[dict]:
-    """The papers' comparison tables for a data set with our rows in them, best first: {system, accuracy, source, mark}.
+def beside_others(compared: Sequence[System], quotes: Sequence[Quote]) -> list[dict]:
+    """The quoted accuracies of a data set with our rows among them, best first: {system, accuracy, source, mark}.
 
     Empty where nobody quotes a number for the data set.
     """
     quoted = [{"system": row.statement, "accuracy": row.value, "source": row.source, "mark": row.mark}
-              for row in (*ledger.QUOTED, *ledger.CLAIMS) if row.dataset == dataset and row.unit == "fraction"
-              and row.value is not None and not row.id.endswith((".as_published", ".as_drawn", "uncertainty"))]
+              for row in quotes]
     ours = [{"system": f"ours: {one.name}", "accuracy": one.mean("accuracy"), "source": _seeds(one), "mark": ""}
             for one in compared]
     return sorted((*quoted, *ours), key=lambda row: -row["accuracy"]) if quoted else []
-
-
-def human_accuracy(dataset: str) -> tuple[float, float] | None:
-    """Human accuracy on a data set and its uncertainty to each side, fractions; None where nobody measured it."""
-    values = {row.id: row.value for row in ledger.QUOTED}
-    found = values.get(f"field.{dataset}.human"), values.get(f"field.{dataset}.human_uncertainty")
-    return found if None not in found else None
 
 
 def _copied(one: System) -> bool:

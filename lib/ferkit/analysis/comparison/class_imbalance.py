@@ -1,9 +1,7 @@
-"""What is done for the rare classes, held against plain training: what disgust and fear gain, what the others pay.
+"""Class-imbalance methods against plain training: what the rare classes gain, what the others lose.
 
-The reading notes end on the errors in disgust and fear, and on the idea of thinking in reverse. Each remedy changes one
-thing in a recipe that is equal otherwise (`training.recipes.REMEDIES`); seeds are paired, since equal seeds start
-from equal weights and see equal batches as far as the remedy allows.
-Where a data set has no disgust and fear, its two smallest training classes stand for them.
+Seeds are paired, since equal seeds start from equal weights and see equal batches as far as the method allows. Where a
+data set lacks the classes named as rare, its two smallest training classes stand for them.
 """
 
 from collections.abc import Sequence
@@ -11,33 +9,24 @@ from functools import partial
 
 import numpy as np
 
+from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.comparison.ablations import variants
 from ferkit.analysis.comparison.confusion import class_sizes
-from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds, systems
+from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds
 from ferkit.results.records import CellResult
 from ferkit.stats import intervals
 from ferkit.stats.classification import per_class
 
-RARE = ("disgust", "fear")
-# How each recipe ``remedy_<name>`` is told to people; the first is what the others are held against.
-REMEDIES = {"plain": "plain training", "weights": "class weights", "balanced": "balanced sampling",
-            "focal": "focal loss", "adjusted": "logit adjustment", "complementary": "complementary (“not this class”)"}
 
-
-def remedies(cells: Sequence[CellResult], system: str = "deep_emotion") -> list[System]:
-    """The systems trained with each remedy, plain training first; [] where plain training is not among them."""
-    found = systems(cells, (system,), tuple(f"remedy_{name}" for name in REMEDIES))
-    return found if found and found[0].recipe == "remedy_plain" else []
-
-
-def rare_classes(one: System) -> list[int]:
-    """The classes that count as rare: disgust and fear, else the two with the fewest training images."""
+def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
+    """The classes that count as rare: `labels`, or the two with the fewest training images where one is absent."""
     names = one.label_names
-    if all(label in names for label in RARE):
-        return [names.index(label) for label in RARE]
+    if all(label in names for label in labels):
+        return [names.index(label) for label in labels]
     return sorted(np.argsort(class_sizes(one), kind="stable")[:2].tolist())
 
 
-def remedy_changes(compared: Sequence[System]) -> list[dict]:
+def remedy_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
     """One row a remedy: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
     training, <each>_change (with <each>_changes, one a seed), <each>_low, <each>_high, <each>_sd; by_class: {label:
     change}; p, p_holm}.
@@ -47,10 +36,11 @@ def remedy_changes(compared: Sequence[System]) -> list[dict]:
     over images for one seed. p: exact McNemar of right and wrong on the rare classes' images, seed by seed, combined;
     p_holm adjusted for all remedies. Plain training itself stands first, without changes.
     """
+    compared = variants(cells, ablation)
     if not compared:
         return []
-    plain, rare = compared[0], rare_classes(compared[0])
-    rows = [_row(one, plain, rare) for one in compared]
+    plain, rare = compared[0], rare_classes(compared[0], ablation.labels)
+    rows = [{"remedy": ablation.variants[one.system, one.recipe]} | _row(one, plain, rare) for one in compared]
     adjusted = intervals.holm([row["p"] for row in rows[1:]])
     return [rows[0], *(row | {"p_holm": p} for row, p in zip(rows[1:], adjusted, strict=True))]
 
@@ -60,8 +50,7 @@ def _row(one: System, plain: System, rare: list[int]) -> dict:
     others = [label for label in range(k) if label not in rare]
     of = {"rare": partial(_mean_recall, classes=rare), "others": partial(_mean_recall, classes=others),
           "accuracy": _accuracy, "macro_f1": partial(_macro_f1, k=k)}
-    name = one.recipe.removeprefix("remedy_")
-    row: dict = {"remedy": REMEDIES.get(name, name), "recipe": one.recipe, "seeds": len(one.seeds),
+    row: dict = {"recipe": one.recipe, "seeds": len(one.seeds),
                  "rare_labels": [one.label_names[k] for k in rare]}
     for key, measure in of.items():
         row[key] = float(np.mean([measure(one.labels, answers) for answers in one.answers]))

@@ -1,8 +1,8 @@
 """Rules about the networks themselves: parameters, layers, receptive fields."""
 
-from ferkit.claims.evidence import Evidence, Name
+from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.evidence import Evidence
 from ferkit.claims.finding import Finding, key_of, only_value, sources_of
-from ferkit.papers.ledger import Claim
 
 
 def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = None,
@@ -40,3 +40,14 @@ def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name
         if verdict == "reproduced" and fields[0] != fields[1]:
             verdict = "partly"
     return Finding(verdict, few / many, None, len(groups[0]), sources_of(evidence, groups[0] + groups[1]), note)
+
+
+_EXACT = "Reproduced: exactly this number. Not reproduced: another."
+COUNTED = Rule(counted, _EXACT)
+COUNTED_TWO_READINGS = Rule(counted, _EXACT + " Partly: {otherwise}, the figure's other reading.")
+FEWER_LAYERS = Rule(
+    fewer_layers, "Reproduced: fewer convolutions and linear layers from image to logits. Not reproduced: as many.")
+FEWER_PARAMETERS = Rule(fewer_parameters, "Reproduced: fewer. Not reproduced: as many or more.")
+FEWER_PARAMETERS_AT_EQUAL_FIELD = Rule(
+    fewer_parameters,
+    "Reproduced: fewer, at equal receptive field. Partly: fewer, but the fields differ. Not reproduced: not.")

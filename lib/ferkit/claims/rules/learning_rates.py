@@ -6,37 +6,40 @@ the seed.
 
 import re
 
-from ferkit.claims.evidence import Evidence, Name, NotRun, accuracies, beats_majority, failed_to_train
+from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority, failed_to_train
 from ferkit.claims.finding import Finding, sources_of
-from ferkit.papers.ledger import Claim, quoted
 from ferkit.results.records import CellResult
 from ferkit.stats.classification import majority_share
 from ferkit.stats.intervals import over_seeds, wilson
 
 
-def learning_rates(evidence: Evidence, claim: Claim) -> Finding:
-    """The share of runs at rates above the paper's limit that diverge or collapse, where those up to it train."""
+def learning_rates(evidence: Evidence, claim: Claim, system: str, recipe: str, rate: float, limit: float) -> Finding:
+    """The share of runs at learning rates above `limit` that diverge or collapse, where those up to it train.
+
+    recipe: trains at `rate`; ``<recipe>_lr<r>`` at r and is equal otherwise.
+    """
     above, below, by_rate = [], [], {}
-    for name in evidence.names("deep_emotion"):
-        rate = _rate(name[1])
-        if rate is None:
+    for name in evidence.names(system):
+        own = rate if name[1] == recipe else _rate(name[1], recipe)
+        if own is None:
             continue
         for cell in evidence.cells(name):
-            trained_with = cell.metrics.get("config", {}).get("recipe", {}).get("lr", rate)
-            if trained_with != rate:
-                raise NotRun(f"refused: {cell.cell.name} was trained at {trained_with}, not {rate}")
-            (above if rate > quoted("deep_emotion.learning_rate_limit").value else below).append(cell)
-            by_rate.setdefault(rate, []).append(_ended(cell))
+            trained_with = cell.metrics.get("config", {}).get("recipe", {}).get("lr", own)
+            if trained_with != own:
+                raise NotRun(f"refused: {cell.cell.name} was trained at {trained_with}, not {own}")
+            (above if own > limit else below).append(cell)
+            by_rate.setdefault(own, []).append(_ended(cell))
     if not above or not below:
-        raise NotRun("no result at learning rates both above and up to 0.01")
+        raise NotRun(f"no result at learning rates both above and up to {limit:g}")
     failed = [failed_to_train(cell) for cell in above]
     trained = [not failed_to_train(cell) and beats_majority([cell]) for cell in below]
     if not any(failed) or not any(trained):
         verdict = "not_reproduced"
     else:
         verdict = "reproduced" if all(failed) and all(trained) else "partly"
-    note = (f"{sum(failed)} of {len(above)} runs above 0.01 diverged or collapsed; "
-            f"{sum(trained)} of {len(below)} up to 0.01 trained; by rate: "
+    note = (f"{sum(failed)} of {len(above)} runs above {limit:g} diverged or collapsed; "
+            f"{sum(trained)} of {len(below)} up to {limit:g} trained; by rate: "
             + ", ".join(f"{rate:g} {' and '.join(dict.fromkeys(ends))}" for rate, ends in sorted(by_rate.items())))
     return Finding(verdict, sum(failed) / len(above), None, len({cell.cell.seed for cell in above}),
                    sources_of(evidence, above + below), note)
@@ -70,9 +73,15 @@ def trains(evidence: Evidence, claim: Claim, name: Name) -> Finding:
                    images)
 
 
-def _rate(recipe: str) -> float | None:
-    """The learning rate of a recipe that differs from the published one in nothing else; None for others."""
-    if recipe == "published":
-        return quoted("deep_emotion.learning_rate").value
-    match = re.fullmatch(r"published_lr(\d*\.?\d+)", recipe)
+def _rate(name: str, recipe: str) -> float | None:
+    """The learning rate of a probe of `recipe`; None for other recipes."""
+    match = re.fullmatch(rf"{re.escape(recipe)}_lr(\d*\.?\d+)", name)
     return float(match[1]) if match else None
+
+
+DIVERGES = Rule(learning_rates, (
+    "Reproduced: every run above {limit} diverges or collapses onto one class, and every run up to {limit} trains "
+    "(beats the commonest class). Partly: some do. Not reproduced: none above fails, or none below trains."))
+TRAINS = Rule(trains, (
+    "Reproduced: every seed ends regularly and more than 10 points above the commonest class. Partly: some seeds "
+    "beat the commonest class. Not reproduced: none does."))

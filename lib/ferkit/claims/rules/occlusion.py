@@ -4,15 +4,15 @@ from math import hypot
 
 import numpy as np
 
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import ALPHA, COMMONEST, Finding, name_of, sources_of
-from ferkit.papers.ledger import Claim
 from ferkit.stats.intervals import Interval, combine, over_seeds, wilson
 
 
-def covering_hurts(evidence: Evidence, claim: Claim, label: str, region: str) -> Finding:
+def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], label: str, region: str) -> Finding:
     """The recall of `label` lost by covering `region`, beyond what the same shape costs elsewhere."""
-    found, sources, note = _analysed(evidence)
+    found, sources, note = _analysed(evidence, systems)
     effects = [_numbers(content, ("recall_lost", label, region), ("drop", "difference", "p_holm"))
                for content in found]
     spread = over_seeds([effect["difference"] for effect in effects])
@@ -27,18 +27,18 @@ def covering_hurts(evidence: Evidence, claim: Claim, label: str, region: str) ->
                    f"{note}; recall lost {drop:.1%}, adjusted p {p:.2g}", spread.sd, images)
 
 
-def different_parts(evidence: Evidence, claim: Claim) -> Finding:
+def different_parts(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) -> Finding:
     """The p of no interaction between expression and part."""
-    found, sources, note = _analysed(evidence)
+    found, sources, note = _analysed(evidence, systems)
     p_values = [_numbers(content, ("interaction",), ("p",))["p"] for content in found]
     p = combine(p_values)
     verdict = "reproduced" if p < ALPHA else "partly" if min(p_values) < ALPHA else "not_reproduced"
     return Finding(verdict, p, None, len(found), sources, note)
 
 
-def insensitive(evidence: Evidence, claim: Claim) -> Finding:
+def insensitive(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) -> Finding:
     """The accuracy lost by covering everything but the important parts."""
-    found, sources, note = _analysed(evidence)
+    found, sources, note = _analysed(evidence, systems)
     keys = ("before", "rest", "parts")
     before, rest, parts = np.array([[_numbers(content, ("insensitive", "overall"), keys)[key] for key in keys]
                                     for content in found]).T
@@ -53,9 +53,9 @@ def insensitive(evidence: Evidence, claim: Claim) -> Finding:
                    f"{note}; covering the important parts loses {important:.1%}", spread.sd, images)
 
 
-def _analysed(evidence: Evidence) -> tuple[list[dict], list[str], str]:
+def _analysed(evidence: Evidence, systems: tuple[str, ...]) -> tuple[list[dict], list[str], str]:
     """The occlusion analyses of one system, their sources (with the metrics of the network) and its name."""
-    found = evidence.occlusions()
+    found = evidence.occlusions(systems)
     cells = [cell for _, _, cell in found]
     if not beats_majority(cells):
         raise NotRun(f"refused: {name_of(cells)} is {COMMONEST}, so covering a part shows nothing")
@@ -86,3 +86,14 @@ def _newcombe(first: float, second: float, n: int) -> Interval:
     """
     (low1, high1), (low2, high2), difference = wilson(first * n, n), wilson(second * n, n), first - second
     return (difference - hypot(first - low1, high2 - second), difference + hypot(high1 - first, second - low2))
+
+
+COVERING_HURTS = Rule(covering_hurts, (
+    "Reproduced: covering it loses recall of this expression, more than its shape moved elsewhere does, adjusted p "
+    "below 0.05. Partly: it does, but not beyond chance. Not reproduced: it does not."))
+DIFFERENT_PARTS = Rule(different_parts, (
+    "Reproduced: p of no interaction between expression and part is below 0.05. Partly: in some seeds. Not "
+    "reproduced: in none."))
+INSENSITIVE = Rule(insensitive, (
+    "Reproduced: covering everything but mouth, brows, eyes and nose loses less than 2 points of accuracy. Partly: "
+    "less than half of what covering these four does. Not reproduced: more."))

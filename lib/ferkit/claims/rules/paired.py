@@ -8,13 +8,13 @@ largest effect in either paper.
 
 import numpy as np
 
-from ferkit.claims.evidence import Comparison, Evidence, Name, NotRun, beats_majority, refuse_unofficial
+from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority
 from ferkit.claims.finding import COMMONEST, Finding, key_of, name_of, not_every_seed, only_value, sources_of
-from ferkit.papers.ledger import Claim
+from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.results.records import CellResult
 from ferkit.stats.intervals import Interval, bootstrap, over_seeds
 
-LITTLE = 0.05
 CLEARLY = 0.02  # by how much a train–test gap must shrink: about what another sample of as many images would change
 SAME_SIZE = 0.02  # relative difference of parameters up to which two networks count as equally large
 
@@ -25,7 +25,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: fl
 
     equal_size: NotRun unless both have the same number of parameters, up to `SAME_SIZE`.
     """
-    found = _fair(evidence, first, second, control_may_fail=most is not None)
+    found = _fair(evidence, claim, control_may_fail=most is not None)
     if equal_size:
         sizes = [only_value([cell.metrics["parameters"] or None for cell in cells], "parameters", cells)
                  for cells in (found.first, found.second)]
@@ -40,7 +40,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: fl
 
 def no_worse(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """Whether `first` loses no more against `second` than the claim allows."""
-    found = _fair(evidence, first, second)
+    found = _fair(evidence, claim)
     if found.difference < claim.value or not beats_majority(found.first):
         verdict = "not_reproduced"
     elif found.sure:
@@ -52,7 +52,7 @@ def no_worse(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Fin
 
 def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: bool = False) -> Finding:
     """Whether `first` is better than `second` by the claimed difference, or ratio, of accuracies."""
-    found = _fair(evidence, first, second)
+    found = _fair(evidence, claim)
     if claim.dataset != "any":
         for cell in (*found.first, *found.second):
             refuse_unofficial(cell, claim.dataset)
@@ -71,7 +71,7 @@ def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: boo
 
 def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """By how much smaller the gap between training and test accuracy of `first` is than that of `second`."""
-    found = _fair(evidence, first, second)
+    found = _fair(evidence, claim)
     if not beats_majority(found.first):
         raise NotRun(f"refused: {name_of(found.first)} is {COMMONEST}")
     ours, theirs = (np.array([key_of(cell, "train_accuracy") - cell.metrics["accuracy"] for cell in cells])
@@ -89,7 +89,7 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
 
 def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """How much less of its accuracy `first` loses under disturbances than `second`, as a fraction of it."""
-    found = _fair(evidence, first, second)
+    found = _fair(evidence, claim)
     if not beats_majority(found.first):
         raise NotRun(f"refused: {name_of(found.first)} is {COMMONEST}")
     if len({tuple(key_of(cell, "robustness")) for cell in (*found.first, *found.second)}) != 1:
@@ -107,9 +107,9 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
                    sources_of(evidence, found.first + found.second), note, spread.sd)
 
 
-def _fair(evidence: Evidence, first: Name, second: Name, control_may_fail: bool = False) -> Comparison:
+def _fair(evidence: Evidence, claim: Claim, control_may_fail: bool = False) -> Comparison:
     """The comparison, refused where the control did not train: nothing is proved by beating that."""
-    found = evidence.comparison(first, second)
+    found = evidence.comparison(claim)
     if not control_may_fail and not beats_majority(found.second):
         raise NotRun(f"refused: {name_of(found.second)} is {COMMONEST}, so beating it proves nothing")
     return found
@@ -144,3 +144,31 @@ def _relative_losses(cell: CellResult) -> list[float]:
     """What each disturbance takes, as a fraction of the accuracy on untouched images."""
     clean = cell.metrics.get("robustness_clean") or cell.metrics
     return [1 - value / clean["accuracy"] for value in key_of(cell, "robustness").values()]
+
+
+_BETTER = (
+    "Reproduced: better in every seed, exact McNemar p (Holm-adjusted) below 0.05. Partly: better, but not beyond "
+    "chance, or a seed diverged or collapsed. Not reproduced: no better, or no better than the commonest class. "
+    "Refused where the other did not train.")
+BETTER = Rule(better, _BETTER, compares=True)
+BETTER_AT_EQUAL_SIZE = Rule(better, _BETTER + " Refused too where the parameters differ by more than 2 %.",
+                            compares=True)
+LITTLE_BETTER = Rule(better, (
+    "Reproduced: better by at most 5 points, in every seed, exact McNemar p (Holm-adjusted) below 0.05. Partly: "
+    "better by more, or not beyond chance. Not reproduced: no better, or no better than the commonest class."),
+    compares=True)
+NO_WORSE = Rule(no_worse, (
+    "Exceeded: better in every seed, exact McNemar p (Holm-adjusted) below 0.05. Reproduced: the bootstrap 95 % "
+    "interval of the difference lies above −2 points. Partly: only the mean does. Not reproduced: worse. Refused "
+    "where the other did not train."), compares=True)
+GAIN = Rule(gain, (
+    "Exceeded: the bootstrap 95 % interval (and, over seeds, the t interval) lies above the stated gain. "
+    "Reproduced: the bootstrap interval reaches it, and the gain is beyond chance (McNemar, Holm). Partly: better, "
+    "but by less or not beyond chance. Not reproduced: no better. Refused where the other did not train."),
+    compares=True)
+OVERFITS_LESS = Rule(overfits_less, (
+    "Reproduced: the gap is smaller in every seed, and by more than 2 points in the mean. Partly: smaller in the mean. "
+    "Not reproduced: it is not. Refused where either did not train."), compares=True)
+ROBUST = Rule(robust, (
+    "Reproduced: the mean relative loss under disturbances is smaller than that of the second system, in every seed "
+    "and in three quarters of the conditions. Partly: in the mean. Not reproduced: it is not."), compares=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify import allowlist, preregistration, run_checks
@@ -240,7 +240,7 @@ class Tree:
             return
         then = {row.get("id"): row for row in _json(path, []) if isinstance(row, dict)}
         try:
-            now = {row["id"]: row for row in claims.judge(self.root)}
+            now = {row["id"]: row for row in claims.judge(self.root, papers.claims())}
         except InputError as error:
             found.look("verdicts", claims.CLAIMS_FILE, str(error))
             return

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ferkit.core.units import Unit
 from ferkit.reporting.html_report.markup import Markup, escape, facts, join, tag
 
 VERDICTS = {  # in the order of the page: sign and words
@@ -33,25 +34,13 @@ def status_chip(status: object) -> Markup:
 
 
 def quantity(value: object, unit: object = None) -> Markup:
-    """A number in its unit: fractions as percent, gains and losses as signed points, ratios with ×, counts
-    whole.
-
-    What is no number stands as it is, None as a dash.
-    """
+    """A number in its unit, an unknown one as a plain number. What is no number stands as it is, None as a dash."""
     if value is None:
         return escape("–")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return escape(value)
-    unit = str(unit or "fraction")
-    if unit == "fraction" or unit.startswith("fraction of"):
-        return escape(f"{value * 100:.1f} %")
-    if unit.startswith(("fraction", "recall", "relative")):
-        return escape(f"{value * 100:+.1f} pts" if value else "0 pts")
-    if unit.startswith("ratio"):
-        return escape(f"{value:.2f} ×")
-    if unit.startswith("p "):
-        return escape("< 0.001" if 0 <= value < 0.001 else f"{value:.3f}")
-    return escape(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}")
+    unit = {one.value: one for one in Unit}.get(unit or "fraction", Unit.NUMBER)
+    return escape(unit.format(value, 1 if unit is Unit.FRACTION else None))
 
 
 def interval(bounds: object, unit: object = None) -> Markup:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 
+from ferkit import papers
 from ferkit.analysis import comparison
 from ferkit.reporting import figures
 from ferkit.results.records import CellResult
@@ -29,7 +30,7 @@ def of(cells: Sequence[CellResult], root: Path) -> dict[str, list[dict]]:
 
 def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """(notebook, name, title, caption, figure), in order."""
-    systems = comparison.systems(cells)
+    systems = comparison.systems(cells, papers.SYSTEMS)
     for notebook in sorted({cell.cell.notebook for cell in cells}):
         every = [cell for cell in cells if cell.cell.notebook == notebook]
         own = [cell for cell in every if cell.cell.recipe in comparison.RECIPES] or every  # a sweep has neither
@@ -48,7 +49,7 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
     if systems:
         yield from _compared(systems)
-    changes = comparison.remedy_changes(comparison.remedies(cells))
+    changes = comparison.remedy_changes(cells, papers.ablation("class_imbalance"))
     if changes:
         yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
                "Blue right of zero: the rare classes gain; orange left of it: the others pay. Changes at the same "
@@ -81,7 +82,8 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
     yield (COMPARED, "accuracy", "Accuracy beside the papers",
            "Dots are ours with their 95 % interval, rings without test images that training has seen; a diamond "
            "outside the interval is a real difference. The grey band is human accuracy, where it was measured.",
-           figures.accuracy_dots(comparison.beside_paper(systems, dataset), human=comparison.human_accuracy(dataset)))
+           figures.accuracy_dots(comparison.beside_paper(systems, papers.stated_accuracies(dataset)),
+                                 human=papers.human_accuracy(dataset)))
     yield (COMPARED, "matrices", "Confusion matrices side by side",
            "A dark column off the diagonal is an answer given too easily.",
            figures.confusion_matrices(chosen, label_names=labels))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ferkit import claims as ledger
+from ferkit import claims as judging
+from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.experiments.profiles import NOTEBOOKS
 from ferkit.reporting import figures
@@ -119,7 +120,7 @@ def _cells_alone(directory: Path) -> bool:
 def _judged(directory: Path, problems: list[str]) -> list[dict]:
     """The claims judged now, for a published tree, which holds no claims.json."""
     try:
-        return ledger.judge(directory)
+        return judging.judge(directory, papers.claims())
     except InputError as error:
         problems.append(str(error))
         return []

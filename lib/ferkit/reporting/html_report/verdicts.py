@@ -51,13 +51,13 @@ def tally(claims: Sequence[dict]) -> Markup:
 
 
 def expected(claim: dict) -> Markup:
-    """The paper's number with its relation ("> 0 pts") and, where it is not a plain fraction, its unit."""
+    """The paper's number with its relation ("> 0 pts") and, where the unit alone does not say it, what it measures."""
     if claim.get("expected") is None:
         return escape("–")
     relation = claim.get("relation") or "="
     number = Markup(quantity(claim["expected"], claim.get("unit")).removeprefix("+"))
-    unit = claim.get("unit") if claim.get("unit") not in (None, "fraction", "parameters") else None
-    return tag("span", "" if relation == "=" else f"{relation} ", number, tag("small", unit) if unit else "")
+    measures = claim.get("measures")
+    return tag("span", "" if relation == "=" else f"{relation} ", number, tag("small", measures) if measures else "")
 
 
 def _row(run: Tree, claim: dict) -> list[object]:

@@ -8,7 +8,7 @@ from math import log10
 
 import numpy as np
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.analysis import comparison
 from ferkit.analysis.comparison import System
 from ferkit.core import paths
@@ -40,9 +40,9 @@ def drawn() -> dict[str, Picture]:
         return {}
     tree = "fer2013" if "fer2013" in trees else trees[0]
     root = paths.published_directory(tree)
-    systems = comparison.systems(records.read_run(root))
+    systems = comparison.systems(records.read_run(root), papers.SYSTEMS)
     chosen = comparison.best_of_each(systems)
-    return {"verdicts": verdicts(tree, claims.judge(root), systems),
+    return {"verdicts": verdicts(tree, claims.judge(root, papers.claims()), systems),
             "confusion": confusion(tree, _families(chosen)), "recall": recall(tree, chosen)}
 
 
@@ -74,9 +74,9 @@ def _families(chosen: Sequence[System]) -> list[System]:
 def verdicts(tree: str, judged: Sequence[dict], systems: Sequence[System]) -> Picture:
     """How many claims came to which verdict, then each system's accuracy beside the paper's number."""
     dataset = tree.partition("-")[0]
-    rows = comparison.beside_paper(systems, dataset)
+    rows = comparison.beside_paper(systems, papers.stated_accuracies(dataset))
     table = {f"{row['system']}/{row['recipe']}": row for row in comparison.accuracy_table(systems)}
-    human, top, step = comparison.human_accuracy(dataset), 150, 34
+    human, top, step = papers.human_accuracy(dataset), 150, 34
     ends = [value for row in rows for value in (row["paper"], *row["interval"]) if value is not None]
     low, high = np.floor(10 * min(ends) - 0.5) / 10, np.ceil(10 * max(ends) + 0.2) / 10
     left, right, bottom = 300, WIDTH - 210, top + step * len(rows)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.analysis import comparison, leakage
-from ferkit.claims.text import number
 from ferkit.core import paths
+from ferkit.core.units import Unit
 from ferkit.papers import unstated_choices
 from ferkit.reporting.readme import ablation_path
 from ferkit.results import provenance, records
@@ -41,7 +41,7 @@ def groups(tree: str) -> dict[tuple[str, str], list[CellResult]]:
 def results_table() -> str:
     """One row for each replicated system under its recipes: mean over its seeds on validation and test."""
     rows = [_row(tree, *name, cells) for tree in published() for name, cells in groups(tree).items()
-            if name[0] in comparison.SYSTEMS and name[1] in comparison.RECIPES]
+            if name[0] in papers.SYSTEMS and name[1] in comparison.RECIPES]
     more = sum(len(groups(tree)) for tree in published()) - len(rows)
     rest = f"\n\n{more} more (controls, probes, remedies) stand in [results/README.md](results/README.md)."
     return _table(HEADS, rows) + (rest if more else "") if rows else NOTHING
@@ -67,8 +67,8 @@ def remedies_table() -> str:
     """One row for each remedy for the rare classes: what it reaches, and what that is more than plain training."""
     rows = []
     for tree in published():
-        compared = comparison.remedies(records.read_run(paths.published_directory(tree)))
-        for row in comparison.remedy_changes(compared):
+        for row in comparison.remedy_changes(records.read_run(paths.published_directory(tree)),
+                                             papers.ablation("class_imbalance")):
             values = [f"{_percent(row[key])}{_change(row, key)}" for key in ("rare", "others", "accuracy", "macro_f1")]
             single = ", ".join(f"{label} {100 * row['by_class'][label]:+.1f}" for label in row["rare_labels"]
                                if row["by_class"])
@@ -107,8 +107,8 @@ def variants_table() -> str:
     """One row for each variant of the GAP CNN beside the control that it changes one thing of."""
     rows = []
     for tree in published():
-        compared = comparison.variants(records.read_run(paths.published_directory(tree)))
-        for row in comparison.variant_changes(compared):
+        for row in comparison.variant_changes(records.read_run(paths.published_directory(tree)),
+                                              papers.ablation("variants")):
             change = "" if row["difference"] is None else (
                 f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} … {100 * row['high']:+.1f})")
             rows.append([tree, row["variant"], row["seeds"], f"{_percent(row['accuracy'])}{_sd(row['sd'])}", change,
@@ -127,7 +127,7 @@ def claims_table() -> str:
         if row["verdict"] == "not_run":
             absent += 1
             continue
-        rows.append([row["statement"], _expected(row), number(row["observed"], row["unit"]), _interval(row),
+        rows.append([row["statement"], _expected(row), Unit(row["unit"]).format(row["observed"]), _interval(row),
                      WORDS[row["verdict"]], _data(tree, next(iter(groups(tree).values()))[0].metrics)])
     if not rows:
         return NOTHING
@@ -154,7 +154,7 @@ def cells_table() -> str:
 
 def verdicts_table() -> str:
     """Every judged claim with the files that decided it."""
-    rows = [[row["id"], tree, _expected(row), number(row["observed"], row["unit"]), _interval(row), row["n_seeds"],
+    rows = [[row["id"], tree, _expected(row), Unit(row["unit"]).format(row["observed"]), _interval(row), row["n_seeds"],
              WORDS[row["verdict"]], ", ".join(f"[{_short(path)}]({tree}/{path})" for path in row["source"].split("; "))]
             for tree, row in _judged(everywhere=True) if row["verdict"] != "not_run"]
     heads = ("claim", "data", "paper", "found", "95 %", "seeds", "verdict", "decided by")
@@ -177,7 +177,7 @@ def _judged(everywhere: bool = False) -> list[tuple[str, dict]]:
     found, trees = [], published()
     for tree in trees:
         whole = tree.partition("-train")[0] == trees[0]
-        for row in claims.judge(paths.published_directory(tree)):
+        for row in claims.judge(paths.published_directory(tree), papers.claims()):
             if everywhere or whole or tree.partition("-")[0] in row["id"].split("."):
                 found.append((tree, row))
     judged = {row["id"] for _, row in found if row["verdict"] != "not_run"}
@@ -207,12 +207,11 @@ def _table(heads: tuple[str, ...], rows: list[list[object]]) -> str:
 
 
 def _expected(row: dict) -> str:
-    said = number(row["expected"], row["unit"])
-    return said if row["relation"] == "=" else f"{row['relation']} {said}"
+    return Unit(row["unit"]).bound(row["expected"], row["relation"])
 
 
 def _interval(row: dict) -> str:
-    return "" if row["interval"] is None else " … ".join(number(end, row["unit"]) for end in row["interval"])
+    return "" if row["interval"] is None else Unit(row["unit"]).interval(row["interval"])
 
 
 def _mean(metrics: list[dict], key: str) -> str:

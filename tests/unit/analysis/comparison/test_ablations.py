@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from ferkit.analysis import comparison
-from ferkit.analysis.comparison.ablations import CONTROL, SHIFT
+from ferkit.analysis.comparison.ablations import SHIFT
 from ferkit.core import paths
 from ferkit.experiments import corruptions
 from ferkit.experiments.sweep import config
 from ferkit.models import registry
+from ferkit.papers.qiao2022_gap_svm.ablations import ARCHITECTURE, CONTROL
 from ferkit.results import records
 from ferkit.training import recipes
 
@@ -30,7 +31,7 @@ def tree(tmp_path, write_cell):
 
 
 def test_each_is_held_against_the_control_at_equal_seeds(tree):
-    control, fc, no_decay = comparison.variant_changes(comparison.variants(tree))
+    control, fc, no_decay = comparison.variant_changes(tree, ARCHITECTURE)
     assert (control["system"], control["recipe"]) == CONTROL and control["difference"] is control["p_holm"] is None
     assert fc["difference"] == pytest.approx(0, abs=1e-9) and fc["p_holm"] > 0.5
     assert no_decay["difference"] == pytest.approx(0.3) and no_decay["p_holm"] < 0.001 and no_decay["seeds"] == 2
@@ -39,29 +40,29 @@ def test_each_is_held_against_the_control_at_equal_seeds(tree):
 
 
 def test_the_readers_table_is_in_points(tree):
-    control, _, no_decay = comparison.variant_table(tree)
+    control, _, no_decay = comparison.variant_table(tree, ARCHITECTURE)
     assert control["against control"] is None and control["lost to 4 px"] == 20.0 and control["test %"] == 60.0
     assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.001 and no_decay["train - test"] == 7.5
 
 
 def test_without_the_control_nothing_is_compared(tree):
     rest = [cell for cell in tree if (cell.cell.system, cell.cell.recipe) != CONTROL]
-    assert comparison.variants(rest) == [] == comparison.variant_changes([])
+    assert comparison.variants(rest, ARCHITECTURE) == [] == comparison.variant_changes([], ARCHITECTURE)
 
 
 def test_every_variant_told_has_a_recipe_and_the_committed_sweeps_train_each_of_them_on_the_same_images():
-    assert set(comparison.VARIANTS) <= set(recipes.RECIPES)
+    assert set(ARCHITECTURE.variants) <= set(recipes.RECIPES)
     sweeps = [config.read(paths.repository() / "results" / "sweeps" / f"{name}.toml") for name in SWEEPS]
     trained = {(cell.system, cell.recipe_name) for sweep in sweeps for cell in sweep.cells}
-    assert trained == set(comparison.VARIANTS)
+    assert trained == set(ARCHITECTURE.variants)
     assert {(one.protocol, one.test, one.profile) for one in sweeps} == {("official+train7000", True, "standard")}
     assert {cell.recipe.epochs for sweep in sweeps for cell in sweep.cells} == {30}
 
 
 def test_a_variant_changes_one_thing(tree):
     control = recipes.recipe(*CONTROL).to_dict()
-    for system, recipe in comparison.VARIANTS:
+    for system, recipe in ARCHITECTURE.variants:
         changed = [key for key, value in recipes.recipe(system, recipe).to_dict().items() if value != control[key]]
         assert len(changed) <= (recipe != "control") and registry.build(system).num_classes == 7
     assert SHIFT in corruptions.CONDITIONS
-    assert np.isfinite([row["accuracy"] for row in comparison.variant_changes(comparison.variants(tree))]).all()
+    assert np.isfinite([row["accuracy"] for row in comparison.variant_changes(tree, ARCHITECTURE)]).all()

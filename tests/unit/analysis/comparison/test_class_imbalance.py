@@ -7,13 +7,15 @@ from ferkit.analysis import comparison
 from ferkit.analysis.comparison.class_imbalance import rare_classes
 from ferkit.experiments import jobs
 from ferkit.experiments.sweep import config
+from ferkit.papers.minaee2021_deep_emotion.ablations import CLASS_IMBALANCE
 from ferkit.reporting import figures
 from ferkit.results import records
 from ferkit.results.records import Cell
 from ferkit.stats import intervals
 from ferkit.training import recipes
 
-NAMES = tuple(comparison.REMEDIES)
+NAMES = tuple(name.removeprefix("remedy_") for _, name in CLASS_IMBALANCE.variants)
+SAYS = dict(zip(NAMES, CLASS_IMBALANCE.variants.values(), strict=True))
 
 
 @pytest.fixture
@@ -63,8 +65,8 @@ def test_gains_and_costs_by_hand(cells):
             return np.where((labels == 3) & (seed == 1), 0, np.where(labels == 1, 1, blind))
         return labels
 
-    rows = {row["remedy"]: row for row in comparison.remedy_changes(comparison.remedies(change(cells, answers)))}
-    plain, focal, weights = (rows[comparison.REMEDIES[name]] for name in ("plain", "focal", "weights"))
+    rows = {row["remedy"]: row for row in comparison.remedy_changes(change(cells, answers), CLASS_IMBALANCE)}
+    plain, focal, weights = (rows[SAYS[name]] for name in ("plain", "focal", "weights"))
     assert next(iter(rows)) == "plain training" and (plain["rare"], plain["others"], plain["p"]) == (0, 1, None)
     assert (focal["rare"], focal["rare_change"], focal["seeds"]) == (0.5, 0.5, 2)
     assert focal["others"] == pytest.approx(0.9) and focal["others_change"] == pytest.approx(-0.1)
@@ -78,23 +80,24 @@ def test_gains_and_costs_by_hand(cells):
 
 def test_one_seed_gets_an_interval_over_images(cells):
     single = [cell for cell in cells if cell.cell.seed == 0]
-    rows = comparison.remedy_changes(comparison.remedies(change(single, lambda recipe, seed, labels: np.where(
-        (labels == 1) & (np.arange(210) % 2 == 0) & (recipe == "remedy_plain"), 0, labels))))
+    rows = comparison.remedy_changes(change(single, lambda recipe, seed, labels: np.where(
+        (labels == 1) & (np.arange(210) % 2 == 0) & (recipe == "remedy_plain"), 0, labels)), CLASS_IMBALANCE)
     assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
 
 
 def test_without_plain_training_nothing_is_compared(cells):
-    assert comparison.remedies([cell for cell in cells if cell.cell.recipe != "remedy_plain"]) == []
-    assert comparison.remedy_changes([]) == []
+    others = [cell for cell in cells if cell.cell.recipe != "remedy_plain"]
+    assert comparison.remedy_changes(others, CLASS_IMBALANCE) == []
+    assert comparison.remedy_changes([], CLASS_IMBALANCE) == []
 
 
 def test_rare_are_disgust_and_fear_else_the_smallest_classes(cells):
-    (one, *_) = comparison.remedies(cells)
-    assert rare_classes(one) == [1, 2]
+    (one, *_) = comparison.variants(cells, CLASS_IMBALANCE)
+    assert rare_classes(one, CLASS_IMBALANCE.labels) == [1, 2] and len(rare_classes(one, ("contempt",))) == 2
 
 
 def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(cells):
-    rows = comparison.remedy_changes(comparison.remedies(cells))
+    rows = comparison.remedy_changes(cells, CLASS_IMBALANCE)
     fig = figures.remedy_changes(rows)
     assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy",
                                                   "each rare class"]
@@ -111,7 +114,7 @@ def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
         cell = Cell("02_stn_attention", "deep_emotion", f"remedy_{name}", 0)
         recipe = recipes.recipe("deep_emotion", cell.recipe, epochs=1, batch_size=32)
         jobs.complete(cell, bars, tmp_path, recipe, profile="smoke", device="cpu")
-    rows = comparison.remedy_changes(comparison.remedies(records.read_run(tmp_path)))
-    assert [row["remedy"] for row in rows] == [comparison.REMEDIES[name] for name in
+    rows = comparison.remedy_changes(records.read_run(tmp_path), CLASS_IMBALANCE)
+    assert [row["remedy"] for row in rows] == [SAYS[name] for name in
                                                ("plain", "balanced", "complementary")]
     assert all(0 <= row["rare"] <= 1 for row in rows)

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.analysis import comparison
 from ferkit.analysis.comparison import System
 from ferkit.analysis.comparison.systems import estimate
@@ -27,7 +28,7 @@ def cells(tmp_path_factory, write_cell):
 
 @pytest.fixture
 def systems(cells):
-    return comparison.systems(cells)
+    return comparison.systems(cells, papers.SYSTEMS)
 
 
 @pytest.fixture
@@ -202,11 +203,9 @@ def test_the_hardest_images_are_named_by_their_index_in_the_source(systems, labe
     assert rows[0]["label"] == "happy" and rows[0]["answer"] == "surprise" and rows[0]["share"] == 1
 
 
-def test_a_paper_stands_only_beside_the_data_set_it_speaks_of(systems):
-    assert {row["paper"] for row in comparison.beside_paper(systems, "synthetic")} == {None}
-    papers = {row["label"]: row["paper"] for row in comparison.beside_paper(systems, "fer2013")}
-    assert papers["deep_emotion/ours"] == 0.7002 and papers["gap_cnn_svm/ours"] == 0.734
-    assert papers["lenet5/ours"] is None
+def test_a_paper_stands_only_beside_the_systems_it_speaks_of(systems):
+    stated = {row["label"]: row["paper"] for row in comparison.beside_paper(systems, {"deep_emotion": 0.7002})}
+    assert stated["deep_emotion/ours"] == 0.7002 and stated["lenet5/ours"] is None
 
 
 def test_the_accuracy_without_copies_stands_beside_where_there_are_copies(systems):
@@ -214,17 +213,16 @@ def test_the_accuracy_without_copies_stands_beside_where_there_are_copies(system
     for kept, without in ((200, 0.4), (210, None), (None, None)):
         changed = cell.metrics | {"n_without_copies": kept, "accuracy_without_copies": 0.4 if kept else None}
         one = System((records.CellResult(cell.cell, cell.directory, changed, cell.predictions, []),))
-        assert comparison.beside_paper([one], "fer2013")[0]["without"] == without
+        assert comparison.beside_paper([one], {})[0]["without"] == without
 
 
 def test_our_rows_stand_among_the_quoted_ones_best_first(systems):
-    rows = comparison.beside_others(systems, "fer2013")
+    rows = comparison.beside_others(systems, papers.accuracy_quotes("fer2013"))
     accuracies = [row["accuracy"] for row in rows]
     assert accuracies == sorted(accuracies, reverse=True) and 0.7002 in accuracies
     assert sum(row["system"].startswith("ours: ") for row in rows) == 5
     assert any(row["source"] == "these results, mean of 2 seeds" for row in rows)
-    assert comparison.beside_others(systems, "synthetic") == []
-    assert comparison.human_accuracy("fer2013") == (0.65, 0.05) and comparison.human_accuracy("jaffe") is None
+    assert comparison.beside_others(systems, []) == []
 
 
 def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypatch, write_cell):
@@ -245,7 +243,8 @@ def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypat
 
 
 def test_comparing_needs_no_torch():
-    code = "import sys; from ferkit import claims, comparison, figures, results; sys.exit('torch' in sys.modules)"
+    code = ("import sys; from ferkit import claims, papers; from ferkit.analysis import comparison; papers.claims(); "
+            "from ferkit.reporting import figures; sys.exit('torch' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

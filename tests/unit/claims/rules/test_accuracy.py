@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ferkit.claims.evidence import FER2013_TEST
+from ferkit.claims.official_splits import FER2013_TEST
 from ferkit.core.labels import LABELS
 from ferkit.data.sources import fer2013 as source
 from ferkit.results import predictions

@@ -218,9 +218,9 @@ def test_cells_of_two_different_data_sets(published):
 
 
 def test_a_verdict_that_nobody_would_give(published):
-    from ferkit import claims
+    from ferkit import claims, papers
 
-    rows = claims.write(published.root)
+    rows = claims.write(published.root, papers.claims())
     published.note()
     assert not mismatches(published)
     published.put("claims.json", [row | {"verdict": "reproduced"} if row["id"].startswith("deep_emotion.acc") else row

@@ -1,0 +1,23 @@
+"""Ablations: one thing changed at a time, each variant compared with the control it was changed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Name = tuple[str, str]  # (system, recipe)
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A control and its variants; recipe and data are equal but for the one thing.
+
+    variants: by (system, recipe), what each changes, in the order of the tables; the control stands first. labels: the
+    classes that the variants are meant to help, where they are meant for classes.
+    """
+
+    name: str
+    title: str
+    control: Name
+    variants: Mapping[Name, str]
+    labels: tuple[str, ...] = ()

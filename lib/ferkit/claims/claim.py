@@ -1,0 +1,71 @@
+"""Claims: what a paper states and the rule that judges it. Papers declare them; nothing here knows a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ferkit.core.quotes import Quote
+
+if TYPE_CHECKING:
+    from ferkit.claims.evidence import Evidence
+    from ferkit.claims.finding import Finding
+
+Name = tuple[str, str]  # (system, recipe)
+
+@dataclass(frozen=True)
+class Rule:
+    """How a kind of claim is judged.
+
+    judge: (evidence, claim, **parameters) → Finding; raises NotRun where there is nothing to judge. says: the rule in
+    words; ``{parameter}`` is replaced by the claim's. compares: whether ``first`` and ``second`` among the parameters
+    are two (system, recipe) whose test belongs to the claim's family.
+    """
+
+    judge: Callable[..., Finding]
+    says: str
+    compares: bool = False
+
+
+@dataclass(frozen=True)
+class Claim(Quote):
+    """A quoted statement that a run can confirm or refute.
+
+    measures: what the number is, where the unit alone does not say. relation: how an observed number would have to
+    stand to `value`: "=", "<", ">" or "≥". rule, parameters: what judges it. family: the comparing claims that share
+    one Holm adjustment. command: what runs it.
+    """
+
+    rule: Rule | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    measures: str = ""
+    relation: str = "="
+    family: str = ""
+    command: str = "./run_all.sh --profile quick"
+
+    @property
+    def pair(self) -> tuple[Name, Name] | None:
+        """The two (system, recipe) that the claim compares; None where it compares none."""
+        return (self.parameters["first"], self.parameters["second"]) if self.rule.compares else None
+
+    @property
+    def rule_in_words(self) -> str:
+        """What the rule says, with this claim's parameters in it."""
+        return self.rule.says.format(**{key: _said(value) for key, value in self.parameters.items()})
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """The rule applied to what a folder holds; raises NotRun where there is nothing to judge."""
+        return self.rule.judge(evidence, self, **self.parameters)
+
+
+def run_command(dataset: str) -> str:
+    """The command that runs everything on a real data set."""
+    return f"./run_all.sh --dataset {dataset} --data PATH --profile full"
+
+
+def _said(value: object) -> str:
+    """A parameter in a sentence: labels as "a and b", a (system, recipe) as "system/recipe" is left to the rule."""
+    if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+        return " and ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
