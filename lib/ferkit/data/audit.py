@@ -1,12 +1,12 @@
-"""What is wrong with a copy of a data set, computed from its pixels alone: copies, leaks, blur, contradictions.
+"""What is wrong with a copy of a data set, computed from its pixels: copies, leaks, blur, contradictions.
 
-Nothing is looked up by hash, so a re-encoded copy gets the verdict of the original and a tampered one does not.
+A re-encoded copy gets the verdict of the original and a tampered one does not. Of FER2013 it is also known, by
+`ferkit.data.fingerprint`, which images a copy lacks, adds, relabels or repeats, and how they were processed.
 The published defects of FER2013 are those measured on the lossless archive (34,034 distinct of 35,887 images).
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.data import splits
 from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.image_statistics import is_blank, perceptual_hash, pixel_hash, qualities
 from ferkit.data.sources import fer2013
 
 VERDICTS = ("clean", "known_defects", "do_not_use")
@@ -26,6 +27,7 @@ PUBLISHED_FER2013 = {
     "conflicting_groups": 57,
     "blank": 12,
 }
+ORIGINAL = sum(map(sum, fer2013.PUBLISHED.values()))  # images
 FATAL_COPIES = 0.20  # of the test split: beyond it the score says little (FER2013: 0.080)
 FATAL_KNN1 = 0.90  # a score on raw pixels near the papers' own
 # Splits drawn from one source differ by chance alone: on FER2013 by 0.05 standard deviations at most. A blur of half
@@ -35,7 +37,8 @@ FATAL_Z = 6.0
 NEAR_BITS = 8  # of 63 that two near copies' perceptual hashes may differ in
 NEAR_CORRELATION = 0.97  # of the pixels themselves, by which each candidate is confirmed
 SAYS = {"sharpness": "sharpness (fine detail against contrast)", "contrast": "contrast", "brightness": "brightness",
-        "resampling": "resampling (energy in the finest frequencies)", "blocking": "compression blocks"}
+        "resampling": "resampling (energy in the finest frequencies)", "evenness": "evenness of the grey histogram",
+        "blocking": "compression blocks"}
 
 
 def audit(faces: FaceSet) -> dict[str, object]:
@@ -43,7 +46,7 @@ def audit(faces: FaceSet) -> dict[str, object]:
 
     faces: every image in train, val or test. Fractions lie in [0, 1]; everything is JSON-able.
     """
-    keys = pixel_keys(faces.images)
+    keys = pixel_hash(faces.images)
     copies = _copies(faces, keys)
     looks = qualities(faces.images)
     quality = {name: _by_split(values, faces) for name, values in looks.items()}
@@ -64,6 +67,7 @@ def audit(faces: FaceSet) -> dict[str, object]:
         "shared_subjects": splits.shared_groups(faces.subjects, faces.split),
         "shared_sequences": splits.shared_groups(faces.sequences, faces.split),
         "knn1_accuracy": knn1_accuracy(faces),
+        "fingerprint": faces.source.get("fingerprint"),
     }
     report["findings"] = findings(report, faces)
     report["verdict"] = verdict(report["findings"])
@@ -85,41 +89,11 @@ def describe(report: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
-def pixel_keys(images: np.ndarray) -> np.ndarray:
-    """A key per image, equal exactly when the pixels are; dtype S32, (N,)."""
-    keys = [hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest() for image in images]
-    return np.asarray(keys, dtype="S32")
-
-
-def copies_in_training(faces: FaceSet) -> np.ndarray:
-    """Which images outside the training split have an exact copy in it; bool, (N,), False in training itself."""
-    keys = pixel_keys(faces.images)
-    train = faces.split == "train"
-    return np.isin(keys, keys[train]) & ~train
-
-
-def is_blank(images: np.ndarray) -> np.ndarray:
-    """Which images hold one single grey value; bool, (N,)."""
-    flat = images.reshape(len(images), -1)
-    return flat.max(axis=1) == flat.min(axis=1)
-
-
 def conflicting_groups(keys: np.ndarray, labels: np.ndarray) -> int:
     """How many groups of identical images carry more than one label."""
     _, group = np.unique(keys, return_inverse=True)
     pairs = np.unique(np.stack([group, labels]), axis=1)
     return int(np.sum(np.bincount(pairs[0]) > 1))
-
-
-def qualities(images: np.ndarray, chunk: int = 4096) -> dict[str, np.ndarray]:
-    """How each image looks apart from what it shows; float64, (N,) each, NaN where a blank image has no value.
-
-    sharpness: log10 of the Laplacian's variance over the pixels' variance. contrast: standard deviation, grey
-    levels. brightness: mean, grey levels. resampling: log10 share of spectral energy above 0.375 cycles a pixel.
-    blocking: log10 ratio of steps across 8-pixel boundaries to all other steps (JPEG leaves more than 0).
-    """
-    parts = [_qualities(images[start:start + chunk].astype(np.float32)) for start in range(0, len(images), chunk)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarray) -> dict[str, object]:
@@ -185,24 +159,12 @@ def _leak_row(protocol: str, faces: FaceSet, split: np.ndarray) -> dict[str, obj
             "shared_sequences": splits.shared_groups(faces.sequences, split)["train/test"]}
 
 
-def perceptual_hash(images: np.ndarray) -> np.ndarray:
-    """63 signs of the lowest frequencies of each image, packed, uint64, (N,).
-
-    Brightness lies in the left-out constant term and contrast in the magnitudes, so neither changes the signs.
-    """
-    n, height, width = images.shape
-    rows, columns = _cosines(height), _cosines(width)
-    spectrum = np.einsum("uh,nhw,vw->nuv", rows, images.astype(np.float32), columns, optimize=True)
-    bits = (spectrum.reshape(n, -1)[:, 1:] > 0).astype(np.uint64)
-    return bits @ (np.uint64(1) << np.arange(63, dtype=np.uint64))
-
-
 def near_copies(faces: FaceSet, keys: np.ndarray | None = None, chunk: int = 256) -> dict[str, int]:
     """How many val and test images have a near, not exact, copy in training: lighter, darker, flatter or mirrored.
 
     Candidates differ in at most 8 of the 63 bits of the perceptual hash and are confirmed by pixel correlation.
     """
-    keys = pixel_keys(faces.images) if keys is None else keys
+    keys = pixel_hash(faces.images) if keys is None else keys
     usable = ~is_blank(faces.images)
     train = np.flatnonzero((faces.split == "train") & usable)
     if not len(train):
@@ -226,7 +188,7 @@ def near_copies(faces: FaceSet, keys: np.ndarray | None = None, chunk: int = 256
 def findings(report: dict[str, object], faces: FaceSet) -> list[dict[str, str]]:
     """Each thing wrong, with its severity ("note", "defect", "fatal") and its meaning in one sentence."""
     found = [*_count_findings(report, faces), *_copy_findings(report), *_group_findings(report)]
-    found += _difference_findings(report)
+    found += [*_difference_findings(report), *_fingerprint_findings(report["fingerprint"])]
     if report["knn1_accuracy"] >= FATAL_KNN1:
         found.append(
             _finding(
@@ -323,9 +285,42 @@ def _difference_findings(report: dict[str, object]) -> list[dict[str, str]]:
     return found
 
 
+def _fingerprint_findings(found: dict[str, object] | None) -> list[dict[str, str]]:
+    """What a copy of FER2013 lacks, adds and changed against the original."""
+    if not found:
+        return []
+    n, test = found["images"], sum(fer2013.PUBLISHED["test"])
+    if found["exact"] + found["near"] + found["surplus"] < n / 2:
+        return [_finding("unknown_images", "defect", f"{found['foreign']} of {n} images are none of FER2013's, or changed "
+                         "beyond recognition: figures are not comparable with the papers'.")]
+    says = []
+    for name, severity, meaning in (
+            ("missing", "defect", "images of the original are missing"),
+            ("foreign", "defect", "images are none of the original's, or changed beyond recognition"),
+            ("surplus", "defect", "images are further versions (repeated, mirrored, augmented) of others"),
+            ("relabelled", "defect", "images carry another label than published"),
+            ("moved", "note", "images lay in another split than published; they are put back" if found["restored"]
+             else "images lie in another split than published"),
+            ("ambiguous", "note", "images have equal ones in another split that the copy lacks; which of them it holds "
+             "cannot be told")):
+        if found[name]:
+            first = f" (first: {found['first'][name]})" if name in found["first"] else ""
+            says.append(_finding(name, severity, f"{found[name]} {meaning}{first}."))
+    if found["treatment"]:
+        ways = {tuple(words) for words in found["treatment"].values()}
+        parts = "; ".join(f"{split or 'all'} images {', '.join(words)}" for split, words in found["treatment"].items())
+        says.append(_finding("treatment", "note", f"{found['near']} images are not the original's pixels: {parts}"
+                             f"{'' if len(ways) == 1 else '; not all splits alike'}."))
+    if not found["restored"] and found["test_versions_in_train"] > FATAL_COPIES * test * n / ORIGINAL:
+        says.append(_finding("augmented_before_split", "fatal", f"{found['test_versions_in_train']} test images are "
+                             "versions of images that training shows too: the copy was augmented before it was "
+                             "divided; take another copy."))
+    return says
+
+
 def _published(report: dict[str, object], key: str) -> str:
     """"(as published: 280)" where the original is known to have this defect too."""
-    if report["dataset"] != "fer2013" or report["n"] != sum(map(sum, fer2013.PUBLISHED.values())):
+    if report["dataset"] != "fer2013" or report["n"] != ORIGINAL:
         return "(counted here)"
     return f"(published: {PUBLISHED_FER2013[key]})"
 
@@ -356,25 +351,6 @@ def _finite(values: np.ndarray, subjects: np.ndarray, chosen: np.ndarray) -> np.
     return np.bincount(group, weights=values[chosen]) / np.bincount(group)
 
 
-def _qualities(images: np.ndarray) -> dict[str, np.ndarray]:
-    """`qualities` of one block, float32 in."""
-    contrast = images.std(axis=(1, 2), dtype=np.float64)
-    seen = contrast > 0
-    laplacian = (images[:, :-2, 1:-1] + images[:, 2:, 1:-1] + images[:, 1:-1, :-2] + images[:, 1:-1, 2:]
-                 - 4 * images[:, 1:-1, 1:-1])
-    power = np.abs(np.fft.rfft2(images - images.mean(axis=(1, 2), keepdims=True))) ** 2
-    fy, fx = np.fft.fftfreq(images.shape[1])[:, None], np.fft.rfftfreq(images.shape[2])[None]
-    fine = np.maximum(np.abs(fy), fx) > 0.375
-    steps = np.abs(np.diff(images, axis=2)).mean(axis=1, dtype=np.float64)
-    edge = np.arange(1, images.shape[2]) % 8 == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = {"sharpness": np.log10(laplacian.var(axis=(1, 2), dtype=np.float64) / contrast**2),
-                 "contrast": contrast, "brightness": images.mean(axis=(1, 2), dtype=np.float64),
-                 "resampling": np.log10(power[:, fine].sum(axis=1) / power.sum(axis=(1, 2))),
-                 "blocking": np.log10(steps[:, edge].mean(axis=1) / steps[:, ~edge].mean(axis=1))}
-    return {name: np.where(seen & np.isfinite(values), values, np.nan) for name, values in found.items()}
-
-
 def _alike(images: np.ndarray, first: np.ndarray, second: np.ndarray, mirrored: bool, chunk: int = 4096) -> np.ndarray:
     """Whether each pair of images correlates as near copies do; bool, (P,)."""
     sure = np.zeros(len(first), bool)
@@ -386,9 +362,3 @@ def _alike(images: np.ndarray, first: np.ndarray, second: np.ndarray, mirrored: 
         norm = np.sqrt((a**2).sum(axis=(1, 2)) * (b**2).sum(axis=(1, 2)))
         sure[start:start + chunk] = (a * b).sum(axis=(1, 2)) > NEAR_CORRELATION * norm
     return sure
-
-
-def _cosines(size: int, count: int = 8) -> np.ndarray:
-    """The first `count` rows of the cosine transform, float32, (count, size)."""
-    place = (np.arange(size) + 0.5) * np.pi / size
-    return np.cos(np.arange(count)[:, None] * place[None]).astype(np.float32)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ferkit.core.labels import LABELS
+from ferkit.data.image_statistics import pixel_hash
 
 SPLITS = ("train", "val", "test")
 
@@ -61,6 +62,12 @@ class FaceSet:
             head = f"{split}\0{self.label_names[label]}\0{image.shape}\0".encode()
             rows.append(hashlib.sha256(head + image.tobytes()).digest())
         return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
+
+    @cached_property
+    def copies(self) -> np.ndarray:
+        """Which images outside the training split have an exact copy in it; bool, (N,), False in training itself."""
+        keys, train = pixel_hash(self.images), self.split == "train"
+        return np.isin(keys, keys[train]) & ~train
 
     def select(self, rows: np.ndarray) -> FaceSet:
         """The set at `rows` (int indices or a bool mask, (N,)), everything else as it is."""

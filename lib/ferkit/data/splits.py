@@ -152,6 +152,8 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     kinds, counts = np.unique(labels, return_counts=True)
     exact = counts * limit / len(labels)
     take = np.minimum(np.maximum(np.floor(exact).astype(int), 1), counts)
+    while take.sum() > limit:  # the least of rare labels came on top: the most over-represented one gives way
+        take[np.argmax(np.where(take > 1, take - exact, -np.inf))] -= 1
     for place in np.argsort(take - exact, kind="stable"):
         take[place] += int(take.sum() < limit and take[place] < counts[place])
     rows = [rng.permutation(np.flatnonzero(labels == kind))[:n] for kind, n in zip(kinds, take, strict=True)]

@@ -18,7 +18,6 @@ from torch import nn
 
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
-from ferkit.data import audit
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import corruptions
 from ferkit.models import registry, svm, weights
@@ -95,7 +94,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     plain = votes if facts["tta"] == "none" else trainer.infer_logits(predictor.model, test.images).argmax(1)
     measured |= {"accuracy_no_tta": _share(plain, test.labels)}
     measured |= records.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
-                                  copies=audit.copies_in_training(faces)[faces.split == "test"])
+                                  copies=faces.copies[faces.split == "test"])
     measured |= {"robustness": None, "robustness_clean": None}
     if robustness_images is not None:
         rows = svm.stratified_rows(test.labels, robustness_images, facts["seed"])

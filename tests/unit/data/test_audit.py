@@ -90,7 +90,7 @@ def test_exact_copies_across_splits_are_counted(drawn):
     assert report["copies"] == {"val_in_train": 2, "test_in_train": 3, "test_in_val": 3, "within_train": 0,
                                 "within_val": 1, "within_test": 2}
     assert report["distinct"] == len(drawn) - 5 and report["verdict"] == "known_defects"
-    np.testing.assert_array_equal(np.flatnonzero(audit.copies_in_training(faces)), np.sort([*test, *val]))
+    np.testing.assert_array_equal(np.flatnonzero(faces.copies), np.sort([*test, *val]))
 
 
 def test_a_test_split_largely_copied_into_training_is_not_to_be_used(drawn):

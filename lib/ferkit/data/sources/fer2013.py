@@ -1,8 +1,11 @@
-"""FER2013 in every layout that circulates: csv, image tree (with or without usage prefixes), lossless
-mosaics.
+"""FER2013 in every layout that circulates: csv, image tree (with or without usage prefixes, splits, class folders),
+lossless mosaics.
 
 Goodfellow et al. 2013, Challenges in representation learning, doi 10.1007/978-3-642-42051-1_16: 35,887 grey
 48×48 images, expressions coded 0…6. Usage Training is train, PublicTest is val, PrivateTest is test.
+
+An image of a tree is identified by its path; the number in its name is a row in some copies and means nothing in
+others. Which image it is, and with it split and row, tells `ferkit.data.fingerprint`.
 """
 
 from __future__ import annotations
@@ -12,15 +15,18 @@ import io
 import re
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS, to_label
-from ferkit.data import archive, splits
+from ferkit.data import archive, fingerprint, splits
 from ferkit.data.archive import Files
 from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.fingerprint import Fingerprint
 
 SIZE = 48
 USAGES = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
@@ -30,22 +36,61 @@ SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "
 PUBLISHED = {"train": (3995, 436, 4097, 7215, 4830, 3171, 4965),
              "val": (467, 56, 496, 895, 653, 415, 607),
              "test": (491, 55, 528, 879, 594, 416, 626)}
+TEST_SPLIT = dict(zip(LABELS, PUBLISHED["test"], strict=True))  # images of the official test split by label
+LARGE = True  # a network of a million weights trains for hours on it
+SMALLEST, LARGEST = 24, 512  # pixels: sides of the square images of resized copies
+LARGEST_ROW = 99_999  # FER2013 has 35,887 rows; larger numbers in names are somebody's ids
 MOSAIC_SIDE = 32  # images per row and column of one mosaic
 _PREFIXED = re.compile(r"(Training|PublicTest|PrivateTest)_(\d+)\.[A-Za-z]+")
 _MOSAIC = re.compile(r"mosaic_(\d+)\.webp")
 
 
-def read(data: Path) -> FaceSet:
+def read(data: Path, known: Fingerprint | None = None) -> FaceSet:
     """The whole set at `data` in the order of the original csv; InputError for an unknown, partial or broken
     copy.
 
-    data: csv, zip, tar or folder; the two mosaic halves may be joined by ``os.pathsep`` or lie in one folder.
+    data: csv, zip, tar or folder; the two mosaic halves may be joined by ``os.pathsep`` or lie in one folder. known:
+    what images are recognised by (default: FER2013's own fingerprint). ``source["fingerprint"]`` says what was found;
+    where the copy is FER2013's, its official split and rows are restored.
     """
     with ExitStack() as stack:
         parts = [stack.enter_context(archive.open_files(path)) for path in _archives(data)]
-        faces = _read_parts(parts)
+        faces = fingerprint.restore(_read_parts(parts), known)
+    faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
     _refuse_missing(faces, data.name)
-    return faces
+    off = deviations(faces)
+    notes = [*faces.source["notes"], *([f"The counts are not the published ones: {'; '.join(off)}."] if off else [])]
+    return replace(faces, source={**faces.source, "counts": faces.counts(), "notes": notes})
+
+
+def _noted(faces: FaceSet) -> FaceSet:
+    """A restored copy, which says so unless it was the original's in everything."""
+    found = faces.source["fingerprint"]
+    if found["exact"] == found["images"] and not found["moved"] and faces.source["layout"] != "tree without usage":
+        return faces
+    says = (f"Recognised by fingerprint: {found['exact']} images pixel by pixel, {found['near']} re-encoded or processed; "
+            "the official split and rows are restored.")
+    return replace(faces, source={**faces.source, "notes": [*faces.source["notes"], says]})
+
+
+def _as_declared(faces: FaceSet) -> FaceSet:
+    """A copy that is not FER2013's, with the labels and splits that its folders name; InputError where they do not."""
+    title, size = faces.source["title"], faces.source["image_size"]
+    if size != [SIZE, SIZE]:
+        raise InputError(f"{title}: {faces.names[0]}: image is {size[1]}×{size[0]}, {SIZE}×{SIZE} is expected, and no "
+                         "image is known from FER2013; use --dataset folder for images of your own")
+    if np.any(faces.labels < 0):
+        raise InputError(f"{title}: {faces.names[0]}: its folder is none of {', '.join(LABELS)}, and too few images are "
+                         "known from FER2013 to tell their labels")
+    if np.any(faces.split == ""):
+        raise InputError(f"{title}: {faces.names[0]}: neither a usage prefix (Training_…) nor a split folder (train, "
+                         "test), and too few images are known from FER2013 to tell their splits")
+    if "val" in faces.split or "train" not in faces.split:
+        return faces
+    split = splits.carve_validation(faces.labels, faces.split)
+    says = ("The copy names no validation images: one eighth of each label's training images (seed 0) is "
+            f"validation here, {int(np.sum(split == 'val'))} images; it is not the published PublicTest.")
+    return replace(faces, split=split, source={**faces.source, "notes": [*faces.source["notes"], says]})
 
 
 def deviations(faces: FaceSet) -> list[str]:
@@ -89,9 +134,7 @@ def _read_parts(parts: list[Files]) -> FaceSet:
         seen = ", ".join(files.names[:3]) or "nothing"
         raise InputError(f"{files.title}: no FER2013 in it (found {seen}); expected fer2013.csv, "
                          "<split>/<class>/<image> or mosaic_NN.webp with index.csv")
-    if any(_PREFIXED.fullmatch(_base(name)) for name in names):
-        return _read_prefixed_tree(files, names)
-    return _read_plain_tree(files, names)
+    return _read_tree(files, names)
 
 
 # --- csv
@@ -152,7 +195,7 @@ def _read_csv(files: Files, name: str) -> FaceSet:
         raise InputError(f"{where}: cannot be read ({archive.reason(error)}); fetch it again") from error
     if not images:
         raise InputError(f"{where}: holds no rows; fetch it again")
-    return _of_rows(np.stack(images), labels, usages, "csv")
+    return _of_rows(files.title, np.stack(images), labels, usages, "csv")
 
 
 def parse_emotion(text: str, where: str) -> int:
@@ -187,65 +230,70 @@ def parse_pixels(text: str, where: str) -> np.ndarray:
 
 # --- image trees
 
-def _read_prefixed_tree(files: Files, names: list[str]) -> FaceSet:
-    """``…/<class>/Training_<row>.png``: usage and row come from the file names."""
-    rows, labels, usages = [], [], []
-    for name in names:
-        match = _PREFIXED.fullmatch(_base(name))
-        if not match:
-            raise InputError(
-                f"{files.title}: {name}: other files here are called Training_<row>.png; this one is not"
-            )
-        labels.append(_folder_label(files, name))
-        usages.append(USAGES[match[1]])
-        rows.append(int(match[2]))
-    order = np.argsort(rows, kind="stable")
-    sorted_rows = np.asarray(rows, np.int64)[order]
-    twice = np.flatnonzero(sorted_rows[1:] == sorted_rows[:-1])
-    if len(twice):
-        raise InputError(f"{files.title}: row {sorted_rows[twice[0]]} occurs twice "
-                         f"({names[order[twice[0]]]} and {names[order[twice[0] + 1]]}); remove one")
+def _read_tree(files: Files, names: list[str]) -> FaceSet:
+    """Images in folders: label and split as far as folders and usage prefixes name them, else -1 and ""."""
+    usages = [_PREFIXED.fullmatch(_base(name)) for name in names]
+    prefixed = any(usages)
+    if prefixed and not all(usages):
+        name = names[usages.index(None)]
+        raise InputError(f"{files.title}: {name}: other files here are called Training_<row>.png; this one is not")
+    classes = any(_is_class(name) for name in names)
+    labels = np.array([_folder_label(files, name) if classes else -1 for name in names], np.int64)
+    divided = any(_split_of(name) for name in names)
+    split = np.array([USAGES[usage[1]] if prefixed else _folder_split(files, name) if divided else ""
+                      for name, usage in zip(names, usages, strict=True)])
+    numbers = np.array([int(usage[2]) for usage in usages] if prefixed else range(len(names)), np.int64)
+    if len(np.unique(numbers)) < len(numbers) or numbers.max() > LARGEST_ROW:
+        numbers = np.arange(len(names))  # numbers that repeat, or of eight digits, are no rows
+    order = np.argsort(numbers, kind="stable")
     names = [names[place] for place in order]
-    images = archive.read_crops(files, names, SIZE)
-    return _face_set(images, np.asarray(labels)[order], np.asarray(usages)[order], names, sorted_rows, "tree")
+    images, size = _crops(files, names)
+    notes = [] if size == (SIZE, SIZE) else [f"The copy's images are {size[1]}×{size[0]}; they are resized to "
+                                             f"{SIZE}×{SIZE}."]
+    layout = "tree" if prefixed else "tree without usage"
+    return _face_set(files.title, images, labels[order], split[order], names, numbers[order], layout, notes, size)
 
 
-def _read_plain_tree(files: Files, names: list[str]) -> FaceSet:
-    """``<split>/<class>/<any name>``: no usage prefixes; where there is no validation folder it is carved
-    out."""
-    labels = [_folder_label(files, name) for name in names]
-    split = np.asarray([_folder_split(files, name) for name in names])
-    notes = []
-    if "val" not in split:
-        split = splits.carve_validation(np.asarray(labels), split)
-        notes = [
-            "The copy names no validation images: one eighth of each label's training images (seed 0) is "
-            f"validation here, {int(np.sum(split == 'val'))} images; it is not the published PublicTest."
-        ]
-    images = archive.read_crops(files, names, SIZE)
-    return _face_set(
-        images, np.asarray(labels), split, names, np.arange(len(names)), "tree without usage", notes
-    )
+def _crops(files: Files, names: list[str]) -> tuple[np.ndarray, tuple[int, int]]:
+    """All images at 48×48, and the one size that all of them have; InputError for one of another size."""
+    size = archive.read_grey(files, names[0]).shape
+    if size == (SIZE, SIZE) or size[0] != size[1] or not SMALLEST <= size[0] <= LARGEST:
+        return archive.read_crops(files, names, SIZE), (SIZE, SIZE)
+    images = np.empty((len(names), SIZE, SIZE), np.uint8)
+    shrinking = Image.Resampling.BOX if size[0] % SIZE == 0 else Image.Resampling.LANCZOS
+    for row, name in enumerate(names):
+        image = archive.read_grey(files, name)
+        if image.shape != size:
+            raise InputError(f"{files.title}: {name}: image is {image.shape[1]}×{image.shape[0]}, others here are "
+                             f"{size[1]}×{size[0]}")
+        images[row] = np.asarray(Image.fromarray(image).resize((SIZE, SIZE), shrinking))
+    return images, size
+
+
+def _is_class(name: str) -> bool:
+    folder = name.split("/")[-2] if "/" in name else ""
+    return folder in tuple("0123456") or to_label(folder) in LABELS
 
 
 def _folder_label(files: Files, name: str) -> int:
     """The class number of the folder that holds `name` (a label's name or FER2013's own code)."""
     folder = name.split("/")[-2] if "/" in name else ""
-    if folder in tuple("0123456"):
-        return int(folder)
-    label = to_label(folder)
-    if label not in LABELS:
+    if not _is_class(name):
         raise InputError(f"{files.title}: {name}: folder {folder!r} is none of {', '.join(LABELS)}")
-    return LABELS.index(label)
+    return int(folder) if folder in tuple("0123456") else LABELS.index(to_label(folder))
+
+
+def _split_of(name: str) -> str:
+    """The split that a folder above `name` stands for, "" for none."""
+    return next((SPLIT_FOLDERS[folder.lower()] for folder in name.split("/")[:-1] if folder.lower() in SPLIT_FOLDERS),
+                "")
 
 
 def _folder_split(files: Files, name: str) -> str:
-    for folder in name.split("/")[:-2]:
-        if folder.lower() in SPLIT_FOLDERS:
-            return SPLIT_FOLDERS[folder.lower()]
-    raise InputError(
-        f"{files.title}: {name}: neither a usage prefix (Training_…) nor a split folder (train, test)"
-    )
+    split = _split_of(name)
+    if not split:
+        raise InputError(f"{files.title}: {name}: neither a usage prefix (Training_…) nor a split folder (train, test)")
+    return split
 
 
 # --- mosaics
@@ -265,7 +313,7 @@ def _read_mosaics(parts: list[Files]) -> FaceSet:
     if missing:
         _refuse_half(parts, missing, -(-len(labels) // per_mosaic))
     images = np.concatenate([_tiles(*places[number]) for number in range(-(-len(labels) // per_mosaic))])
-    return _of_rows(images[:len(labels)], labels, usages, "mosaics")
+    return _of_rows(parts[0].title, images[:len(labels)], labels, usages, "mosaics")
 
 
 def _refuse_half(parts: list[Files], missing: list[int], count: int) -> None:
@@ -311,22 +359,21 @@ def _tiles(files: Files, name: str) -> np.ndarray:
 
 # --- common
 
-def _of_rows(images: np.ndarray, labels: list[int], usages: list[str], layout: str) -> FaceSet:
+def _of_rows(title: str, images: np.ndarray, labels: list[int], usages: list[str], layout: str) -> FaceSet:
     """A set whose rows are the rows of the original csv."""
     prefix = {split: usage for usage, split in USAGES.items()}
     names = [f"{prefix[usage]}_{row}" for row, usage in enumerate(usages)]
-    return _face_set(images, np.asarray(labels), np.asarray(usages), names, np.arange(len(names)), layout)
+    return _face_set(title, images, np.asarray(labels), np.asarray(usages), names, np.arange(len(names)), layout)
 
 
-def _face_set(images: np.ndarray, labels: np.ndarray, split: np.ndarray, names: list[str], index: np.ndarray,
-              layout: str, notes: list[str] | tuple[str, ...] = ()) -> FaceSet:
+def _face_set(title: str, images: np.ndarray, labels: np.ndarray, split: np.ndarray, names: list[str],
+              index: np.ndarray, layout: str, notes: list[str] | tuple[str, ...] = (),
+              size: tuple[int, int] = (SIZE, SIZE)) -> FaceSet:
+    """A copy as it declares itself. title: the archive's or folder's name, for messages."""
     nothing = np.full(len(images), "", dtype="<U1")
-    faces = FaceSet(images, labels.astype(np.int64), nothing, nothing, split.astype("<U5"), np.asarray(names),
-                    index.astype(np.int64))
-    off = deviations(faces)
-    notes = [*notes, *([f"The counts are not the published ones: {'; '.join(off)}."] if off else [])]
-    return FaceSet(images, faces.labels, nothing, nothing, faces.split, faces.names, faces.index,
-                   source={"dataset": "fer2013", "layout": layout, "counts": faces.counts(), "notes": notes})
+    source = {"dataset": "fer2013", "layout": layout, "notes": list(notes), "title": title, "image_size": list(size)}
+    return FaceSet(images, labels.astype(np.int64), nothing, nothing, split.astype("<U5"), np.asarray(names),
+                   index.astype(np.int64), source=source)
 
 
 def _refuse_missing(faces: FaceSet, title: str) -> None:

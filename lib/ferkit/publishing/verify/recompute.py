@@ -61,11 +61,10 @@ def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> Fac
 
 def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Found) -> None:
     """True classes and copies by the images themselves."""
-    from ferkit.data import audit
-
+    
     test = faces.part("test")
     where = {int(index): row for row, index in enumerate(test.index)}
-    copied = audit.copies_in_training(faces)[faces.split == "test"]
+    copied = faces.copies[faces.split == "test"]
     for cell in tested:
         stored, m = cell.predictions, cell.metrics
         name = (cell.directory / records.PREDICTIONS).relative_to(root).as_posix()
