@@ -18,7 +18,7 @@ from ferkit.core.errors import InputError
 
 COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep",
             "verify", "predict", "export", "optimism", "zero_shot",
-            "cards", "occlusion")
+            "cards", "occlusion", "fingerprint")
 
 
 class _Parser(argparse.ArgumentParser):

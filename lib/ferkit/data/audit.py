@@ -291,8 +291,8 @@ def _fingerprint_findings(found: dict[str, object] | None) -> list[dict[str, str
         return []
     n, test = found["images"], sum(fer2013.PUBLISHED["test"])
     if found["exact"] + found["near"] + found["surplus"] < n / 2:
-        return [_finding("unknown_images", "defect", f"{found['foreign']} of {n} images are none of FER2013's, or changed "
-                         "beyond recognition: figures are not comparable with the papers'.")]
+        return [_finding("unknown_images", "defect", f"{found['foreign']} of {n} images are none of FER2013's, or "
+                         "changed beyond recognition: figures are not comparable with the papers'.")]
     says = []
     for name, severity, meaning in (
             ("missing", "defect", "images of the original are missing"),

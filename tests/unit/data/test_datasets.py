@@ -59,7 +59,8 @@ def test_fingerprints_tell_arguments_apart(own_cache, archive):
 
 def test_fingerprints_and_loading_need_no_torch():
     code = (
-        "import sys; from ferkit.data import datasets; datasets.fingerprint('synthetic'); assert 'torch' not in sys.modules"
+        "import sys; from ferkit.data import datasets; datasets.fingerprint('synthetic'); "
+        "assert 'torch' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

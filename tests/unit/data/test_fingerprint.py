@@ -98,8 +98,9 @@ def test_swapped_splits_are_put_back_and_counted(original, known):
     assert again.source["fingerprint"]["moved"] == 70
 
 
-@pytest.mark.parametrize(("change", "word"), [(jpeg, "JPEG-compressed"), (blur, "blurred"), (ImageOps.equalize, "equalised"),
-                                              (lambda image: image.filter(ImageFilter.UnsharpMask(2, 200, 0)), "sharpened")])
+@pytest.mark.parametrize(("change", "word"), [
+    (jpeg, "JPEG-compressed"), (blur, "blurred"), (ImageOps.equalize, "equalised"),
+    (lambda image: image.filter(ImageFilter.UnsharpMask(2, 200, 0)), "sharpened")])
 def test_a_processed_copy_is_matched_and_the_processing_named(original, known, change, word):
     report = found(changed(original, change), known)
     assert report["exact"] < 10 and report["exact"] + report["near"] > 0.8 * len(original)

@@ -68,8 +68,8 @@ def _noted(faces: FaceSet) -> FaceSet:
     found = faces.source["fingerprint"]
     if found["exact"] == found["images"] and not found["moved"] and faces.source["layout"] != "tree without usage":
         return faces
-    says = (f"Recognised by fingerprint: {found['exact']} images pixel by pixel, {found['near']} re-encoded or processed; "
-            "the official split and rows are restored.")
+    says = (f"Recognised by fingerprint: {found['exact']} images pixel by pixel, {found['near']} re-encoded or "
+            "processed; the official split and rows are restored.")
     return replace(faces, source={**faces.source, "notes": [*faces.source["notes"], says]})
 
 
@@ -80,8 +80,8 @@ def _as_declared(faces: FaceSet) -> FaceSet:
         raise InputError(f"{title}: {faces.names[0]}: image is {size[1]}×{size[0]}, {SIZE}×{SIZE} is expected, and no "
                          "image is known from FER2013; use --dataset folder for images of your own")
     if np.any(faces.labels < 0):
-        raise InputError(f"{title}: {faces.names[0]}: its folder is none of {', '.join(LABELS)}, and too few images are "
-                         "known from FER2013 to tell their labels")
+        raise InputError(f"{title}: {faces.names[0]}: its folder is none of {', '.join(LABELS)}, and too few images "
+                         "are known from FER2013 to tell their labels")
     if np.any(faces.split == ""):
         raise InputError(f"{title}: {faces.names[0]}: neither a usage prefix (Training_…) nor a split folder (train, "
                          "test), and too few images are known from FER2013 to tell their splits")

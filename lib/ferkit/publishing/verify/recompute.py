@@ -61,7 +61,6 @@ def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> Fac
 
 def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Found) -> None:
     """True classes and copies by the images themselves."""
-    
     test = faces.part("test")
     where = {int(index): row for row, index in enumerate(test.index)}
     copied = faces.copies[faces.split == "test"]
