@@ -95,7 +95,7 @@ class Match:
 
     row: int64 (M,), -1 where it is none, or one too many of an image. exact: bool (M,), equal pixel by pixel.
     version: int64 (M,), a known image with this one's hash, -1 for none: an image with a version but no row is a
-    further version (repeated, mirrored) of one that is there already. border: pixels of 48 that were cropped on each side.
+    further version (repeated, mirrored) of one that is there already. border: pixels of 48 cropped on each side.
     ambiguous: images whose split cannot be told from copies of another split.
     """
 
