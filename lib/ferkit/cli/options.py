@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ferkit.core import protocols
 from ferkit.core.paths import DATASETS
-from ferkit.experiments.profiles import PROFILES
+from ferkit.core.profiles import PROFILES
 
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.core.protocols import DEFAULT_PROTOCOL
 from ferkit.data import archive, cache, splits
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.experiments.profiles import PROFILES
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder", "gfe")
 SEQUENCES = "gfe"  # points over time, no images: `ferkit.data.sequences` reads it

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.data import datasets, splits
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sources import fer2013
-from ferkit.experiments.profiles import PROFILES
 
 
 @pytest.fixture

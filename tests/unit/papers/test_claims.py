@@ -3,13 +3,12 @@
 import inspect
 
 import pytest
+from ferkit.experiments.profiles import PROFILES
 
 from ferkit import papers
 from ferkit.claims.claim import Claim
 from ferkit.core.quotes import MARKS
 from ferkit.core.units import Unit
-from ferkit.experiments.profiles import PROFILES
-from ferkit.training import recipes
 
 CLAIMS = papers.claims()
 EVERY = (*CLAIMS, *papers.quotes())
@@ -53,8 +52,8 @@ def test_every_compared_system_is_trained_by_a_profile():
                for plan in cells}
     compared = {name for claim in CLAIMS if claim.pair for name in claim.pair}
     assert compared <= trained and compared <= {
-        (system.removesuffix("_svm"), recipe) for system, recipe in recipes.RECIPES} | {
-        (f"{system}_svm", recipe) for system, recipe in recipes.RECIPES}
+        (system.removesuffix("_svm"), recipe) for system, recipe in papers.recipes()} | {
+        (f"{system}_svm", recipe) for system, recipe in papers.recipes()}
 
 
 @pytest.mark.parametrize(("id", "value", "mark"), [

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ferkit.core.errors import InputError
-from ferkit.experiments.sweep import config, run, workers
+from ferkit.sweep import config, run, workers
 
 SMALL = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "seeds": [0, 1], "set": {"batch_size": 210}}
 
