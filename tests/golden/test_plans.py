@@ -23,8 +23,9 @@ def plans(profile: str, n_train: int) -> list[list]:
     for notebook in ("02_stn_attention", "03_gap_cnn_svm"):
         for job in training.jobs(profile, notebook, n_train=n_train):
             config = json.dumps(job.recipe.to_dict(), sort_keys=True)
-            found.append([notebook, job.system.name, job.recipe_name, job.seed, job.recipe.epochs, job.recipe.batch_size,
-                          hashlib.sha256(config.encode()).hexdigest()[:12], job.corruption_images])
+            found.append([notebook, job.system.name, job.recipe_name, job.seed, job.recipe.epochs,
+                          job.recipe.batch_size, hashlib.sha256(config.encode()).hexdigest()[:12],
+                          job.corruption_images])
     return found
 
 

@@ -26,7 +26,8 @@ def _model(system, tta="none", head_on=None, **options):
         return recogniser.Recogniser(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
     features = inference.infer_features(network, head_on.images)
     head = svm.fit(features, head_on.labels, C=10, **options)
-    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, head_predictor(lambda images: inference.infer_features(network, images), head, network))
+    own = head_predictor(lambda images: inference.infer_features(network, images), head, network)
+    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, own)
 
 
 def _session(path):

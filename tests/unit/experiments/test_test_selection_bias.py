@@ -13,6 +13,7 @@ from ferkit.experiments import test_selection_bias
 from ferkit.training import trainer
 from ferkit.training.batching import Split
 
+LENET = papers.system("lenet5")
 RECIPE = papers.recipe("lenet5", "ours", epochs=3, batch_size=70)
 
 
@@ -24,7 +25,7 @@ def faces():
 @pytest.fixture(scope="module")
 def found(faces, tmp_path_factory):
     folder = tmp_path_factory.mktemp("optimism")
-    return folder, test_selection_bias.measure(folder, papers.system("lenet5"), RECIPE, faces, recipe_name="ours", device="cpu")
+    return folder, test_selection_bias.measure(folder, LENET, RECIPE, faces, recipe_name="ours", device="cpu")
 
 
 def test_the_two_choices_by_hand():
@@ -49,10 +50,10 @@ def test_the_training_is_the_one_that_never_saw_the_test_split(found, faces):
 
 def test_it_goes_on_where_it_stopped_and_refuses_another_training(found, faces, monkeypatch):
     monkeypatch.setattr(trainer.Trainer, "step", lambda *_: pytest.fail("trained again"))
-    again = test_selection_bias.measure(found[0], papers.system("lenet5"), RECIPE, faces, recipe_name="ours", device="cpu")
+    again = test_selection_bias.measure(found[0], LENET, RECIPE, faces, recipe_name="ours", device="cpu")
     assert again == found[1]
     with pytest.raises(InputError, match="another recipe"):
-        test_selection_bias.measure(found[0], papers.system("lenet5"), papers.recipe("lenet5", "ours", epochs=4), faces,
+        test_selection_bias.measure(found[0], LENET, papers.recipe("lenet5", "ours", epochs=4), faces,
                                     device="cpu")
 
 

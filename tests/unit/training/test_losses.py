@@ -8,13 +8,13 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from ferkit import papers
 from ferkit.training.losses import (
-    LOSSES,
     balanced_class_weights,
     classification_loss,
     log_prior,
     norm_penalty,
     penalised_layers,
 )
+from ferkit.training.recipe import LOSSES
 
 
 def test_class_weights_equal_scikit_learns():

@@ -120,7 +120,8 @@ def test_a_network_with_attention_learns_bars():
 
 
 def test_a_diverging_rate_ends_with_a_verdict():
-    fit = trainer.fit(papers.system("gap_cnn").build, Recipe(epochs=3, batch_size=8, optimizer="sgd", lr=1e30), split(), split(seed=1))
+    recipe = Recipe(epochs=3, batch_size=8, optimizer="sgd", lr=1e30)
+    fit = trainer.fit(papers.system("gap_cnn").build, recipe, split(), split(seed=1))
     assert fit.state == "diverged" and fit.epoch < 3
     assert fit.history[-1]["train_loss"] is None and fit.best_epoch == 0 and fit.val_accuracy is None
 
