@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from ferkit.core.errors import InputError
-from ferkit.models.preprocessing import to_input
-from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
+from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order, to_input
 
 
 def split(labels):

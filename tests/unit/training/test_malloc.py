@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ferkit.core import malloc
+from ferkit.training import malloc
 
 FAULTS = """
 import resource

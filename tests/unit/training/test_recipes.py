@@ -4,11 +4,9 @@ import json
 
 import pytest
 
-from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.training.recipe import Recipe
-
-RECIPES = {key: named.recipe for key, named in papers.recipes().items()}
+from ferkit.training import recipes
+from ferkit.training.recipes import RECIPES, Recipe
 
 
 @pytest.mark.parametrize("key", RECIPES, ids="/".join)
@@ -17,7 +15,7 @@ def test_every_named_recipe_survives_json(key):
 
 
 def test_the_published_recipe_holds_what_the_paper_states():
-    published = papers.recipe("deep_emotion", "published")
+    published = recipes.recipe("deep_emotion", "published")
     assert (published.optimizer, published.lr, published.weight_decay) == ("adam", 0.005, 0.001)
     assert (published.init, published.init_std) == ("normal", 0.05) and published.penalty > 0
 
@@ -40,4 +38,4 @@ def test_what_is_unknown_or_ill_typed_is_named(values, says):
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="lenet5: no recipe called 'published'; known are ours"):
-        papers.recipe("lenet5", "published")
+        recipes.recipe("lenet5", "published")
