@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ferkit.core import paths
-from ferkit.experiments import profiles
+from ferkit.papers import replication
 from ferkit.pipeline import notebook_execution, parameters
 
 NOTEBOOKS = paths.repository() / "notebooks"
@@ -29,7 +29,7 @@ def _of_kind(cells, mime):
 
 
 def test_the_tour_runs_headless_with_its_widgets(tmp_path, monkeypatch):
-    cells = _run(NOTEBOOKS / f"{profiles.START_HERE}.ipynb", tmp_path, monkeypatch)
+    cells = _run(NOTEBOOKS / f"{replication.TOUR.stem}.ipynb", tmp_path, monkeypatch)
     assert len(_of_kind(cells, "application/vnd.jupyter.widget-view+json")) == 2
     assert "False" not in _texts(cells) and "chosen weights are published: True" in _texts(cells)
     assert [out for cell in cells for out in cell.get("outputs", []) if out.get("name") == "stderr"] == []
@@ -43,8 +43,8 @@ def test_the_template_runs_as_it_stands(tmp_path, monkeypatch):
     assert (tmp_path / "runs" / "synthetic-smoke-seed0" / "06_template").is_dir()
 
 
-@pytest.mark.parametrize("stem", profiles.NOTEBOOKS)
+@pytest.mark.parametrize("stem", replication.stems())
 def test_the_tour_leads_to_every_notebook(stem):
-    tour = parameters.cells(NOTEBOOKS / f"{profiles.START_HERE}.ipynb")
+    tour = parameters.cells(NOTEBOOKS / f"{replication.TOUR.stem}.ipynb")
     text = "\n".join(parameters.source_of(cell) for cell in tour)
     assert f"({stem}.ipynb)" in text

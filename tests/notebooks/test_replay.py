@@ -15,7 +15,7 @@ import nbformat
 import pytest
 
 from ferkit.core import paths
-from ferkit.experiments import profiles
+from ferkit.papers import replication
 from ferkit.pipeline import options, parameters
 
 _spec = importlib.util.spec_from_file_location("update_references", Path(__file__).with_name("update_references.py"))
@@ -25,7 +25,7 @@ CHECKED = update_references.CHECKED
 MEND = "run tests/notebooks/update_references.py and look at what changes"
 
 
-@pytest.fixture(params=profiles.NOTEBOOKS)
+@pytest.fixture(params=replication.stems())
 def reference(request):
     """One of the committed references."""
     return update_references.REFERENCES / f"{request.param}.ipynb"
@@ -74,7 +74,7 @@ def test_a_reference_replays(reference, runs):
 
 
 def test_a_changed_value_fails(tmp_path, runs):
-    name = f"{profiles.NOTEBOOKS[0]}.ipynb"
+    name = f"{replication.stems()[0]}.ipynb"
     notebook = nbformat.read(update_references.REFERENCES / name, as_version=4)
     first = next(cell for cell in notebook.cells if CHECKED in cell.metadata.get("tags", []) and cell.outputs)
     first.outputs[0].text = first.outputs[0].text.replace("disgust", "delight")
@@ -85,7 +85,7 @@ def test_a_changed_value_fails(tmp_path, runs):
 
 
 def test_a_reference_without_outputs_fails(tmp_path):
-    name = f"{profiles.NOTEBOOKS[0]}.ipynb"
+    name = f"{replication.stems()[0]}.ipynb"
     notebook = nbformat.read(update_references.REFERENCES / name, as_version=4)
     for cell in notebook.cells:
         cell.outputs, cell.execution_count = [], None
@@ -94,7 +94,7 @@ def test_a_reference_without_outputs_fails(tmp_path):
 
 
 def test_there_is_a_reference_for_every_notebook_and_none_besides():
-    assert sorted(path.stem for path in update_references.REFERENCES.glob("*.ipynb")) == sorted(profiles.NOTEBOOKS)
+    assert sorted(path.stem for path in update_references.REFERENCES.glob("*.ipynb")) == sorted(replication.stems())
 
 
 def test_references_are_small_and_name_no_place():

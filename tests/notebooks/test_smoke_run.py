@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from ferkit import claims
+from ferkit import claims, papers
 from ferkit.core import files
-from ferkit.experiments import profiles
+from ferkit.papers import replication, training
 from ferkit.results import manifest, records
 
 
@@ -22,13 +22,13 @@ def test_it_leaves_the_contracts_files(smoke_run):
     for name in ("claims.json", "manifest.json", "report.html"):
         assert (smoke_run / name).stat().st_size > 0
     executed = sorted(path.name for path in (smoke_run / "notebooks").iterdir() if not path.name.startswith("."))
-    assert executed == [f"{stem}.ipynb" for stem in profiles.NOTEBOOKS]
+    assert executed == [f"{stem}.ipynb" for stem in replication.stems()]
 
 
 def test_every_planned_cell_is_whole_and_readable(smoke_run):
     found = {(one.cell.notebook, one.cell.system, one.cell.recipe) for one in records.read_run(smoke_run)}
-    planned = {(notebook, plan.system, plan.recipe)
-               for notebook, plans in profiles.PROFILES["smoke"].cells.items() for plan in plans}
+    planned = {(job.notebook, job.system.name, job.recipe_name)
+               for notebook in papers.notebooks() for job in training.jobs("smoke", notebook.stem)}
     assert found == planned
 
 
@@ -53,7 +53,7 @@ def test_the_verdicts_name_files_that_are_there(smoke_run):
         assert all((smoke_run / source).is_file() for source in sources), row
 
 
-@pytest.mark.parametrize("stem", profiles.NOTEBOOKS)
+@pytest.mark.parametrize("stem", replication.stems())
 def test_an_executed_notebook_tells_no_path_and_no_warning(smoke_run, stem):
     text = (smoke_run / "notebooks" / f"{stem}.ipynb").read_text(encoding="utf-8")
     for place in (smoke_run.parent, sys.prefix):
@@ -66,7 +66,7 @@ def test_a_second_start_runs_nothing_and_ends_with_the_table_and_the_report(smok
     before = {path: path.stat().st_mtime_ns for path in smoke_run.rglob("*.ipynb")}
     done = _start(smoke_run)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("up to date") == len(profiles.NOTEBOOKS)
+    assert done.stdout.count("up to date") == len(replication.stems())
     assert done.stdout.rstrip().endswith("report.html")
     assert {path: path.stat().st_mtime_ns for path in smoke_run.rglob("*.ipynb")} == before
     assert done.stderr == ""
@@ -74,4 +74,4 @@ def test_a_second_start_runs_nothing_and_ends_with_the_table_and_the_report(smok
 
 def test_a_dry_run_agrees(smoke_run):
     done = _start(smoke_run, "--dry-run")
-    assert done.stdout.count("up to date") == len(profiles.NOTEBOOKS)
+    assert done.stdout.count("up to date") == len(replication.stems())

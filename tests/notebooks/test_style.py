@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ferkit.experiments import profiles
+from ferkit.papers import replication
 from ferkit.pipeline import fingerprints, parameters
 from ferkit.pipeline.options import OPTION_OF, notebooks_folder
 
@@ -15,10 +15,10 @@ CHECKED = "nbval-check-output"
 
 
 TEMPLATE = "templates/06_next_paper"
-OF_A_RUN = (*profiles.NOTEBOOKS, TEMPLATE)
+OF_A_RUN = (*replication.stems(), TEMPLATE)
 
 
-@pytest.fixture(params=(*OF_A_RUN, profiles.START_HERE))
+@pytest.fixture(params=(*OF_A_RUN, replication.TOUR.stem))
 def notebook(request):
     """The path of one of the notebooks: those of a run, the template for another one, the tour."""
     return notebooks_folder() / f"{request.param}.ipynb"
@@ -145,5 +145,5 @@ def test_it_uses_only_names_that_the_library_has(notebook):
 
 def test_the_pipeline_runs_every_notebook_there_is():
     assert sorted(path.stem for path in notebooks_folder().glob("*.ipynb")) == sorted(
-        (*profiles.NOTEBOOKS, profiles.START_HERE))
-    assert fingerprints.cells_sha256(notebooks_folder() / f"{profiles.NOTEBOOKS[0]}.ipynb")
+        (*replication.stems(), replication.TOUR.stem))
+    assert fingerprints.cells_sha256(notebooks_folder() / f"{replication.stems()[0]}.ipynb")

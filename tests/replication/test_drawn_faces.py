@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.data import datasets
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments import jobs
+from ferkit.models import inference
+from ferkit.papers import training
 from ferkit.training import trainer
 from ferkit.training.batching import Split
 
@@ -25,11 +27,11 @@ def faces() -> FaceSet:
 
 def accuracy(system: str, faces: FaceSet) -> float:
     """Test accuracy of a system under the quick profile's own plan, seed 0."""
-    _, plan = jobs.find_plan("quick", system, "ours")
+    _, row = training.find("quick", system, "ours")
     parts = {name: faces.part(name) for name in ("train", "val", "test")}
     train, val = (Split.of(parts[name].images, parts[name].labels, 7, "cpu") for name in ("train", "val"))
-    fit = trainer.fit(system, jobs.recipe_of(plan, "quick"), train, val, seed=0)
-    return float(np.mean(trainer.infer_logits(fit.model, parts["test"].images).argmax(1) == parts["test"].labels))
+    fit = trainer.fit(papers.system(system).build, training.recipe_of(row, "quick"), train, val, seed=0)
+    return float(np.mean(inference.infer_logits(fit.model, parts["test"].images).argmax(1) == parts["test"].labels))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ferkit import papers
 from ferkit.analysis.occlusion.sanity_check import mouth_only
 
 pytestmark = pytest.mark.slow
@@ -9,7 +10,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, dict]:
-    return {str(row["who"]).split(",")[0]: row for row in mouth_only()}
+    return {str(row["who"]).split(",")[0]: row for row in
+            mouth_only(papers.system("lenet5"), papers.recipe("lenet5", "ours"))}
 
 
 def test_the_network_learned_the_mouth_and_is_found_to_look_there(rows):

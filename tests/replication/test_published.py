@@ -7,7 +7,6 @@ import pytest
 
 from ferkit import claims, papers
 from ferkit.core import paths
-from ferkit.experiments.jobs import TRAINING_NOTEBOOKS
 from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
 from ferkit.results import records
@@ -25,7 +24,7 @@ def cells(dataset):
 def planned(dataset):
     root = paths.published_directory(dataset)
     return [(Cell(notebook, entry["system"], entry["recipe"], entry["seed"]), entry)
-            for notebook in TRAINING_NOTEBOOKS if (root / notebook / publish.PLAN).is_file()
+            for notebook in publish.trained_notebooks() if (root / notebook / publish.PLAN).is_file()
             for entry in json.loads((root / notebook / publish.PLAN).read_text(encoding="utf-8"))]
 
 

@@ -26,9 +26,8 @@ from ferkit.apps.predictor import SIZE, Recogniser
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import svm
-from ferkit.training import trainer
-from ferkit.training.batching import MEAN, SD
+from ferkit.models import inference, svm
+from ferkit.models.preprocessing import MEAN, SD
 
 OPSET = 20
 TOLERANCE = 1e-4  # largest difference of a logit, probability or SVM score that passes
@@ -208,7 +207,7 @@ def _fixed_pools(network: nn.Module) -> nn.Module:
     adaptive = {name: part for name, part in network.named_modules() if isinstance(part, nn.AdaptiveMaxPool2d)}
     hooks = [part.register_forward_hook(lambda _, given, __, name=name: sizes.__setitem__(name, given[0].shape[-1]))
              for name, part in adaptive.items()]
-    trainer.infer_logits(network, np.zeros((1, SIZE, SIZE), np.uint8))
+    inference.infer_logits(network, np.zeros((1, SIZE, SIZE), np.uint8))
     for hook in hooks:
         hook.remove()
     for name, part in adaptive.items():

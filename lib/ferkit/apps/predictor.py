@@ -24,11 +24,11 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
+from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
-from ferkit.models import weights
+from ferkit.models import inference, weights
 from ferkit.results import weights_catalogue
-from ferkit.training import trainer
 
 SIZE = 48  # pixels along a side of what every system takes
 # Images a step: the maps of 32 images stay in a core's cache; 256 take up to twice as long (measured, wide network).
@@ -91,10 +91,9 @@ class Recogniser:
         """
         crops = resized(images)
         if self.predictor.head is not None:
-            decision = self.predictor.head.decision(trainer.infer_features(self.network, crops, batch_size=BATCH))
-            return Answer(self.label_names, self.predictor.head.votes_of(decision),
-                          self.predictor.head.scores_of(decision), None)
-        logits = trainer.infer_logits(self.network, crops, tta=self.tta, batch_size=BATCH)
+            scores, labels = self.predictor.predict(crops)
+            return Answer(self.label_names, labels, scores, None)
+        logits = inference.infer_logits(self.network, crops, tta=self.tta, batch_size=BATCH)
         return Answer(self.label_names, logits.argmax(1).astype(np.int64), logits, evaluation.softmax(logits))
 
 
@@ -113,7 +112,7 @@ def load(name: str | Path | None = None) -> Recogniser:
 
 
 def _open(path: Path, name: str) -> Recogniser:
-    predictor, facts = evaluation.open_weights(path)
+    predictor, facts = evaluation.open_weights(path, papers.system)
     labels: Sequence[str] = facts.get("label_names") or weights.read_header(path)["label_names"]
     return Recogniser(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
 

@@ -13,15 +13,15 @@ from ferkit.analysis.occlusion.incremental import network_maps
 from ferkit.analysis.occlusion.windows import fill
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import registry
-from ferkit.training.batching import to_input
+from ferkit.experiments.system import System
+from ferkit.models.preprocessing import to_input
 
 PERTURBATIONS = (1, 8, 32, 121)  # Captum's perturbations_per_eval: the best of these is its time
 ROWS = 1024  # covered images per call of the model, for Captum too
 RIGHT = 0.6  # share of images that the untrained model is made right on, by labelling them with its own answer
 
 
-def bench(system: str = "deep_emotion", images: int = 256, *, patch_size: int = 8, stride: int = 4, rounds: int = 3,
+def bench(system: System, images: int = 256, *, patch_size: int = 8, stride: int = 4, rounds: int = 3,
           model: nn.Module | None = None, faces: tuple[np.ndarray, np.ndarray] | None = None) -> dict:
     """Seconds of both, their ratio and how far the maps lie apart; the contract's keys speak of the paper's reading.
 
@@ -56,7 +56,7 @@ def bench(system: str = "deep_emotion", images: int = 256, *, patch_size: int = 
             spent, given[name] = _seconds(run)
             seconds[name] = min(spent, seconds.get(name, spent))
     three = seconds["captum"] + seconds["captum_one"] + seconds["captum_probability"]
-    return {"model": system, "images": len(pixels), "patch_size": patch_size, "stride": stride,
+    return {"model": system.name, "images": len(pixels), "patch_size": patch_size, "stride": stride,
             "seconds": {"ours": seconds["ours"], "captum": seconds["captum"]},
             "ratio": seconds["captum"] / seconds["ours"], "max_abs_difference": _apart(given),
             "right": float(given["ours"].correct.mean()), "perturbations_per_eval": setting, "rounds": rounds,
@@ -72,10 +72,10 @@ def _seconds(run: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - started, given
 
 
-def _untrained(system: str) -> nn.Module:
+def _untrained(system: System) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return registry.build(system)
+        return system.build()
 
 
 def _drawn(model: nn.Module, images: int) -> tuple[np.ndarray, np.ndarray]:

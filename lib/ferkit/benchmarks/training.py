@@ -30,12 +30,15 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
+from ferkit import papers
+from ferkit.core import malloc
 from ferkit.core.errors import InputError
-from ferkit.training import malloc, recipes, trainer
-from ferkit.training.batching import Split, batches, epoch_order, to_input
-from ferkit.training.recipes import Recipe
+from ferkit.models.inference import resolve_device
+from ferkit.models.preprocessing import centre_crop, to_input
+from ferkit.training import trainer
+from ferkit.training.batching import Split, batches, epoch_order
+from ferkit.training.recipe import Recipe
 
-MODELS = ("deep_emotion", "deep_emotion_wide", "gap_cnn", "lenet5")
 LOOPS = ("ours", "bare", "dataloader")
 WORKERS = 2
 WARM_UP = {"ours": 2, "bare": 2, "dataloader": 2 * WORKERS + 1}  # the workers' queue must be as full as it stays
@@ -56,7 +59,7 @@ def bench(models: Sequence[str], images: np.ndarray, labels: np.ndarray, *, batc
     :func:`limit`. say: takes each row as it is measured. Raises InputError for an unknown model.
     """
     malloc.keep_freed_memory()
-    chosen = trainer.resolve_device(device)
+    chosen = resolve_device(device)
     rows = np.resize(np.arange(len(images)), max(len(images), 2 * max(batch_sizes)))
     split = Split.of(images[rows], labels[rows], int(labels.max()) + 1, chosen)
     measured, by_batch, limits = [], {}, {}
@@ -92,7 +95,7 @@ def limit(model: str, recipe: Recipe, device: torch.device) -> dict[str, float]:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
-    network = trainer.initial_model(model, recipe, 0).to(device).train()
+    network = trainer.initial_model(papers.system(model).build, recipe, 0).to(device).train()
     x = torch.zeros(8, 1, network.input_size, network.input_size, device=device)
     with FlopCounterMode(display=False) as counter:
         network(x).sum().backward()
@@ -115,14 +118,9 @@ def write_files(folder: Path, images: np.ndarray) -> list[Path]:
     return files
 
 
-def our_step(model: str, batch_size: int, split: Split) -> Step:
-    """Our loop's step on a split of seven classes, as it is measured here."""
-    return _ours(model, replace(_recipe(model), batch_size=batch_size), split, 7)
-
-
 def _recipe(model: str) -> Recipe:
     """`ours` of that network with endless epochs, at a rate that no loop diverges with."""
-    return recipes.recipe(model, "ours", epochs=10_000, lr=1e-4)
+    return papers.recipe(model, "ours", epochs=10_000, lr=1e-4)
 
 
 def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labels: np.ndarray, rounds: int,
@@ -173,7 +171,7 @@ def _wait(device: torch.device) -> None:
 
 def _ours(model: str, recipe: Recipe, split: Split, k: int) -> Step:
     """The loop's own step over the split in its own order, epoch after epoch."""
-    run = trainer._Run(model, recipe, split, 0, k)
+    run = trainer.Trainer(papers.system(model).build, recipe, split, 0, k)
 
     def rows() -> Iterator[Tensor]:
         epoch = 0
@@ -194,8 +192,8 @@ def _ours(model: str, recipe: Recipe, split: Split, k: int) -> Step:
 def _bare(model: str, recipe: Recipe, split: Split, k: int) -> Step:
     """Forward, backward, update: the same batch again and again."""
     device = split.labels.device
-    network = trainer.initial_model(model, recipe, 0, k).to(device).train()
-    x = to_input(trainer.centre_crop(split.images[:recipe.batch_size], network.input_size))
+    network = trainer.initial_model(papers.system(model).build, recipe, 0, k).to(device).train()
+    x = to_input(centre_crop(split.images[:recipe.batch_size], network.input_size))
     if recipe.channels_last:
         network, x = (thing.to(memory_format=torch.channels_last) for thing in (network, x))
     labels = split.labels[:recipe.batch_size]
@@ -214,7 +212,7 @@ class _Textbook(AbstractContextManager):
 
     def __init__(self, model: str, recipe: Recipe, files: list[Path], labels: np.ndarray, k: int,
                  device: torch.device) -> None:
-        self.network = trainer.initial_model(model, recipe, 0, k).to(device).train()
+        self.network = trainer.initial_model(papers.system(model).build, recipe, 0, k).to(device).train()
         self.optimizer = trainer.make_optimizer([p for p in self.network.parameters() if p.requires_grad], recipe)
         self.device = device
         data = Files(files, labels, _transform(recipe, self.network))
@@ -283,5 +281,5 @@ def check_models(models: Sequence[str]) -> None:
         try:
             _recipe(model)
         except InputError:
-            known = ", ".join(system for system, name in recipes.RECIPES if name == "ours")
+            known = ", ".join(system for system, name in papers.recipes() if name == "ours")
             raise InputError(f"bench training: no model {model!r} with a recipe of ours; known are {known}") from None

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     training.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each loop in each round")
     training.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
     occlusion = below.add_parser("occlusion", help="our occlusion maps and Captum's")
-    occlusion.add_argument("--model", default="deep_emotion", metavar="M", help="which network (default: deep_emotion)")
+    occlusion.add_argument("--model", metavar="M", help="which network (default: the first paper's)")
     occlusion.add_argument("--weights", type=Path, metavar="F", help="a trained network in place of an untrained one")
     occlusion.add_argument("--dataset", choices=DATASETS, help="with --weights: whose test images (default: drawn)")
     occlusion.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
@@ -48,10 +48,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit import papers
     from ferkit.benchmarks import training as bench_training
     from ferkit.data import datasets
 
-    models = arguments.models or bench_training.MODELS
+    models = arguments.models or papers.default_for("bench training")
     bench_training.check_models(models)
     data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
     profile = "smoke" if arguments.dataset == "synthetic" else "full"
@@ -74,14 +75,15 @@ def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
 
 
 def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit import papers
     from ferkit.benchmarks.occlusion import bench
 
-    system, given = arguments.model, {}
+    system, given = arguments.model or papers.default_for("bench occlusion")[0], {}
     if arguments.weights:
         system, given = _trained(arguments)
     elif arguments.dataset or arguments.data:
         raise InputError("bench occlusion: --dataset and --data need --weights, a network trained for such images")
-    found = bench(system, arguments.images, patch_size=arguments.patch_size, stride=arguments.stride,
+    found = bench(papers.system(system), arguments.images, patch_size=arguments.patch_size, stride=arguments.stride,
                   rounds=arguments.rounds, **given)
     every = found["all"]
     return found, [
@@ -94,13 +96,14 @@ def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
 
 def _trained(arguments: argparse.Namespace) -> tuple[str, dict]:
     """The system, and the network with test images and labels as `occlusion.bench.bench` takes them."""
+    from ferkit import papers
     from ferkit.analysis.occlusion import test_images
     from ferkit.data import datasets
     from ferkit.models import weights
 
     dataset = arguments.dataset or "synthetic"
     data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
-    model, header = weights.load(arguments.weights)
+    model, header = weights.load(arguments.weights, papers.system)
     profile = "smoke" if dataset == "synthetic" else "full"
     part = test_images(datasets.load(dataset, data, profile=profile, protocol=datasets.DEFAULT_PROTOCOL[dataset]),
                        arguments.images, 0)

@@ -23,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what the weights reach; exit status 0."""
+    from ferkit import papers
     from ferkit.core import files
     from ferkit.data import datasets
     from ferkit.experiments import evaluation
     from ferkit.results import records
 
-    predictor, facts = evaluation.open_weights(arguments.weights, arguments.device)
+    predictor, facts = evaluation.open_weights(arguments.weights, papers.system, arguments.device)
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
     metrics, predictions = evaluation.evaluate(predictor, facts, faces)

@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
     parser.add_argument("--protocol", default="", metavar="P", help="how it is split (default: its own)")
     parser.add_argument("--profile", default="full", metavar="NAME", help="how many images are drawn or kept (full)")
-    parser.add_argument("--systems", nargs="+", default=["deep_emotion", "gap_cnn_svm"], metavar="S",
-                        help="which systems, every seed of them (default: deep_emotion gap_cnn_svm)")
+    parser.add_argument("--systems", nargs="+", metavar="S",
+                        help="which systems, every seed of them (default: one of each paper)")
     parser.add_argument("--recipe", default="ours", metavar="R", help="under which recipe (default: ours)")
     parser.add_argument("--images", type=int, default=0, metavar="N", help="test images, stratified (default: all)")
     parser.add_argument("--beside", type=int, default=350, metavar="N",
@@ -48,16 +48,19 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _mouth_only(arguments: argparse.Namespace) -> list[dict]:
-    from ferkit.analysis.occlusion import sanity_check
+    from ferkit import papers
+    from ferkit.analysis.occlusion.sanity_check import mouth_only
 
-    return sanity_check(baseline=arguments.baseline, seed=arguments.seed)
+    (system,) = (papers.system(name) for name in papers.default_for("sanity check"))
+    return mouth_only(system, papers.recipe(system.name, "ours"), baseline=arguments.baseline, seed=arguments.seed)
 
 
 def _analyses(arguments: argparse.Namespace) -> list[dict]:
+    from ferkit import papers
     from ferkit.analysis import occlusion
     from ferkit.analysis.occlusion import run as analyses
     from ferkit.data import datasets
-    from ferkit.training import trainer
+    from ferkit.models import inference
 
     if not arguments.directory.is_dir():
         raise InputError(f"{arguments.directory}: no such folder; name a run or results/<dataset>")
@@ -65,10 +68,10 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed,
                           protocol=arguments.protocol or datasets.DEFAULT_PROTOCOL[arguments.dataset])
     root = arguments.directory.absolute()
-    cells = analyses.cells_of(root, arguments.systems, arguments.recipe, faces)
-    done = analyses.analyse_all(root, cells, faces, images=arguments.images, beside=arguments.beside,
+    cells = analyses.cells_of(root, arguments.systems or papers.default_for("occlusion"), arguments.recipe, faces)
+    done = analyses.analyse_all(root, cells, faces, papers.system, images=arguments.images, beside=arguments.beside,
                                 patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,
-                                seed=arguments.seed, device=str(trainer.resolve_device(arguments.device)))
+                                seed=arguments.seed, device=str(inference.resolve_device(arguments.device)))
     return [{"cell": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
              "says": occlusion.sentences(one.summary), "contradictions": occlusion.contradictions(one.summary)}
             for one in done] + occlusion.agreement_rows(done)

@@ -13,7 +13,7 @@ HELP = "train one network and show what choosing its epoch on the test split wou
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``optimism`` to a parser."""
     options.add_data_arguments(parser)
-    parser.add_argument("--model", default="deep_emotion", metavar="M", help="which network (default: deep_emotion)")
+    parser.add_argument("--model", metavar="M", help="which network (default: the first paper's)")
     parser.add_argument("--recipe", default="published", metavar="R", help="a recipe's name (default: published)")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE",
                         help="change one value of the recipe, e.g. epochs=100")
@@ -26,16 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Train, compare the two choices and print them under their warning; exit status 0."""
+    from ferkit import papers
     from ferkit.cli.train import recipe_of
     from ferkit.data import datasets
     from ferkit.experiments import test_selection_bias
-    from ferkit.models import registry
 
-    registry.build(arguments.model)  # an unknown name is refused before the data are read
-    recipe = recipe_of(arguments.model, arguments.recipe, arguments.changes)
+    system = papers.system(arguments.model or papers.default_for("optimism")[0])
+    recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
-    found = test_selection_bias.measure(arguments.output, arguments.model, recipe, faces, recipe_name=arguments.recipe,
+    found = test_selection_bias.measure(arguments.output, system, recipe, faces, recipe_name=arguments.recipe,
                              seed=arguments.seed, device=arguments.device)
     print(json.dumps(found) if arguments.json else "\n".join((
         found["warning"],

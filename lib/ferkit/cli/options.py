@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ferkit.core import protocols
 from ferkit.core.paths import DATASETS
-from ferkit.experiments.profiles import PROFILES
+from ferkit.core.profiles import PROFILES
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              "are run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
                              "trains on so many of the training images. One of "
                              + ", ".join(protocols.PROTOCOLS))
-    _add_label_arguments(parser)
+    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="quick",
                         help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))
     parser.add_argument("--output", metavar="DIR",
@@ -47,21 +47,13 @@ def add_data_arguments(parser: argparse.ArgumentParser, required: bool = True) -
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where it lies; give it once per part")
     parser.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
-    _add_label_arguments(parser)
-
-
-def _add_label_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--labels", choices=protocols.LABEL_SETS, default="own",
-                        help="FER2013's own labels (default), the plurality of its ten FER+ taggers, or their votes as "
-                             "soft targets")
-    parser.add_argument("--contempt", action="store_true",
-                        help="keep the eighth expression of CK+ or FER+ (default: dropped)")
+    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
 
 
 def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
     """The data's path (several joined by ``os.pathsep``; None for none) and the protocol's full name."""
     data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
-    return data, protocols.resolve(arguments.dataset, arguments.protocol, arguments.contempt, arguments.labels)
+    return data, protocols.resolve(arguments.dataset, arguments.protocol, arguments.contempt)
 
 
 def _seed(text: str) -> int:

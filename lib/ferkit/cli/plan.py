@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ferkit.cli import options
 from ferkit.core.errors import InputError
-from ferkit.experiments.profiles import PROFILES
+from ferkit.core.profiles import PROFILES
 
 HELP = "write plan.json: every cell of a profile that will be reported; commit it before training"
 ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="first seed (default: 0)")
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
     parser.add_argument("--cells", default="", metavar="LIST",
-                        help="plan these cells only, as run's --set CELLS=…: deep_emotion/ours,lenet5")
+                        help="plan these cells only, as run's --set CELLS=…: SYSTEM/RECIPE,SYSTEM")
     parser.add_argument("--seeds", type=int, default=0, metavar="N",
                         help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
     parser.add_argument("--sweep", type=Path, metavar="CONFIG",
@@ -54,8 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _of_sweep(config: Path) -> list[Path]:
     """The plans that now hold a sweep's cells; InputError for one that never opens the test split."""
-    from ferkit.experiments.sweep import config as sweeps
     from ferkit.publishing import publish as publishing
+    from ferkit.sweep import config as sweeps
 
     sweep = sweeps.read(config)
     if not sweep.test:

@@ -43,9 +43,9 @@ def main(arguments: argparse.Namespace) -> int:
 def chosen(only: str | None) -> tuple[str, ...]:
     """The training notebooks that --only names, all without it; InputError if it names none."""
     from ferkit.core.errors import InputError
-    from ferkit.experiments.jobs import TRAINING_NOTEBOOKS
+    from ferkit.publishing.publish import trained_notebooks
 
-    found = tuple(name for name in TRAINING_NOTEBOOKS if only is None or name.startswith(f"{only:0>2}"))
+    found = tuple(name for name in trained_notebooks() if only is None or name.startswith(f"{only:0>2}"))
     if not found:
-        raise InputError(f"--only {only}: no notebook of that number trains; they are {', '.join(TRAINING_NOTEBOOKS)}")
+        raise InputError(f"--only {only}: no notebook of that number trains; they are {', '.join(trained_notebooks())}")
     return found

@@ -12,7 +12,7 @@ from ferkit.cli.options import DEVICES
 from ferkit.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ferkit.experiments.sweep.config import Sweep
+    from ferkit.sweep.config import Sweep
 
 HELP = "train a grid of networks, recipes and seeds; the same command goes on where it stopped"
 
@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
     if arguments.jobs < 1:
         raise InputError(f"--jobs {arguments.jobs}: give a number above 0")
-    from ferkit.experiments.sweep import config, run, table
+    from ferkit.sweep import config, run, table
 
     sweep = config.read(arguments.config)
 

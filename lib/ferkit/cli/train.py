@@ -17,7 +17,8 @@ SHOWN = ("state", "epoch", "epochs", "best_epoch", "val_accuracy", "weights_sha2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``train`` to a parser."""
     options.add_data_arguments(parser)
-    parser.add_argument("--model", required=True, metavar="M", help="deep_emotion, gap_cnn, lenet5, …")
+    parser.add_argument("--model", required=True, metavar="M",
+                        help="which network, e.g. " + ", ".join(_some_networks()))
     parser.add_argument("--recipe", default="ours", metavar="R", help="a recipe's name, or a JSON file (default: ours)")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE",
                         help="change one value of the recipe, e.g. epochs=100 or lr=0.01")
@@ -29,22 +30,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the status as one JSON object")
 
 
+def _some_networks() -> list[str]:
+    from ferkit import papers
+
+    return [system.name for system in papers.systems() if system.role != "ablation" and system.network]
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Train as asked and print where the run stands; exit status 0 also when paused."""
     started = time.monotonic()
     if arguments.max_minutes is not None and not arguments.max_minutes > 0:
         raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
+    from ferkit import papers
     from ferkit.data import datasets
-    from ferkit.models import registry
-    from ferkit.training import resumable
+    from ferkit.experiments import resumable
 
-    registry.build(arguments.model)  # an unknown name is refused before the data are read
-    recipe = recipe_of(arguments.model, arguments.recipe, arguments.changes)
+    system = papers.system(arguments.model)
+    if not system.network:
+        raise InputError(f"--model {system.name}: no network is trained for it alone; see sweep, or run")
+    recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
-    status = resumable.train(arguments.output, arguments.model, recipe, faces, seed=arguments.seed,
-                           device=arguments.device, max_minutes=arguments.max_minutes,
-                           recipe_name=arguments.recipe, started=started)
+    status = resumable.train(arguments.output, system, recipe, faces, seed=arguments.seed,
+                             device=arguments.device, max_minutes=arguments.max_minutes,
+                             recipe_name=arguments.recipe, started=started)
     shown = {key: status[key] for key in SHOWN}
     print(json.dumps(shown) if arguments.json else "  ".join(f"{key} {value}" for key, value in shown.items()))
     return 0
@@ -52,8 +61,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def recipe_of(model: str, name: str, changes: list[str]) -> object:
     """The recipe by name or from a JSON file, with changes of the form KEY=VALUE."""
-    from ferkit.training import recipes
-    from ferkit.training.recipes import Recipe
+    from ferkit import papers
+    from ferkit.training.recipe import Recipe
 
     if name.endswith(".json"):
         try:
@@ -61,7 +70,7 @@ def recipe_of(model: str, name: str, changes: list[str]) -> object:
         except (OSError, ValueError) as error:
             raise InputError(f"{name}: not a readable recipe ({error})") from None
     else:
-        chosen = recipes.recipe(model, name)
+        chosen = papers.recipe(model, name)
     values = dict(_change(text) for text in changes)
     for key in values:
         if key not in chosen.to_dict():
@@ -69,7 +78,9 @@ def recipe_of(model: str, name: str, changes: list[str]) -> object:
     for key in ("augmentation", "model"):
         if isinstance(values.get(key), dict):
             values[key] = chosen.to_dict()[key] | values[key]
-    return Recipe.from_dict(chosen.to_dict() | values) if values else replace(chosen)
+    chosen = Recipe.from_dict(chosen.to_dict() | values) if values else replace(chosen)
+    papers.system(model).build(**chosen.model)  # refuses options that the network does not have
+    return chosen
 
 
 def _change(text: str) -> tuple[str, object]:

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print a row for each published network whose weights are in the repository; exit status 0."""
+    from ferkit import papers
     from ferkit.core import files
     from ferkit.core.errors import InputError
     from ferkit.data import datasets
@@ -34,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
     data, protocol = options.data_and_protocol(arguments)
     faces, rows = datasets.load(arguments.dataset, data, profile="full", protocol=protocol), []
     for entry in entries:
-        predictor, facts = evaluation.open_weights(entry.weights)
+        predictor, facts = evaluation.open_weights(entry.weights, papers.system)
         rows.append({"name": entry.full_name, "trained_on": entry.dataset,
                      **{key: facts[key] for key in ("system", "recipe", "seed", "tta", "weights_sha256")},
                      **cross_dataset.score(predictor, faces)})

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 
 TRAINING = 1    # recipe, data and seed → weights
 EVALUATION = 1  # weights and test images → predictions and metrics, corruptions included
-SVM = 1         # features → a fitted SVM
 OCCLUSION = 1   # weights and test images → occlusion maps
 
 SOURCE_HASHES = frozenset({
@@ -46,9 +45,10 @@ SOURCE_HASHES = frozenset({
 })
 
 
-def of_training(network: int = 1, svm: bool = False) -> dict[str, int]:
-    """The versions that a trained system depends on, by name. network: version of its architecture."""
-    return {"training": TRAINING, "evaluation": EVALUATION, "network": network, **({"svm": SVM} if svm else {})}
+def of_training(network: int = 1, head: int = 0) -> dict[str, int]:
+    """The versions that a trained system depends on, by name. network: of its architecture; head: of the classifier on
+    its features, 0 where there is none."""
+    return {"training": TRAINING, "evaluation": EVALUATION, "network": network, **({"svm": head} if head else {})}
 
 
 def same_configuration(stored: object, wanted: Mapping[str, object]) -> bool:

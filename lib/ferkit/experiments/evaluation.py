@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
 from torch import nn
 
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import corruptions
-from ferkit.models import registry, svm, weights
+from ferkit.experiments.system import System
+from ferkit.models import inference, svm, weights
+from ferkit.models.facts import structure
+from ferkit.models.heads import Head
 from ferkit.results import records
 from ferkit.stats import classification
-from ferkit.training import trainer
+from ferkit.training.inputs import IMAGE, Input
 
 _TRAIN_SAMPLE = 3589  # training images on which the train-test gap is measured, as many as FER2013's test split
 
@@ -33,12 +35,14 @@ class Predictor:
     """A trained system as a function of uint8 images (N, 48, 48).
 
     predict: (scores float32 (N, K), votes int64 (N,)); the votes are the system's own decision (an SVM's are not its
-    scores' argmax). model: the network. head: the SVM on its features, if there is one.
+    scores' argmax). single: the same from a single view. model: the network, None under hand-crafted features. head:
+    the classifier on its features, if there is one.
     """
 
     predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    model: nn.Module
-    head: svm.SvmHead | None = None
+    single: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    model: nn.Module | None = None
+    head: Head | None = None
 
     def scores(self, images: np.ndarray) -> np.ndarray:
         """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
@@ -49,22 +53,25 @@ class Predictor:
         return self.predict(images)[1]
 
 
-def network_predictor(model: nn.Module, tta: str) -> Predictor:
-    """A network with its own softmax as the decision."""
+def network_predictor(model: nn.Module, tta: str, kind: Input = IMAGE) -> Predictor:
+    """A network with its own softmax as the decision, its logits averaged over the views of `tta`."""
+    def under(tta: str) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        def predict(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            logits = inference.infer_logits(model, inputs, tta=tta, store=kind.store, views=kind.views)
+            return logits, logits.argmax(1).astype(np.int64)
+
+        return predict
+
+    return Predictor(under(tta), under("none"), model)
+
+
+def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, model: nn.Module | None = None
+                   ) -> Predictor:
+    """A classifier on features of a single view. features: images uint8 (N, H, W) → float32 (N, D)."""
     def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        logits = trainer.infer_logits(model, images, tta=tta)
-        return logits, logits.argmax(1).astype(np.int64)
+        return head.predict(features(images))
 
-    return Predictor(predict, model)
-
-
-def svm_predictor(model: nn.Module, head: svm.SvmHead) -> Predictor:
-    """An SVM on the features of a network."""
-    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        decision = head.decision(trainer.infer_features(model, images))
-        return head.scores_of(decision), head.votes_of(decision)
-
-    return Predictor(predict, model, head)
+    return Predictor(predict, predict, model, head)
 
 
 def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, robustness_images: int | None = None
@@ -77,8 +84,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
     k = len(faces.label_names)
     measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
-                "protocol": faces.source.get("protocol", "official"), "labels": faces.source.get("labels", "own"),
-                "split": "test", "n_train": len(train),
+                "protocol": faces.source.get("protocol", "official"), "split": "test", "n_train": len(train),
                 "n_train_per_class": faces.counts().get("train"), "test_reads": 1}
     if len(val):
         votes = predictor.votes(val.images)
@@ -92,7 +98,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     if not predictor.head:
         scores = _rounded(scores, 2**10)
         probabilities = _rounded(softmax(scores), 2**16)
-    plain = votes if facts["tta"] == "none" else trainer.infer_logits(predictor.model, test.images).argmax(1)
+    plain = votes if facts["tta"] == "none" else predictor.single(test.images)[1]
     measured |= {"accuracy_no_tta": _share(plain, test.labels)}
     measured |= records.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
                                   copies=faces.copies[faces.split == "test"])
@@ -115,13 +121,8 @@ def _rounded(values: np.ndarray, parts: int) -> np.ndarray:
     return (np.round(np.float64(values) * parts) / parts).astype(np.float32)
 
 
-def model_facts(model: nn.Module) -> dict[str, object]:
-    """What a network's structure says: parameters, their parts, weight layers on the main path, receptive field."""
-    return {"parameters": registry.count_parameters(model), "parts": registry.parts(model),
-            "weight_layers": model.weight_layers, "receptive_field": model.receptive_field}
-
-
-def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, object]]:
+def open_weights(path: Path, systems: Callable[[str], System], device: str = "cpu"
+                 ) -> tuple[Predictor, dict[str, object]]:
     """A weights.safetensors as (predictor, facts), a network's or an SVM's.
 
     The metrics.json beside it, if it speaks of these very weights, tells recipe, seed and how they were trained; an
@@ -132,26 +133,25 @@ def open_weights(path: Path, device: str = "cpu") -> tuple[Predictor, dict[str, 
              "status": "finished", "tta": "none", **{key: known[key] for key in known if key not in _MEASURED}}
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a weights.safetensors")
+    chosen = inference.resolve_device(device)
     if known.get("features_of"):
         base = path.parents[3] / known["features_of"] / records.WEIGHTS
-        model, _ = weights.load(base)
+        model, _ = weights.load(base, systems)
         if files.sha256(base) != known["features_sha256"]:
             raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
-        model = model.to(trainer.resolve_device(device))
-        predictor = svm_predictor(model, svm.SvmHead.load(path))
+        model = model.to(chosen)
+        head = systems(known["system"]).head_kind.load(path)
+        predictor = head_predictor(lambda images: inference.infer_features(model, images), head, model)
     else:
-        try:
-            model, header = weights.load(path)
-        except SafetensorError as error:
-            raise InputError(f"{path}: not a readable safetensors file ({error})") from None
+        model, header = weights.load(path, systems)
         facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
-        model = model.to(trainer.resolve_device(device))
-        predictor = network_predictor(model, header["tta"])
-    facts |= model_facts(model) | {"device": device, "weights_sha256": files.sha256(path)}
+        model = model.to(chosen)
+        predictor = network_predictor(model, header["tta"], systems(header["system"]).kind)
+    facts |= structure(model) | {"device": device, "weights_sha256": files.sha256(path)}
     return predictor, facts
 
 
-_MEASURED = ("dataset", "data_sha256", "protocol", "labels", "n", "accuracy", "predictions_sha256", "test_reads")
+_MEASURED = ("dataset", "data_sha256", "protocol", "n", "accuracy", "predictions_sha256", "test_reads")
 
 
 def _metrics_beside(path: Path) -> dict[str, object]:

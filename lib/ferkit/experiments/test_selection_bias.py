@@ -1,4 +1,4 @@
-"""What choosing the epoch on the test split would gain: the field's commonest fault, made a number.
+"""Test-selection bias: the optimistic bias of choosing the epoch on the test split, the field's most frequent fault.
 
 One network is trained as everywhere here, but after every epoch it is scored on the test split too. The difference
 between the best of those scores and the test score of the epoch that validation chose is what a paper adds that
@@ -7,65 +7,55 @@ selects on its test data. Nothing of it is a result: the file says so, and no ot
 
 from __future__ import annotations
 
-import time
+import json
 from pathlib import Path
 
-from ferkit.core import files, locking, progress
+from ferkit.core import files, locking
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
-from ferkit.training import checkpoint, trainer
-from ferkit.training.batching import Split, batches, epoch_order
-from ferkit.training.recipes import Recipe
+from ferkit.experiments.fitting import fit
+from ferkit.experiments.system import System
+from ferkit.models import inference
+from ferkit.training.batching import Split
+from ferkit.training.recipe import Recipe
+from ferkit.training.trainer import Trainer
 
 WARNING = "THE TEST SPLIT WAS READ AFTER EVERY EPOCH. This shows what that would gain; it is not a result."
 
 
-def measure(directory: Path, system: str, recipe: Recipe, faces: FaceSet, *, recipe_name: str = "", seed: int = 0,
+def measure(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, recipe_name: str = "", seed: int = 0,
             device: str = "auto") -> dict[str, object]:
     """Train, score every epoch on both splits, and return (and write to ``optimism.json``) what became of it.
 
     curve: [{epoch, val_accuracy, test_accuracy}]; honest, peeked: the epoch chosen on validation and the one chosen on
     test, each with its test accuracy; optimism: their difference, a fraction. Scores are of single views in the
-    recipe's precision. Interrupted, the same call goes on from the last whole epoch. Raises InputError if the folder
-    holds another training.
+    recipe's precision. Interrupted, the same call goes on from its checkpoint. Raises InputError if the folder holds
+    another training.
     """
-    chosen, k = trainer.resolve_device(device), len(faces.label_names)
-    train, val, test = (Split.of(part.images, part.labels, k, chosen, name, part.targets) for name, part in
-                        ((name, faces.part(name)) for name in ("train", "val", "test")))
+    part, k = faces.part("test"), len(faces.label_names)
+    test = Split.of(part.images, part.labels, k, inference.resolve_device(device), "test", store=system.kind.store)
+    about = {"system": system.name, "config": recipe.to_dict(), "seed": seed, "data_sha256": faces.content_hash}
     directory.mkdir(parents=True, exist_ok=True)
+    begun = directory / "training.json"
+
+    def score(trainer: Trainer) -> None:
+        right = trainer.infer(test).argmax(1) == test.labels
+        trainer.at.history[-1]["test_accuracy"] = right.double().mean().item()
+
     with locking.only_one(directory):
-        run = trainer._Run(system, recipe, train, seed, k)
-        if checkpoint.load(directory) is not None and not run.restore(directory):
+        if begun.is_file() and json.loads(begun.read_text(encoding="utf-8")) != json.loads(json.dumps(about)):
             raise InputError(f"{directory}: holds a training of another recipe or seed; name another --output")
-        started = time.monotonic() - run.at.seconds
-        while run.at.epoch < recipe.epochs and run.finite():
-            for rows in batches(epoch_order(train, seed, run.at.epoch, recipe.sampling), recipe.batch_size):
-                run.step(rows)
-            run.at.seconds = time.monotonic() - started
-            if run.finite():
-                run.end_epoch(val)
-                row = run.at.history[-1]
-                row["test_accuracy"] = _accuracy(run, test)
-                run.save(directory)
-                progress.epoch(f"{system}/{recipe_name} seed {seed}", run.at.epoch, recipe.epochs, row["train_loss"],
-                               row["val_accuracy"],
-                               run.at.seconds / run.at.epoch * (recipe.epochs - run.at.epoch))
-        if not run.at.history:
-            raise InputError(f"{system}: the loss stopped being a number in the first epoch; lower the learning rate")
-        found = {"warning": WARNING, "system": system, "recipe": recipe_name, "seed": seed,
-                 "dataset": faces.source.get("dataset", ""), "data_sha256": faces.content_hash,
-                 "protocol": faces.source.get("protocol", ""), "n_test": len(test), "config": recipe.to_dict(),
-                 **summary(run.at.history)}
+        files.write_json(begun, about)
+        fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory,
+                          name=f"{system.name}/{recipe_name}", on_epoch=score)
+        history = [row for row in fitted.history if row["val_accuracy"] is not None]
+        if not history:
+            raise InputError(f"{system.name}: the loss stopped being a number in the first epoch; lower the learning "
+                             "rate")
+        found = {"warning": WARNING, "recipe": recipe_name, "dataset": faces.source.get("dataset", ""),
+                 "protocol": faces.source.get("protocol", ""), "n_test": len(test), **about, **summary(history)}
         files.write_json(directory / "optimism.json", found)
     return found
-
-
-def _accuracy(run: trainer._Run, test: Split) -> float:
-    """Of the weights that this epoch was validated with, as validated."""
-    with trainer._weights(run.model, run.candidate()):
-        logits = trainer._validate(run.model, test, run.recipe)
-    run.model.train()
-    return (logits.argmax(1) == test.labels).double().mean().item()
 
 
 def summary(history: list[dict]) -> dict[str, object]:

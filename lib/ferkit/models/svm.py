@@ -141,6 +141,16 @@ class SvmHead:
         scores[:, self.classes] = seen
         return scores
 
+    @property
+    def size(self) -> int:
+        """How many numbers it holds that a decision depends on."""
+        return int(self.points.size + self.coefficients.size + self.intercepts.size)
+
+    def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(scores float32 (N, K), labels int64 (N,)) of features (N, D)."""
+        decision = self.decision(features)
+        return self.scores_of(decision), self.votes_of(decision)
+
     def _won(self, first_wins: np.ndarray) -> np.ndarray:
         won = np.zeros((len(first_wins), len(self.classes)))
         for number, (i, j) in enumerate(self.pairs):

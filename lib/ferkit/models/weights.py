@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -12,27 +14,36 @@ from torch import nn
 
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
-from ferkit.models import registry
-from ferkit.training import checkpoint
-from ferkit.training.batching import MEAN, SD
+from ferkit.models import tensor_files
+from ferkit.models.preprocessing import MEAN, SD
 
 FORMAT = "ferkit-network-1"
 
 
+class Buildable(Protocol):
+    """What builds a network: an `experiments.system.System`."""
+
+    def build(self, num_classes: int = 7, **options: object) -> nn.Module:
+        """The untrained network."""
+
+
 def save(path: Path, model: nn.Module, system: str, options: dict[str, object], *,
-         label_names: tuple[str, ...] = LABELS, tta: str = "none", trained_on: str = "") -> None:
-    """The weights of `model` (fp32) and, in the header, its system, options, labels and preprocessing."""
+         label_names: tuple[str, ...] = LABELS, tta: str = "none", trained_on: str = "",
+         about: Mapping[str, object] | None = None) -> None:
+    """The weights of `model` (fp32) and, in the header, its system, options, labels and preprocessing. about: of the
+    input, in place of an image's size, mean and deviation."""
+    image = {"height": getattr(model, "input_size", None), "width": getattr(model, "input_size", None), "channels": 1,
+             "mean": MEAN, "sd": SD}
     header = {"format": FORMAT, "system": system, "options": options, "label_names": list(label_names), "tta": tta,
-              "input": {"height": model.input_size, "width": model.input_size, "channels": 1, "mean": MEAN, "sd": SD},
-              "trained_on": trained_on}
+              "input": dict(about or image), "trained_on": trained_on}
     state = {name: value.float() if value.is_floating_point() else value for name, value in model.state_dict().items()}
-    checkpoint.save_tensors(path, state, {"ferkit": json.dumps(header, sort_keys=True)})
+    tensor_files.save_tensors(path, state, {"ferkit": json.dumps(header, sort_keys=True)})
 
 
 def read_header(path: Path) -> dict[str, object]:
     """What the file says of itself; InputError if it is not a network of this project."""
     try:
-        text = checkpoint.metadata(path).get("ferkit")
+        text = tensor_files.metadata(path).get("ferkit")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; name a weights.safetensors") from None
     except (SafetensorError, OSError) as error:
@@ -43,11 +54,12 @@ def read_header(path: Path) -> dict[str, object]:
     return header
 
 
-def load(path: Path) -> tuple[nn.Module, dict[str, object]]:
-    """The network in eval mode on the CPU and its header."""
+def load(path: Path, system: Callable[[str], Buildable]) -> tuple[nn.Module, dict[str, object]]:
+    """The network in eval mode on the CPU and its header. system: from a name to what builds its network
+    (`ferkit.papers.system`)."""
     header = read_header(path)
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in header["options"].items()}
-    model = registry.build(header["system"], len(header["label_names"]), **options)
+    model = system(header["system"]).build(len(header["label_names"]), **options)
     try:
         model.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:

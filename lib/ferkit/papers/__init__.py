@@ -1,24 +1,143 @@
-"""One folder for each paper: what it states (`claims`), its networks, what it varies (`ablations`).
+"""The papers: one folder each, found by looking; the engine knows none of them by name.
 
-Nothing below this package knows a paper; everything above asks here. No list is kept: a folder that is here counts.
+A folder's ``__init__`` holds ``PAPER`` (`paper.Paper`); networks and methods in it are references, so that nothing
+heavy is imported to list what there is. To add a paper is to add a folder and a notebook (``ferkit new-paper NAME``);
+folders outside the checkout are found through FERKIT_PAPERS, paths joined by the system's separator.
 """
 
 from __future__ import annotations
 
+import difflib
+import importlib
+import os
+import pkgutil
+from dataclasses import replace
 from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ferkit.core.errors import InputError
+from ferkit.experiments.system import System
+from ferkit.papers.paper import Name, Notebook, Paper
+from ferkit.training.recipe import NamedRecipe, Recipe
 
 if TYPE_CHECKING:
     from ferkit.analysis.ablation import Ablation
     from ferkit.claims.claim import Claim
     from ferkit.core.quotes import Quote
 
+__path__ += [os.path.abspath(path) for path in os.environ.get("FERKIT_PAPERS", "").split(os.pathsep) if path]
 
-# The replicated systems in the order of tables and pictures; ablations stay apart.
-SYSTEMS = ("deep_emotion", "deep_emotion_wide", "gap_cnn", "gap_cnn_svm", "lenet5")
+
+@cache
+def all() -> tuple[Paper, ...]:
+    """Every paper, by its notebook's number, then by folder; InputError where two share a name or one lacks what it
+    requires."""
+    found = []
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if module.ispkg:
+            paper = getattr(importlib.import_module(module.name), "PAPER", None)
+            if paper is not None:
+                found.append((paper.notebook.stem if paper.notebook else "~", module.name, paper))
+    papers = tuple(paper for _, _, paper in sorted(found, key=lambda row: row[:2]))
+    _check(papers)
+    return papers
+
+
+def _check(papers: tuple[Paper, ...]) -> None:
+    ids = [paper.id for paper in papers]
+    names = [one.name for paper in papers for one in paper.systems]
+    for what, values in (("papers", ids), ("systems", names)):
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise InputError(f"two {what} are called {', '.join(twice)}; rename one (ferkit/papers, FERKIT_PAPERS)")
+    for paper in papers:
+        unknown = {row.system for rows in paper.plan.values() for row in rows} - set(names)
+        if unknown or set(paper.requires) - set(ids):
+            missing = ", ".join(sorted(unknown) or sorted(set(paper.requires) - set(ids)))
+            raise InputError(f"paper {paper.id}: it needs {missing}, which no folder below ferkit/papers declares")
+
+
+def get(paper_id: str) -> Paper:
+    """The paper of that id; InputError for an unknown one."""
+    for paper in all():
+        if paper.id == paper_id:
+            return paper
+    raise InputError(f"unknown paper {paper_id!r}: choose one of {', '.join(paper.id for paper in all())}")
+
+
+@cache
+def systems() -> tuple[System, ...]:
+    """Every system, in the papers' order."""
+    return tuple(one for paper in all() for one in paper.systems)
+
+
+def system(name: str) -> System:
+    """The system of that name or alias; InputError, with the nearest names, for an unknown one."""
+    known = {key: one for one in systems() for key in (one.name, *one.aliases)}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}"
+        raise InputError(f"unknown model {name!r}: {hint} (a paper of your own: set FERKIT_PAPERS)")
+    return known[name]
+
+
+def folder(paper: Paper) -> Path:
+    """The folder that declares a paper."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if module.ispkg and getattr(importlib.import_module(module.name), "PAPER", None) is paper:
+            return Path(importlib.import_module(module.name).__file__).parent
+    raise InputError(f"paper {paper.id}: no folder below ferkit/papers or FERKIT_PAPERS declares it")
+
+
+def of_system(name: str) -> Paper | None:
+    """The paper that declares a system; None for one that no folder knows."""
+    return next((paper for paper in all() for one in paper.systems if one.name == name), None)
+
+
+def display(name: str) -> str:
+    """A system's name for people; one that no folder knows as it is."""
+    return next((one.display for one in systems() if one.name == name), name)
+
+
+@cache
+def recipes() -> dict[Name, NamedRecipe]:
+    """Every named recipe by (system, name); a head has those of the network under it."""
+    own = {name: named for paper in all() for name, named in paper.recipes.items()}
+    return own | {(one.name, recipe): named for one in systems() if one.base
+                  for (base, recipe), named in own.items() if base == one.base}
+
+
+def named(system_name: str, name: str) -> NamedRecipe:
+    """The recipe called `name` of a system with what the engine has to know of it; InputError if unknown."""
+    if (system_name, name) not in recipes():
+        known = sorted(recipe for owner, recipe in recipes() if owner == system_name)
+        near = difflib.get_close_matches(name, known, 2)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
+        raise InputError(f"{system_name}: no recipe called {name!r}; {hint}")
+    return recipes()[system_name, name]
+
+
+def recipe(system_name: str, name: str, **changes: object) -> Recipe:
+    """The recipe called `name` of a system, with `changes` (epochs=12, say); InputError if unknown."""
+    return replace(named(system_name, name).recipe, **changes)
+
+
+@cache
+def notebooks() -> tuple[Notebook, ...]:
+    """The notebooks that train, by number."""
+    return tuple(paper.notebook for paper in all() if paper.notebook)
+
+
+def default_for(command: str) -> tuple[str, ...]:
+    """The systems that a command takes when none is named."""
+    return tuple(one.name for one in systems() if command in one.default_for)
+
+
+def main_systems() -> tuple[str, ...]:
+    """The replicated systems in the order of tables and pictures; ablations stay apart."""
+    return tuple(one.name for one in systems() if one.role != "ablation")
 
 
 def claims() -> tuple[Claim, ...]:
@@ -72,6 +191,6 @@ def human_accuracy(dataset: str) -> tuple[float, float] | None:
 @cache
 def _collected(module: str, name: str) -> tuple:
     """What the papers' modules of this name declare, in the order of the folders' names."""
-    packages = [f"{__name__}.{info.name}" for info in iter_modules(__path__) if info.ispkg]
-    return tuple(row for package in sorted(packages) if find_spec(f"{package}.{module}")
-                 for row in getattr(import_module(f"{package}.{module}"), name, ()))
+    packages = sorted(f"{__name__}.{info.name}" for info in pkgutil.iter_modules(__path__) if info.ispkg)
+    return tuple(row for package in packages if find_spec(f"{package}.{module}")
+                 for row in getattr(importlib.import_module(f"{package}.{module}"), name, ()))

@@ -6,49 +6,46 @@ list them from here, so that none can be forgotten in one place.
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-PAPERS = {
-    "deep_emotion": ("papers/minaee2021_deep_emotion", "training/recipes.py:Deep-Emotion", "training/trainer.py",
-                     "analysis/occlusion"),
-    "gap_svm": ("papers/qiao2022_gap_svm", "papers/baselines", "training/recipes.py:GAP CNN", "models/svm.py",
-                "experiments/corruptions.py"),
-    "data": ("data",),
-    "verdicts": ("claims",),
-}
+from ferkit import papers
+
+LIBRARY = Path(__file__).parents[1]
 SENTENCE = re.compile(r"Not stated in the paper; we use\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)",
                       re.DOTALL)
 
 
-def of(paper: str) -> list[dict[str, str]]:
-    """Every gap of a paper ("deep_emotion" or "gap_svm") as {choice, reason, where}, in the order of the sources."""
-    here, found = Path(__file__).parents[1], []
-    for place in PAPERS[paper]:
-        name, _, section = place.partition(":")
-        for path in sorted((here / name).rglob("*.py")) if (here / name).is_dir() else [here / name]:
-            for text in _docstrings(path):
-                for match in SENTENCE.finditer(_section(text, section)):
-                    choice, reason = (" ".join(match[key].split()) for key in ("choice", "reason"))
-                    found.append({"choice": choice, "reason": reason, "where": path.relative_to(here).as_posix()})
-    return found
+@cache
+def groups() -> dict[str, tuple[Path, ...]]:
+    """Where sentences are looked for: each paper's folder by its id, "data", "verdicts", and the rest of the engine."""
+    own = {paper.id: (papers.folder(paper),) for paper in papers.all()}
+    rest = sorted(path for path in LIBRARY.iterdir() if path.is_dir() and path.name not in ("papers", "data", "claims"))
+    found = {**own, "data": (LIBRARY / "data",), "verdicts": (LIBRARY / "claims",), "engine": tuple(rest)}
+    return {group: places for group, places in found.items() if any(_sentences(places))}
 
 
-def as_markdown(paper: str) -> str:
-    """The gaps of a paper as a bullet list."""
-    return "\n".join(f"- We use {gap['choice']} because {gap['reason']} (`{gap['where']}`)" for gap in of(paper))
+def of(group: str) -> list[dict[str, str]]:
+    """Every unstated choice of a group as {choice, reason, where}, in the order of the sources."""
+    return list(_sentences(groups()[group]))
+
+
+def _sentences(places: tuple[Path, ...]) -> Iterator[dict[str, str]]:
+    for path in (path for place in places for path in sorted(place.rglob("*.py"))):
+        root = LIBRARY if path.is_relative_to(LIBRARY) else path.parents[1]
+        for text in _docstrings(path):
+            for match in SENTENCE.finditer(text):
+                choice, reason = (" ".join(match[key].split()) for key in ("choice", "reason"))
+                yield {"choice": choice, "reason": reason, "where": path.relative_to(root).as_posix()}
+
+
+def as_markdown(group: str) -> str:
+    """The choices of a group as a bullet list."""
+    return "\n".join(f"- We use {one['choice']} because {one['reason']} (`{one['where']}`)" for one in of(group))
 
 
 def _docstrings(path: Path) -> list[str]:
-    if not path.is_file():
-        return []
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef))]
     return [text for text in map(ast.get_docstring, nodes) if text]
-
-
-def _section(text: str, name: str) -> str:
-    """The part of a docstring below the line "<name>:", to the next such line; all of it without a name."""
-    if not name:
-        return text
-    parts = re.split(r"^(\S[^\n]*):$", text, flags=re.MULTILINE)
-    return "\n".join(body for head, body in zip(parts[1::2], parts[2::2], strict=True) if head == name)

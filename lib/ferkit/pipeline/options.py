@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.experiments.profiles import NOTEBOOKS
+from ferkit.papers import replication
 from ferkit.pipeline import parameters
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RunOptions:
     seed: int = 0
     device: str = "auto"
     output: Path = field(default_factory=paths.output_root)
-    notebooks: tuple[str, ...] = NOTEBOOKS
+    notebooks: tuple[str, ...] = field(default_factory=replication.stems)
     overrides: dict[str, dict[str, object]] = field(default_factory=dict)
     force: bool = False
     dry_run: bool = False
@@ -62,7 +62,7 @@ def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[R
 
     folder: where the notebooks lie (default: the checkout's ``notebooks``).
     """
-    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt, arguments.labels)
+    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt)
     output = Path(arguments.output).expanduser().absolute() if arguments.output else paths.output_root()
     paths.check_writable(output)
     notebooks = _selected(arguments.first, arguments.only)
@@ -82,7 +82,7 @@ def notebooks_folder() -> Path:
 def listing(folder: Path | None = None) -> str:
     """The notebooks with their parameters: name, type, default and help, read from their parameters cells."""
     lines = []
-    for stem in NOTEBOOKS:
+    for stem in replication.stems():
         lines.append(stem)
         for parameter in parameters.read((folder or notebooks_folder()) / f"{stem}.ipynb").values():
             head = f"  {parameter.name} = {parameter.default!r}"
@@ -122,15 +122,16 @@ def _selected(first: str | None, only: str | None) -> tuple[str, ...]:
         raise InputError("--from and --only exclude each other: give one of them")
     if only:
         return (_by_number("--only", only),)
-    return NOTEBOOKS[NOTEBOOKS.index(_by_number("--from", first)):] if first else NOTEBOOKS
+    stems = replication.stems()
+    return stems[stems.index(_by_number("--from", first)):] if first else stems
 
 
 def _by_number(option: str, text: str) -> str:
     """The notebook that a number ("2", "02") or a name ("02_stn_attention") means."""
-    for stem in NOTEBOOKS:
+    for stem in replication.stems():
         if text in (stem, f"{stem}.ipynb") or (text.isdecimal() and int(text) == int(stem.split("_")[0])):
             return stem
-    numbers = ", ".join(stem.split("_")[0] for stem in NOTEBOOKS)
+    numbers = ", ".join(stem.split("_")[0] for stem in replication.stems())
     raise InputError(f"{option} {text}: there is no such notebook; the numbers are {numbers}")
 
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from ferkit.core import files, locking, paths, protocols
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.core.progress import clock
-from ferkit.experiments.profiles import NOTEBOOKS, PROFILES
+from ferkit.papers import replication
 from ferkit.pipeline import fingerprints, notebook_execution, parameters
 from ferkit.pipeline.options import RunOptions, notebooks_folder
 from ferkit.results import manifest
@@ -26,11 +27,6 @@ from ferkit.results import manifest
 if TYPE_CHECKING:
     from ferkit.data.face_set import FaceSet
 
-# Which earlier notebooks' results a notebook reads; one that is not named here may read them all.
-READS: dict[str, tuple[str, ...]] = {
-    "01_data_preparation": (), "02_stn_attention": (), "03_gap_cnn_svm": (),
-    "04_occlusion_analysis": ("02_stn_attention", "03_gap_cnn_svm"),
-}
 UNFINISHED = {"failed": "failed before", "running": "was broken off"}
 
 
@@ -66,7 +62,7 @@ class Run:
 
     def inputs_of(self, stem: str, entries: dict[str, dict]) -> dict[str, object]:
         """What a notebook's results depend on, by kind; its hash is the fingerprint."""
-        earlier = READS.get(stem, NOTEBOOKS[:NOTEBOOKS.index(stem)] if stem in NOTEBOOKS else ())
+        earlier = replication.reads(stem)
         return {"cells": fingerprints.cells_sha256(self.folder / f"{stem}.ipynb"),
                 "parameters": self.parameters_of(stem),
                 "library": self.surroundings["library_sha256"], "lock": self.surroundings["lock_sha256"],

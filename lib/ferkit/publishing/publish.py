@@ -14,36 +14,39 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.experiments import jobs
-from ferkit.experiments.sweep.config import SweepCell
+from ferkit.papers import training
 from ferkit.results import records
 from ferkit.results.records import Cell, CellResult
+from ferkit.sweep.config import SweepCell
 
 PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
 SMALL_LIMIT = 500_000  # of what is there to be compared with: published recipes, later seeds, sets trained in minutes
-CONTROLS = ("deep_emotion_identity", "deep_emotion_plain")
 LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
 ANALYSES = "04_occlusion_analysis"
 
 
-def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = jobs.TRAINING_NOTEBOOKS, *,
+def trained_notebooks() -> tuple[str, ...]:
+    """The stems of the notebooks that train, by number."""
+    return tuple(notebook.stem for notebook in papers.notebooks())
+
+
+def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (), *,
          protocol: str = "", n_train: int = 0, only: str = "", n_seeds: int = 0) -> list[Path]:
     """Write the plan of each of these notebooks for a profile and return the files.
 
     Each entry: system, recipe, seed, profile and the whole recipe. n_train: how many images will train, by which a
-    small set's recipes differ (`experiments.for_size`); 0 = as many as the profile is meant for, or more.
-    only: the cells to plan, as `experiments.plans` takes them; "" for all. n_seeds: of each; 0 = the profile's own.
+    small set's recipes differ (`plan.for_size`); 0 = as many as the profile is meant for, or more.
+    only: what to plan, as `papers.training.rows` takes it; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
     written = []
-    for notebook in notebooks:
-        entries = [{"system": p.system, "recipe": p.recipe, "seed": k, "profile": profile,
-                    "config": jobs.recipe_of(p, profile, n_train).to_dict()}
-                   for p in jobs.plans(profile, notebook, only)
-                   for k in jobs.seeds(profile, seed, p, n_seeds)]
+    for notebook in notebooks or trained_notebooks():
+        entries = [{**job.entry, "profile": profile}
+                   for job in training.jobs(profile, notebook, seed, n_train=n_train, only=only, n_seeds=n_seeds)]
         folder = root / notebook
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / (NEXT if _published(folder) else PLAN)
@@ -78,7 +81,7 @@ def read_plan(folder: Path) -> list[dict]:
         raise InputError(f"{_shown(file)}: no readable plan ({error}); make one before training") from None
 
 
-def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = jobs.TRAINING_NOTEBOOKS,
+def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
             protocol: str = "") -> list[CellResult]:
     """Copy every planned cell of some runs, their occlusion analyses and manifests to the published tree.
 
@@ -86,7 +89,7 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = jobs.
     notebooks: whose cells; what others published stays. Returns the cells copied. InputError, with nothing copied, if
     a planned cell is missing or was trained with another recipe.
     """
-    root = paths.published_directory(dataset, protocol)
+    root, notebooks = paths.published_directory(dataset, protocol), notebooks or trained_notebooks()
     found = {notebook: _planned_cells(runs, root, notebook) for notebook in notebooks}
     copied: list[CellResult] = []
     replaced: dict[Path, list[Path]] = {run: [] for run in runs}
@@ -115,11 +118,12 @@ def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
     """The most bytes of weights that are published of a cell.
 
     None of a probe's or a control's, which nobody loads, none of an SVM's, which is fitted again from the published
-    network in minutes (`analyses.machine_of`), and on a set whose networks train in minutes none of later seeds.
+    network in minutes (`analysis.occlusion.run.head_of`), and none of later seeds on a set whose networks train in
+    minutes.
     """
-    first = cell.seed == first_seed
-    nobody_loads = cell.recipe not in ("published", "ours") or cell.system in CONTROLS
-    if nobody_loads or cell.system.endswith("_svm") or not (first or dataset in LARGE):
+    first, system = cell.seed == first_seed, papers.system(cell.system)
+    nobody_loads = cell.recipe not in ("published", "ours") or system.role == "ablation"
+    if nobody_loads or system.head or not (first or dataset in LARGE):
         return 0
     return WEIGHTS_LIMIT if first and cell.recipe == "ours" and dataset in LARGE else SMALL_LIMIT
 
@@ -132,7 +136,7 @@ def _copy_manifest(run: Path, root: Path, replaced: Sequence[Path], notebooks: S
     made = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
     earlier = json.loads((root / MANIFEST).read_text(encoding="utf-8")) if (root / MANIFEST).is_file() else {}
     entries = {entry["name"]: entry for entry in made.get("notebooks", [])}
-    for name in {entry["name"] for entry in earlier.get("notebooks", [])} & set(jobs.TRAINING_NOTEBOOKS):
+    for name in {entry["name"] for entry in earlier.get("notebooks", [])} & set(trained_notebooks()):
         if name not in notebooks:  # the run has it too, but nothing of it was copied
             entries.pop(name, None)
     for entry in earlier.get("notebooks", []):

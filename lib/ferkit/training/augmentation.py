@@ -16,46 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ferkit.models.layers import affine_grid
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How strongly images are varied; every default is "not at all".
-
-    flip: probability of a mirror image. rotation: degrees, uniform in ±. scale: factor, uniform in 1 ±.
-    shift: fraction of the side, uniform in ±, along both axes. crop: side of a random window (pixels; 0 = the whole
-    image). brightness, contrast: factor, uniform in 1 ±. erase: probability of a blanked rectangle of 2…20 % of the
-    area. mixup: alpha of Beta(alpha, alpha) for blending with another image of the batch. padding: what lies outside
-    the image, "border" (repeated edge) or "zeros".
-    """
-
-    flip: float = 0.0
-    rotation: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    crop: int = 0
-    brightness: float = 0.0
-    contrast: float = 0.0
-    erase: float = 0.0
-    mixup: float = 0.0
-    padding: str = "border"
-
-    def __post_init__(self) -> None:
-        for name in ("flip", "erase"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"augmentation: {name} is a probability, got {getattr(self, name)}")
-        for name in ("rotation", "scale", "shift", "crop", "brightness", "contrast", "mixup"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"augmentation: {name} must not be negative, got {getattr(self, name)}")
-        if self.scale >= 1:
-            raise ValueError(f"augmentation: scale must be below 1, got {self.scale}")
-        if self.padding not in ("border", "zeros"):
-            raise ValueError(f"augmentation: padding is border or zeros, got {self.padding!r}")
-
-    @property
-    def geometric(self) -> bool:
-        """Whether pixels are resampled (rotation, scale or shift), not just mirrored or cropped."""
-        return bool(self.rotation or self.scale or self.shift)
+from ferkit.training.recipe import Augmentation
 
 
 @dataclass(frozen=True)
@@ -179,10 +140,10 @@ def _inside(box: Tensor, side: int) -> Tensor:
 def mixup(x: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Each image blended with another of the batch by its own weight from Beta(alpha, alpha), and its targets.
 
-    x: float (N, C, H, W); targets: float (N, K) rows that sum to 1. Zhang et al. 2018, arXiv 1710.09412.
+    x: float (N, …); targets: float (N, K) rows that sum to 1. Zhang et al. 2018, arXiv 1710.09412.
     """
     gamma = torch._standard_gamma(torch.full((2, len(x)), alpha, device=x.device), generator=generator)
     weight = gamma[0] / gamma.sum(0).clamp_min(1e-12)
     partner = torch.randperm(len(x), generator=generator, device=x.device)
-    wide = weight[:, None, None, None]
+    wide = weight.view(-1, *[1] * (x.ndim - 1))
     return wide * x + (1 - wide) * x[partner], weight[:, None] * targets + (1 - weight[:, None]) * targets[partner]

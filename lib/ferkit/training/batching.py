@@ -6,7 +6,7 @@ time on moving it. The idea is KellerJordan/cifar10-airbench's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,26 +15,16 @@ from torch import Tensor
 
 from ferkit.core import seeding
 from ferkit.core.errors import InputError
-
-# The papers state no normalisation; (x/255 - 0.5)/0.25 gives FER2013 about zero mean and unit spread.
-MEAN, SD = 127.5, 63.75
-
-
-def to_input(images: Tensor | np.ndarray) -> Tensor:
-    """What every network takes: float32, (N, 1, H, W), about zero mean and unit spread.
-
-    images: 0…255, uint8 or float, (N, H, W) or (N, 1, H, W).
-    """
-    x = torch.as_tensor(np.ascontiguousarray(images) if isinstance(images, np.ndarray) else images)
-    if x.ndim == 3:
-        x = x[:, None]
-    return (x.float() - MEAN).div_(SD)
+from ferkit.models.inference import image_store
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split on one device. images: uint8 (N, 1, H, W); labels: int64 (N,); targets: float32 (N, K), shares to train
-    on in place of the labels, None where every image has its one label."""
+    """One split on one device.
+
+    images: what the network's input is made from, uint8 (N, 1, H, W) for images (`inputs.Input.store`); labels: int64
+    (N,). targets: float32 (N, K) rows that sum to 1, to be learned in place of the labels; None to learn the labels.
+    """
 
     images: Tensor
     labels: Tensor
@@ -45,15 +35,15 @@ class Split:
 
     @classmethod
     def of(cls, images: np.ndarray, labels: np.ndarray, num_classes: int, device: torch.device | str,
-           name: str = "train", targets: np.ndarray | None = None) -> Split:
+           name: str = "train", *, targets: np.ndarray | None = None,
+           store: Callable[[np.ndarray], Tensor] = image_store) -> Split:
         """The arrays on `device`; InputError for an empty split or a label outside 0…num_classes-1."""
         if len(images) == 0:
             raise InputError(f"{name}: the split is empty; choose a protocol or a data set that fills it")
         if labels.min() < 0 or labels.max() >= num_classes:
             raise InputError(f"{name}: label {int(labels.max())} lies outside 0…{num_classes - 1}; check the label map")
-        pixels = torch.from_numpy(np.array(images, dtype=np.uint8))[:, None].to(device)  # a copy: maps are read-only
-        soft = None if targets is None else torch.from_numpy(np.array(targets, dtype=np.float32)).to(device)
-        return cls(pixels, torch.from_numpy(np.array(labels, dtype=np.int64)).to(device), soft)
+        return cls(store(images).to(device), torch.from_numpy(np.array(labels, dtype=np.int64)).to(device),
+                   None if targets is None else torch.from_numpy(np.array(targets, dtype=np.float32)).to(device))
 
 
 def epoch_order(split: Split, seed: int, epoch: int, sampling: str) -> Tensor:

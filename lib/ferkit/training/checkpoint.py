@@ -10,18 +10,13 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ferkit.core import files
+from ferkit.models.tensor_files import metadata, save_tensors
 
 INDEX = "checkpoints.json"
-
-
-def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Tensors as safetensors, written aside and renamed, so that `path` is whole or absent."""
-    with files.replacing(path) as aside:
-        save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
 
 
 def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) -> None:
@@ -48,14 +43,6 @@ def load(directory: Path) -> tuple[dict[str, Tensor], dict[str, object]] | None:
         if path.is_file() and files.sha256(path) == entry["sha256"]:
             return load_file(path), json.loads(metadata(path)["state"])
     return None
-
-
-def metadata(path: Path) -> dict[str, str]:
-    """The text header of a safetensors file."""
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        return file.metadata() or {}
 
 
 def _index(directory: Path) -> list[dict[str, str]]:

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FOCAL_GAMMA = 2.0  # the value its paper recommends
-LOSSES = ("cross_entropy", "focal", "logit_adjusted", "complementary")
 
 
 def classification_loss(kind: str, logits: Tensor, targets: Tensor, *, log_prior: Tensor | None = None,

@@ -1,4 +1,4 @@
-"""The one training loop: any network of `models`, any `Recipe`, resumable at any step.
+"""The one training loop: any network, any `Recipe`, any `Method`, resumable at any step.
 
 Every random draw is a pure function of (seed, epoch, step) (see `seeding`), so a run killed at any moment and started
 again from its last checkpoint ends, on the same machine, device and number of threads, with the same bits as one that
@@ -10,43 +10,40 @@ On CUDA the forward and backward passes of these networks have deterministic alg
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.core import progress, seeding
-from ferkit.models import registry
-from ferkit.training import augmentation as augment
-from ferkit.training import checkpoint, malloc
-from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order, to_input
-from ferkit.training.losses import (
-    balanced_class_weights,
-    classification_loss,
-    log_prior,
-    norm_penalty,
-    penalised_layers,
-)
-from ferkit.training.recipes import Recipe
+from ferkit.core import malloc, progress, seeding
+from ferkit.training import augmentation, checkpoint
+from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
+from ferkit.training.inputs import IMAGE, Input
+from ferkit.training.losses import norm_penalty, penalised_layers
+from ferkit.training.method import SUPERVISED, Batch, Method
+from ferkit.training.recipe import Recipe
+
+Build = Callable[..., nn.Module]  # (num_classes, **options) → the untrained network
 
 CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of about four times the weights
 
 
 @dataclass
 class Fit:
-    """What became of a training run.
+    """Outcome of a training run.
 
-    state: "finished", "paused" (time box), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
+    state: "finished", "paused" (time limit), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
     whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; those
     of the start if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
-    best epoch, a fraction. history: one row an epoch. minutes: training time over all sittings.
+    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls.
     """
 
     state: str
@@ -59,7 +56,7 @@ class Fit:
 
 
 @dataclass
-class _Progress:
+class Position:
     """Where a run stands, apart from its tensors; all of it goes into a checkpoint as JSON."""
 
     epoch: int = 0
@@ -74,13 +71,16 @@ class _Progress:
     history: list[dict[str, float | int | None]] = field(default_factory=list)
 
 
-class _Run:
-    """The tensors and the position of one training run; methods are the steps of the loop."""
+class Trainer:
+    """The tensors and the position of one training run; methods are the steps of the loop, for `fit` and whoever needs
+    a loop of his own (`experiments.test_selection_bias`, `benchmarks.training`)."""
 
-    def __init__(self, system: str, recipe: Recipe, train: Split, seed: int, num_classes: int) -> None:
+    def __init__(self, build: Build, recipe: Recipe, train: Split, seed: int, num_classes: int, *,
+                 method: Method = SUPERVISED, kind: Input = IMAGE) -> None:
+        method.check(recipe)
         self.recipe, self.train, self.seed, self.num_classes = recipe, train, seed, num_classes
-        self.device = train.images.device
-        self.model = initial_model(system, recipe, seed, num_classes).to(self.device)
+        self.method, self.kind, self.device = method, kind, train.images.device
+        self.model = initial_model(build, recipe, seed, num_classes).to(self.device)
         if recipe.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.trainable = [p for p in self.model.parameters() if p.requires_grad]
@@ -88,36 +88,35 @@ class _Run:
         self.averaged = {k: v.clone() for k, v in self.model.state_dict().items()} if recipe.ema else {}
         self._pair_averages()
         self.best: dict[str, Tensor] = {}
+        self.state = method.start(self.model, train, recipe)
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the images of this epoch
         self.correct = torch.zeros((), dtype=torch.int64, device=self.device)
-        self.at = _Progress()
+        self.at = Position()
         self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
-        self.class_weights = (balanced_class_weights(train.labels, num_classes)
-                              if recipe.class_weights == "balanced" else None)
-        self.log_prior = log_prior(train.labels, num_classes)
-        self.penalised = penalised_layers(self.model, recipe.penalty_on)
+        self.penalised = penalised_layers(self.model, recipe.penalty_on) if recipe.penalty else ()
         self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.model.train()
 
     def step(self, rows: Tensor) -> None:
         """One batch forward, backward and update, with everything random drawn from (seed, step)."""
         recipe, at = self.recipe, self.at
-        images, labels = self.train.images.index_select(0, rows), self.train.labels[rows]  # images[rows]: 20 × slower
+        stored, labels = self.train.images.index_select(0, rows), self.train.labels[rows]  # images[rows]: 20 × slower
         g = seeding.generator(self.device, self.seed, "augment", at.step)
-        spec = recipe.augmentation
-        x = augment.apply(images, augment.draw(len(rows), images.shape[-1], spec, g), crop=spec.crop,
-                          padding=spec.padding)
-        x, targets = to_input(x), labels if self.train.targets is None else self.train.targets[rows]
-        if spec.mixup:
+        x = self.kind.train(stored, recipe, g)
+        targets = labels if self.train.targets is None else self.train.targets[rows]
+        if recipe.augmentation.mixup:
             shares = targets if targets.is_floating_point() else F.one_hot(labels, self.num_classes).float()
-            x, targets = augment.mixup(x, shares, spec.mixup, g)
+            x, targets = augmentation.mixup(x, shares, recipe.augmentation.mixup, g)
+            if recipe.channels_last and x.ndim == 4:
+                x = x.contiguous(memory_format=torch.channels_last)
         self._seed_dropout(seeding.derive(self.seed, "dropout", at.step))
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = learning_rate(recipe, at.step, self.steps)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            logits = self.forward(_layout(x, recipe)).float()
-        loss = classification_loss(recipe.loss, logits, targets, log_prior=self.log_prior,
-                                   class_weights=self.class_weights, smoothing=recipe.label_smoothing)
+            outputs = self.method.forward(self.forward, x)
+        outputs = tuple(output.float() for output in outputs)
+        batch = Batch(rows, labels, targets, at.epoch, at.step, self.seed)
+        loss = self.method.loss(outputs, batch, self.state, recipe)
         if recipe.penalty:
             loss = loss + recipe.penalty * norm_penalty(self.model, self.penalised, recipe.penalty_power)
         self.optimizer.zero_grad(set_to_none=True)
@@ -129,7 +128,30 @@ class _Run:
         self._average()
         at.images += len(rows)
         self.loss_sum.add_(loss.detach(), alpha=len(rows))
-        self.correct.add_((logits.detach().argmax(1) == labels).sum())
+        self.correct.add_((outputs[0].detach().argmax(1) == labels).sum())
+
+    def train_epoch(self, before_step: Callable[[], bool] = lambda: False) -> bool:
+        """The rest of this epoch's batches; False if `before_step` asked to stop or the loss is no longer finite."""
+        order = epoch_order(self.train, self.seed, self.at.epoch, self.recipe.sampling)
+        for rows in batches(order, self.recipe.batch_size, self.at.step_in_epoch):
+            if before_step():
+                return False
+            self.step(rows)
+            if self.device.type == "cpu" and not self.finite():  # elsewhere asking costs a wait: once an epoch
+                return False
+        return self.finite()
+
+    @torch.no_grad()
+    def infer(self, split: Split) -> Tensor:
+        """Logits (N, K) of a split under the weights that would be kept now, in the recipe's precision, single view."""
+        out = []
+        with _weights(self.model, self.candidate()):
+            self.model.eval()
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+                for stored in split.images.split(256):
+                    out.append(self.model(self.kind.views(stored, self.model, "none")[0]).float())
+        self.model.train()
+        return torch.cat(out)
 
     def _seed_dropout(self, seed: int) -> None:
         """Seed the generator that dropout on this device draws from, and no other: torch.manual_seed seeds them all."""
@@ -165,9 +187,7 @@ class _Run:
 
     def end_epoch(self, val: Split) -> None:
         """Validate, keep the weights if they are the best so far, and write the epoch's row."""
-        at = self.at
-        with _weights(self.model, self.candidate()):
-            logits = _validate(self.model, val, self.recipe)
+        at, logits = self.at, self.infer(val)
         accuracy = (logits.argmax(1) == val.labels).double().mean().item()
         loss = F.cross_entropy(logits, val.labels).item()
         at.one_class = len(torch.unique(logits.argmax(1))) == 1
@@ -178,11 +198,10 @@ class _Run:
             "epoch": at.epoch + 1, "train_loss": self.loss_sum.item() / at.images,
             "train_accuracy": self.correct.item() / at.images, "val_loss": loss,
             "val_accuracy": accuracy, "learning_rate": learning_rate(self.recipe, at.step - 1, self.steps),
-            "seconds": round(at.seconds, 2)})
+            "seconds": round(at.seconds, 2), **self.method.end_epoch(at.epoch, self.state)})
         at.epoch, at.step_in_epoch, at.images = at.epoch + 1, 0, 0
         self.loss_sum.zero_()
         self.correct.zero_()
-        self.model.train()
 
     def note_divergence(self) -> None:
         """The row of an epoch whose loss stopped being a number."""
@@ -195,14 +214,25 @@ class _Run:
         """Whether so many epochs brought nothing better that the recipe says to stop."""
         return 0 < self.recipe.patience <= self.at.epoch - self.at.best_epoch
 
+    @cached_property
+    def split_sha256(self) -> str:
+        """Of the training split's data and labels: a method's state is about its rows."""
+        digest = hashlib.sha256(self.train.labels.cpu().numpy().tobytes())
+        for tensor in (self.train.images, self.train.targets):
+            if tensor is not None:
+                digest.update(tensor.cpu().numpy().tobytes())
+        return digest.hexdigest()
+
     def save(self, directory: Path) -> None:
         """Checkpoint everything that the rest of the run depends on."""
         tensors = {"loss_sum": self.loss_sum, "correct": self.correct}
         tensors |= checkpoint.flatten("model", self.model.state_dict())
         tensors |= checkpoint.flatten("optimizer", checkpoint.optimizer_tensors(self.optimizer))
         tensors |= checkpoint.flatten("averaged", self.averaged) | checkpoint.flatten("best", self.best)
+        tensors |= checkpoint.flatten("method", self.state)
         checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss),
-                                                             "recipe": self.recipe.to_dict(), "seed": self.seed})
+                                                             "recipe": self.recipe.to_dict(), "seed": self.seed,
+                                                             "split_sha256": self.split_sha256})
 
     def restore(self, directory: Path) -> bool:
         """Go on from the newest whole checkpoint of the same recipe and seed; False if there is none."""
@@ -210,90 +240,99 @@ class _Run:
         if found is None:
             return False
         tensors, state = found
-        if state.pop("recipe") != self.recipe.to_dict() or state.pop("seed") != self.seed:
+        about = {"recipe": self.recipe.to_dict(), "seed": self.seed, "split_sha256": self.split_sha256}
+        if {name: state.pop(name, None) for name in about} != about:
             return False
         state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
-        self.at = _Progress(**state)
+        self.at = Position(**state)
         self.loss_sum, self.correct = (tensors[name].to(self.device) for name in ("loss_sum", "correct"))
         self.model.load_state_dict(checkpoint.group("model", tensors))
         checkpoint.restore_optimizer(self.optimizer, checkpoint.group("optimizer", tensors))
-        for name in ("averaged", "best"):
-            setattr(self, name, {k: v.to(self.device) for k, v in checkpoint.group(name, tensors).items()})
+        for name, group in (("averaged", "averaged"), ("best", "best"), ("state", "method")):
+            setattr(self, name, {k: v.to(self.device) for k, v in checkpoint.group(group, tensors).items()})
         self._pair_averages()
         return True
 
 
-def fit(system: str, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
-        directory: Path | None = None, max_minutes: float | None = None, name: str = "") -> Fit:
-    """Train `system` under `recipe` and return the weights of the epoch that is best on validation.
+def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
+        directory: Path | None = None, max_minutes: float | None = None, name: str = "",
+        method: Method = SUPERVISED, kind: Input = IMAGE, on_epoch: Callable[[Trainer], None] = lambda trainer: None
+        ) -> Fit:
+    """Train a network under `recipe` and return the weights of the epoch that is best on validation.
 
-    train, val: on the device to train on. directory: where checkpoints go; the same call with the same directory goes
-    on where the last one stopped. max_minutes: stop cleanly inside this time ("paused"). name: for progress lines.
+    build: (num_classes, options) → the untrained network. train, val: on the device to train on. directory: where
+    checkpoints go; the same call with the same directory goes on where the last one stopped. max_minutes: stop cleanly
+    inside this time ("paused"). name: for progress lines. method: what is minimised. kind: what reaches the network.
+    on_epoch: called after every validated epoch, before its checkpoint; it may add to the last row of
+    ``trainer.at.history``.
     """
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
-        run = _Run(system, recipe, train, seed, num_classes)
+        trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind)
         if directory is not None:
-            run.restore(directory)
-        state = _loop(run, val, directory, max_minutes, name or system)
-    at = run.at
-    if run.best:
-        run.model.load_state_dict(run.best)
-    return Fit(state, run.model.eval(), at.epoch, at.best_epoch, at.best_accuracy if at.best_epoch else None,
+            trainer.restore(directory)
+        state = _loop(trainer, val, directory, max_minutes, name, on_epoch)
+    at = trainer.at
+    if trainer.best:
+        trainer.model.load_state_dict(trainer.best)
+    return Fit(state, trainer.model.eval(), at.epoch, at.best_epoch, at.best_accuracy if at.best_epoch else None,
                at.history, at.seconds / 60)
 
 
-def _loop(run: _Run, val: Split, directory: Path | None, max_minutes: float | None, name: str) -> str:
-    """Run to the end, to the time box or to a loss that is not a number; the state it ended in."""
-    started = saved = time.monotonic()
+def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: float | None, name: str,
+          on_epoch: Callable[[Trainer], None]) -> str:
+    """Run to the end, to the time limit or to a loss that is not a number; the state it ended in."""
+    at, recipe = trainer.at, trainer.recipe
+    started = saved = begun = time.monotonic()
     deadline = math.inf if max_minutes is None else started + 60 * max_minutes
-    before, first_epoch, slowest = run.at.seconds, run.at.epoch, 0.0
-
-    def count_time() -> None:
-        run.at.seconds = before + time.monotonic() - started
+    before, first_epoch, slowest = at.seconds, at.epoch, 0.0
 
     def save() -> None:
         nonlocal saved
-        count_time()
+        at.seconds = before + time.monotonic() - started
         if directory is not None:
-            run.save(directory)
+            trainer.save(directory)
         saved = time.monotonic()
 
-    while run.at.epoch < run.recipe.epochs and not run.out_of_patience():
-        order = epoch_order(run.train, run.seed, run.at.epoch, run.recipe.sampling)
-        for rows in batches(order, run.recipe.batch_size, run.at.step_in_epoch):
-            now = time.monotonic()
-            if now + 2 * slowest > deadline:
-                save()
-                return "paused"
-            run.step(rows)
-            if run.device.type == "cpu" and not run.finite():  # elsewhere asking costs a wait: once an epoch
-                break
-            if now - saved > CHECKPOINT_SECONDS:
-                save()
-            slowest = max(slowest, time.monotonic() - now)
-        count_time()
-        if not run.finite():
-            run.note_divergence()
+    def out_of_time() -> bool:
+        """Whether another step might end too late; checkpoints are written on the way."""
+        nonlocal slowest, begun
+        now = time.monotonic()
+        slowest = max(slowest, now - begun)
+        if now - saved > CHECKPOINT_SECONDS:
+            save()
+        begun = time.monotonic()
+        return begun + 2 * slowest > deadline
+
+    while at.epoch < recipe.epochs and not trainer.out_of_patience():
+        begun = time.monotonic()
+        whole = trainer.train_epoch(out_of_time)
+        at.seconds = before + time.monotonic() - started
+        if not trainer.finite():
+            trainer.note_divergence()
             return "diverged"
-        validating = time.monotonic()
-        run.end_epoch(val)
-        slowest = max(slowest, time.monotonic() - validating)
-        each = (time.monotonic() - started) / (run.at.epoch - first_epoch)
-        row = run.at.history[-1]
-        progress.epoch(f"{name} seed {run.seed}", run.at.epoch, run.recipe.epochs, row["train_loss"],
-                       row["val_accuracy"], each * (run.recipe.epochs - run.at.epoch))
+        if not whole:
+            save()
+            return "paused"
+        begun = time.monotonic()
+        trainer.end_epoch(val)
+        on_epoch(trainer)
+        slowest = max(slowest, time.monotonic() - begun)
+        each = (time.monotonic() - started) / (at.epoch - first_epoch)
+        row = at.history[-1]
+        progress.epoch(f"{name} seed {trainer.seed}".strip(), at.epoch, recipe.epochs, row["train_loss"],
+                       row["val_accuracy"], each * (recipe.epochs - at.epoch))
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             save()
     save()
-    return "collapsed" if run.at.one_class else "finished"
+    return "collapsed" if at.one_class else "finished"
 
 
-def initial_model(system: str, recipe: Recipe, seed: int, num_classes: int = 7) -> nn.Module:
+def initial_model(build: Build, recipe: Recipe, seed: int, num_classes: int = 7) -> nn.Module:
     """The untrained network, a pure function of its arguments, on the CPU."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.derive(seed, "weights"))
-        model = registry.build(system, num_classes, **recipe.model)
+        model = build(num_classes, **recipe.model)
         if recipe.init != "torch":
             _draw_weights(model, recipe)
     return model
@@ -347,10 +386,6 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * rest)))
 
 
-def _layout(x: Tensor, recipe: Recipe) -> Tensor:
-    return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
-
-
 def _or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
@@ -368,71 +403,3 @@ def _weights(model: nn.Module, state: dict[str, Tensor]) -> Iterator[None]:
         yield
     finally:
         model.load_state_dict(saved)
-
-
-@torch.no_grad()
-def _validate(model: nn.Module, val: Split, recipe: Recipe) -> Tensor:
-    """Logits (N, K) of the validation split in the recipe's precision, without test-time averaging."""
-    model.eval()
-    out = []
-    with torch.autocast(val.images.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-        for images in val.images.split(256):
-            out.append(model(_layout(to_input(centre_crop(images, model.input_size)), recipe)).float())
-    return torch.cat(out)
-
-
-def centre_crop(images: Tensor, side: int) -> Tensor:
-    """The middle (…, side, side) window of images (…, H, W)."""
-    top, left = (images.shape[-2] - side) // 2, (images.shape[-1] - side) // 2
-    return images[..., top:top + side, left:left + side]
-
-
-def views(images: Tensor, side: int, tta: str) -> list[Tensor]:
-    """What the network is shown of each image: the centre; with "flip" its mirror image too; with "tencrop" the four
-    corners, the centre and all their mirror images. Deterministic. images: (N, 1, H, W)."""
-    margin = images.shape[-1] - side
-    crops = [centre_crop(images, side)]
-    if tta == "tencrop" and margin:
-        crops += [images[..., y:y + side, x:x + side] for y in (0, margin) for x in (0, margin)]
-    return crops if tta == "none" else [*crops, *(crop.flip(-1) for crop in crops)]
-
-
-@torch.no_grad()
-def infer_logits(model: nn.Module, images: np.ndarray, *, tta: str = "none", batch_size: int = 256) -> np.ndarray:
-    """Logits float32 (N, K) in fp32 on the model's device, averaged over the views of `tta`.
-
-    images: uint8 (N, H, W).
-    """
-    return _infer(model, images, batch_size, lambda x: torch.stack(
-        [model(to_input(view).contiguous(memory_format=torch.channels_last))
-         for view in views(x, model.input_size, tta)]).mean(0))
-
-
-@torch.no_grad()
-def infer_features(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-    """``forward_features`` float32 (N, D) of the centre view, in fp32. images: uint8 (N, H, W)."""
-    return _infer(model, images, batch_size, lambda x: model.forward_features(
-        to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
-
-
-@torch.no_grad()
-def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-    """Where the network's transformer looks in each image: float32 (N, 2, 3). images: uint8 (N, H, W)."""
-    return _infer(model, images, batch_size, lambda x: model.theta(
-        to_input(centre_crop(x, model.input_size)).contiguous(memory_format=torch.channels_last)))
-
-
-def _infer(model: nn.Module, images: np.ndarray, batch_size: int, function) -> np.ndarray:
-    malloc.keep_freed_memory()
-    model.eval()
-    device = next(model.parameters()).device
-    pixels = torch.from_numpy(np.array(images, dtype=np.uint8))[:, None]
-    out = [function(batch.to(device)).float().cpu() for batch in pixels.split(batch_size)]
-    return torch.cat(out).numpy()
-
-
-def resolve_device(name: str) -> torch.device:
-    """"auto" is CUDA where there is one, else the CPU."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)

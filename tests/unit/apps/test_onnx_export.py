@@ -8,24 +8,26 @@ import onnxruntime
 import pytest
 
 from ferkit import __main__ as command_line
+from ferkit import papers
 from ferkit.apps import onnx_export
 from ferkit.apps import predictor as recogniser
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.experiments.evaluation import network_predictor, svm_predictor
-from ferkit.models import svm
-from ferkit.training import recipes, trainer
-from ferkit.training.batching import to_input
+from ferkit.experiments.evaluation import head_predictor, network_predictor
+from ferkit.models import inference, svm
+from ferkit.models.preprocessing import to_input
+from ferkit.training import trainer
 
 
 def _model(system, tta="none", head_on=None, **options):
-    network = trainer.initial_model(system, recipes.recipe(system, "ours"), seed=3).eval()
+    network = trainer.initial_model(papers.system(system).build, papers.recipe(system, "ours"), seed=3).eval()
     if head_on is None:
         return recogniser.Recogniser(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
-    features = trainer.infer_features(network, head_on.images)
+    features = inference.infer_features(network, head_on.images)
     head = svm.fit(features, head_on.labels, C=10, **options)
-    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, svm_predictor(network, head))
+    own = head_predictor(lambda images: inference.infer_features(network, images), head, network)
+    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, own)
 
 
 def _session(path):
@@ -94,7 +96,7 @@ def test_every_kind_of_head_is_computed_as_numpy_does(kernel, drawn):
     import torch
 
     model = _model("lenet5", head_on=drawn.part("train"), kernel=kernel)
-    features = trainer.infer_features(model.network, drawn.part("test").images)
+    features = inference.infer_features(model.network, drawn.part("test").images)
     scores, votes = onnx_export._Votes(model.predictor.head)(torch.from_numpy(features))
     np.testing.assert_array_equal(votes.numpy(), model.predictor.head.votes(features))
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
@@ -126,7 +128,6 @@ def test_what_is_missing_is_told(tmp_path, monkeypatch, capsys):
 
 
 def test_a_frozen_transformers_localisation_is_left_alone():
-    from ferkit.models import registry
 
-    network = onnx_export._fixed_pools(registry.build("deep_emotion_identity"))
+    network = onnx_export._fixed_pools(papers.system("deep_emotion_identity").build())
     assert network.sampler == "identity"

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import ferkit
+from ferkit import papers
 from ferkit.apps import predictor as recogniser
 from ferkit.core import source_hashes
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.experiments.evaluation import network_predictor, svm_predictor
-from ferkit.models import svm
+from ferkit.experiments.evaluation import head_predictor, network_predictor
+from ferkit.models import inference, svm
 from ferkit.results import weights_catalogue
 from ferkit.training import trainer
 
@@ -62,25 +63,25 @@ def test_the_runner_up_is_the_best_of_the_others():
 
 
 def test_an_svm_votes_for_itself_and_has_no_probabilities():
-    model = trainer.initial_model("lenet5", recipe=_recipe(), seed=0).eval()
+    model = trainer.initial_model(papers.system("lenet5").build, recipe=_recipe(), seed=0).eval()
     rng = np.random.default_rng(0)
-    features = trainer.infer_features(model, IMAGES)
+    features = inference.infer_features(model, IMAGES)
     head = svm.fit(features, rng.integers(0, 7, len(IMAGES)), C=10)
-    own = recogniser.Recogniser("x", ferkit.load("lenet5").label_names, "none", "", svm_predictor(model, head))
+    both = head_predictor(lambda images: inference.infer_features(model, images), head, model)
+    own = recogniser.Recogniser("x", ferkit.load("lenet5").label_names, "none", "", both)
     answer = own.predict(IMAGES)
     np.testing.assert_array_equal(answer.labels, head.votes(features))
     assert answer.probabilities is None and answer.scores.shape == (len(IMAGES), 7)
 
 
 def _recipe():
-    from ferkit.training import recipes
 
-    return recipes.recipe("lenet5", "ours")
+    return papers.recipe("lenet5", "ours")
 
 
 def test_other_sizes_are_resized_and_none_is_fine():
     model = recogniser.Recogniser("x", ("a",) * 7, "none", "", network_predictor(
-        trainer.initial_model("lenet5", _recipe(), 0).eval(), "none"))
+        trainer.initial_model(papers.system("lenet5").build, _recipe(), 0).eval(), "none"))
     large = IMAGES.repeat(2, axis=1).repeat(2, axis=2)
     np.testing.assert_array_equal(recogniser.resized(large), IMAGES)  # halving undoes doubling
     np.testing.assert_allclose(model.predict(large).scores, model.predict(IMAGES).scores, atol=1e-5)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ferkit import __main__ as command_line
+from ferkit import papers
 from ferkit.benchmarks import occlusion as bench
 from ferkit.core.errors import InputError
-from ferkit.models import registry, weights
+from ferkit.models import weights
 
 
 def test_the_bench_gives_the_contracts_keys_and_equal_maps():
@@ -23,7 +24,7 @@ def test_the_bench_gives_the_contracts_keys_and_equal_maps():
 
 
 def test_a_trained_network_is_measured_on_its_own_test_images(monkeypatch, tmp_path, capsys):
-    weights.save(tmp_path / "w.safetensors", registry.build("lenet5"), "lenet5", {})
+    weights.save(tmp_path / "w.safetensors", papers.system("lenet5").build(), "lenet5", {})
     given = {}
     every = {"ours": 1.0, "captum": 6.0, "captum_one": 2.0, "ratio": 6.0, "ratio_one": 2.0}
     found = {"model": "lenet5", "images": 14, "seconds": {"ours": 1.0, "captum": 3.0}, "ratio": 3.0,

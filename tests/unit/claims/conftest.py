@@ -8,7 +8,7 @@ import pytest
 from ferkit import claims, papers
 from ferkit.claims.official_splits import FER2013_TEST
 from ferkit.core.labels import LABELS
-from ferkit.experiments.profiles import PROFILES
+from ferkit.core.profiles import PROFILES
 from ferkit.results import records
 
 BALANCED = np.arange(350) % 7

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.data import datasets
 from ferkit.experiments.evaluation import Predictor, evaluate
-from ferkit.models import registry
 from ferkit.results import predictions
 from ferkit.stats import classification
 
@@ -20,7 +20,7 @@ def _predictor(scores_of):
         scores = scores_of(images)
         return scores, scores.argmax(1)
 
-    return Predictor(predict, registry.build("lenet5"))
+    return Predictor(predict, predict, papers.system("lenet5").build())
 
 
 def _random(images):

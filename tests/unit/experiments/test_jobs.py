@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.core import versions
-from ferkit.core.errors import InputError
-from ferkit.experiments import evaluation, jobs
-from ferkit.experiments.profiles import PROFILES
+from ferkit.experiments import evaluation, jobs, plan
+from ferkit.papers import training
 from ferkit.results import schema
 from ferkit.results.records import Cell
-from ferkit.training import recipes, trainer
-from ferkit.training.recipes import Recipe
+from ferkit.training import trainer
+from ferkit.training.recipe import Recipe
 
 TINY = Recipe(epochs=2, batch_size=16, lr=3e-3)
 
@@ -22,7 +22,8 @@ TINY = Recipe(epochs=2, batch_size=16, lr=3e-3)
 def complete(faces):
     def complete(root, cell=None, recipe=TINY, seed=0):
         cell = cell or Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
-        return jobs.complete(cell, faces(seed=seed), root, recipe, profile="smoke", device="cpu")
+        job = training.job(cell.notebook, cell.system, cell.recipe, recipe, cell.seed, "smoke")
+        return jobs.run(job, faces(seed=seed), root, device="cpu")
 
     return complete
 
@@ -60,22 +61,22 @@ def test_damaged_weights_are_made_again(tmp_path, complete):
 
 def test_predictions_follow_from_the_saved_weights(tmp_path, complete, faces):
     cell = complete(tmp_path, recipe=replace(TINY, tta="flip"))
-    scores, votes = jobs.load_predictor(cell).predict(faces().part("test").images)
+    scores, votes = training.load_predictor(cell).predict(faces().part("test").images)
     assert np.array_equal(votes, cell.predictions["predicted"])
     assert np.allclose(scores, cell.predictions["scores"], atol=2**-10)  # kept to 1/1024
 
 
 def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete, faces):
-    recipe = replace(recipes.recipe("gap_cnn", "published"), epochs=2, batch_size=16)
+    recipe = replace(papers.recipe("gap_cnn", "published"), epochs=2, batch_size=16)
     complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
     assert cell.metrics["svm"]["kernel"] == "rbf" and "probabilities" not in cell.predictions
-    predictor = jobs.load_predictor(cell)
+    predictor = training.load_predictor(cell)
     assert np.array_equal(predictor.votes(faces().part("test").images), cell.predictions["predicted"])
 
 
 def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path, complete):
-    recipe = replace(recipes.recipe("gap_cnn", "published"), optimizer="sgd", lr=1e30, epochs=2, batch_size=16)
+    recipe = replace(papers.recipe("gap_cnn", "published"), optimizer="sgd", lr=1e30, epochs=2, batch_size=16)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
     assert cell.metrics["status"] == "diverged" and cell.metrics["accuracy"] is None and not cell.predictions
     assert cell.metrics["test_reads"] == 0
@@ -84,9 +85,9 @@ def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path, comp
 def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch, complete, faces):
     seen, original = [], trainer.fit
 
-    def fit(system, recipe, train, val, **options):
+    def fit(build, recipe, train, val, **options):
         seen.extend((train.images, val.images))
-        return original(system, recipe, train, val, **options)
+        return original(build, recipe, train, val, **options)
 
     monkeypatch.setattr(trainer, "fit", fit)
     complete(tmp_path)
@@ -97,60 +98,24 @@ def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch, complet
 def test_obtain_takes_what_the_run_has_whatever_it_was_made_with(tmp_path, monkeypatch, complete, faces):
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
     made = complete(tmp_path / "r")
-    assert jobs.obtain("lenet5", "ours", faces(), "r", "smoke", 0).metrics == made.metrics
+    assert training.obtain("lenet5", "ours", faces(), "r", "smoke", 0).metrics == made.metrics
 
 
 def test_a_small_set_is_trained_for_more_epochs_in_smaller_batches_and_any_other_as_it_was():
-    whole = recipes.recipe("gap_cnn", "ours", epochs=15)
-    assert jobs.for_size(whole, 0, 7000) == jobs.for_size(whole, 7000, 7000) == whole
-    assert jobs.for_size(whole, 28709, 7000) == whole
-    ckplus = jobs.for_size(whole, 648, 7000)
+    whole = papers.recipe("gap_cnn", "ours", epochs=15)
+    assert plan.for_size(whole, 0, 7000) == plan.for_size(whole, 7000, 7000) == whole
+    assert plan.for_size(whole, 28709, 7000) == whole
+    ckplus = plan.for_size(whole, 648, 7000)
     assert (ckplus.epochs, ckplus.batch_size) == (82, 32)
     assert replace(ckplus, epochs=15, batch_size=128) == whole
-    tiny = jobs.for_size(whole, 30, 7000)
-    assert (tiny.epochs, tiny.batch_size) == (15 * jobs.MOST_EPOCHS, 16)
-    sizes = [jobs.for_size(whole, n, 7000).epochs for n in range(100, 7001, 100)]
+    tiny = plan.for_size(whole, 30, 7000)
+    assert (tiny.epochs, tiny.batch_size) == (15 * plan.MOST_EPOCHS, 16)
+    sizes = [plan.for_size(whole, n, 7000).epochs for n in range(100, 7001, 100)]
     assert sizes == sorted(sizes, reverse=True) and sizes[-1] == 15
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_the_drawn_sets_and_fer2013_keep_their_recipes_whatever_the_profile(profile):
-    drawn, limit = PROFILES[profile].drawn[0], PROFILES[profile].limit
-    for notebook in jobs.TRAINING_NOTEBOOKS:
-        for plan in jobs.plans(profile, notebook):
-            for n_train in (drawn, limit or 28709):
-                assert jobs.recipe_of(plan, profile, n_train) == jobs.recipe_of(plan, profile)
-
-
-def test_cells_are_chosen_by_system_or_recipe_and_unknown_ones_refused():
-    def named(notebook, only):
-        return [(plan.system, plan.recipe) for plan in jobs.plans("smoke", notebook, only)]
-
-    assert named("02_stn_attention", "deep_emotion/ours,lenet5") == [("deep_emotion", "ours")]
-    assert [*jobs.seeds("full", 4)] == [4, 5, 6] and [*jobs.seeds("full", 4, n_seeds=1)] == [4]
-    assert named("03_gap_cnn_svm", "gap_cnn, lenet5") == [
-        ("lenet5", "ours"), ("gap_cnn", "published"), ("gap_cnn", "ours")]
-    with pytest.raises(InputError, match="'resnet': profile smoke trains deep_emotion"):
-        jobs.plans("smoke", "02_stn_attention", "resnet")
-    with pytest.raises(InputError, match="02_stn_attention trains none of lenet5"):
-        jobs.plans("smoke", "02_stn_attention", "lenet5")
-
-
-def test_deep_emotions_published_recipe_keeps_its_batch_on_ckplus():
-    batches = {plan.recipe: jobs.recipe_of(plan, "standard", 648).batch_size
-               for plan in jobs.plans("standard", "02_stn_attention", "deep_emotion")}
-    assert {batch for recipe, batch in batches.items() if recipe.startswith("published")} == {128}
-    assert batches["ours"] == 32
-
-
-def test_what_was_asked_for_by_hand_is_not_changed_for_a_small_set():
-    plan = jobs.plans("quick", "03_gap_cnn_svm")[0]
-    chosen = jobs.recipe_of(plan, "quick", 100, epochs=3, batch_size=128)
-    assert (chosen.epochs, chosen.batch_size) == (3, 128)
-
-
 def test_the_configuration_is_plain_json(tmp_path, faces):
-    config = jobs.configuration(Cell("n", "gap_cnn_svm", "ours", 0), faces(), TINY, "smoke")
+    config = jobs.configuration(training.job("n", "gap_cnn_svm", "ours", TINY, 0, "smoke"), faces())
     assert json.loads(json.dumps(config)) == config
 
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from ferkit import __main__ as command_line
+from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.data import datasets
 from ferkit.experiments import test_selection_bias
-from ferkit.training import recipes, trainer
+from ferkit.training import trainer
 from ferkit.training.batching import Split
 
-RECIPE = recipes.recipe("lenet5", "ours", epochs=3, batch_size=70)
+LENET = papers.system("lenet5")
+RECIPE = papers.recipe("lenet5", "ours", epochs=3, batch_size=70)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def faces():
 @pytest.fixture(scope="module")
 def found(faces, tmp_path_factory):
     folder = tmp_path_factory.mktemp("optimism")
-    return folder, test_selection_bias.measure(folder, "lenet5", RECIPE, faces, recipe_name="ours", device="cpu")
+    return folder, test_selection_bias.measure(folder, LENET, RECIPE, faces, recipe_name="ours", device="cpu")
 
 
 def test_the_two_choices_by_hand():
@@ -41,17 +43,18 @@ def test_it_is_labelled_and_written(found):
 
 def test_the_training_is_the_one_that_never_saw_the_test_split(found, faces):
     parts = [Split.of(faces.part(n).images, faces.part(n).labels, 7, "cpu") for n in ("train", "val")]
-    fit = trainer.fit("lenet5", RECIPE, *parts)
+    fit = trainer.fit(papers.system("lenet5").build, RECIPE, *parts)
     assert [row["val_accuracy"] for row in fit.history] == [row["val_accuracy"] for row in found[1]["curve"]]
     assert found[1]["honest"]["epoch"] == int(np.argmax([row["val_accuracy"] for row in fit.history])) + 1
 
 
 def test_it_goes_on_where_it_stopped_and_refuses_another_training(found, faces, monkeypatch):
-    monkeypatch.setattr(trainer._Run, "step", lambda *_: pytest.fail("trained again"))
-    again = test_selection_bias.measure(found[0], "lenet5", RECIPE, faces, recipe_name="ours", device="cpu")
+    monkeypatch.setattr(trainer.Trainer, "step", lambda *_: pytest.fail("trained again"))
+    again = test_selection_bias.measure(found[0], LENET, RECIPE, faces, recipe_name="ours", device="cpu")
     assert again == found[1]
     with pytest.raises(InputError, match="another recipe"):
-        test_selection_bias.measure(found[0], "lenet5", recipes.recipe("lenet5", "ours", epochs=4), faces, device="cpu")
+        test_selection_bias.measure(found[0], LENET, papers.recipe("lenet5", "ours", epochs=4), faces,
+                                    device="cpu")
 
 
 def test_the_command_says_what_it_is(tmp_path, capsys):

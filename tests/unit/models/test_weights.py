@@ -3,19 +3,20 @@
 import pytest
 import torch
 
+from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.models import registry, weights
+from ferkit.models import weights
 
 
 def saved(tmp_path, **options):
-    model = registry.build("gap_cnn", **options).eval()
+    model = papers.system("gap_cnn").build(**options).eval()
     weights.save(tmp_path / "w.safetensors", model, "gap_cnn", options, tta="flip", trained_on="synthetic")
     return model, tmp_path / "w.safetensors"
 
 
 def test_a_network_comes_back_with_its_options(tmp_path):
     model, path = saved(tmp_path, widths=(8, 16), norm=True, input_size=40)
-    loaded, header = weights.load(path)
+    loaded, header = weights.load(path, papers.system)
     x = torch.randn(2, 1, 40, 40)
     assert torch.allclose(loaded(x), model(x), atol=1e-6) and loaded.input_size == 40
     assert header["tta"] == "flip" and header["label_names"][0] == "angry" and header["trained_on"] == "synthetic"
@@ -34,7 +35,7 @@ def test_other_files_are_refused(tmp_path, content, says):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=says):
-        weights.load(path)
+        weights.load(path, papers.system)
 
 
 def test_a_foreign_safetensors_file_is_refused(tmp_path):
@@ -42,4 +43,4 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path):
 
     save_file({"x": torch.zeros(1)}, tmp_path / "w.safetensors")
     with pytest.raises(InputError, match="not a network saved by ferkit"):
-        weights.load(tmp_path / "w.safetensors")
+        weights.load(tmp_path / "w.safetensors", papers.system)

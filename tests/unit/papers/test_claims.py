@@ -8,8 +8,7 @@ from ferkit import papers
 from ferkit.claims.claim import Claim
 from ferkit.core.quotes import MARKS
 from ferkit.core.units import Unit
-from ferkit.experiments.profiles import PROFILES
-from ferkit.training import recipes
+from ferkit.papers import training
 
 CLAIMS = papers.claims()
 EVERY = (*CLAIMS, *papers.quotes())
@@ -49,12 +48,10 @@ def test_a_claims_parameters_are_those_of_its_rule_and_its_rule_can_be_printed(c
 
 
 def test_every_compared_system_is_trained_by_a_profile():
-    trained = {(plan.system, plan.recipe) for name in ("quick", "full") for cells in PROFILES[name].cells.values()
-               for plan in cells}
+    trained = {(row.system, row.recipe) for profile in ("quick", "full") for notebook in papers.notebooks()
+               for row in training.rows(profile, notebook.stem)}
     compared = {name for claim in CLAIMS if claim.pair for name in claim.pair}
-    assert compared <= trained and compared <= {
-        (system.removesuffix("_svm"), recipe) for system, recipe in recipes.RECIPES} | {
-        (f"{system}_svm", recipe) for system, recipe in recipes.RECIPES}
+    assert compared <= trained and compared <= set(papers.recipes())
 
 
 @pytest.mark.parametrize(("id", "value", "mark"), [

@@ -12,7 +12,7 @@ from ferkit.papers import unstated_choices
 LIBRARY = Path(ferkit.__file__).parent
 
 
-@pytest.mark.parametrize("paper", unstated_choices.PAPERS)
+@pytest.mark.parametrize("paper", unstated_choices.groups())
 def test_each_paper_lists_choices_with_reasons_and_places(paper):
     found = unstated_choices.of(paper)
     assert len(found) >= 5 and len({gap["choice"] for gap in found}) == len(found)
@@ -21,7 +21,7 @@ def test_each_paper_lists_choices_with_reasons_and_places(paper):
 
 def test_no_gap_is_written_where_nobody_collects_it():
     collected = {(gap["where"], gap["choice"])
-                 for paper in unstated_choices.PAPERS for gap in unstated_choices.of(paper)}
+                 for paper in unstated_choices.groups() for gap in unstated_choices.of(paper)}
     for path in LIBRARY.rglob("*.py"):
         name = path.relative_to(LIBRARY).as_posix()
         if name == "papers/unstated_choices.py":
@@ -31,9 +31,3 @@ def test_no_gap_is_written_where_nobody_collects_it():
         texts = [ast.get_docstring(node) or "" for node in nodes if isinstance(node, documented)]
         written = sum(len(re.findall(r"Not stated in the paper", text)) for text in texts)
         assert written == len({choice for where, choice in collected if where == name}), name
-
-
-def test_a_section_ends_where_the_next_begins():
-    text = "Intro.\n\nOne:\nNot a\nb\n\nTwo:\nc"
-    assert unstated_choices._section(text, "One").strip() == "Not a\nb"
-    assert unstated_choices._section(text, "Two").strip() == "c"

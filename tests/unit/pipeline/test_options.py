@@ -11,7 +11,7 @@ import pytest
 from ferkit.cli.options import add_arguments
 from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.experiments import profiles
+from ferkit.papers import replication
 from ferkit.pipeline import options
 
 
@@ -20,7 +20,7 @@ def notebooks(tmp_path):
     """A folder with the five notebooks, of which 02 has a parameter of its own."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    for stem in profiles.NOTEBOOKS:
+    for stem in replication.stems():
         cell = 'RUN = "x"  # the run' + ("\nEPOCHS = 0  # epochs of every cell" if stem.startswith("02") else "")
         code = nbformat.v4.new_code_cell(cell, metadata={"tags": ["parameters"]})
         nbformat.write(nbformat.v4.new_notebook(cells=[code]), folder / f"{stem}.ipynb")
@@ -47,7 +47,7 @@ def test_the_defaults_are_a_quick_run_of_everything_on_the_drawn_faces(resolve, 
     chosen = resolve()
     assert chosen.run == "synthetic-quick-seed0"
     assert chosen.directory == tmp_path / "runs" / "synthetic-quick-seed0"
-    assert chosen.notebooks == profiles.NOTEBOOKS
+    assert chosen.notebooks == replication.stems()
 
 
 def test_several_protocols_are_runs_of_their_own(resolve, tmp_path):
@@ -62,7 +62,7 @@ def test_several_protocols_are_runs_of_their_own(resolve, tmp_path):
 def test_notebooks_are_chosen_by_number_or_name(resolve):
     assert resolve("--only", "3").notebooks == ("03_gap_cnn_svm",)
     assert resolve("--only", "03_gap_cnn_svm").notebooks == ("03_gap_cnn_svm",)
-    assert resolve("--from", "04").notebooks == profiles.NOTEBOOKS[3:]
+    assert resolve("--from", "04").notebooks == replication.stems()[3:]
 
 
 def test_parameters_are_set_where_they_are_known_and_in_their_type(resolve):
@@ -116,7 +116,7 @@ def test_an_output_without_permission_is_refused(resolve, tmp_path):
 
 def test_the_listing_shows_every_parameter_with_type_default_and_help(notebooks):
     text = options.listing(notebooks)
-    assert [line for line in text.splitlines() if not line.startswith(" ")] == list(profiles.NOTEBOOKS)
+    assert [line for line in text.splitlines() if not line.startswith(" ")] == list(replication.stems())
     assert any(line.split() == ["EPOCHS", "=", "0", "int", "epochs", "of", "every", "cell"]
                for line in text.splitlines())
 

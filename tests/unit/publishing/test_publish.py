@@ -1,7 +1,6 @@
 """Plan, then publish exactly that."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -9,26 +8,30 @@ from ferkit.cli.publish import chosen
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.experiments import jobs
-from ferkit.experiments.profiles import PROFILES, CellPlan
-from ferkit.experiments.sweep.config import SweepCell
+from ferkit.experiments.plan import PlanRow
+from ferkit.papers import training
 from ferkit.publishing import publish as publishing
 from ferkit.results import manifest
 from ferkit.results.records import Cell
+from ferkit.sweep.config import SweepCell
 
-CELLS = {"02_stn_attention": (CellPlan("deep_emotion", "ours", 1),), "03_gap_cnn_svm": (CellPlan("lenet5", "ours", 1),)}
+CELLS = {"02_stn_attention": (PlanRow("deep_emotion", "ours", 1),), "03_gap_cnn_svm": (PlanRow("lenet5", "ours", 1),)}
+
+
+def train(notebook, row, seed, faces, root):
+    job = training.job(notebook, row.system, row.recipe, training.recipe_of(row, "smoke"), seed, "smoke", False)
+    jobs.run(job, faces, root, device="cpu")
 
 
 @pytest.fixture
 def planned(monkeypatch, tmp_path, faces):
     """A profile of two quick cells, its plan in a repository of its own, and the run that trained them."""
-    tiny = replace(PROFILES["smoke"], cells=CELLS, robustness=())
-    monkeypatch.setitem(PROFILES, "smoke", tiny)
+    monkeypatch.setattr(training, "_rows", lambda profile, notebook: CELLS.get(notebook, ()))
     monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
     publishing.plan("synthetic", "smoke")
     run = tmp_path / "run"
     for notebook, (plan,) in CELLS.items():
-        jobs.complete(Cell(notebook, plan.system, plan.recipe, 0), faces(), run,
-                             jobs.recipe_of(plan, "smoke"), profile="smoke", device="cpu")
+        train(notebook, plan, 0, faces(), run)
     return run, tmp_path / "results" / "synthetic"
 
 
@@ -77,8 +80,7 @@ def test_a_next_plan_waits_beside_the_results_until_its_own_replace_them(planned
         publishing.publish([run], "synthetic", ["02_stn_attention"])
     assert (folder / "deep_emotion/ours/seed0").is_dir()
     (plan,) = CELLS["02_stn_attention"]
-    jobs.complete(Cell("02_stn_attention", plan.system, plan.recipe, 1), faces(), run,
-                         jobs.recipe_of(plan, "smoke"), profile="smoke", device="cpu")
+    train("02_stn_attention", plan, 1, faces(), run)
     publishing.publish([run], "synthetic", ["02_stn_attention"])
     assert [d.name for d in (folder / "deep_emotion/ours").iterdir()] == ["seed1"]
     assert not written.exists() and json.loads((folder / publishing.PLAN).read_text())[0]["seed"] == 1
@@ -91,14 +93,13 @@ def test_more_seeds_are_published_beside_what_stands_there(planned, faces, tmp_p
     write_manifest(run)
     publishing.publish([run], "synthetic")
     old = (root / notebook / "deep_emotion/ours/seed0/metrics.json").read_bytes()
-    recipe = jobs.recipe_of(plan, "smoke")
+    recipe = training.recipe_of(plan, "smoke")
     more = [SweepCell("synthetic", plan.system, plan.recipe, seed, recipe) for seed in (1, 2)]
     file = publishing.extend_plan(more, "smoke", notebook)
     assert file.name == publishing.NEXT and [e["seed"] for e in json.loads(file.read_text())] == [0, 1, 2]
     others = [tmp_path / "other", tmp_path / "another"]
     for place, seed in zip(others, (1, 2), strict=True):
-        jobs.complete(Cell(notebook, plan.system, plan.recipe, seed), faces(), place, recipe, profile="smoke",
-                             device="cpu")
+        train(notebook, plan, seed, faces(), place)
         write_manifest(place, f"sweep {seed}")
     with pytest.raises(InputError, match="missing"):
         publishing.publish(others[:1], "synthetic", [notebook])

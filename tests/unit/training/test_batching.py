@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from ferkit.core.errors import InputError
-from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order, to_input
+from ferkit.models.preprocessing import to_input
+from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
 
 
 def split(labels):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ferkit.models import tensor_files
 from ferkit.training import checkpoint
 
 
@@ -45,7 +46,7 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(tensor_files, "save_file", full)
     with pytest.raises(OSError, match="No space left"):
         save(tmp_path, 2)
     assert checkpoint.load(tmp_path)[1] == {"step": 1}

@@ -6,15 +6,15 @@ import torch
 import torch.nn.functional as F
 from sklearn.utils.class_weight import compute_class_weight
 
-from ferkit.models import registry
+from ferkit import papers
 from ferkit.training.losses import (
-    LOSSES,
     balanced_class_weights,
     classification_loss,
     log_prior,
     norm_penalty,
     penalised_layers,
 )
+from ferkit.training.recipe import LOSSES
 
 
 def test_class_weights_equal_scikit_learns():
@@ -29,13 +29,13 @@ def test_an_absent_class_weighs_nothing():
 
 @pytest.mark.parametrize("power", [1, 2])
 def test_the_penalty_is_the_norm_of_the_two_fully_connected_layers(power):
-    model = registry.build("deep_emotion")
+    model = papers.system("deep_emotion").build()
     by_hand = sum(layer.weight.square().sum().sqrt() ** power for layer in (model.fc1, model.fc2))
     assert torch.isclose(norm_penalty(model, model.penalised, power), by_hand)
 
 
 def test_the_penalty_may_lie_on_every_layer_with_weights():
-    model = registry.build("deep_emotion")
+    model = papers.system("deep_emotion").build()
     everywhere = penalised_layers(model, "all")
     assert set(penalised_layers(model, "head")) == {"fc1", "fc2"} < set(everywhere)
     assert len(everywhere) == 4 + 2 + 2 + 2  # main path, fully connected, localisation, θ

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from ferkit import papers
+from ferkit.models import inference, preprocessing
 from ferkit.training import trainer
 from ferkit.training.augmentation import Augmentation
 from ferkit.training.batching import Split
-from ferkit.training.recipes import Recipe
+from ferkit.training.recipe import Recipe
 
 BUSY = Recipe(epochs=3, batch_size=8, optimizer="adam", lr=1e-3, ema=0.9, clip=1.0, label_smoothing=0.1, penalty=1e-3,
               schedule="onecycle", augmentation=Augmentation(flip=0.5, rotation=10, scale=0.1, erase=0.2, mixup=0.2),
               model={"drop_rate": 0.5})
+
+LENET, DEEP_EMOTION = papers.system("lenet5").build, papers.system("deep_emotion").build
 
 
 def split(n=24, seed=0, classes=7):
@@ -49,8 +53,8 @@ class Killed(Exception):
                          ids=["adam-ema-dropout-mixup", "sgd-bf16-balanced"])
 def test_killed_after_any_step_it_ends_with_the_same_bits(recipe, every_step, monkeypatch, tmp_path):
     train, val = split(), split(seed=1)
-    whole = trainer.fit("deep_emotion", recipe, train, val, seed=3)
-    original = trainer._Run.step
+    whole = trainer.fit(DEEP_EMOTION, recipe, train, val, seed=3)
+    original = trainer.Trainer.step
     for deadly in range(1, 9):
         count = 0
 
@@ -61,11 +65,11 @@ def test_killed_after_any_step_it_ends_with_the_same_bits(recipe, every_step, mo
                 raise Killed
             original(run, rows)
 
-        monkeypatch.setattr(trainer._Run, "step", step)
+        monkeypatch.setattr(trainer.Trainer, "step", step)
         with pytest.raises(Killed):
-            trainer.fit("deep_emotion", recipe, train, val, seed=3, directory=tmp_path / str(deadly))
-        monkeypatch.setattr(trainer._Run, "step", original)
-        resumed = trainer.fit("deep_emotion", recipe, train, val, seed=3, directory=tmp_path / str(deadly))
+            trainer.fit(DEEP_EMOTION, recipe, train, val, seed=3, directory=tmp_path / str(deadly))
+        monkeypatch.setattr(trainer.Trainer, "step", original)
+        resumed = trainer.fit(DEEP_EMOTION, recipe, train, val, seed=3, directory=tmp_path / str(deadly))
         assert_equal_bits(bits(whole), bits(resumed))
         losses = [[row["train_loss"] for row in fit.history] for fit in (whole, resumed)]
         assert losses[0] == losses[1] and resumed.best_epoch == whole.best_epoch
@@ -73,7 +77,7 @@ def test_killed_after_any_step_it_ends_with_the_same_bits(recipe, every_step, mo
 
 def test_same_seed_same_bits_and_another_seed_others():
     train, val = split(), split(seed=1)
-    first, again, other = (bits(trainer.fit("lenet5", Recipe(epochs=1, batch_size=8), train, val, seed=s))
+    first, again, other = (bits(trainer.fit(LENET, Recipe(epochs=1, batch_size=8), train, val, seed=s))
                            for s in (0, 0, 1))
     assert_equal_bits(first, again)
     assert not torch.equal(first["fc.weight"], other["fc.weight"])
@@ -83,58 +87,59 @@ def test_the_callers_random_state_is_left_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    trainer.fit("lenet5", Recipe(epochs=1, batch_size=8), split(), split(), seed=0)
+    trainer.fit(LENET, Recipe(epochs=1, batch_size=8), split(), split(), seed=0)
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_time_box_pauses_and_the_same_call_goes_on(tmp_path):
     recipe, train, val = Recipe(epochs=2, batch_size=8), split(), split(seed=1)
-    paused = trainer.fit("lenet5", recipe, train, val, directory=tmp_path, max_minutes=0)
+    paused = trainer.fit(LENET, recipe, train, val, directory=tmp_path, max_minutes=0)
     assert paused.state == "paused" and paused.epoch == 0
-    finished = trainer.fit("lenet5", recipe, train, val, directory=tmp_path)
+    finished = trainer.fit(LENET, recipe, train, val, directory=tmp_path)
     assert finished.state in ("finished", "collapsed") and finished.epoch == 2
-    assert_equal_bits(bits(finished), bits(trainer.fit("lenet5", recipe, train, val)))
+    assert_equal_bits(bits(finished), bits(trainer.fit(LENET, recipe, train, val)))
 
 
 def test_a_checkpoint_of_another_recipe_is_not_continued(tmp_path):
     train, val = split(), split(seed=1)
-    trainer.fit("lenet5", Recipe(epochs=1, batch_size=8), train, val, directory=tmp_path)
-    fit = trainer.fit("lenet5", Recipe(epochs=1, batch_size=8, lr=0.01), train, val, directory=tmp_path)
-    assert_equal_bits(bits(fit), bits(trainer.fit("lenet5", Recipe(epochs=1, batch_size=8, lr=0.01), train, val)))
+    trainer.fit(LENET, Recipe(epochs=1, batch_size=8), train, val, directory=tmp_path)
+    fit = trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.01), train, val, directory=tmp_path)
+    assert_equal_bits(bits(fit), bits(trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.01), train, val)))
 
 
 def test_it_learns_eight_images_by_heart():
     train = split(8)
-    fit = trainer.fit("lenet5", Recipe(epochs=40, batch_size=8, lr=3e-3), train, train)
+    fit = trainer.fit(LENET, Recipe(epochs=40, batch_size=8, lr=3e-3), train, train)
     assert fit.val_accuracy == 1.0 and fit.state == "finished"
 
 
 def test_a_network_with_attention_learns_bars():
-    fit = trainer.fit("deep_emotion", Recipe(epochs=25, batch_size=16, lr=3e-3, model={"drop_rate": 0.0}),
+    fit = trainer.fit(DEEP_EMOTION, Recipe(epochs=25, batch_size=16, lr=3e-3, model={"drop_rate": 0.0}),
                        split(112), split(56, seed=1))
     assert fit.val_accuracy > 0.8
 
 
 def test_a_diverging_rate_ends_with_a_verdict():
-    fit = trainer.fit("gap_cnn", Recipe(epochs=3, batch_size=8, optimizer="sgd", lr=1e30), split(), split(seed=1))
+    recipe = Recipe(epochs=3, batch_size=8, optimizer="sgd", lr=1e30)
+    fit = trainer.fit(papers.system("gap_cnn").build, recipe, split(), split(seed=1))
     assert fit.state == "diverged" and fit.epoch < 3
     assert fit.history[-1]["train_loss"] is None and fit.best_epoch == 0 and fit.val_accuracy is None
 
 
 def test_one_class_for_everything_is_called_collapsed():
     constant = Split.of(np.zeros((16, 48, 48), np.uint8), np.arange(16) % 7, 7, "cpu")
-    assert trainer.fit("lenet5", Recipe(epochs=1, batch_size=8, lr=0.0), constant, constant).state == "collapsed"
+    assert trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.0), constant, constant).state == "collapsed"
 
 
 def test_patience_stops_a_run_that_no_longer_improves():
-    fit = trainer.fit("lenet5", Recipe(epochs=50, batch_size=8, lr=0.0, patience=2), split(), split(seed=1))
+    fit = trainer.fit(LENET, Recipe(epochs=50, batch_size=8, lr=0.0, patience=2), split(), split(seed=1))
     assert fit.epoch == 3 and fit.best_epoch == 1
 
 
 def test_the_kept_weights_are_those_of_the_best_epoch():
     train, val = split(56), split(56, seed=1)
-    fit = trainer.fit("lenet5", Recipe(epochs=6, batch_size=8, lr=2e-3), train, val)
-    logits = trainer.infer_logits(fit.model, val.images[:, 0].numpy())
+    fit = trainer.fit(LENET, Recipe(epochs=6, batch_size=8, lr=2e-3), train, val)
+    logits = inference.infer_logits(fit.model, val.images[:, 0].numpy())
     assert math.isclose((logits.argmax(1) == val.labels.numpy()).mean(), fit.val_accuracy)
     assert fit.val_accuracy == max(row["val_accuracy"] for row in fit.history)
 
@@ -147,15 +152,15 @@ def test_the_learning_rate_stays_between_zero_and_its_peak(schedule):
 
 
 def test_averaging_over_mirror_images_does_not_depend_on_the_side():
-    model = trainer.initial_model("lenet5", Recipe(), 0).eval()
+    model = trainer.initial_model(LENET, Recipe(), 0).eval()
     images = split(5).images[:, 0].numpy()
-    both = trainer.infer_logits(model, images, tta="flip")
-    assert np.allclose(both, trainer.infer_logits(model, images[:, :, ::-1], tta="flip"), atol=1e-5)
+    both = inference.infer_logits(model, images, tta="flip")
+    assert np.allclose(both, inference.infer_logits(model, images[:, :, ::-1], tta="flip"), atol=1e-5)
 
 
 def test_ten_crops_are_ten_views_and_the_batch_size_changes_nothing():
-    model = trainer.initial_model("gap_cnn", Recipe(model={"input_size": 40}), 0).eval()
+    model = trainer.initial_model(papers.system("gap_cnn").build, Recipe(model={"input_size": 40}), 0).eval()
     images = split(7).images[:, 0].numpy()
-    assert len(trainer.views(torch.zeros(1, 1, 48, 48), 40, "tencrop")) == 10
-    small, large = (trainer.infer_logits(model, images, tta="tencrop", batch_size=b) for b in (2, 7))
+    assert len(preprocessing.views(torch.zeros(1, 1, 48, 48), 40, "tencrop")) == 10
+    small, large = (inference.infer_logits(model, images, tta="tencrop", batch_size=b) for b in (2, 7))
     assert np.allclose(small, large, atol=1e-5)

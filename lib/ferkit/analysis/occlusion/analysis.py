@@ -30,8 +30,8 @@ from ferkit.analysis.occlusion.text import important_parts
 from ferkit.core import files, paths, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
+from ferkit.models import inference
 from ferkit.models.svm import stratified_rows
-from ferkit.training import trainer
 
 NOTEBOOK = "04_occlusion_analysis"
 SUMMARY, MAPS = "occlusion.json", "maps.npz"
@@ -153,7 +153,7 @@ def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tupl
     if getattr(model, "transformer", None) is None:
         return None
     # Theta speaks of what the network sees: for one of smaller input, of the image's middle.
-    theta = trainer.infer_theta(model, part.images) * (model.input_size / part.images.shape[-1])
+    theta = inference.infer_theta(model, part.images) * (model.input_size / part.images.shape[-1])
     return stn_attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,
                           draws=DRAWS, seed=seed)
 

@@ -9,64 +9,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ferkit.analysis.occlusion.incremental_layers import Region, Trunk
 from ferkit.analysis.occlusion.maps import OcclusionMaps, occlusion_maps, probability_of
 from ferkit.analysis.occlusion.predictors import machine_answers, predictor
 from ferkit.analysis.occlusion.windows import Windows, fill
-from ferkit.models.layers import affine_grid, global_average_pool, grid_sample
-from ferkit.papers.baselines.lenet5 import LeNet5
-from ferkit.papers.minaee2021_deep_emotion.network import DeepEmotion, DeepEmotionWide
-from ferkit.papers.qiao2022_gap_svm.network import GapCNN
-from ferkit.training.batching import to_input
+from ferkit.models.preprocessing import to_input
 
 ROWS = 256  # covered images computed at once: enough to be fast, few enough for a core's own cache
 
 
 def split(model: nn.Module) -> tuple[list[Trunk], Callable[..., Tensor]] | None:
-    """The network as local trunks over the image and a function of their outputs that gives features (n, D).
-
-    None for a network that this module does not know, or whose trunk does not read the image itself.
-    """
-    side = getattr(model, "input_size", 0)
-    if isinstance(model, LeNet5):
-        return [Trunk(list(model.features), side)], model.hidden
-    if isinstance(model, GapCNN) and not model.skip:
-        trunk = Trunk([layer for block in model.blocks for layer in block], side)
-        return [trunk], model.hidden if model.head == "fc" else global_average_pool
-    if isinstance(model, DeepEmotion) and model.sampler != "input":
-        trunks = [Trunk(list(model.features), side)]
-        if model.sampler == "features":
-            trunks.append(Trunk(list(model.transformer.localization), side))
-        return trunks, lambda maps, *located: F.relu(model.fc1(_sampled(model, maps, *located).flatten(1)))
-    if isinstance(model, DeepEmotionWide):
-        trunks = [Trunk([layer for pair in model.before for layer in pair], side),
-                  Trunk(list(model.transformer.localization), side)]
-        return trunks, lambda maps, located: global_average_pool(
-            model.after(_read(model.transformer, maps, located)))
-    return None
-
-
-def _sampled(model: DeepEmotion, maps: Tensor, located: Tensor | None = None) -> Tensor:
-    return maps if located is None else _read(model.transformer, maps, located)
-
-
-def _read(transformer: nn.Module, maps: Tensor, located: Tensor) -> Tensor:
-    theta = transformer.to_theta(F.relu(transformer.hidden(located))).float()
-    grid = theta @ _grids(*maps.shape[2:]).to(theta)  # the grid is linear in theta: one product for all
-    return grid_sample(maps, grid.view(-1, *maps.shape[2:], 2))
-
-
-@cache
-def _grids(height: int, width: int) -> Tensor:
-    """The sampling grids of the six unit thetas, (6, height·width·2)."""
-    return affine_grid(torch.eye(6).view(6, 2, 3), height, width).flatten(1)
+    """The network as local trunks over the image and a function of their outputs that gives features (n, D), from its
+    own ``stages()``; None for a network without them."""
+    stages = model.stages() if hasattr(model, "stages") else None
+    if stages is None:
+        return None
+    return [Trunk(layers, model.input_size) for layers in stages[0]], stages[1]
 
 
 @torch.inference_mode()

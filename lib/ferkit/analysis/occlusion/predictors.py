@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ferkit.analysis.occlusion.maps import Score
-from ferkit.training.batching import to_input
+from ferkit.models.preprocessing import to_input
 
 UNSEEN = -100.0  # far below any score, so that its probability is 0
 

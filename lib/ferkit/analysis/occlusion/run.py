@@ -18,14 +18,14 @@ from ferkit.core import progress
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import jobs
+from ferkit.experiments.jobs import Systems
 from ferkit.models import svm
+from ferkit.models.heads import Head
 from ferkit.results import records
 from ferkit.results.records import CellResult
-from ferkit.training import trainer
-from ferkit.training.recipes import SVM_SUFFIX
 
 NOTEBOOK = "04_occlusion_analysis"
-MOST_DIFFERENT = 0.002  # share of test images on which a machine fitted again may answer otherwise (other libraries)
+MOST_DIFFERENT = 0.002  # share of test images on which a head fitted again may predict otherwise (other libraries)
 
 
 def cells_of(root: Path, systems: Sequence[str], recipe: str, faces: FaceSet) -> list[CellResult]:
@@ -40,37 +40,38 @@ def cells_of(root: Path, systems: Sequence[str], recipe: str, faces: FaceSet) ->
                   key=lambda cell: (list(systems).index(cell.cell.system), cell.cell.seed))
 
 
-def machine_of(cell: CellResult, faces: FaceSet) -> tuple[nn.Module, svm.SvmHead | None]:
-    """A cell's network and, for an SVM, its machine: as saved, or fitted again where it is not there.
+def head_of(cell: CellResult, faces: FaceSet, systems: Systems) -> tuple[nn.Module, Head | None]:
+    """A finished system's network and the head on its features: as saved, or fitted again where it is not there.
 
-    InputError where a machine fitted again answers otherwise than the cell's predictions on more than 0.2 % of them.
+    InputError where a head fitted again predicts otherwise than the stored predictions on more than 0.2 % of them.
     """
-    if not cell.cell.system.endswith(SVM_SUFFIX):
-        return jobs.load_model(cell), None
+    system = systems(cell.cell.system)
+    if not system.head:
+        return jobs.load_model(cell, systems), None
     if (cell.directory / records.WEIGHTS).is_file():
-        predictor = jobs.load_predictor(cell)
+        predictor = jobs.load_predictor(cell, systems)
         return predictor.model, predictor.head
     below = records.read_cell(cell.directory.parents[2] / cell.metrics["features_of"])
-    model = jobs.load_model(below)
+    model = jobs.load_model(below, systems)
     train, test = faces.part("train"), faces.part("test")
     rows = svm.stratified_rows(train.labels, cell.metrics["config"]["svm_rows"], cell.cell.seed)
-    progress.note(f"{cell.cell.name}  its machine is not here: fitted again on {len(rows)} rows")
-    facts = cell.metrics["svm"]
-    head = svm.fit(trainer.infer_features(model, train.images[rows]), train.labels[rows], facts["C"], facts["gamma"],
-                   facts["kernel"], num_classes=len(faces.label_names))
-    other = float(np.mean(head.votes(trainer.infer_features(model, test.images)) != cell.predictions["predicted"]))
+    progress.note(f"{cell.cell.name}  its SVM is not here: fitted again on {len(rows)} rows")
+    features = jobs.features_of(system, model)
+    head = system.head_kind.refit(features(train.images[rows]), train.labels[rows], cell.metrics["svm"],
+                                  len(faces.label_names))
+    other = float(np.mean(head.predict(features(test.images))[1] != cell.predictions["predicted"]))
     if other > MOST_DIFFERENT:
-        raise InputError(f"{cell.cell.name}: fitted again, its machine answers {other:.1%} of the test images otherwise"
+        raise InputError(f"{cell.cell.name}: fitted again, its SVM predicts {other:.1%} of the test images otherwise"
                          " than its predictions.npz; analyse the run that holds its weights")
     return model, head
 
 
-def analyse_all(root: Path, cells: Sequence[CellResult], faces: FaceSet, *, device: str = "cpu",
+def analyse_all(root: Path, cells: Sequence[CellResult], faces: FaceSet, systems: Systems, *, device: str = "cpu",
                 **options: object) -> list[Analysis]:
     """The analyses of the cells, made or loaded, under ``<root>/04_occlusion_analysis``; options as
     `occlusion.analyse`."""
     done = []
     for cell in cells:
-        model, head = machine_of(cell, faces)
+        model, head = head_of(cell, faces, systems)
         done.append(occlusion.analyse(cell, model, faces, root, head=head, device=device, **options))
     return done

@@ -6,6 +6,8 @@ nothing it must point there no more often than the mouth's share of the area.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -14,17 +16,17 @@ from ferkit.analysis.occlusion.pointing_game import edges, in_windows, overlap, 
 from ferkit.core import progress
 from ferkit.data.face_set import FaceSet
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import registry
-from ferkit.training import recipes, trainer
-from ferkit.training.batching import Split
+from ferkit.experiments.fitting import fit
+from ferkit.experiments.system import System
+from ferkit.training.recipe import Recipe
 
-SYSTEM, EPOCHS, BATCH = "lenet5", 20, 32  # the cheapest network that learns it: seconds on one core
+EPOCHS, BATCH = 20, 32  # seconds on one core for the cheapest network that learns it
 SIZES = (1400, 210, 350)  # faces to train on, to choose the epoch on, to point at
 UNTRAINED = 16  # one untrained network points anywhere, by its own chance; their mean is the control
 UNTRAINED_FACES = 140
 
 
-def mouth_only(system: str = SYSTEM, *, smaller: int = 1, epochs: int = EPOCHS, baseline: str = "zero",
+def mouth_only(system: System, recipe: Recipe, *, smaller: int = 1, epochs: int = EPOCHS, baseline: str = "zero",
                seed: int = 0) -> list[dict[str, object]]:
     """Train on mouth-only faces and let occlusion point: a row each for the trained network, for untrained ones (mean
     of several) and for an edge detector.
@@ -38,13 +40,10 @@ def mouth_only(system: str = SYSTEM, *, smaller: int = 1, epochs: int = EPOCHS, 
     """
     sizes, random_models = [max(7, size // smaller) for size in SIZES], max(2, UNTRAINED // smaller)
     faces = draw_set(*sizes, seed=seed, regions=("mouth",))
-    parts = {name: faces.part(name) for name in ("train", "val", "test")}
-    recipe = recipes.recipe(system, "ours", epochs=epochs, batch_size=BATCH)
-    progress.note(f"{system} on {sizes[0]} faces that move the mouth alone")
-    train, val = (Split.of(parts[name].images, parts[name].labels, len(faces.label_names), "cpu", name)
-                  for name in ("train", "val"))
-    trained = trainer.fit(system, recipe, train, val, seed=seed).model.cpu().eval()
-    test, truth = _moving(parts["test"])
+    progress.note(f"{system.name} on {sizes[0]} faces that move the mouth alone")
+    recipe = replace(recipe, epochs=epochs, batch_size=BATCH)
+    trained = fit(system, recipe, faces, device="cpu", seed=seed).model.cpu().eval()
+    test, truth = _moving(faces.part("test"))
     found = any_maps(trained, test.images, test.labels, baseline=baseline)
     by_edges = in_windows(edges(test.images), found.windows)
     rows = [{"who": "trained", "images": len(test), "accuracy": float(found.correct.mean()),
@@ -54,7 +53,7 @@ def mouth_only(system: str = SYSTEM, *, smaller: int = 1, epochs: int = EPOCHS, 
     for number in range(random_models):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1000 * seed + number)
-            model = registry.build(system, len(faces.label_names))
+            model = system.build(len(faces.label_names))
         maps = any_maps(model, test.images[few], test.labels[few], baseline=baseline)
         chance.append({"accuracy": float(maps.correct.mean()),
                        **_row(maps.probability_drop, maps.windows, truth[few])})

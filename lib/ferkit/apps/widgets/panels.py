@@ -10,6 +10,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
+from ferkit import papers
 from ferkit.apps import overlay, photos, predictor
 from ferkit.apps.predictor import Recogniser
 from ferkit.apps.widgets import views
@@ -32,7 +33,7 @@ def _model(name: str) -> Recogniser:
 def default_weights() -> str:
     """The published network with a spatial transformer that validation puts first, the best of all without one."""
     here = [entry for entry in weights_catalogue.entries() if entry.weights is not None]
-    attentive = [entry for entry in here if entry.cell.system in ("deep_emotion", "deep_emotion_wide")]
+    attentive = [entry for entry in here if "attention" in papers.system(entry.cell.system).analyses]
     return weights_catalogue.best(attentive or here).full_name
 
 

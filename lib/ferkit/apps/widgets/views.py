@@ -16,9 +16,9 @@ from ferkit.analysis.occlusion.predictors import predictor
 from ferkit.apps.predictor import Answer, Recogniser
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import Face, Pose, draw_face, units_of
+from ferkit.models.inference import infer_theta
 from ferkit.models.layers import grid_sample
 from ferkit.reporting import figures
-from ferkit.training import trainer
 
 SHOWN = 240  # pixels along a side of every picture
 MARGIN = 24  # around the framed face
@@ -57,7 +57,7 @@ def _theta(model: Recogniser, image: np.ndarray) -> np.ndarray | None:
     if getattr(model.network, "sampler", "features") == "none" or not hasattr(model.network, "theta"):
         return None
     # A network of smaller input sees the image's middle, and its theta speaks of that.
-    return trainer.infer_theta(model.network, image[None])[0] * (model.network.input_size / image.shape[-1])
+    return infer_theta(model.network, image[None])[0] * (model.network.input_size / image.shape[-1])
 
 
 def _sampled(image: np.ndarray, theta: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ and C3; a linear layer with softmax in place of the radial-basis output; tanh, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from ferkit.models.receptive_field import receptive_field
@@ -43,6 +45,11 @@ class LeNet5(nn.Module):
     def receptive_field(self) -> int:
         """Input pixels along one side that a cell of the last map sees."""
         return receptive_field([(5, 1), (2, 2)] * 2)
+
+    def stages(self) -> tuple[list[list[nn.Module]], Callable[..., Tensor]]:
+        """For the incremental occlusion analysis: layers that read the image, and what makes features of their
+        outputs."""
+        return [list(self.features)], self.hidden
 
     def forward_features(self, images: Tensor) -> Tensor:
         """The layer of 84 (N, 84)."""

@@ -17,6 +17,9 @@ Not stated in the paper; we use a θ layer that starts at the identity because a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,9 +62,21 @@ class SpatialTransformer(nn.Module):
             return identity_theta(len(images), images.device)
         return self.to_theta(F.relu(self.hidden(self.localization(images)))).float().view(-1, 2, 3)
 
+    def read(self, features: Tensor, located: Tensor) -> Tensor:
+        """`features` (N, C, H, W) read where the flattened localisation features (N, D) say: (N, C, H, W)."""
+        theta = self.to_theta(F.relu(self.hidden(located))).float()
+        grid = theta @ _unit_grids(*features.shape[2:]).to(theta)  # the grid is linear in θ: one product for all
+        return grid_sample(features, grid.view(-1, *features.shape[2:], 2))
+
     def forward(self, features: Tensor, images: Tensor) -> Tensor:
         """`features` (N, C, H, W) read where the localisation of `images` says: (N, C, H, W)."""
         return grid_sample(features, affine_grid(self.theta(images), *features.shape[2:]))
+
+
+@cache
+def _unit_grids(height: int, width: int) -> Tensor:
+    """The sampling grids of the six unit thetas, (6, height·width·2)."""
+    return affine_grid(torch.eye(6).view(6, 2, 3), height, width).flatten(1)
 
 
 def _pair(inputs: int, outputs: int) -> list[nn.Module]:
@@ -117,6 +132,20 @@ class DeepEmotion(nn.Module):
         maps = self.dropout(self.features(images))
         return self.transformer(maps, images) if self.sampler in ("features", "identity") else maps
 
+    def stages(self) -> tuple[list[list[nn.Module]], Callable[..., Tensor]] | None:
+        """For the incremental occlusion analysis: layers that read the image, and what makes features of their outputs.
+        None where the sampler moves the image itself."""
+        if self.sampler == "input":
+            return None
+        layers = [list(self.features)]
+        if self.sampler == "features":
+            layers.append(list(self.transformer.localization))
+
+        def join(maps: Tensor, *located: Tensor) -> Tensor:
+            return F.relu(self.fc1((self.transformer.read(maps, *located) if located else maps).flatten(1)))
+
+        return layers, join
+
     def forward_features(self, images: Tensor) -> Tensor:
         """The hidden layer (N, D), after its ReLU."""
         return F.relu(self.fc1(self.feature_map(images).flatten(1)))
@@ -165,6 +194,13 @@ class DeepEmotionWide(nn.Module):
     def theta(self, images: Tensor) -> Tensor:
         """Where the transformer looks, (N, 2, 3)."""
         return self.transformer.theta(images)
+
+    def stages(self) -> tuple[list[list[nn.Module]], Callable[..., Tensor]]:
+        """For the incremental occlusion analysis, as `DeepEmotion.stages`."""
+        def join(maps: Tensor, located: Tensor) -> Tensor:
+            return global_average_pool(self.after(self.transformer.read(maps, located)))
+
+        return [[layer for pair in self.before for layer in pair], list(self.transformer.localization)], join
 
     def forward_features(self, images: Tensor) -> Tensor:
         """The pooled last map (N, D)."""

@@ -16,6 +16,8 @@ to the convolutions; the SVM is then fitted on the frozen pooled features.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from ferkit.models.layers import global_average_pool
@@ -86,6 +88,14 @@ class GapCNN(nn.Module):
         """The count that the paper's table can be held against: convolutions of blocks 1–3 with their biases."""
         convolutions = [m for m in self.blocks[:3].modules() if isinstance(m, nn.Conv2d)]
         return {"blocks_convolutions": sum(m.weight.numel() + m.out_channels for m in convolutions)}
+
+    def stages(self) -> tuple[list[list[nn.Module]], Callable[..., Tensor]] | None:
+        """For the incremental occlusion analysis: layers that read the image, and what makes features of their outputs.
+        None with skip connections."""
+        if self.skip:
+            return None
+        return ([[layer for block in self.blocks for layer in block]],
+                self.hidden if self.head == "fc" else global_average_pool)
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Pooled features (N, D): what the SVM sees."""

@@ -82,12 +82,13 @@ def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Fou
 
 def _again(root: Path, faces: FaceSet, cell: CellResult, found: Found, sample: int) -> None:
     """One cell's answers on a spread of test images, computed now."""
+    from ferkit import papers
     from ferkit.experiments import evaluation
 
     path = cell.directory / records.WEIGHTS
     name = path.relative_to(root).as_posix()
     try:
-        predictor, facts = evaluation.open_weights(path)
+        predictor, facts = evaluation.open_weights(path, papers.system)
     except InputError as error:
         found.look(CHECK, name, str(error))
         return

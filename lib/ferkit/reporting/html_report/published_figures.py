@@ -30,7 +30,7 @@ def of(cells: Sequence[CellResult], root: Path) -> dict[str, list[dict]]:
 
 def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """(notebook, name, title, caption, figure), in order."""
-    systems = comparison.systems(cells, papers.SYSTEMS)
+    systems = comparison.systems(cells, papers.main_systems())
     for notebook in sorted({cell.cell.notebook for cell in cells}):
         every = [cell for cell in cells if cell.cell.notebook == notebook]
         own = [cell for cell in every if cell.cell.recipe in comparison.RECIPES] or every  # a sweep has neither

@@ -10,7 +10,7 @@ from pathlib import Path
 from ferkit import claims as judging
 from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.experiments.profiles import NOTEBOOKS
+from ferkit.papers import replication
 from ferkit.reporting import figures
 from ferkit.reporting.html_report import published_figures
 from ferkit.results import provenance, records
@@ -78,7 +78,7 @@ class Tree:
         partial = {path.stem.removesuffix(".failed"): path for path in copies if path.stem.endswith(".failed")}
         executed = {path.stem: path for path in copies if not path.stem.endswith(".failed")}
         entries = []
-        for name in sorted({*NOTEBOOKS, *executed, *partial, *known}):
+        for name in sorted({*replication.stems(), *executed, *partial, *known}):
             status = "finished" if name in executed else "failed" if name in partial else "not run"
             path = executed.get(name) or partial.get(name)
             entries.append({"status": status, **known.get(name, {}), "name": name, "path": path})

@@ -13,9 +13,10 @@ import re
 from functools import partial
 from pathlib import Path
 
+from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.reporting.readme import ablation_path, pictures, tables
+from ferkit.reporting.readme import pictures, tables
 from ferkit.reporting.readme import side_by_side as beside
 from ferkit.reporting.readme.tables import published
 
@@ -69,8 +70,8 @@ def _wanted() -> dict[str, tuple[Path, str | None]]:
 
 
 BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "remedies": tables.remedies_table,
-          "path": partial(tables.path_block, ablation_path.DEEP_EMOTION),
-          "gap_path": partial(tables.path_block, ablation_path.GAP), "variants": tables.variants_table,
+          **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
+          "variants": tables.variants_table,
           "claims": tables.claims_table, "gaps": tables.gaps_list, "picture": pictures.first_block,
           "pictures": pictures.rest_block, "cells": tables.cells_table, "verdicts": tables.verdicts_table,
           "side_by_side": beside.side_by_side_table}

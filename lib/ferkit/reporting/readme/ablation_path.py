@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import numpy as np
 
 from ferkit.core import paths
 from ferkit.core.errors import InputError
+from ferkit.papers.paper import RecipePath
 from ferkit.results.records import CellResult
 
 HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
@@ -22,60 +22,40 @@ HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
 End = tuple[str, str, str]  # system, recipe, what it is called; {keys} of metrics.json are filled in
 
 
-@dataclass(frozen=True)
-class Path:
-    """A path: the sweep of its steps (a file of results/sweeps), the published cells before and after them."""
-
-    sweep: str
-    before: tuple[End, ...]
-    after: tuple[End, ...]
-
-    @property
-    def rows(self) -> FilePath:
-        """The file of measured rows."""
-        return paths.repository() / "results" / "sweeps" / f"{self.sweep}.json"
+def rows_file(path: RecipePath) -> Path:
+    """The file of measured rows."""
+    return paths.repository() / "results" / "sweeps" / f"{path.sweep}.json"
 
 
-DEEP_EMOTION = Path(
-    "deep_emotion_path", (("deep_emotion", "published", "as published, {epochs} epochs"),),
-    (("deep_emotion", "ours", "all of the above, {epochs} epochs, averaged over the mirror image"),
-     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} epochs")))
-GAP = Path(
-    "gap_path", (),
-    (("gap_cnn", "published", "as published, all {n_train:,} images, {epochs} epochs"),
-     ("gap_cnn_svm", "published", "its SVM"),
-     ("gap_cnn", "ours", "all of the above, all {n_train:,} images, {epochs} epochs, averaged over the mirror image"),
-     ("gap_cnn_svm", "ours", "its SVM, not averaged")))
-
-
-def steps(path: Path) -> list[dict]:
+def steps(path: RecipePath) -> list[dict]:
     """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
 
     InputError where the rows are not those of the sweep's file.
     """
-    from ferkit.experiments.sweep import config
-    from ferkit.models import registry
+    from ferkit import papers
+    from ferkit.models.facts import count_parameters
+    from ferkit.sweep import config
 
-    cells = config.read(path.rows.with_suffix(".toml")).cells
-    measured = json.loads(path.rows.read_text(encoding="utf-8"))["cells"]
+    cells = config.read(rows_file(path).with_suffix(".toml")).cells
+    measured = json.loads(rows_file(path).read_text(encoding="utf-8"))["cells"]
     found = {(row["recipe"], row["seed"]): row for row in measured if row["state"] == "finished"}
     if set(found) != {(cell.recipe_name, cell.seed) for cell in cells}:
-        raise InputError(f"results/sweeps/{path.rows.name}: not the finished rows of the sweep beside it; "
+        raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
                          "run that again")
     rows, before = [], None
     for name in dict.fromkeys(cell.recipe_name for cell in cells):
         recipe = next(cell.recipe for cell in cells if cell.recipe_name == name)
         own = [found[name, cell.seed] for cell in cells if cell.recipe_name == name]
-        network = registry.build(cells[0].system, **recipe.model)
+        network = papers.system(cells[0].system).build(**recipe.model)
         now = {**recipe.to_dict(), "model": _said(network, recipe.model)}
         rows.append({"step": _changes(before, now), "validation": [row["val_accuracy"] for row in own],
                      "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
-                     "parameters": registry.count_parameters(network)})
+                     "parameters": count_parameters(network)})
         before = now
     return rows
 
 
-def path_table(path: Path, cells: Sequence[CellResult]) -> tuple[tuple[str, ...], list[list[object]]]:
+def path_table(path: RecipePath, cells: Sequence[CellResult]) -> tuple[tuple[str, ...], list[list[object]]]:
     """Head and rows of the README's table. cells: FER2013's published ones."""
     between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not opened",
                 f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]

@@ -40,7 +40,7 @@ def drawn() -> dict[str, Picture]:
         return {}
     tree = "fer2013" if "fer2013" in trees else trees[0]
     root = paths.published_directory(tree)
-    systems = comparison.systems(records.read_run(root), papers.SYSTEMS)
+    systems = comparison.systems(records.read_run(root), papers.main_systems())
     chosen = comparison.best_of_each(systems)
     return {"verdicts": verdicts(tree, claims.judge(root, papers.claims()), systems),
             "confusion": confusion(tree, _families(chosen)), "recall": recall(tree, chosen)}

@@ -9,6 +9,7 @@ from ferkit.analysis import comparison, leakage
 from ferkit.core import paths
 from ferkit.core.units import Unit
 from ferkit.papers import unstated_choices
+from ferkit.papers.paper import RecipePath
 from ferkit.reporting.readme import ablation_path
 from ferkit.results import provenance, records
 from ferkit.results.records import CellResult
@@ -41,7 +42,7 @@ def groups(tree: str) -> dict[tuple[str, str], list[CellResult]]:
 def results_table() -> str:
     """One row for each replicated system under its recipes: mean over its seeds on validation and test."""
     rows = [_row(tree, *name, cells) for tree in published() for name, cells in groups(tree).items()
-            if name[0] in papers.SYSTEMS and name[1] in comparison.RECIPES]
+            if name[0] in papers.main_systems() and name[1] in comparison.RECIPES]
     more = sum(len(groups(tree)) for tree in published()) - len(rows)
     rest = f"\n\n{more} more (controls, probes, remedies) stand in [results/README.md](results/README.md)."
     return _table(HEADS, rows) + (rest if more else "") if rows else NOTHING
@@ -96,7 +97,7 @@ def _p(value: float | None) -> str:
     return "" if value is None else f"{value:.2g}"
 
 
-def path_block(path: ablation_path.Path) -> str:
+def path_block(path: RecipePath) -> str:
     """The steps from a recipe as published to ours, with what each brings on validation."""
     if "fer2013" not in published() or not path.rows.is_file():
         return NOTHING
@@ -163,10 +164,10 @@ def verdicts_table() -> str:
 
 def gaps_list() -> str:
     """What each paper leaves unsaid and what is used instead."""
-    heads = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN and SVM"}
-    rest = [paper for paper in unstated_choices.PAPERS if paper not in heads]
+    heads = {paper.id: paper.display for paper in papers.all()}
+    rest = [group for group in unstated_choices.groups() if group not in heads]
     parts = [f"**{heads.get(paper, paper.capitalize())}**\n\n{unstated_choices.as_markdown(paper)}"
-             for paper in (*heads, *rest)]
+             for paper in (*(one for one in heads if one in unstated_choices.groups()), *rest)]
     return "\n\n".join(parts)
 
 

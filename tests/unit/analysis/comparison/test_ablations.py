@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.analysis import comparison
 from ferkit.analysis.comparison.ablations import SHIFT
 from ferkit.core import paths
 from ferkit.experiments import corruptions
-from ferkit.experiments.sweep import config
-from ferkit.models import registry
 from ferkit.papers.qiao2022_gap_svm.ablations import ARCHITECTURE, CONTROL
 from ferkit.results import records
-from ferkit.training import recipes
+from ferkit.sweep import config
 
 SWEEPS = ("gap_variants", "gap_one_change", "gap_regularisation")
 
@@ -51,7 +50,7 @@ def test_without_the_control_nothing_is_compared(tree):
 
 
 def test_every_variant_told_has_a_recipe_and_the_committed_sweeps_train_each_of_them_on_the_same_images():
-    assert set(ARCHITECTURE.variants) <= set(recipes.RECIPES)
+    assert set(ARCHITECTURE.variants) <= set(papers.recipes())
     sweeps = [config.read(paths.repository() / "results" / "sweeps" / f"{name}.toml") for name in SWEEPS]
     trained = {(cell.system, cell.recipe_name) for sweep in sweeps for cell in sweep.cells}
     assert trained == set(ARCHITECTURE.variants)
@@ -60,9 +59,9 @@ def test_every_variant_told_has_a_recipe_and_the_committed_sweeps_train_each_of_
 
 
 def test_a_variant_changes_one_thing(tree):
-    control = recipes.recipe(*CONTROL).to_dict()
+    control = papers.recipe(*CONTROL).to_dict()
     for system, recipe in ARCHITECTURE.variants:
-        changed = [key for key, value in recipes.recipe(system, recipe).to_dict().items() if value != control[key]]
-        assert len(changed) <= (recipe != "control") and registry.build(system).num_classes == 7
+        changed = [key for key, value in papers.recipe(system, recipe).to_dict().items() if value != control[key]]
+        assert len(changed) <= (recipe != "control") and papers.system(system).build().num_classes == 7
     assert SHIFT in corruptions.CONDITIONS
     assert np.isfinite([row["accuracy"] for row in comparison.variant_changes(tree, ARCHITECTURE)]).all()

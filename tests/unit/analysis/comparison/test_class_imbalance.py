@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.analysis import comparison
 from ferkit.analysis.comparison.class_imbalance import rare_classes
 from ferkit.experiments import jobs
-from ferkit.experiments.sweep import config
+from ferkit.papers import training
+from ferkit.papers.minaee2021_deep_emotion import recipes as deep_emotion
 from ferkit.papers.minaee2021_deep_emotion.ablations import CLASS_IMBALANCE
 from ferkit.reporting import figures
 from ferkit.results import records
 from ferkit.results.records import Cell
 from ferkit.stats import intervals
-from ferkit.training import recipes
+from ferkit.sweep import config
 
 NAMES = tuple(name.removeprefix("remedy_") for _, name in CLASS_IMBALANCE.variants)
 SAYS = dict(zip(NAMES, CLASS_IMBALANCE.variants.values(), strict=True))
@@ -38,8 +40,8 @@ def change(cells, answers):
 
 
 def test_every_remedy_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
-    assert set(NAMES) == set(recipes.REMEDIES)
-    assert all(("deep_emotion", f"remedy_{name}") in recipes.RECIPES for name in NAMES)
+    assert set(NAMES) == set(deep_emotion.IMBALANCE)
+    assert all(("deep_emotion", f"remedy_{name}") in papers.recipes() for name in NAMES)
 
 
 def test_the_committed_sweep_trains_each_of_them_with_three_seeds_and_tests_once(repository_sweep):
@@ -112,8 +114,9 @@ def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
     bars = bars.select(~rare)
     for name in ("plain", "balanced", "complementary"):
         cell = Cell("02_stn_attention", "deep_emotion", f"remedy_{name}", 0)
-        recipe = recipes.recipe("deep_emotion", cell.recipe, epochs=1, batch_size=32)
-        jobs.complete(cell, bars, tmp_path, recipe, profile="smoke", device="cpu")
+        recipe = papers.recipe("deep_emotion", cell.recipe, epochs=1, batch_size=32)
+        job = training.job(cell.notebook, cell.system, cell.recipe, recipe, 0, "smoke")
+        jobs.run(job, bars, tmp_path, device="cpu")
     rows = comparison.remedy_changes(records.read_run(tmp_path), CLASS_IMBALANCE)
     assert [row["remedy"] for row in rows] == [SAYS[name] for name in
                                                ("plain", "balanced", "complementary")]

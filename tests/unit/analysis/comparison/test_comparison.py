@@ -28,7 +28,7 @@ def cells(tmp_path_factory, write_cell):
 
 @pytest.fixture
 def systems(cells):
-    return comparison.systems(cells, papers.SYSTEMS)
+    return comparison.systems(cells, papers.main_systems())
 
 
 @pytest.fixture

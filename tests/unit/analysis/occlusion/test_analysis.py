@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import analysis as study
 from ferkit.analysis.occlusion import face_regions, text
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import FaceSet
-from ferkit.models import registry
 
 
 def faces(masks: bool = True, n: int = 28) -> FaceSet:
@@ -34,7 +34,7 @@ def cell(seed: int = 0, accuracy: float = 0.5, status: str = "finished") -> Simp
 @pytest.fixture
 def model() -> torch.nn.Module:
     torch.manual_seed(0)
-    return registry.build("lenet5")
+    return papers.system("lenet5").build()
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,7 @@ def test_a_folder_may_stand_for_a_run_and_fewer_images_for_other_choices(model, 
 
 def test_a_network_with_a_transformer_is_held_against_its_own_important_parts():
     torch.manual_seed(0)
-    summary = run(registry.build("deep_emotion")).summary
+    summary = run(papers.system("deep_emotion").build()).summary
     rows = summary["attention"]
     assert [row["expression"] for row in rows] == list(LABELS)
     assert all(row["image"] == 1.0 and row["n"] == 4 for row in rows)  # untrained: theta is the identity
@@ -107,7 +107,7 @@ def test_a_network_with_a_transformer_is_held_against_its_own_important_parts():
 
 def test_a_transformer_that_sees_the_middle_samples_the_middle():
     torch.manual_seed(0)
-    seen = run(registry.build("deep_emotion_wide", widths=(4, 4, 4, 4), input_size=24)).summary
+    seen = run(papers.system("deep_emotion_wide").build(widths=(4, 4, 4, 4), input_size=24)).summary
     assert all(row["image"] == pytest.approx(0.25) and row["forehead"] < 0.2 for row in seen["attention"])
 
 

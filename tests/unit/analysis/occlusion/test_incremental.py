@@ -5,15 +5,16 @@ import pytest
 import torch
 from torch import nn
 
+from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import incremental, incremental_layers
-from ferkit.models import registry, svm
-from ferkit.training.batching import to_input
+from ferkit.models import svm
+from ferkit.models.preprocessing import to_input
 
 
 def network(system: str, **options: object) -> nn.Module:
     torch.manual_seed(1)
-    model = registry.build(system, **options).eval()
+    model = papers.system(system).build(**options).eval()
     with torch.no_grad():  # away from the symmetric start, with batch statistics that are not 0 and 1
         for parameter in model.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -47,7 +48,7 @@ def compare(model: nn.Module, pictures: np.ndarray, head=None, **options: object
     return fast
 
 
-@pytest.mark.parametrize("system", [s for s in registry.SYSTEMS if s != "gap_cnn_skip"])
+@pytest.mark.parametrize("system", [one.name for one in papers.systems() if one.network and one.name != "gap_cnn_skip"])
 def test_every_network_has_a_fast_way_that_equals_the_plain_one(system, pictures):
     compare(network(system), pictures, patch_size=12, stride=12)
 

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
+from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import maps as maps_module
-from ferkit.models import registry, svm
+from ferkit.models import svm
 from ferkit.training import batching
 
 
@@ -80,7 +81,7 @@ def pictures() -> np.ndarray:
 
 def network() -> nn.Module:
     torch.manual_seed(0)
-    return registry.build("lenet5").eval()
+    return papers.system("lenet5").build().eval()
 
 
 @pytest.mark.parametrize("batch", [1, 7, 121, 10_000])
@@ -174,7 +175,7 @@ def test_an_svm_on_the_features_is_asked_for_its_votes(pictures):
 
 def test_a_network_of_40_pixels_gets_the_centre_crop_and_ignores_the_border(pictures):
     torch.manual_seed(0)
-    model = registry.build("gap_cnn", input_size=40).eval()
+    model = papers.system("gap_cnn").build(input_size=40).eval()
     score = occlusion.predictor(model)
     maps = occlusion.occlusion_maps(score, pictures, np.arange(6), patch_size=4, stride=4)
     drops = np.abs(maps.logit_drop).reshape(6, 12, 12)

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from ferkit import __main__ as command_line
+from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import analysis, run
 from ferkit.core.errors import InputError
 from ferkit.data import datasets
 from ferkit.experiments import jobs
+from ferkit.papers import training
 from ferkit.reporting import figures
-from ferkit.results.records import Cell
-from ferkit.training.recipes import Recipe
+from ferkit.training.recipe import Recipe
 
 TINY = Recipe(epochs=1, batch_size=16, lr=3e-3)
 
@@ -29,8 +30,8 @@ def cheap(monkeypatch):
 def tree(tmp_path, faces):
     """A tree with two seeds of LeNet-5."""
     for seed in (0, 1):
-        jobs.complete(Cell("03_gap_cnn_svm", "lenet5", "ours", seed), faces(), tmp_path, TINY, profile="smoke",
-                             device="cpu")
+        jobs.run(training.job("03_gap_cnn_svm", "lenet5", "ours", TINY, seed, "smoke"), faces(), tmp_path,
+                 device="cpu")
     return tmp_path
 
 
@@ -72,20 +73,21 @@ def test_bad_words_are_told_in_one_line(words, says, capsys, tmp_path, monkeypat
 
 def test_a_machine_that_is_not_there_is_fitted_again_and_must_answer_as_published(tmp_path, faces):
     for system in ("gap_cnn", "gap_cnn_svm"):
-        cell = jobs.complete(Cell("03_gap_cnn_svm", system, "ours", 0), faces(), tmp_path,
-                                    replace(TINY, model={"widths": (8, 8)}), profile="smoke", device="cpu")
-    there = run.machine_of(cell, faces())[1]
+        recipe = replace(TINY, model={"widths": (8, 8)})
+        cell = jobs.run(training.job("03_gap_cnn_svm", system, "ours", recipe, 0, "smoke"), faces(), tmp_path,
+                        device="cpu")
+    there = run.head_of(cell, faces(), papers.system)[1]
     (cell.directory / "weights.safetensors").unlink()
-    _, again = run.machine_of(cell, faces())
+    _, again = run.head_of(cell, faces(), papers.system)
     assert np.array_equal(there.points, again.points) and np.allclose(there.coefficients, again.coefficients)
     cell.predictions["predicted"] = (cell.predictions["predicted"] + 1) % 7
-    with pytest.raises(InputError, match=r"fitted again, its machine answers 100\.0%"):
-        run.machine_of(cell, faces())
+    with pytest.raises(InputError, match=r"fitted again, its SVM predicts 100\.0%"):
+        run.head_of(cell, faces(), papers.system)
 
 
 def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
     cells = run.cells_of(tree, ["lenet5"], "ours", faces())[:1]
-    found, = run.analyse_all(tree, cells, faces(), patch_size=16, stride=16, beside=7)
+    found, = run.analyse_all(tree, cells, faces(), papers.system, patch_size=16, stride=16, beside=7)
     drawn = figures.occlusion_pictures(found.summary, found.maps, "LeNet-5", dataset="synthetic",
                                        background=occlusion.mean_faces(faces().part("test")))
     assert list(drawn) == ["turned_wrong", "probability", "fillings", "parts"]

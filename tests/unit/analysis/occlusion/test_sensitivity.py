@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import face_regions, sensitivity
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import FaceSet
-from ferkit.models import registry
 
 NAMES = tuple(face_regions.TEMPLATE)
 
@@ -34,7 +34,7 @@ def test_other_choices_are_compared_with_the_first_and_tested_alike():
     torch.manual_seed(0)
     part = faces()
     masks = np.repeat(face_regions.template_masks()[None], len(part), 0)
-    found, arrays = sensitivity.under_other_choices(registry.build("lenet5"), part, masks, NAMES, patch_size=16,
+    found, arrays = sensitivity.under_other_choices(papers.system("lenet5").build(), part, masks, NAMES, patch_size=16,
                                                     stride=16, baseline="mean", placements=1, draws=20, seed=0)
     assert [row["baseline"] for row in found["agreement"]] == ["zero", "blur", "mean", "mean"]
     assert all(-1 <= row["happy"] < 1 for row in found["agreement"])

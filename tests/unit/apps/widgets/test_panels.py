@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ferkit import papers
 from ferkit.apps import predictor, widgets
 from ferkit.apps.widgets import views
 from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS
@@ -97,9 +98,8 @@ def test_the_identity_samples_the_image_itself():
 def test_a_network_of_smaller_input_looks_at_the_middle():
     """Theta at the identity on a 40×40 crop is a frame of 40/48 of the image."""
     from ferkit.experiments.evaluation import network_predictor
-    from ferkit.models import registry
 
-    network = registry.build("deep_emotion_wide").eval()
+    network = papers.system("deep_emotion_wide").build().eval()
     network.input_size = 40
     model = predictor.Recogniser("x", predictor.load(WEIGHTS).label_names, "none", "",
                                   network_predictor(network, "none"))

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data import datasets
 from ferkit.experiments import jobs
+from ferkit.papers import training
 from ferkit.publishing import verify
 from ferkit.results import records
 from ferkit.results.records import Cell
-from ferkit.training import recipes
 
 CELL = Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
 
@@ -23,8 +24,8 @@ def run(tmp_path, faces, monkeypatch):
     monkeypatch.setattr(datasets, "load", lambda *args, **options: bars)
     monkeypatch.setenv("FERKIT_FER2013", "anywhere")
     root = tmp_path / "fer2013"
-    jobs.complete(CELL, bars, root, recipes.recipe("lenet5", "ours", epochs=1, batch_size=16), profile="smoke",
-                         device="cpu")
+    recipe = papers.recipe("lenet5", "ours", epochs=1, batch_size=16)
+    jobs.run(training.job(CELL.notebook, CELL.system, CELL.recipe, recipe, 0, "smoke"), bars, root, device="cpu")
     (root / "notebooks").mkdir()
     return root
 

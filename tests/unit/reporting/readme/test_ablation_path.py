@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.experiments.sweep import config
 from ferkit.reporting.readme import ablation_path, tables
-from ferkit.training import recipes
+from ferkit.sweep import config
 
+(DEEP_EMOTION,), (GAP,) = papers.get("deep_emotion").paths, papers.get("gap_svm").paths
 SWEEP = """models = ["deep_emotion"]
 recipes = ["published"]
 seeds = [0, 1]
@@ -38,14 +39,14 @@ def checkout(tmp_path, monkeypatch, write_cell):
 
 
 def test_each_step_says_what_it_changes_and_what_it_reaches(checkout):
-    first, second = ablation_path.steps(ablation_path.DEEP_EMOTION)
+    first, second = ablation_path.steps(DEEP_EMOTION)
     assert first["step"].startswith("as published, 3 epochs") and first["validation"] == [0.4, 0.5]
     assert second["step"] == "+ init normal → torch, drop_rate 0.5 → 0.1"
     assert second["parameters"] == 47_657 and second["minutes"] == 2
 
 
 def test_the_published_end_follows_the_steps_and_is_the_only_one_tested(checkout):
-    lines = tables.path_block(ablation_path.DEEP_EMOTION).splitlines()
+    lines = tables.path_block(DEEP_EMOTION).splitlines()
     assert len(lines) == 5 and "| 50.00 % ± 7.07 | not opened | 47,657 | 2.0 |" in lines[3]
     assert lines[4].startswith("| all of the above, 9 epochs, averaged over the mirror image | 1 | ")
 
@@ -55,7 +56,7 @@ def test_rows_of_another_sweep_or_unfinished_ones_are_refused(checkout):
     found["cells"][0]["state"] = "paused"
     (checkout / "deep_emotion_path.json").write_text(json.dumps(found))
     with pytest.raises(InputError, match="not the finished rows of the sweep"):
-        ablation_path.steps(ablation_path.DEEP_EMOTION)
+        ablation_path.steps(DEEP_EMOTION)
 
 
 def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
@@ -64,11 +65,11 @@ def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
         "+ lr 0.1 → 0.2, input_size 48 → 40, norm True")
 
 
-@pytest.mark.parametrize(("path", "ours"), [(ablation_path.DEEP_EMOTION, recipes.DEEP_EMOTION_OURS),
-                                            (ablation_path.GAP, recipes.GAP_OURS)])
+@pytest.mark.parametrize(("path", "ours"), [(DEEP_EMOTION, papers.recipe("deep_emotion", "ours")),
+                                            (GAP, papers.recipe("gap_cnn", "ours"))])
 def test_a_committed_path_starts_as_published_and_ends_at_our_recipe(path, ours):
-    cells = config.read(path.rows.with_suffix(".toml")).cells
+    cells = config.read(ablation_path.rows_file(path).with_suffix(".toml")).cells
     first, last = cells[0].recipe.to_dict(), cells[-1].recipe.to_dict()
     assert {key for key in last if last[key] != ours.to_dict()[key]} <= {"epochs", "tta"}  # not of a step on validation
-    published = recipes.recipe(cells[0].system, "published").to_dict()
+    published = papers.recipe(cells[0].system, "published").to_dict()
     assert {key for key in first if first[key] != published[key]} <= {"epochs"}

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ferkit.training import malloc
+from ferkit.core import malloc
 
 FAULTS = """
 import resource

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
+from ferkit.experiments import resumable
 from ferkit.models import weights
-from ferkit.training import resumable
-from ferkit.training.recipes import Recipe
+from ferkit.training.recipe import Recipe
 
+LENET = papers.system("lenet5")
 TINY = Recipe(epochs=2, batch_size=16)
 
 
@@ -24,23 +26,23 @@ def faces(n=56):
 
 
 def test_a_sitting_too_short_pauses_and_the_next_finishes_with_the_same_weights(tmp_path):
-    whole = resumable.train(tmp_path / "whole", "lenet5", TINY, faces())
-    paused = resumable.train(tmp_path / "parts", "lenet5", TINY, faces(), max_minutes=0)
+    whole = resumable.train(tmp_path / "whole", LENET, TINY, faces())
+    paused = resumable.train(tmp_path / "parts", LENET, TINY, faces(), max_minutes=0)
     assert paused["state"] == "paused" and json.loads((tmp_path / "parts/status.json").read_text()) == paused
-    ended = resumable.train(tmp_path / "parts", "lenet5", TINY, faces())
+    ended = resumable.train(tmp_path / "parts", LENET, TINY, faces())
     assert ended["epoch"] == 2 and ended["weights_sha256"] == whole["weights_sha256"]
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path):
-    first = resumable.train(tmp_path, "lenet5", TINY, faces())
-    assert resumable.train(tmp_path, "lenet5", TINY, faces()) == first
-    assert weights.load(tmp_path / "weights.safetensors")[1]["system"] == "lenet5"
+    first = resumable.train(tmp_path, LENET, TINY, faces())
+    assert resumable.train(tmp_path, LENET, TINY, faces()) == first
+    assert weights.load(tmp_path / "weights.safetensors", papers.system)[1]["system"] == "lenet5"
 
 
 def test_the_folder_of_another_run_is_refused(tmp_path):
-    resumable.train(tmp_path, "lenet5", TINY, faces())
+    resumable.train(tmp_path, LENET, TINY, faces())
     with pytest.raises(InputError, match="holds a run of another"):
-        resumable.train(tmp_path, "lenet5", TINY, faces(), seed=1)
+        resumable.train(tmp_path, LENET, TINY, faces(), seed=1)
     (tmp_path / "status.json").write_text("{")
     with pytest.raises(InputError, match="unreadable"):
-        resumable.train(tmp_path, "lenet5", TINY, faces())
+        resumable.train(tmp_path, LENET, TINY, faces())

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from ferkit import papers
 from ferkit.core import files, locking
 from ferkit.core.errors import InputError
 from ferkit.data.datasets import DEFAULT_PROTOCOL, load
-from ferkit.experiments.sweep import workers
-from ferkit.experiments.sweep.config import Sweep, SweepCell
-from ferkit.training import resumable, trainer
-from ferkit.training.batching import Split
+from ferkit.experiments import resumable
+from ferkit.models import inference
+from ferkit.sweep import workers
+from ferkit.sweep.config import Sweep, SweepCell
 
 PLAN, ROWS = "plan.json", "sweep.json"
 
@@ -120,7 +121,7 @@ class _Work:
         self.sweep, self.output, self.deadline = sweep, output, deadline
         self.faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
                       for name in sweep.datasets}
-        self.device = str(trainer.resolve_device(device))
+        self.device = str(inference.resolve_device(device))
 
     def groups(self) -> list[list[SweepCell]]:
         """The cells as they are trained: each network by itself, followed by the SVM on it where there is one."""
@@ -148,38 +149,26 @@ class _Work:
     def _minutes_left(self) -> float | None:
         return None if self.deadline is None else (self.deadline - time.monotonic()) / 60
 
-    def _splits(self, cell: SweepCell) -> list[Split]:
-        faces = self.faces[cell.dataset]
-        parts = {name: faces.part(name) for name in ("train", "val")}
-        return [Split.of(part.images, part.labels, len(faces.label_names), self.device, name, part.targets)
-                for name, part in parts.items()]
-
     def _validate(self, cell: SweepCell) -> Mapping[str, object]:
-        status = resumable.train(self._directory(cell), cell.system, cell.recipe, self.faces[cell.dataset],
-                               seed=cell.seed, device=self.device, max_minutes=self._minutes_left(),
-                               recipe_name=cell.recipe_name)
+        status = resumable.train(self._directory(cell), papers.system(cell.system), cell.recipe,
+                                 self.faces[cell.dataset], seed=cell.seed, device=self.device,
+                                 max_minutes=self._minutes_left(), recipe_name=cell.recipe_name)
         return status | {"epochs": status["epoch"]}
 
     def _test(self, cell: SweepCell) -> Mapping[str, object]:
-        """A cell of a run: within the time box as far as its checkpoints, then tested once."""
-        from ferkit.experiments import jobs as experiments  # scipy and more, which a bare node has not
+        """A job of a run: within the time limit as far as its checkpoints, then tested once."""
+        from ferkit.experiments import jobs  # scipy and more, which a bare node has not
         from ferkit.results import records
 
-        directory, faces = self._directory(cell), self.faces[cell.dataset]
+        directory = self._directory(cell)
         under = directory.parents[2] / cell.network / cell.recipe_name / directory.name / records.METRICS
         if cell.system != cell.network and not under.exists():
             return {"state": "waiting"}  # for the network under it, which was paused or failed
-        trained = (directory / records.METRICS).exists() or cell.system != cell.network
-        if self.deadline is not None and not trained:
-            fit = trainer.fit(cell.system, cell.recipe, *self._splits(cell), seed=cell.seed,
-                               num_classes=len(faces.label_names), directory=directory / "checkpoints",
-                               max_minutes=self._minutes_left(), name=f"{cell.system}/{cell.recipe_name}")
-            if fit.state == "paused":
-                return {"state": "paused", "epochs": fit.epoch, "minutes": fit.minutes}
-        notebook = directory.parents[2]
-        metrics = experiments.complete(records.Cell(notebook.name, cell.system, cell.recipe_name, cell.seed), faces,
-                                       notebook.parent, cell.recipe, profile=self.sweep.profile,
-                                       device=self.device).metrics
+        try:
+            metrics = jobs.run(self.sweep.job(cell), self.faces[cell.dataset], directory.parents[3],
+                               device=self.device, max_minutes=self._minutes_left()).metrics
+        except jobs.Paused as paused:
+            return {"state": "paused", "epochs": paused.epoch, "minutes": paused.minutes}
         return metrics | {"state": metrics["status"]}
 
 

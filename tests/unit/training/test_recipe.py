@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.training import recipes
-from ferkit.training.recipes import RECIPES, Recipe
+from ferkit.training.recipe import Recipe
+
+RECIPES = {key: named.recipe for key, named in papers.recipes().items()}
 
 
 @pytest.mark.parametrize("key", RECIPES, ids="/".join)
@@ -15,7 +17,7 @@ def test_every_named_recipe_survives_json(key):
 
 
 def test_the_published_recipe_holds_what_the_paper_states():
-    published = recipes.recipe("deep_emotion", "published")
+    published = papers.recipe("deep_emotion", "published")
     assert (published.optimizer, published.lr, published.weight_decay) == ("adam", 0.005, 0.001)
     assert (published.init, published.init_std) == ("normal", 0.05) and published.penalty > 0
 
@@ -38,4 +40,4 @@ def test_what_is_unknown_or_ill_typed_is_named(values, says):
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="lenet5: no recipe called 'published'; known are ours"):
-        recipes.recipe("lenet5", "published")
+        papers.recipe("lenet5", "published")

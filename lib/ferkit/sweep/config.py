@@ -7,7 +7,6 @@
     epochs = 15                         # default: the recipe's
     profile = "full"                    # how many images (the default)
     protocol = "official+train7000"     # default: the data set's own
-    labels = "ferplus"                  # or "ferplus-soft"; default: the data set's own
     test = true                         # open the test split once per trained network (default: false)
     [set]                               # changed in every recipe
     batch_size = 256
@@ -28,16 +27,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferkit.core import protocols
+from ferkit import papers
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.data.datasets import DATASETS
-from ferkit.experiments.profiles import PROFILES
-from ferkit.models import registry
-from ferkit.training import recipes
-from ferkit.training.recipes import SVM_SUFFIX, Recipe
+from ferkit.experiments.plan import Job
+from ferkit.papers import training
+from ferkit.training.recipe import Recipe
 
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
-_SINGLE = {"epochs": int, "profile": str, "protocol": str, "labels": str, "test": bool}
+_SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
 
 
@@ -53,8 +52,8 @@ class SweepCell:
 
     @property
     def network(self) -> str:
-        """The system that is trained by gradient: itself, or what lies under an SVM."""
-        return self.system.removesuffix(SVM_SUFFIX)
+        """The system that is trained by gradient: itself, or what lies under a head."""
+        return papers.system(self.system).base or self.system
 
     @property
     def name(self) -> str:
@@ -85,11 +84,14 @@ class Sweep:
         """Where a cell lies below the sweep's folder: a tree for each data set if there are several, in it the folder
         of the notebook that trains the network (so that ``report`` and ``claims`` read it), or ``sweep`` where nothing
         was tested, then network, recipe and seed."""
-        notebooks = [name for name, plans in PROFILES["full"].cells.items()
-                     if cell.system in {plan.system for plan in plans}]
         tree = cell.dataset if len(self.datasets) > 1 else ""
-        folder = notebooks[0] if self.test and notebooks else "sweep"
+        folder = (self.test and training.trained_in(cell.system)) or "sweep"
         return Path(tree, folder, cell.system, cell.recipe_name, f"seed{cell.seed}")
+
+    def job(self, cell: SweepCell) -> Job:
+        """The cell as a job that also reads the test split."""
+        return training.job(self.place(cell).parts[-4], cell.system, cell.recipe_name, cell.recipe, cell.seed,
+                            self.profile)
 
 
 def read(path: Path) -> Sweep:
@@ -118,17 +120,8 @@ def of(values: Mapping[str, object]) -> Sweep:
             cell = SweepCell(dataset, system, label, seed, recipe)
             if cells.setdefault((dataset, system, label, seed), cell) != cell:
                 raise InputError(f"grid: two different points are both called {label}; make them one grid")
-    return Sweep(tuple(cells.values()), values.get("profile", "full"), _protocol(values), values.get("test", False))
-
-
-def _protocol(values: Mapping[str, object]) -> str:
-    """The protocol's name with the label set; "" for each data set's own."""
-    labels = values.get("labels", "own")
-    if labels not in protocols.LABEL_SETS:
-        raise InputError(f"labels {labels!r} are unknown; take one of {', '.join(protocols.LABEL_SETS)}")
-    if labels == "own":
-        return values.get("protocol", "")
-    return protocols.resolve("fer2013", values.get("protocol", ""), labels=labels)
+    return Sweep(tuple(cells.values()), values.get("profile", "full"), values.get("protocol", ""),
+                 values.get("test", False))
 
 
 def _check(values: Mapping[str, object]) -> None:
@@ -149,15 +142,15 @@ def _check(values: Mapping[str, object]) -> None:
     if min(values.get("seeds", [0])) < 0:
         raise InputError("seeds are whole numbers of 0 or more")
     for system in values["models"]:
-        network = system.removesuffix(SVM_SUFFIX)
-        if network != system and (network not in values["models"] or not values.get("test")):
-            raise InputError(f"models: {system} is fitted on a tested network: name {network} too, and test = true")
+        base = papers.system(system).base
+        if base and (base not in values["models"] or not values.get("test")):
+            raise InputError(f"models: {system} is fitted on a tested network: name {base} too, and test = true")
 
 
 def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tuple[str, Recipe]]:
     """The recipe at every point of every grid, by the name of its folder."""
-    system = system.removesuffix(SVM_SUFFIX)
-    base = recipes.recipe(system, name).to_dict()
+    base = papers.recipe(system, name).to_dict()
+    network = papers.system(papers.system(system).base or system)
     common = _flat(values.get("set", {}), "set")
     if "epochs" in values:
         common["epochs"] = values["epochs"]
@@ -170,7 +163,8 @@ def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tu
         for point in itertools.product(*axes.values()):
             chosen = dict(zip(axes, point, strict=True))
             recipe = Recipe.from_dict(_changed(base, common | chosen))
-            registry.build(system, **recipe.model)
+            if network.network:
+                network.build(**recipe.model)  # refuses options that it does not have
             yield name + "".join(_part(key, value) for key, value in chosen.items()), recipe
 
 

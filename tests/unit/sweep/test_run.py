@@ -8,9 +8,10 @@ from ferkit import __main__ as command_line
 from ferkit.core import locking
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments.sweep import config, run
+from ferkit.experiments import resumable
 from ferkit.results import records
-from ferkit.training import resumable, trainer
+from ferkit.sweep import config, run
+from ferkit.training import trainer
 
 SMALL = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"},
          "grid": {"lr": [0.001, 0.002]}}

@@ -7,7 +7,7 @@ import pytest
 
 from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.experiments.sweep import config
+from ferkit.sweep import config
 
 SWEEPS = sorted((paths.repository() / "results/sweeps").glob("*.toml"))
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ferkit.core.errors import InputError
-from ferkit.experiments.sweep import config, run, workers
+from ferkit.sweep import config, run, workers
 
 SMALL = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "seeds": [0, 1], "set": {"batch_size": 210}}
 
@@ -38,7 +38,7 @@ def test_no_cell_is_begun_when_time_is_up(tmp_path):
 
 
 def test_cells_share_a_cpu_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(run.training, "resolve_device", lambda name: torch.device("meta"))
+    monkeypatch.setattr(run.inference, "resolve_device", lambda name: torch.device("meta"))
     with pytest.raises(InputError, match="--jobs 2"):
         run.run(config.of(SMALL), tmp_path, jobs=2)
 
@@ -55,13 +55,13 @@ def test_a_worker_that_dies_ends_what_is_not_finished():
 
 SLEEPER = """
 import os, sys, time
-from ferkit.sweep import parallel
+from ferkit.sweep import workers
 
 def make():
     return lambda item: (print(os.getpid(), flush=True), time.sleep(60))
 
 if __name__ == "__main__":
-    list(parallel.each([1], 1, make, ()))
+    list(workers.each([1], 1, make, ()))
 """
 
 

@@ -3,16 +3,17 @@
 import pytest
 import torch
 
+from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.models import registry
+from ferkit.models import facts
 from ferkit.papers.minaee2021_deep_emotion.network import DeepEmotion
 
-SYSTEMS = tuple(registry.SYSTEMS)
+SYSTEMS = tuple(one.name for one in papers.systems() if one.network)
 
 
 def build(system):
     torch.manual_seed(0)
-    return registry.build(system)
+    return papers.system(system).build()
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -37,12 +38,12 @@ class TestEveryModel:
         assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
 
     def test_takes_another_number_of_classes(self, system):
-        assert registry.build(system, num_classes=6)(torch.randn(2, 1, 48, 48)).shape == (2, 6)
+        assert papers.system(system).build(num_classes=6)(torch.randn(2, 1, 48, 48)).shape == (2, 6)
 
 
 def test_deep_emotion_has_the_parameters_of_the_figure():
-    assert registry.count_parameters(build("deep_emotion")) == 47_657
-    assert registry.count_parameters(DeepEmotion(localization="valid")) == 76_777
+    assert facts.count_parameters(build("deep_emotion")) == 47_657
+    assert facts.count_parameters(DeepEmotion(localization="valid")) == 76_777
 
 
 @pytest.mark.parametrize("system", [s for s in SYSTEMS if s.startswith("deep_emotion")])
@@ -55,7 +56,7 @@ def test_every_deep_emotion_has_fewer_than_ten_weight_layers(system):
 
 
 def test_the_control_without_transformer_has_nearly_as_many():
-    plain, attentive = (registry.count_parameters(build(s)) for s in ("deep_emotion_plain", "deep_emotion"))
+    plain, attentive = (facts.count_parameters(build(s)) for s in ("deep_emotion_plain", "deep_emotion"))
     assert abs(plain - attentive) / attentive < 0.01
 
 
@@ -84,7 +85,7 @@ def test_at_the_start_the_transformer_changes_nothing():
 
 
 def test_gap_blocks_have_the_parameters_of_the_table():
-    assert registry.parts(build("gap_cnn"))["blocks_convolutions"] == 286_432
+    assert facts.parts(build("gap_cnn"))["blocks_convolutions"] == 286_432
 
 
 def test_large_kernels_see_what_stacked_small_ones_see():
@@ -103,7 +104,7 @@ def test_each_variant_ends_in_a_map_of_its_size(system, side):
 
 
 def test_a_receptive_field_is_where_a_gradient_arrives():
-    network = registry.build("gap_cnn_strided", norm=False).double()
+    network = papers.system("gap_cnn_strided").build(norm=False).double()
     x = torch.zeros(1, 1, 48, 48, dtype=torch.float64, requires_grad=True)
     for p in network.parameters():
         torch.nn.init.constant_(p, 0.01)
@@ -112,14 +113,8 @@ def test_a_receptive_field_is_where_a_gradient_arrives():
     assert seen.sum() == min(48, network.receptive_field)
 
 
-def test_a_definition_names_the_file_and_what_makes_the_system():
-    file, options = registry.definition("gap_cnn_fc")
-    assert file.name == "gap_cnn.py" and options == {"head": "fc"}
-    assert registry.definition("lenet5")[1] == {}
-
-
 def test_an_unknown_system_or_option_is_one_line():
     with pytest.raises(InputError, match="unknown model 'resnet'"):
-        registry.build("resnet")
+        papers.system("resnet").build()
     with pytest.raises(InputError, match="model gap_cnn"):
-        registry.build("gap_cnn", depth=4)
+        papers.system("gap_cnn").build(depth=4)

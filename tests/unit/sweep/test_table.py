@@ -1,6 +1,6 @@
 """The table of a sweep: one line a point, mean and spread over seeds."""
 
-from ferkit.experiments.sweep.table import table
+from ferkit.sweep.table import table
 
 
 def row(recipe, seed, state="finished", val=None, test=None):

@@ -1,0 +1,53 @@
+"""Finished systems as rows for a data frame: one a run, or one a system with means over its seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ferkit.results.records import CellResult
+from ferkit.stats import intervals
+from ferkit.stats.intervals import wilson
+
+
+def table(cells: list[CellResult]) -> list[dict[str, object]]:
+    """One row a cell, for a data frame: what it is, how it ended, what it reaches on validation and test."""
+    rows = []
+    for cell in cells:
+        m = cell.metrics
+        low, high = wilson(round(m["accuracy"] * m["n"]), m["n"]) if m["accuracy"] is not None else (None, None)
+        rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"], "status": m["status"],
+                     "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),
+                     "test %": _percent(m["accuracy"]), "from": _percent(low), "to": _percent(high),
+                     "without copies %": _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
+                     "parameters": m["parameters"], "minutes": round(m["minutes"], 1)})
+    return rows
+
+
+def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ()) -> list[dict[str, object]]:
+    """One row for each system and recipe: means over its seeds, their deviation, and what each asks for.
+
+    order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
+    deviation over seeds, None for one seed; "sees px" is the receptive field.
+    """
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for cell in cells:
+        groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
+    rows = []
+    for name in order or tuple(groups):
+        group = groups.get(name, [])
+        tested = [m for m in group if m["accuracy"] is not None]
+        if tested:
+            spread = intervals.over_seeds([m["accuracy"] for m in tested])
+            rows.append({"system": name[0], "recipe": name[1], "seeds": len(group),
+                         "validation %": _percent(float(np.mean([m["val_accuracy"] for m in tested]))),
+                         "test %": _percent(spread.mean), "test ±": _percent(spread.sd),
+                         "without averaging %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
+                         "train - test": _percent(float(np.mean([m["train_accuracy"] - m["accuracy"]
+                                                                 for m in tested]))),
+                         "parameters": tested[0]["parameters"], "sees px": tested[0]["receptive_field"],
+                         "minutes": round(float(np.mean([m["minutes"] for m in group])), 1)})
+    return rows
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else round(100 * fraction, 1)

@@ -1,0 +1,62 @@
+"""Networks asked for logits, features or θ: batches on the model's device, fp32, deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ferkit.core import malloc
+from ferkit.core.errors import InputError
+from ferkit.models.preprocessing import to_input, views
+
+Views = Callable[[Tensor, nn.Module, str], list[Tensor]]
+
+
+def image_store(images: np.ndarray) -> Tensor:
+    """Images uint8 (N, H, W) as a tensor uint8 (N, 1, H, W); a copy, for maps on disk are read-only."""
+    return torch.from_numpy(np.array(images, dtype=np.uint8))[:, None]
+
+
+def image_views(stored: Tensor, model: nn.Module, tta: str) -> list[Tensor]:
+    """What a network is shown of each stored image under `tta` ("none", "flip", "tencrop"): float32 (N, 1, side, side)
+    each."""
+    return [to_input(view).contiguous(memory_format=torch.channels_last)
+            for view in views(stored, model.input_size, tta)]
+
+
+def infer_logits(model: nn.Module, inputs: np.ndarray, *, tta: str = "none", batch_size: int = 256,
+                 store: Callable[[np.ndarray], Tensor] = image_store, views: Views = image_views) -> np.ndarray:
+    """Logits float32 (N, K), averaged over the views of `tta`. inputs: uint8 (N, H, W), or what `store` takes."""
+    return _infer(model, store(inputs), batch_size,
+                  lambda x: torch.stack([model(view) for view in views(x, model, tta)]).mean(0))
+
+
+def infer_features(model: nn.Module, inputs: np.ndarray, *, batch_size: int = 256,
+                   store: Callable[[np.ndarray], Tensor] = image_store, views: Views = image_views) -> np.ndarray:
+    """``forward_features`` float32 (N, D) of the single view. inputs: as for `infer_logits`."""
+    return _infer(model, store(inputs), batch_size, lambda x: model.forward_features(views(x, model, "none")[0]))
+
+
+def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Where the network's transformer looks in each image: float32 (N, 2, 3). images: uint8 (N, H, W)."""
+    return _infer(model, image_store(images), batch_size, lambda x: model.theta(image_views(x, model, "none")[0]))
+
+
+@torch.no_grad()
+def _infer(model: nn.Module, stored: Tensor, batch_size: int, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+    malloc.keep_freed_memory()
+    model.eval()
+    device = next(model.parameters()).device
+    return torch.cat([function(batch.to(device)).float().cpu() for batch in stored.split(batch_size)]).numpy()
+
+
+def resolve_device(name: str) -> torch.device:
+    """"auto", "cpu" or "cuda" as a device; InputError for cuda where torch finds none."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch finds no CUDA device here; use --device cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

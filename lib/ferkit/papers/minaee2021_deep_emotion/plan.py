@@ -1,0 +1,43 @@
+"""What each profile trains of Deep-Emotion, and for how many epochs."""
+
+from ferkit.experiments.plan import Plan, PlanRow
+from ferkit.papers.minaee2021_deep_emotion.recipes import PROBED_RATES
+
+
+def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) -> list[PlanRow]:
+    """The published recipe at other learning rates, which shows divergence within a few epochs."""
+    return [PlanRow("deep_emotion", f"published_lr{rate}", epochs, seeds) for rate in rates]
+
+
+PLAN: Plan = {
+    "smoke": (
+        PlanRow("deep_emotion", "published", 12),
+        PlanRow("deep_emotion", "ours", 12, corruptions=False),
+    ),
+    "quick": (
+        PlanRow("deep_emotion", "published", 20),
+        PlanRow("deep_emotion", "ours", 12),
+        PlanRow("deep_emotion_identity", "ours", 12),
+        PlanRow("deep_emotion_plain", "ours", 12),
+        PlanRow("deep_emotion", "published_sgd", 20),
+        *_probes(8, ("0.0001", "0.001", "0.02", "0.1")),
+    ),
+    "standard": (
+        PlanRow("deep_emotion", "published", 24, seeds=3),
+        PlanRow("deep_emotion", "ours", 30, seeds=3),
+        PlanRow("deep_emotion_wide", "ours", 36),
+        PlanRow("deep_emotion_identity", "ours", 30, seeds=3),
+        PlanRow("deep_emotion_plain", "ours", 30, seeds=3),
+        PlanRow("deep_emotion", "published_sgd", 24, seeds=3),
+        *_probes(4, seeds=2),
+    ),
+    "full": (
+        PlanRow("deep_emotion", "published", 120),
+        PlanRow("deep_emotion", "ours", 120),
+        PlanRow("deep_emotion_wide", "ours", 80),
+        PlanRow("deep_emotion_identity", "ours", 120),
+        PlanRow("deep_emotion_plain", "ours", 120),
+        PlanRow("deep_emotion", "published_sgd", 120),
+        *_probes(15),
+    ),
+}

@@ -1,0 +1,62 @@
+"""A paper as an object: what a folder below `ferkit.papers` declares. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ferkit.experiments.plan import Plan
+from ferkit.experiments.system import System
+from ferkit.training.recipe import NamedRecipe
+
+Name = tuple[str, str]  # (system, recipe)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of a replication.
+
+    stem: of its file, ``NN_name``. short: for navigation. title: for people. stage: "data", "paper" or "analysis", in
+    the order in which they run. reads: stems of the notebooks whose results it reads.
+    """
+
+    stem: str
+    short: str
+    title: str
+    stage: str = "paper"
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecipePath:
+    """A sweep whose points lead from one recipe to another, each keeping the changes before it.
+
+    sweep: its file below results/sweeps, without the ending. before, after: published systems at its two ends, with the
+    words that describe them ({epochs}, {parameters}, {n_train} are filled in).
+    """
+
+    name: str
+    sweep: str
+    before: tuple[tuple[str, str, str], ...]
+    after: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper, or one set of baselines.
+
+    id: of its claims. display: for tables; title, reference: the publication. systems, recipes: what it trains.
+    notebook: the one that trains them. plan: rows by profile. paths: tables that the results' pages draw.
+    requires: ids of papers whose systems the plan trains too.
+    """
+
+    id: str
+    display: str
+    title: str
+    reference: str
+    systems: tuple[System, ...] = ()
+    recipes: Mapping[Name, NamedRecipe] = field(default_factory=dict)
+    notebook: Notebook | None = None
+    plan: Plan = field(default_factory=dict)
+    paths: tuple[RecipePath, ...] = ()
+    requires: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""What reaches a network: how stored data become its input in training and at test time.
+
+An `Input` is named by a system (`experiments.system.System.input`); images are the default, and another kind of data
+(landmarks over time, several crops of a face) is another object of this class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ferkit.models.inference import Views, image_store, image_views
+from ferkit.models.preprocessing import to_input
+from ferkit.training import augmentation
+from ferkit.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Input:
+    """One kind of input.
+
+    store: arrays of a data set as one tensor, first dimension N, that lies on the device.
+    train: (stored batch, recipe, generator) → network input, augmented and normalised. Everything random comes from the
+    generator. views: (stored batch, model, tta) → the network inputs whose logits are averaged; deterministic.
+    ttas: which `tta` of a recipe it knows. header: what weights files say about the input.
+    """
+
+    name: str
+    store: Callable[[np.ndarray], Tensor]
+    train: Callable[[Tensor, Recipe, torch.Generator], Tensor]
+    views: Views
+    ttas: tuple[str, ...] = ("none",)
+    header: Mapping[str, object] = field(default_factory=dict)
+
+
+def _augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    spec = recipe.augmentation
+    draws = augmentation.draw(len(images), images.shape[-1], spec, generator)
+    x = to_input(augmentation.apply(images, draws, crop=spec.crop, padding=spec.padding))
+    return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
+
+
+def _views(stored: Tensor, model: nn.Module, tta: str) -> list[Tensor]:
+    return image_views(stored, model, tta)
+
+
+IMAGE = Input("image", image_store, _augmented, _views, ("none", "flip", "tencrop"))
