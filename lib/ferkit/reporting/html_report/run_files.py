@@ -13,16 +13,18 @@ from ferkit.core.errors import InputError
 from ferkit.papers import replication
 from ferkit.reporting import figures
 from ferkit.reporting.html_report import published_figures
-from ferkit.results import provenance, records
+from ferkit.results import provenance
+from ferkit.results.records import CellResult
+from ferkit.results.tree import load_tree
 
 NOTEBOOK = re.compile(r"\d\d_\w+")  # what made files, by its name in a manifest; the others are sweeps
 
 
 @dataclass(frozen=True)
-class Tree:
+class RunFiles:
     """A run or published tree: its files as objects, {} or [] where there is none.
 
-    cells: finished cells in order. figures: by notebook. problems: one sentence for each file that was
+    cells: finished results in order. figures: by notebook. problems: one sentence for each file that was
     not usable. page: where the report will lie, if not in the folder itself.
     """
 
@@ -31,7 +33,7 @@ class Tree:
     claims: list[dict]
     dataset: dict
     audit: dict
-    cells: list[records.CellResult]
+    cells: list[CellResult]
     figures: dict[str, list[dict]]
     problems: list[str] = field(default_factory=list)
     page: Path | None = None
@@ -43,7 +45,7 @@ class Tree:
 
     @property
     def is_run(self) -> bool:
-        """Whether ./run_all.sh made it; a published tree or a sweep is cells alone, no notebooks and no figures."""
+        """Whether ./run_all.sh made it; a published tree or a sweep holds results alone, no notebooks, no figures."""
         return not (self.cells and _cells_alone(self.directory))
 
     @cached_property
@@ -85,21 +87,16 @@ class Tree:
         return entries
 
 
-def read(directory: Path, page: Path | None = None) -> Tree:
+def read(directory: Path, page: Path | None = None) -> RunFiles:
     """Everything the report shows of a run or a published tree; InputError where the folder itself is missing.
 
     A published tree's claims are judged and its figures drawn here, from its cells. page: where the report will lie.
     """
-    directory = Path(directory)
+    directory = Path(directory).absolute()
     if not directory.is_dir():
         raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
-    problems: list[str] = []
-    cells = []
-    for cell in records.cell_directories(directory):
-        try:
-            cells.append(records.read_cell(cell))
-        except InputError as error:
-            problems.append(str(error))
+    tree = load_tree(directory)
+    cells, problems = list(tree.results), list(tree.refused.values())
     manifest = _json(directory / "manifest.json", dict, problems)
     claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
     if cells and not (directory / "claims.json").is_file() and _cells_alone(directory):
@@ -109,7 +106,7 @@ def read(directory: Path, page: Path | None = None) -> Tree:
     drawn = published_figures.of(cells, directory) if _cells_alone(directory) else figures.load_all(directory)
     problems += [entry["error"] for entries in drawn.values() for entry in entries
                  if entry.get("figure") is None]
-    return Tree(directory, manifest, claims, dataset, audit, cells, drawn, problems, page)
+    return RunFiles(directory, manifest, claims, dataset, audit, cells, drawn, problems, page)
 
 
 def _cells_alone(directory: Path) -> bool:

@@ -1,12 +1,24 @@
-"""The page of one run, put together from its sections."""
+"""The page of one run, or of a published tree: what its template shows, put together."""
+
+from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
-from ferkit.core import files, paths
-from ferkit.reporting.html_report import experiment_cards, page, run_files, sections, summary_cards, verdicts
-from ferkit.reporting.html_report.markup import Markup, join, tag
+from markupsafe import Markup
 
+from ferkit import claims as judging
+from ferkit.core import files, paths
+from ferkit.papers import unstated_choices
+from ferkit.reporting import names
+from ferkit.reporting.html_report import experiments, page, run_files
+from ferkit.reporting.html_report.run_files import RunFiles
+from ferkit.results.provenance import UNKNOWN
+
+CLAIM_KEYS = ("id", "statement", "verdict", "expected", "relation", "unit", "observed", "interval", "note", "rule",
+              "command", "measures")
 LARGEST = 7_800_000  # bytes of a whole report; beyond it the largest figures are named instead of shown
 
 
@@ -17,24 +29,12 @@ def build(run_directory: Path) -> Path:
     which holds results only, lies among the runs: ``<name>-published.html``.
     """
     run = run_files.read(run_directory, _place(Path(run_directory)))
-    parts = [("verdicts", "Verdicts", verdicts.section(run)), ("results", "Results", summary_cards.headlines(run))]
-    around = [("protocol", "Protocol", experiment_cards.section(run)),
-              ("deviations", "Deviations", sections.unsaid()), ("provenance", "Provenance", sections.provenance(run))]
-    written = sum(len(part.encode()) for _, _, part in (*parts, *around)) + len(page.plotly_script().encode())
-    drawn, dropped = _fitting(run.figures, LARGEST - written - 100_000)
-    for entry in run.notebooks():
-        name = entry["name"]
-        content = sections.notebook(run, entry, drawn.get(name, []), dropped.get(name, []))
-        if name.startswith("01"):
-            content = join([content, sections.data(run)])
-        parts.append((name, f"{name[:2]} {sections.notebook_titles(name)[0]}", content))
-    shown = [part for part in (*parts, *around) if part[2]]
-    body = [sections.head(run), [tag("section", content, id=name) for name, _, content in shown]]
-    blocks = [_block(name, entry) for name, entries in drawn.items() for entry in entries]
-    text = page.whole(f"{run.name} · ferkit report", run.name, [(name, short) for name, short, _ in shown],
-                      join(body), join(blocks), plots=bool(blocks))
+    context = _context(run)
+    written = len(page.render("run.html", **context, figures={}, dropped={}).encode())
+    drawn, dropped = _fitting(run.figures, LARGEST - written - len(page.plotly_script().encode()) - 100_000)
     run.base.mkdir(parents=True, exist_ok=True)
-    return files.write_text(run.page or run.directory / "report.html", text)
+    return files.write_text(run.page or run.directory / "report.html",
+                            page.render("run.html", **context, figures=drawn, dropped=dropped))
 
 
 def _place(directory: Path) -> Path | None:
@@ -43,9 +43,100 @@ def _place(directory: Path) -> Path | None:
     return paths.output_root() / f"{directory.name}-published.html" if published else None
 
 
+def _context(run: RunFiles) -> dict:
+    """Everything but the figures."""
+    notebooks = [entry | {"short": names.notebook(entry["name"])[0], "title": names.notebook(entry["name"])[1]}
+                 for entry in run.notebooks() if run.is_run or run.figures.get(entry["name"])]
+    elsewhere = _published_verdicts() if run.fact("dataset") == "synthetic" and run.claims else {}
+    claims = [_claim(run, claim, elsewhere) for claim in run.claims]
+    return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.papers(),
+            "claims": [one for one in claims if one["verdict"] != "not_run"],
+            "absent": [one for one in claims if one["verdict"] == "not_run"], "elsewhere": bool(elsewhere),
+            "tally": Counter(str(one["verdict"]) for one in claims), "headlines": experiments.headlines(run),
+            "notebooks": notebooks, "counts": _counts(run), "experiments": experiments.by_notebook(run),
+            "unstated": {title: unstated_choices.of(key) for key, title in names.UNSTATED.items()},
+            "outputs": {path: str(digest) for entry in run.entries() if isinstance(entry.get("outputs"), dict)
+                        for path, digest in entry["outputs"].items()},
+            "manifest_facts": {key: value for key, value in run.manifest.items()
+                               if key not in ("notebooks", "packages")},
+            "packages": run.manifest["packages"] if isinstance(run.manifest.get("packages"), dict) else {},
+            "check": "/".join(("python -m ferkit verify " + run.directory.absolute().parent.name,
+                               run.directory.absolute().name)),
+            "figure_id": figure_id, "figure_json": _figure_json}
+
+
+def _title(run: RunFiles) -> str:
+    """What the run says, in a sentence."""
+    data = run.fact("dataset")
+    judged = Counter(str(claim.get("verdict")) for claim in run.claims if claim.get("verdict") != "not_run")
+    where = names.dataset(data) if data else "this folder"
+    if not judged:
+        return f"No claim of the papers has been judged on {where} yet"
+    counts = ", ".join(f"{judged[verdict]} {names.verdict(verdict, data)}" for verdict in names.VERDICTS
+                       if judged[verdict])
+    return f"{sum(judged.values())} claims of the papers judged on {where}: {counts}"
+
+
+def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
+    """What was run on which data, and whether it is whole."""
+    seconds = sum(entry.get("seconds") or 0 for entry in notebooks)
+    minutes = sum(one.metrics.get("minutes") or 0 for one in run.cells if not one.metrics.get("features_of"))
+    finished = sum(entry["status"] == "finished" for entry in notebooks)
+    commit = page.short_hash(run.fact("git_commit"))
+    if commit and run.manifest.get("git_dirty"):
+        commit += " and local changes"
+    return [("run", run.name), ("protocol", run.fact("protocol")), ("profile", run.fact("profile")),
+            ("seed", run.fact("seed")), ("machine", run.fact("gpu") or run.fact("cpu") or run.fact("device")),
+            ("time", page.duration(seconds) if seconds and run.is_run else None),
+            ("training", None if run.is_run else page.duration(60 * minutes)),
+            ("notebooks", f"{finished} of {len(notebooks)}" if run.is_run else None),
+            ("trained systems", len(run.cells)), ("data sha256", page.short_hash(run.fact("data_sha256"))),
+            ("commit", commit)]
+
+
+def _claim(run: RunFiles, claim: dict, elsewhere: dict[str, str]) -> dict:
+    """A row of claims.json with its sources as (file, short name, commit, command), and the verdict on FER2013."""
+    named = claim.get("source") or []
+    named = named if isinstance(named, list) else re.split(r"[,;]\s*", str(named))
+    sources = [(str(path), re.sub(r"^\d\d_\w+/", "", str(path).removesuffix("/metrics.json")), run.made.commit(str(path)),
+                run.made.command(str(path))) for path in named if path]
+    seeds = claim.get("n_seeds")
+    return dict.fromkeys(CLAIM_KEYS) | claim | {
+        "sources": [(path, short, "" if commit == UNKNOWN else commit, command)
+                    for path, short, commit, command in sources],
+        "seeds": seeds if isinstance(seeds, int) and seeds > 1 else None, "on_fer2013": elsewhere.get(claim.get("id"))}
+
+
+def _published_verdicts() -> dict[str, str]:
+    """The verdict of each claim on the published FER2013 results, by id."""
+    found: dict[str, str] = {}
+    for tree in ("fer2013", "fer2013-train7000"):
+        root = paths.repository() / "results" / tree
+        if root.is_dir():
+            found |= {row["id"]: row["verdict"] for row in judging.judge(root) if row["verdict"] != "not_run"}
+    return found
+
+
+def _counts(run: RunFiles) -> tuple[list[str], dict[str, dict[str, int]]] | None:
+    """Expressions, and images by split and expression; None where the data say nothing of it."""
+    counts = run.dataset.get("counts")
+    if not isinstance(counts, dict) or not counts or not all(isinstance(one, dict) for one in counts.values()):
+        return None
+    return list(dict.fromkeys(label for one in counts.values() for label in one)), counts
+
+
+def figure_id(notebook: str, entry: dict) -> str:
+    """The id under which a figure's data stand in the page."""
+    return re.sub(r"[^\w-]", "-", f"figure-{notebook}-{entry['name']}")
+
+
+def _figure_json(entry: dict) -> Markup:
+    """A figure's JSON for a script element that is data, not code; "<" cannot end it early."""
+    return Markup(json.dumps(entry["figure"], separators=(",", ":")).replace("<", "\\u003c"))
+
+
 def _fitting(figures: dict[str, list[dict]], room: int) -> tuple[dict[str, list[dict]], dict[str, list[str]]]:
-    """The figures that fit into so many bytes, the smallest first, and the names of the others, by
-    notebook."""
+    """The figures that fit into so many bytes, the smallest first, and the titles of the others, by notebook."""
     usable = [(len(json.dumps(entry["figure"])), notebook, k) for notebook, entries in figures.items()
               for k, entry in enumerate(entries) if entry.get("figure")]
     kept: dict[str, list[dict]] = {}
@@ -62,9 +153,3 @@ def _fitting(figures: dict[str, list[dict]], room: int) -> tuple[dict[str, list[
         else:
             dropped.setdefault(notebook, []).append(str(entry.get("title") or entry["name"]))
     return kept, dropped
-
-
-def _block(notebook: str, entry: dict) -> Markup:
-    """A figure's JSON in a script element that is data, not code; "<" cannot end it early."""
-    text = json.dumps(entry["figure"], separators=(",", ":")).replace("<", "\\u003c")
-    return tag("script", Markup(text), type="application/json", id=sections.figure_id(notebook, entry))
