@@ -51,7 +51,8 @@ class Browser:
             time.sleep(0.1)
 
     def draw_everything(self) -> None:
-        """Scroll through the page until every figure is drawn."""
+        """Open every part and scroll through the page until every figure is drawn."""
+        self.run("document.querySelectorAll('details').forEach(part => part.open = true)")
         self.run("window.scrollTo({top: 0, behavior: 'instant'})")
         for _ in range(200):
             at_end = self.run("window.scrollBy({top: innerHeight * 0.8, behavior: 'instant'});"

@@ -86,7 +86,7 @@ def test_the_verdict_buttons_and_the_legend_work_from_the_keyboard(page, browser
         assert session.run(press, ".tally [data-verdict=not_reproduced]")
         assert session.run(shown) == ["not_reproduced"]
         assert session.run(press, ".tally [data-verdict=not_run]") and session.run(shown) == ["not_run"]
-        assert session.run("return document.querySelector('#claims details').open")
+        assert session.run("return document.querySelector('#claims > details').open")
         assert session.run(press, ".tally [data-verdict=not_run]")
         assert sorted(session.run(shown)) == ["not_reproduced", "not_run", "reproduced"]
         session.draw_everything()

@@ -11,8 +11,8 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Name
 from ferkit.core.errors import InputError
-from ferkit.results import records
 from ferkit.results.records import CellResult
+from ferkit.results.tree import load_tree
 from ferkit.stats import intervals
 from ferkit.stats.classification import majority_share
 
@@ -61,28 +61,24 @@ class Evidence:
     """
 
     def __init__(self, root: Path, claims: Sequence[Claim] = ()) -> None:
-        self.root = Path(root)
+        self.root = Path(root).absolute()
         self._families: dict[str, dict[tuple[Name, Name], None]] = defaultdict(dict)
         for claim in claims:
             if claim.pair:
                 self._families[claim.family][claim.pair] = None
-        if not self.root.is_dir():
-            raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
+        tree = load_tree(self.root)
         self._cells: dict[Name, list[CellResult]] = defaultdict(list)
         self._refused: dict[Name, list[str]] = defaultdict(list)
-        directories = records.cell_directories(self.root)
-        if not directories and not (self.root / "notebooks").is_dir():
+        if not tree.results and not tree.refused and not (self.root / "notebooks").is_dir():
             raise InputError(f"{root}: no results in it; name a run (results/runs/<run>) or results/<dataset>")
-        for directory in directories:
-            name = directory.parts[-3], directory.parts[-2]
+        for result in tree.results:
             try:
-                self._cells[name].append(_accepted(records.read_cell(directory)))
+                self._cells[result.cell.system, result.cell.recipe].append(_accepted(result))
             except InputError as error:
-                self._refused[name].append(str(error))
-        datasets = {dataset for dataset in map(_dataset, directories) if dataset}
-        if len(datasets) > 1:
-            raise InputError(f"{root}: results of {' and '.join(sorted(datasets))} in one folder; judge them apart")
-        self.dataset: str | None = datasets.pop() if datasets else None
+                self._refused[result.cell.system, result.cell.recipe].append(str(error))
+        for directory, reason in tree.refused.items():
+            self._refused[directory.parts[-3], directory.parts[-2]].append(reason)
+        self.dataset: str | None = tree.dataset
         self._planned = self._read_plan()
 
     def names(self, system: str) -> list[Name]:
@@ -183,15 +179,6 @@ class Evidence:
             for key, p_holm in zip(done, adjusted, strict=True):
                 compared[key] = replace(compared[key], p_holm=p_holm)
         return compared
-
-
-def _dataset(directory: Path) -> str | None:
-    """What a cell says it is about, even one that is refused; None where not even that can be read."""
-    try:
-        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))["dataset"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) else None
 
 
 def accuracies(cells: Sequence[CellResult]) -> list[float]:

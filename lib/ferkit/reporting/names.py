@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ferkit.papers import ledger
-
 # Verdict → sign and words, in the order of every tally. On synthetic faces a claim about people is shown or not shown.
 VERDICTS = {
     "reproduced": ("✓", "reproduced"),
@@ -69,7 +67,15 @@ NOTEBOOKS = {  # short for navigation, title for the section
     "04_occlusion_analysis": ("Occlusion", "Occlusion: which region of a face carries an expression"),
     "05_confusion_comparison": ("Comparison", "Systems side by side: which expressions are confused"),
 }
-UNSTATED = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN and SVM", "data": "The data", "verdicts": "The verdicts"}
+PAPERS = (  # id, title, reference with all authors
+    ("deep_emotion", "Deep-Emotion: facial expression recognition using an attentional convolutional network",
+     "Minaee, Minaei & Abdolrashidi, Sensors 2021, 21(9), 3046, doi 10.3390/s21093046; arXiv 1902.01019"),
+    ("gap_svm", "Facial expression recognition algorithm based on combination of improved convolutional neural network "
+                "and support vector machine",
+     "Qiao, Hou & Liu, Journal of Computer Applications 2022, 42(4): 1253–1259, "
+     "doi 10.11772/j.issn.1001-9081.2021071270"))
+UNSTATED = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN and SVM", "data": "The data",
+            "verdicts": "The verdicts"}
 
 
 def system(name: str) -> str:
@@ -91,11 +97,6 @@ def notebook(stem: str) -> tuple[str, str]:
     """A notebook's title for the navigation and for its section; from its name where none is declared."""
     words = stem[3:].replace("_", " ")
     return NOTEBOOKS.get(stem, (words, words.capitalize()))
-
-
-def papers() -> list[tuple[str, str, str]]:
-    """(id, title, reference with all authors) of each paper that is replicated."""
-    return [(key, ledger.PAPERS[key].title, ledger.PAPERS[key].reference) for key in ("deep_emotion", "gap_svm")]
 
 
 def verdict(name: str, data: str | None = None) -> str:

@@ -35,7 +35,7 @@ MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "t
          "minutes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: the same files give the same object
 class Tree:
     """What a folder holds.
 

@@ -119,7 +119,10 @@
   const redraw = () => { clearTimeout(waiting); waiting = setTimeout(() => plots.filter((p) => p.drawn).forEach(draw), 120); };
   addEventListener("resize", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("beforeprint", () => plots.forEach(draw));
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((part) => { part.open = true; });
+    plots.forEach(draw);
+  });
 
   document.querySelector(".theme")?.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
@@ -128,7 +131,7 @@
 
   for (const tally of document.querySelectorAll(".tally")) {
     const rows = document.querySelectorAll("#" + tally.dataset.of + " tbody tr");
-    const folded = document.querySelector("#" + tally.dataset.of + " details");
+    const folded = document.querySelector("#" + tally.dataset.of + " > details");
     tally.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button) return;

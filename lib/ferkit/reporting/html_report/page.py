@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, ChainableUndefined
+from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
 from ferkit.core.units import NONE, Unit
@@ -37,9 +37,10 @@ def _environment() -> Environment:
                               lstrip_blocks=True, undefined=ChainableUndefined)
     environment.filters |= {"percent": percent, "quantity": quantity, "interval": interval, "bound": bound,
                             "short": short_hash, "duration": duration, "system": names.system,
-                            "verdict": names.verdict, "flat": flat, "lookup": lambda label, counts: counts.get(label, 0)}
-    environment.globals |= {"asset": _asset, "policy": POLICY, "plotly_script": plotly_script, "VERDICTS": names.VERDICTS,
-                            "STATUSES": names.STATUSES, "href": href}
+                            "verdict": names.verdict, "flat": flat,
+                            "lookup": lambda label, counts: counts.get(label, 0)}
+    environment.globals |= {"asset": _asset, "policy": POLICY, "plotly_script": plotly_script, "href": href,
+                            "VERDICTS": names.VERDICTS, "STATUSES": names.STATUSES}
     return environment
 
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ferkit import claims as judging
-from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.papers import replication
-from ferkit.reporting import figures
+from ferkit.reporting import figures, judged
 from ferkit.reporting.html_report import published_figures
 from ferkit.results import provenance
 from ferkit.results.records import CellResult
@@ -117,7 +115,7 @@ def _cells_alone(directory: Path) -> bool:
 def _judged(directory: Path, problems: list[str]) -> list[dict]:
     """The claims judged now, for a published tree, which holds no claims.json."""
     try:
-        return judging.judge(directory, papers.claims())
+        return judged.judged(load_tree(directory))
     except InputError as error:
         problems.append(str(error))
         return []

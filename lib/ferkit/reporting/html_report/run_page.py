@@ -9,10 +9,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ferkit import claims as judging
 from ferkit.core import files, paths
 from ferkit.papers import unstated_choices
-from ferkit.reporting import names
+from ferkit.reporting import judged, names
 from ferkit.reporting.html_report import experiments, page, run_files
 from ferkit.reporting.html_report.run_files import RunFiles
 from ferkit.results.provenance import UNKNOWN
@@ -47,9 +46,9 @@ def _context(run: RunFiles) -> dict:
     """Everything but the figures."""
     notebooks = [entry | {"short": names.notebook(entry["name"])[0], "title": names.notebook(entry["name"])[1]}
                  for entry in run.notebooks() if run.is_run or run.figures.get(entry["name"])]
-    elsewhere = _published_verdicts() if run.fact("dataset") == "synthetic" and run.claims else {}
+    elsewhere = judged.on_first_dataset() if run.fact("dataset") == "synthetic" and run.claims else {}
     claims = [_claim(run, claim, elsewhere) for claim in run.claims]
-    return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.papers(),
+    return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.PAPERS,
             "claims": [one for one in claims if one["verdict"] != "not_run"],
             "absent": [one for one in claims if one["verdict"] == "not_run"], "elsewhere": bool(elsewhere),
             "tally": Counter(str(one["verdict"]) for one in claims), "headlines": experiments.headlines(run),
@@ -68,13 +67,14 @@ def _context(run: RunFiles) -> dict:
 def _title(run: RunFiles) -> str:
     """What the run says, in a sentence."""
     data = run.fact("dataset")
-    judged = Counter(str(claim.get("verdict")) for claim in run.claims if claim.get("verdict") != "not_run")
+    tally = Counter(str(claim.get("verdict")) for claim in run.claims if claim.get("verdict") != "not_run")
     where = names.dataset(data) if data else "this folder"
-    if not judged:
-        return f"No claim of the papers has been judged on {where} yet"
-    counts = ", ".join(f"{judged[verdict]} {names.verdict(verdict, data)}" for verdict in names.VERDICTS
-                       if judged[verdict])
-    return f"{sum(judged.values())} claims of the papers judged on {where}: {counts}"
+    if not tally:
+        return (f"None of the papers' claims could be judged on {where}" if run.claims else
+                f"No claim of the papers has been judged on {where} yet")
+    counts = ", ".join(f"{tally[verdict]} {names.verdict(verdict, data)}" for verdict in names.VERDICTS
+                       if tally[verdict])
+    return f"{sum(tally.values())} claims of the papers judged on {where}: {counts}"
 
 
 def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
@@ -94,27 +94,18 @@ def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
             ("commit", commit)]
 
 
-def _claim(run: RunFiles, claim: dict, elsewhere: dict[str, str]) -> dict:
+def _claim(run: RunFiles, claim: dict, elsewhere: dict[str, dict]) -> dict:
     """A row of claims.json with its sources as (file, short name, commit, command), and the verdict on FER2013."""
     named = claim.get("source") or []
-    named = named if isinstance(named, list) else re.split(r"[,;]\s*", str(named))
-    sources = [(str(path), re.sub(r"^\d\d_\w+/", "", str(path).removesuffix("/metrics.json")), run.made.commit(str(path)),
-                run.made.command(str(path))) for path in named if path]
+    named = [str(path) for path in (named if isinstance(named, list) else re.split(r"[,;]\s*", str(named))) if path]
+    sources = [(path, re.sub(r"^\d\d_\w+/", "", path.removesuffix("/metrics.json")), run.made.commit(path),
+                run.made.command(path)) for path in named]
     seeds = claim.get("n_seeds")
     return dict.fromkeys(CLAIM_KEYS) | claim | {
         "sources": [(path, short, "" if commit == UNKNOWN else commit, command)
                     for path, short, commit, command in sources],
-        "seeds": seeds if isinstance(seeds, int) and seeds > 1 else None, "on_fer2013": elsewhere.get(claim.get("id"))}
-
-
-def _published_verdicts() -> dict[str, str]:
-    """The verdict of each claim on the published FER2013 results, by id."""
-    found: dict[str, str] = {}
-    for tree in ("fer2013", "fer2013-train7000"):
-        root = paths.repository() / "results" / tree
-        if root.is_dir():
-            found |= {row["id"]: row["verdict"] for row in judging.judge(root) if row["verdict"] != "not_run"}
-    return found
+        "seeds": seeds if isinstance(seeds, int) and seeds > 1 else None,
+        "on_fer2013": elsewhere.get(claim.get("id"), {}).get("verdict")}
 
 
 def _counts(run: RunFiles) -> tuple[list[str], dict[str, dict[str, int]]] | None:

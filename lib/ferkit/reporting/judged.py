@@ -1,0 +1,32 @@
+"""The papers' claims judged on published results, once per process for each state of the files."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ferkit import claims, papers
+from ferkit.results.tree import Tree, published
+
+FIRST = "fer2013"  # the data set that both papers report, alone and with a part of its training images
+
+
+@cache
+def judged(tree: Tree) -> list[dict]:
+    """The rows of ``claims.judge`` on a tree."""
+    return claims.judge(tree.root, papers.claims())
+
+
+def on_first_dataset() -> dict[str, dict]:
+    """The row of each claim that published FER2013 results decide, by the claim's id; {} where none are published."""
+    trees = [tree for tree in published() if tree.name.partition("-train")[0] == FIRST]
+    return {row["id"]: row for tree in trees for row in judged(tree) if row["verdict"] != "not_run"}
+
+
+def of_papers() -> list[tuple[Tree, dict]]:
+    """Every claim with the published tree it is judged on: those about a data set on that one, all others on the first
+    tree and what was trained on a part of its images. A claim that is judged anywhere is not also "not run"."""
+    trees = published()
+    found = [(tree, row) for tree in trees for row in judged(tree)
+             if tree.name.partition("-train")[0] == trees[0].name or tree.dataset in row["id"].split(".")]
+    done = {row["id"] for _, row in found if row["verdict"] != "not_run"}
+    return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in done]
