@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ferkit import papers
+from ferkit.papers import replication, unstated_choices
+
 # Verdict → sign and words, in the order of every tally. On synthetic faces a claim about people is shown or not shown.
 VERDICTS = {
     "reproduced": ("✓", "reproduced"),
@@ -31,56 +34,35 @@ RECIPES = {"published": "as published", "ours": "our recipe"}
 
 @dataclass(frozen=True)
 class Family:
-    """Systems that stand for one paper, for a summary: its name, the paper's id, the systems."""
+    """The systems that stand for one paper in a summary; its ablations do not."""
 
     display: str
     paper: str
     systems: tuple[str, ...]
 
 
-SYSTEMS = {
-    "deep_emotion": "Deep-Emotion",
-    "deep_emotion_wide": "Deep-Emotion, wide",
-    "deep_emotion_identity": "Deep-Emotion, frozen at identity",
-    "deep_emotion_plain": "Deep-Emotion, no transformer",
-    "gap_cnn": "GAP CNN",
-    "gap_cnn_svm": "GAP CNN + SVM",
-    "gap_cnn_small": "GAP CNN, small kernels",
-    "gap_cnn_large_kernels": "GAP CNN, large kernels",
-    "gap_cnn_fc": "GAP CNN, dense head",
-    "gap_cnn_three_small": "GAP CNN, three 3×3 a block",
-    "gap_cnn_seven": "GAP CNN, 7×7",
-    "gap_cnn_average_pool": "GAP CNN, average pooling",
-    "gap_cnn_strided": "GAP CNN, strided",
-    "gap_cnn_no_pool": "GAP CNN, no pooling",
-    "gap_cnn_skip": "GAP CNN, skip connections",
-    "gap_cnn_wider": "GAP CNN, wider",
-    "lenet5": "LeNet-5",
-}
-FAMILIES = (Family("Deep-Emotion", "deep_emotion", ("deep_emotion", "deep_emotion_wide")),
-            Family("GAP CNN, softmax or SVM", "gap_svm", ("gap_cnn", "gap_cnn_svm")),
-            Family("LeNet-5, the baseline", "", ("lenet5",)))
-NOTEBOOKS = {  # short for navigation, title for the section
-    "01_data_preparation": ("Data", "The data: what is in the set and what is wrong with it"),
-    "02_stn_attention": ("Attention", "Deep-Emotion: attention by a spatial transformer"),
-    "03_gap_cnn_svm": ("GAP + SVM", "Small kernels, global average pooling and an SVM"),
-    "04_occlusion_analysis": ("Occlusion", "Occlusion: which region of a face carries an expression"),
-    "05_confusion_comparison": ("Comparison", "Systems side by side: which expressions are confused"),
-}
-PAPERS = (  # id, title, reference with all authors
-    ("deep_emotion", "Deep-Emotion: facial expression recognition using an attentional convolutional network",
-     "Minaee, Minaei & Abdolrashidi, Sensors 2021, 21(9), 3046, doi 10.3390/s21093046; arXiv 1902.01019"),
-    ("gap_svm", "Facial expression recognition algorithm based on combination of improved convolutional neural network "
-                "and support vector machine",
-     "Qiao, Hou & Liu, Journal of Computer Applications 2022, 42(4): 1253–1259, "
-     "doi 10.11772/j.issn.1001-9081.2021071270"))
-UNSTATED = {"deep_emotion": "Deep-Emotion", "gap_svm": "GAP CNN and SVM", "data": "The data",
-            "verdicts": "The verdicts"}
-
-
 def system(name: str) -> str:
-    """A system's display name; an unknown one with spaces."""
-    return SYSTEMS.get(name, name.replace("_", " "))
+    """A system's display name; one that no paper declares with spaces."""
+    return papers.display(name) if papers.of_system(name) else name.replace("_", " ")
+
+
+def families() -> list[Family]:
+    """One family for each paper that declares systems, in the papers' order."""
+    return [Family(paper.display, paper.id, tuple(one.name for one in paper.systems if one.role != "ablation"))
+            for paper in papers.all() if paper.systems]
+
+
+def replicated() -> list[tuple[str, str]]:
+    """(title, reference with all authors) of each paper that has a notebook."""
+    return [(paper.title, paper.reference) for paper in papers.all() if paper.notebook]
+
+
+def unstated() -> dict[str, str]:
+    """Title of each group of unstated choices, papers first."""
+    groups = {paper.id: paper.display for paper in papers.all()}
+    known = unstated_choices.groups()
+    return {**{one: groups[one] for one in groups if one in known},
+            **{one: f"The {one}" for one in known if one not in groups}}
 
 
 def recipe(name: str) -> str:
@@ -96,7 +78,8 @@ def dataset(name: str | None) -> str:
 def notebook(stem: str) -> tuple[str, str]:
     """A notebook's title for the navigation and for its section; from its name where none is declared."""
     words = stem[3:].replace("_", " ")
-    return NOTEBOOKS.get(stem, (words, words.capitalize()))
+    return next(((one.short, one.title) for one in replication.notebooks() if one.stem == stem),
+                (words, words.capitalize()))
 
 
 def verdict(name: str, data: str | None = None) -> str:

@@ -23,11 +23,11 @@ from ferkit.reporting.figures.maps import filling_maps, image_grid, occlusion_ma
 from ferkit.reporting.figures.matrices import agreement, confusion_difference, confusion_matrices
 from ferkit.reporting.figures.occlusion import occlusion_pictures
 from ferkit.reporting.figures.store import load_all, save, show
-from ferkit.reporting.figures.style import cell_name, colours, system_name
+from ferkit.reporting.figures.style import cell_name, colours
 
 __all__ = [
     "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
     "confusion_matrices", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
     "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
-    "region_table", "remedy_changes", "robustness", "save", "show", "system_name", "theta_frames",
+    "region_table", "remedy_changes", "robustness", "save", "show", "theta_frames",
 ]

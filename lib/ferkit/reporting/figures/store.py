@@ -2,6 +2,7 @@
 
 import copy
 import json
+import textwrap
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from ferkit.reporting.figures import style
 
 SCHEMA = 1
 LEGEND = 24  # pixels of one row of it
+CAPTION_WIDTH, CAPTION_LINE = 130, 16  # characters in a line of a caption, pixels of its height
 _shown: dict[tuple[str, str], list[str]] = {}  # (run, notebook) → names in the order of this process
 
 
@@ -35,7 +37,7 @@ def save(fig: go.Figure, directory: Path, name: str, *, title: str, caption: str
 
 
 def show(fig: go.Figure, run: str, notebook: str, name: str, *, title: str, caption: str) -> go.Figure:
-    """The figure with its title set, for display, after it was saved under the run's ``<notebook>/figures``.
+    """The figure with title and caption set, for display, after it was saved under the run's ``<notebook>/figures``.
 
     The order is the order of first showing in this process; showing a name again keeps its place.
     """
@@ -47,20 +49,14 @@ def show(fig: go.Figure, run: str, notebook: str, name: str, *, title: str, capt
     titled = copy.deepcopy(fig)
     if "panels" in (titled.layout.meta or {}):  # laid out for this width: stretched, a face is not square any more
         titled.update_layout(width=style.WIDTH)
+    lines = textwrap.wrap(caption, CAPTION_WIDTH)
     margin = (titled.layout.margin.t or 40) + _legend_height(titled)
+    head = 34 + CAPTION_LINE * len(lines)
+    height = (titled.layout.height or 380) + head + margin - (titled.layout.margin.t or 40)
     titled.update_layout(
-        title={
-            "text": title,
-            "x": 0,
-            "xref": "paper",
-            "yref": "container",
-            "y": 0.98,
-            "yanchor": "top",
-            "font": {"size": 16},
-        },
-        margin={"t": margin + 34},
-        height=(titled.layout.height or 380) + 34 + margin - (titled.layout.margin.t or 40),
-    )
+        title={"text": title, "x": 0, "xref": "paper", "yref": "container", "y": 1 - 8 / height, "yanchor": "top",
+               "font": {"size": 16}, "subtitle": {"text": "<br>".join(lines), "font": {"size": 12}}},
+        margin={"t": margin + head}, height=height)
     return titled
 
 

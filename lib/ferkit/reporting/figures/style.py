@@ -14,6 +14,8 @@ from itertools import product
 import numpy as np
 import plotly.graph_objects as go
 
+from ferkit.reporting import names
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B35A92", "#56B4E9", "#C78500", "#7F7F7F")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -29,26 +31,6 @@ SCALES = {
 }
 CELL_TEXT = "#17202b"
 
-SYSTEM_NAMES = {
-    "deep_emotion": "Deep-Emotion",
-    "deep_emotion_wide": "Deep-Emotion, wide",
-    "deep_emotion_identity": "Deep-Emotion, frozen at identity",
-    "deep_emotion_plain": "Deep-Emotion, no transformer",
-    "gap_cnn": "GAP CNN",
-    "gap_cnn_svm": "GAP CNN + SVM",
-    "gap_cnn_small": "GAP CNN, small kernels",
-    "gap_cnn_large_kernels": "GAP CNN, large kernels",
-    "gap_cnn_fc": "GAP CNN, dense head",
-    "gap_cnn_three_small": "GAP CNN, three 3×3 a block",
-    "gap_cnn_seven": "GAP CNN, 7×7",
-    "gap_cnn_average_pool": "GAP CNN, average pooling",
-    "gap_cnn_strided": "GAP CNN, strided",
-    "gap_cnn_no_pool": "GAP CNN, no pooling",
-    "gap_cnn_skip": "GAP CNN, skip connections",
-    "gap_cnn_wider": "GAP CNN, wider",
-    "lenet5": "LeNet-5",
-}
-
 _AXIS = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "tickcolor": GRID, "automargin": True}
 TEMPLATE = go.layout.Template(layout={
     "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": TEXT},
@@ -59,14 +41,9 @@ TEMPLATE = go.layout.Template(layout={
 WIDTH = 960  # nominal width in pixels for which Python lays panels out
 
 
-def system_name(system: str) -> str:
-    """A system's name for people ("gap_cnn_svm" → "GAP CNN + SVM"); an unknown one as it is."""
-    return SYSTEM_NAMES.get(system, system.replace("_", " "))
-
-
 def cell_name(metrics: dict) -> str:
     """What a figure calls a cell: system · recipe, the seed where it is not 0, the status where it failed."""
-    name = f"{system_name(metrics['system'])} · {metrics['recipe']}"
+    name = f"{names.system(metrics['system'])} · {metrics['recipe']}"
     if metrics.get("seed"):
         name += f" · seed {metrics['seed']}"
     status = metrics.get("status", "finished")
@@ -79,8 +56,9 @@ def colours(n: int) -> list[str]:
 
 
 def styles(n: int) -> list[tuple[str, str, str]]:
-    """`n` distinct (colour, dash, symbol) triples."""
-    return [(COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS) % len(DASHES)], SYMBOLS[i % len(SYMBOLS)])
+    """`n` (colour, dash, symbol) triples, distinct as pairs of colour and symbol up to 49."""
+    rounds = len(COLOURS)
+    return [(COLOURS[i % rounds], DASHES[i // rounds % len(DASHES)], SYMBOLS[(i + i // rounds) % len(SYMBOLS)])
             for i in range(n)]
 
 

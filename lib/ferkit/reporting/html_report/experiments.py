@@ -46,7 +46,7 @@ def headlines(run: RunFiles) -> list[dict]:
     majority (share of the majority class)}.
     """
     cards = []
-    for family in names.FAMILIES:
+    for family in names.families():
         own = [one for one in run.cells if one.cell.system in family.systems]
         groups = by_system(one for one in own if one.metrics.get("accuracy") is not None)
         if not own:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from ferkit import papers
 from ferkit.analysis import comparison
-from ferkit.reporting import figures
+from ferkit.reporting import figures, names
 from ferkit.results.records import CellResult
 
 ANALYSES, COMPARED = "04_occlusion_analysis", "05_confusion_comparison"
@@ -45,7 +45,7 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
                    "A cross is a run that diverged or collapsed; the paper says that every rate in the shaded part "
                    "does.", figures.learning_rate_probe(*probes))
         if any(cell.metrics.get("robustness") for cell in first):
-            yield (notebook, "robustness", "Accuracy on damaged images",
+            yield (notebook, "robustness", "Accuracy on corrupted images",
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
     if systems:
         yield from _compared(systems)
@@ -63,7 +63,7 @@ def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
         system, recipe, seed = path.parts[-4:-1]
         if (system, recipe) in shown:
             continue
-        name = f"{figures.system_name(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
+        name = f"{names.system(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
         try:
             summary = json.loads((path.parent / "occlusion.json").read_text(encoding="utf-8"))
             with np.load(path, allow_pickle=False) as archive:
@@ -80,9 +80,10 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
     labels, names = systems[0].label_names, [figures.cell_name(one.metrics) for one in chosen]
     recalls, intervals = comparison.recalls(chosen)
     yield (COMPARED, "accuracy", "Accuracy beside the papers",
-           "Dots are ours with their 95 % interval, rings without test images that training has seen; a diamond "
+           "Dots are ours with their 95 % interval, rings on test images without a copy in training; a diamond "
            "outside the interval is a real difference. The grey band is human accuracy, where it was measured.",
-           figures.accuracy_dots(comparison.beside_paper(systems, papers.stated_accuracies(dataset)),
+           figures.accuracy_dots([row | {"label": _label(row["label"])} for row in
+                                  comparison.beside_paper(systems, papers.stated_accuracies(dataset))],
                                  human=papers.human_accuracy(dataset)))
     yield (COMPARED, "matrices", "Confusion matrices side by side",
            "A dark column off the diagonal is an answer given too easily.",
@@ -116,8 +117,20 @@ def _probes(cells: Sequence[CellResult]) -> tuple[list, list, list] | None:
     """Rates, validation accuracies and statuses of the published recipe and its probes; None without a probe."""
     rows = [((cell.metrics.get("config") or {}).get("recipe", {}).get("lr"), cell.metrics["val_accuracy"],
              cell.metrics["status"]) for cell in cells
-            if cell.cell.recipe == "published" or cell.cell.recipe.startswith("published_lr")]
+            if cell.cell.recipe == "published" or _is_probe(cell)]
     rows = [row for row in rows if row[0]]
-    if not any("_lr" in cell.cell.recipe for cell in cells):
+    if not any(_is_probe(cell) for cell in cells):
         return None
     return tuple(list(column) for column in zip(*rows, strict=True)) if rows else None
+
+
+def _is_probe(cell: CellResult) -> bool:
+    """Whether a result belongs to a probe of learning rates, by what its paper declares."""
+    named = papers.recipes().get((cell.cell.system, cell.cell.recipe))
+    return named is not None and named.role == "probe"
+
+
+def _label(name: str) -> str:
+    """ "system/recipe" for readers."""
+    system, _, recipe = name.partition("/")
+    return f"{names.system(system)} · {recipe}"

@@ -48,12 +48,12 @@ def _context(run: RunFiles) -> dict:
                  for entry in run.notebooks() if run.is_run or run.figures.get(entry["name"])]
     elsewhere = judged.on_first_dataset() if run.fact("dataset") == "synthetic" and run.claims else {}
     claims = [_claim(run, claim, elsewhere) for claim in run.claims]
-    return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.PAPERS,
+    return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.replicated(),
             "claims": [one for one in claims if one["verdict"] != "not_run"],
             "absent": [one for one in claims if one["verdict"] == "not_run"], "elsewhere": bool(elsewhere),
             "tally": Counter(str(one["verdict"]) for one in claims), "headlines": experiments.headlines(run),
             "notebooks": notebooks, "counts": _counts(run), "experiments": experiments.by_notebook(run),
-            "unstated": {title: unstated_choices.of(key) for key, title in names.UNSTATED.items()},
+            "unstated": {title: unstated_choices.of(key) for key, title in names.unstated().items()},
             "outputs": {path: str(digest) for entry in run.entries() if isinstance(entry.get("outputs"), dict)
                         for path, digest in entry["outputs"].items()},
             "manifest_facts": {key: value for key, value in run.manifest.items()
