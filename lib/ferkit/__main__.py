@@ -1,49 +1,85 @@
 """The command line: ``python -m ferkit COMMAND``. What a command does stands in `ferkit.cli`.
 
-Exit status: 0 done; 1 a notebook, check or item failed; 2 bad input or usage, told in one line on stderr with
-nothing written; 130 interrupted.
+Exit status: 0 done; 1 a notebook, check or item failed; 2 bad input, bad usage, or a place that cannot be read or
+written, told in one line on stderr; 130 interrupted. A traceback is printed with ``--debug`` only.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
+import re
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from difflib import get_close_matches
+from typing import NoReturn, TextIO
 
 from ferkit import __version__
+from ferkit.core import console, errors
 from ferkit.core.errors import InputError
 
-COMMANDS = ("run", "audit", "train", "evaluate", "plan", "publish", "claims", "report", "readme", "bench", "sweep",
-            "verify", "predict", "export", "optimism", "zero_shot",
-            "cards", "occlusion", "fingerprint")
+# Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
+GROUPS = {
+    "replicate": ("run", "claims", "report", "verify"),
+    "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "test-selection-bias"),
+    "use": ("predict", "export", "audit"),
+    "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
+    "measure": ("bench",),
+}
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+ALIASES = {"zero_shot": "zero-shot", "optimism": "test-selection-bias"}  # what earlier versions called them
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are one line, as every other bad input's."""
+    """An argument parser whose complaints are one line, with the likeliest meant, as every other bad input's."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(**{**options, "allow_abbrev": False})
+        general = self.add_argument_group("general")
+        for flags, says in ((("--debug",), "show a traceback where something fails"),
+                            (("-q", "--quiet"), "results and errors only, no progress"),
+                            (("-v", "--verbose"), "every epoch and step, also outside a terminal")):
+            general.add_argument(*flags, action="store_true", default=argparse.SUPPRESS, help=says)
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As argparse's, but what no option takes is refused here, where the command's own options are known."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            options = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            meant = get_close_matches(rest[0].partition("=")[0], options, 1)
+            self.error(f"unknown argument {rest[0]!r}{f'; did you mean {meant[0]}?' if meant else ''}")
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
+        bad = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message, re.DOTALL)
+        if bad:
+            meant = get_close_matches(bad[1].replace("_", "-"), re.findall(r"[\w.-]+", bad[2]), 1)
+            message += f"; did you mean {meant[0]}?" if meant else ""
         raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser with the options of `commands`; the others are known by name only."""
-    top = _Parser(prog="ferkit", description="Replications of facial-expression-recognition papers.")
+    top = _Parser(prog="ferkit", description="Replications of facial-expression-recognition papers.",
+                  formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"ferkit {__version__}")
     below = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    says = {}
     for name in COMMANDS:
         if name in commands:
-            module = importlib.import_module(f"ferkit.cli.{name}")
-            one = below.add_parser(name, help=module.HELP, description=module.HELP)
+            module = importlib.import_module(f"ferkit.cli.{name.replace('-', '_')}")
+            says[name] = module.HELP
+            one = below.add_parser(name, description=module.HELP, epilog=getattr(module, "EPILOG", None),
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
             module.add_arguments(one)
             one.set_defaults(main=module.main)
         else:
             below.add_parser(name)
+    top.epilog = "\n".join(line for group, names in GROUPS.items() for line in (
+        f"{group}:", *(f"  {name:<20} {says.get(name, '')}".rstrip() for name in names)))
     return top
 
 
@@ -53,19 +89,59 @@ def main(argv: Sequence[str] | None = None) -> int:
     # many times as long (measured with two busy cores: 10 to 25 times); asleep they cost next to nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     argv = sys.argv[1:] if argv is None else list(argv)
-    asked = [name for name in COMMANDS if argv[:1] == [name]]
+    argv[:1] = [ALIASES.get(name, name) for name in argv[:1]]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is escaped, not fatal
+            stream.reconfigure(errors="backslashreplace")
     try:
-        arguments = parser(asked or COMMANDS).parse_args(argv)
-        return arguments.main(arguments)
-    except InputError as error:
-        print(f"ferkit: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _run(argv)
     except BrokenPipeError:  # whoever read our output has had enough (| head): not an error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
         return 141
     except KeyboardInterrupt:
         print("\nferkit: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+    except Exception as error:
+        if "--debug" in argv:
+            traceback.print_exc()
+        return _tell(error)
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        asked = [name for name in COMMANDS if argv[:1] == [name]]
+        arguments = parser(asked or COMMANDS).parse_args(argv)
+        console.set_level(hasattr(arguments, "verbose") - hasattr(arguments, "quiet"))
+        return arguments.main(arguments)
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a full disk behind stdout shows here, where it can be told
+
+
+def _tell(error: Exception) -> int:
+    """Print an error in one line; the exit status: 2 where the outside world is to blame, 1 where the program is."""
+    said = errors.in_one_line(error)
+    if said is None:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:errors.LONGEST]
+        said = (f"unexpected {what} ({os.path.basename(frame.filename)}:{frame.lineno}); a mistake in this program: "
+                "please report it with what --debug shows")
+        status = 1
+    else:
+        status = 2
+    with contextlib.suppress(OSError, ValueError):
+        print(f"ferkit: {said}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        _drop(sys.stdout)
+    return status
+
+
+def _drop(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere, so that the interpreter's own flush at exit finds no fault."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

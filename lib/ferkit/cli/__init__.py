@@ -2,5 +2,5 @@
 
 A module offers ``HELP`` (one line), ``add_arguments(parser)`` and ``main(arguments) -> int`` (exit status).
 Only the module of the command that was asked for is imported; what is heavy is imported inside ``main``.
-A new command is a module here and a name in ``ferkit.__main__.COMMANDS``.
+A new command is a module here and a name in ``ferkit.__main__.GROUPS``.
 """

@@ -1,7 +1,6 @@
 """``audit``: what is wrong with a copy of a data set."""
 
 import argparse
-import json
 
 from ferkit.cli import options
 from ferkit.core.errors import InputError
@@ -11,12 +10,13 @@ HELP = "look for copies across splits, conflicting labels, blank images and othe
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``audit`` to a parser."""
-    options.add_data_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_data(parser, profile=None)
+    options.add_output(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Audit the set and print what was found; exit status 1 for ``do_not_use``, else 0."""
+    from ferkit.core.console import json_line
     from ferkit.data import audit, datasets
 
     if arguments.dataset == datasets.SEQUENCES:
@@ -24,5 +24,5 @@ def main(arguments: argparse.Namespace) -> int:
     data, protocol = options.data_and_protocol(arguments)
     profile = "smoke" if arguments.dataset == "synthetic" else "full"  # thousands more would be drawn alike
     found = audit.audit(datasets.load(arguments.dataset, data, profile=profile, protocol=protocol))
-    print(json.dumps(found, ensure_ascii=False) if arguments.json else audit.describe(found))
+    print(json_line(found) if arguments.json else audit.describe(found))
     return 1 if found["verdict"] == "do_not_use" else 0

@@ -1,14 +1,12 @@
 """``bench``: how fast training and occlusion analysis are against what others would use, on this machine."""
 
 import argparse
-import json
-import os
 import sys
 from pathlib import Path
 
-from ferkit.cli.options import DEVICES
+from ferkit.cli import options
+from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
-from ferkit.core.paths import DATASETS
 
 HELP = "measure the speed of training or of occlusion analysis against the usual ways"
 
@@ -18,32 +16,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     below = parser.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
     training = below.add_parser("training", help="our loop, a bare loop and a loop over image files")
     training.add_argument("--models", nargs="+", metavar="M", help="which networks (default: all four)")
-    training.add_argument("--batch", nargs="+", type=int, default=[128], metavar="N", help="batch sizes (default: 128)")
-    training.add_argument("--dataset", choices=DATASETS, default="synthetic", help="whose images (default: drawn ones)")
-    training.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
-    training.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
-    training.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each loop in each round")
-    training.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
+    training.add_argument("--batch", nargs="+", type=options.whole(1), default=[128], metavar="N",
+                          help="batch sizes (default: 128)")
+    training.add_argument("--seconds", type=options.above_zero, default=3.0, metavar="S",
+                          help="of each loop in each round (default: 3)")
+    options.add_data(training, dataset="synthetic", profile=None, protocol=False)
+    options.add_computing(training)
     occlusion = below.add_parser("occlusion", help="our occlusion maps and Captum's")
     occlusion.add_argument("--model", metavar="M", help="which network (default: the first paper's)")
     occlusion.add_argument("--weights", type=Path, metavar="F", help="a trained network in place of an untrained one")
-    occlusion.add_argument("--dataset", choices=DATASETS, help="with --weights: whose test images (default: drawn)")
-    occlusion.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
-    occlusion.add_argument("--images", type=int, default=256, metavar="N", help="how many (default: 256)")
-    occlusion.add_argument("--patch-size", type=int, default=8, metavar="P", help="side of the patch, pixels")
-    occlusion.add_argument("--stride", type=int, default=4, metavar="P", help="step of the patch, pixels")
-    occlusion.add_argument("--rounds", type=int, default=3, metavar="N", help="alternating rounds (default: 3)")
+    occlusion.add_argument("--images", type=options.whole(1), default=256, metavar="N", help="how many (default: 256)")
+    occlusion.add_argument("--patch-size", type=options.whole(1, 48), default=8, metavar="P",
+                           help="side of the patch, pixels (default: 8)")
+    occlusion.add_argument("--stride", type=options.whole(1, 48), default=4, metavar="P",
+                           help="step of the patch, pixels (default: 4)")
+    options.add_data(occlusion, required=False, profile=None, protocol=False)
     for one in (training, occlusion):
-        one.add_argument("--json", action="store_true", help="print everything as one JSON object")
+        one.add_argument("--rounds", type=options.whole(1), default=3, metavar="N",
+                         help="alternating rounds (default: 3)")
+        options.add_output(one)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure and print; exit status 0."""
-    sizes = arguments.images if arguments.subject == "occlusion" else arguments.batch
-    if min([arguments.rounds, *(sizes if isinstance(sizes, list) else [sizes])]) < 1:
-        raise InputError("bench: rounds, batch sizes and images are whole numbers above 0")
     found, lines = {"training": _training, "occlusion": _occlusion}[arguments.subject](arguments)
-    print(json.dumps(found) if arguments.json else "\n".join(lines))
+    print(json_line(found) if arguments.json else "\n".join(lines))
     return 0
 
 
@@ -54,10 +51,9 @@ def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
 
     models = arguments.models or papers.default_for("bench training")
     bench_training.check_models(models)
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    data, protocol = options.data_and_protocol(arguments)
     profile = "smoke" if arguments.dataset == "synthetic" else "full"
-    faces = datasets.load(arguments.dataset, data, profile=profile,
-                          protocol=datasets.DEFAULT_PROTOCOL[arguments.dataset]).part("train")
+    faces = datasets.load(arguments.dataset, data, profile=profile, protocol=protocol).part("train")
 
     def say(row: dict) -> None:
         print(f"{row['model']:<18} batch {row['batch']:<4} round {row['round']}  {row['loop']:<10} {row['dtype']:<8} "
@@ -101,10 +97,9 @@ def _trained(arguments: argparse.Namespace) -> tuple[str, dict]:
     from ferkit.data import datasets
     from ferkit.models import weights
 
-    dataset = arguments.dataset or "synthetic"
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
+    arguments.dataset = arguments.dataset or "synthetic"
+    data, protocol = options.data_and_protocol(arguments)
     model, header = weights.load(arguments.weights, papers.system)
-    profile = "smoke" if dataset == "synthetic" else "full"
-    part = test_images(datasets.load(dataset, data, profile=profile, protocol=datasets.DEFAULT_PROTOCOL[dataset]),
-                       arguments.images, 0)
+    profile = "smoke" if arguments.dataset == "synthetic" else "full"
+    part = test_images(datasets.load(arguments.dataset, data, profile=profile, protocol=protocol), arguments.images, 0)
     return str(header["system"]), {"model": model, "faces": (part.images, part.labels)}

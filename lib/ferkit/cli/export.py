@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from ferkit.core.errors import InputError
+
 HELP = "write weights as ONNX and hold the file's answers against PyTorch's"
 
 
@@ -18,10 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Export, check and print what was compared; exit status 0."""
     from ferkit.apps import onnx_export, predictor
+    from ferkit.core.paths import check_writable
 
+    shown = arguments.onnx
+    if shown.is_dir() or not shown.parent.is_dir():
+        raise InputError(f"{shown}: name a file in a folder that is there")
+    check_writable(shown.parent)
     model = predictor.load(arguments.weights)
     parity = onnx_export.export(model, arguments.onnx, pixels=arguments.pixels)
-    print(f"{arguments.onnx}: {model.name}, {arguments.onnx.stat().st_size:,} bytes; against PyTorch on "
+    print(f"{shown}: {model.name}, {arguments.onnx.stat().st_size:,} bytes; against PyTorch on "
           f"{parity.images} images: largest difference {parity.max_abs_difference:.1e}, "
           f"{parity.different_decisions} decisions differ")
     return 0

@@ -1,13 +1,12 @@
 """``occlusion``: which parts of a face trained cells read each expression from, and the control with a known answer."""
 
 import argparse
-import json
-import os
 from pathlib import Path
 
-from ferkit.cli.options import DEVICES
+from ferkit.cli import options
+from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
-from ferkit.core.paths import DATASETS
+from ferkit.core.paths import make_folder
 
 HELP = "analyse the cells of a run or of published results by occlusion, or run the control on mouth-only faces"
 
@@ -18,32 +17,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="a run's folder, or results/<dataset>; its 04_occlusion_analysis is written")
     parser.add_argument("--mouth-only", action="store_true",
                         help="train on drawn faces that move the mouth alone and see where occlusion points")
-    parser.add_argument("--dataset", choices=DATASETS, default="synthetic", help="what the cells were tested on")
-    parser.add_argument("--data", action="append", default=[], metavar="PATH", help="where it lies; once per part")
-    parser.add_argument("--protocol", default="", metavar="P", help="how it is split (default: its own)")
-    parser.add_argument("--profile", default="full", metavar="NAME", help="how many images are drawn or kept (full)")
+    options.add_data(parser, dataset="synthetic")
     parser.add_argument("--systems", nargs="+", metavar="S",
                         help="which systems, every seed of them (default: one of each paper)")
     parser.add_argument("--recipe", default="ours", metavar="R", help="under which recipe (default: ours)")
-    parser.add_argument("--images", type=int, default=0, metavar="N", help="test images, stratified (default: all)")
-    parser.add_argument("--beside", type=int, default=350, metavar="N",
+    parser.add_argument("--images", type=options.whole(), default=0, metavar="N",
+                        help="test images, stratified (default: all)")
+    parser.add_argument("--beside", type=options.whole(), default=350, metavar="N",
                         help="how many of them for other windows and fillings (default: 350)")
-    parser.add_argument("--patch-size", type=int, default=8, metavar="P", help="side of the window, pixels")
-    parser.add_argument("--stride", type=int, default=4, metavar="P", help="step of the window, pixels")
+    parser.add_argument("--patch-size", type=options.whole(1, 48), default=8, metavar="P",
+                        help="side of the window, pixels (default: 8)")
+    parser.add_argument("--stride", type=options.whole(1, 48), default=4, metavar="P",
+                        help="step of the window, pixels (default: 4)")
     parser.add_argument("--baseline", choices=("zero", "mean", "blur"), default="zero", help="what a covered pixel is")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default: 0)")
-    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute (default: cpu)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    options.add_computing(parser, "cpu", seed="seed of every random choice")
+    options.add_output(parser, json="one JSON object a line")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Analyse and print; exit status 0."""
     if arguments.mouth_only == bool(arguments.directory):
         raise InputError("occlusion: name a folder of results (or --mouth-only, which takes none)")
-    if min(arguments.patch_size, arguments.stride, arguments.images + 1, arguments.beside + 1) < 1:
-        raise InputError("occlusion: window, stride and numbers of images are whole numbers, windows above 0")
     for row in _mouth_only(arguments) if arguments.mouth_only else _analyses(arguments):
-        print(json.dumps(row, ensure_ascii=False) if arguments.json else _said(row))
+        print(json_line(row) if arguments.json else _said(row))
     return 0
 
 
@@ -64,14 +60,15 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
 
     if not arguments.directory.is_dir():
         raise InputError(f"{arguments.directory}: no such folder; name a run or results/<dataset>")
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed,
-                          protocol=arguments.protocol or datasets.DEFAULT_PROTOCOL[arguments.dataset])
+    device = str(inference.resolve_device(arguments.device))
+    data, protocol = options.data_and_protocol(arguments)
+    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
     root = arguments.directory.absolute()
     cells = analyses.cells_of(root, arguments.systems or papers.default_for("occlusion"), arguments.recipe, faces)
+    make_folder(root)
     done = analyses.analyse_all(root, cells, faces, papers.system, images=arguments.images, beside=arguments.beside,
                                 patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,
-                                seed=arguments.seed, device=str(inference.resolve_device(arguments.device)))
+                                seed=arguments.seed, device=device)
     return [{"cell": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
              "says": occlusion.sentences(one.summary), "contradictions": occlusion.contradictions(one.summary)}
             for one in done] + occlusion.agreement_rows(done)

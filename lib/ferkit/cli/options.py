@@ -1,63 +1,122 @@
-"""Options that several commands share, each written once. Standard library only, as in `ferkit.pipeline.options`."""
+"""Options that several commands share, each written once, with the types that check them.
+
+Standard library only, as in `ferkit.pipeline.options`: a mistake is told before anything is installed or imported.
+"""
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from ferkit.core import protocols
+from ferkit.core import paths, protocols
 from ferkit.core.paths import DATASETS
 from ferkit.core.profiles import PROFILES
 
 DEVICES = ("auto", "cpu", "cuda")
+MOST = 2**31 - 1
+
+
+def whole(least: int = 0, most: int = MOST) -> Callable[[str], int]:
+    """The type of an option that is a whole number from `least` to `most`."""
+    def parse(text: str) -> int:
+        digits = text.removeprefix("-")
+        value = int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
+        if value is None or not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text[:60]!r} is not a whole number from {least} to {most}")
+        return value
+
+    return parse
+
+
+def above_zero(text: str) -> float:
+    """The type of an option that is a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is not a number above 0")
+    return value
+
+
+def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset: str | None = None,
+             profile: str | None = "full", protocol: bool = True) -> None:
+    """Which images: --dataset, --data and, unless switched off, --protocol, --contempt and --profile."""
+    group = parser.add_argument_group("data")
+    group.add_argument("--dataset", choices=DATASETS, required=required and dataset is None, default=dataset,
+                       help="which data set" + (f" (default: {dataset})" if dataset else ""))
+    group.add_argument("--data", action="append", default=[], metavar="PATH",
+                       help="where it lies, an archive or a folder; once per part (default: its environment variable)")
+    if protocol:
+        group.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
+        group.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
+    if profile:
+        group.add_argument("--profile", choices=tuple(PROFILES), default=profile,
+                           help=f"how many images are drawn or kept (default: {profile})")
+
+
+def add_computing(parser: argparse.ArgumentParser, device: str | None = "auto", seed: str = "") -> None:
+    """How it is computed: --device unless None, and --seed if told of what."""
+    group = parser.add_argument_group("computing")
+    if device:
+        group.add_argument("--device", choices=DEVICES, default=device, help=f"where to compute (default: {device})")
+    if seed:
+        group.add_argument("--seed", type=whole(), default=0, metavar="K", help=f"{seed} (default: 0)")
+
+
+def add_training(parser: argparse.ArgumentParser, recipe: str, model: bool = True) -> None:
+    """What is trained: --model (model: whether it is required), --recipe and --set."""
+    group = parser.add_argument_group("training")
+    group.add_argument("--model", required=model, metavar="M",
+                       help="which network" + ("" if model else " (default: the first paper's)"))
+    group.add_argument("--recipe", default=recipe, metavar="R",
+                       help=f"a recipe's name, or a JSON file (default: {recipe})")
+    group.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE",
+                       help="change one value of the recipe, e.g. epochs=100 or augmentation.flip=0")
+
+
+def add_output(parser: argparse.ArgumentParser, output: str = "", json: str = "one JSON object",
+               required: bool = False) -> None:
+    """Where results go: --output if told what it is, and --json unless it prints nothing."""
+    group = parser.add_argument_group("output")
+    if output:
+        group.add_argument("--output", type=Path, required=required, metavar="DIR", help=output)
+    if json:
+        group.add_argument("--json", action="store_true", help=f"print {json}")
+
+
+def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
+    """The data's path (several joined by ``os.pathsep``; None for none) and the protocol's full name.
+
+    InputError for a path that is empty, missing or unreadable, and for data given to the built-in set.
+    """
+    protocol = protocols.resolve(arguments.dataset, getattr(arguments, "protocol", ""),
+                                 getattr(arguments, "contempt", False))
+    given = paths.check_data(arguments.dataset, arguments.data) if arguments.data else ()
+    return Path(os.pathsep.join(map(str, given))) if given else None, protocol
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``run`` to a parser."""
-    parser.add_argument("--dataset", choices=DATASETS, default="synthetic",
-                        help="what to train and test on (default: synthetic, the built-in drawn faces)")
-    parser.add_argument("--data", action="append", default=[], metavar="PATH",
-                        help="where a real data set lies, an archive or a folder; give it once per part")
-    parser.add_argument("--protocol", default="", metavar="P",
-                        help="how the data are divided (default: the data set's own); several, separated by commas, "
-                             "are run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
-                             "trains on so many of the training images. One of "
-                             + ", ".join(protocols.PROTOCOLS))
-    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
-    parser.add_argument("--profile", choices=tuple(PROFILES), default="quick",
-                        help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))
-    parser.add_argument("--output", metavar="DIR",
-                        help="folder in which runs lie (default: $FERKIT_OUTPUT, else results/runs)")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="first random seed (default: 0)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
-    parser.add_argument("--from", dest="first", metavar="NN", help="leave out the notebooks before number NN")
-    parser.add_argument("--only", metavar="NN", help="run the notebook of number NN alone")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="NAME=VALUE",
-                        help="set a notebook parameter; may be given more than once")
-    parser.add_argument("--force", action="store_true", help="run what is up to date again, from nothing")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run; run and write nothing")
-    parser.add_argument("--list", action="store_true", help="print the notebooks with their parameters")
-    parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
-
-
-def add_data_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
-    """Add what names a data set and its division to the parser of any other command."""
-    parser.add_argument("--dataset", choices=DATASETS, required=required, help="which data set")
-    parser.add_argument("--data", action="append", default=[], metavar="PATH",
-                        help="where it lies; give it once per part")
-    parser.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
-    parser.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
-
-
-def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
-    """The data's path (several joined by ``os.pathsep``; None for none) and the protocol's full name."""
-    data = Path(os.pathsep.join(arguments.data)) if arguments.data else None
-    return data, protocols.resolve(arguments.dataset, arguments.protocol, arguments.contempt)
-
-
-def _seed(text: str) -> int:
-    value = int(text) if text.isdecimal() else -1
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**31 - 1}")
-    return value
+    add_data(parser, dataset="synthetic", profile=None, protocol=False)
+    which = parser.add_argument_group("what is run")
+    which.add_argument("--protocol", default="", metavar="P",
+                       help="how the data are divided (default: the data set's own); several, separated by commas, are "
+                            "run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
+                            f"trains on so many of the training images. One of {', '.join(protocols.PROTOCOLS)}")
+    which.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
+    which.add_argument("--profile", choices=tuple(PROFILES), default="quick",
+                       help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))
+    which.add_argument("--from", dest="first", metavar="NN", help="leave out the notebooks before number NN")
+    which.add_argument("--only", metavar="NN", help="run the notebook of number NN alone")
+    which.add_argument("--set", action="append", default=[], dest="overrides", metavar="NAME=VALUE",
+                       help="set a notebook parameter; may be given more than once")
+    which.add_argument("--force", action="store_true", help="run what is up to date again, from nothing")
+    which.add_argument("--dry-run", action="store_true", help="say what would run; run and write nothing")
+    which.add_argument("--list", action="store_true", help="print the notebooks with their parameters")
+    which.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
+    add_computing(parser, seed="first random seed")
+    add_output(parser, "folder in which runs lie (default: $FERKIT_OUTPUT, else results/runs)", json="")

@@ -1,14 +1,15 @@
 """``predict``: the expressions on anyone's photographs."""
 
 import argparse
-import json
-import os
+import csv
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from ferkit.cli import options
+from ferkit.core import console
 from ferkit.core.errors import InputError
 
 HELP = "tell the expressions on photographs, with the best published weights"
@@ -22,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "the published ones that are best on validation)")
     parser.add_argument("--crops", action="store_true", help="every image is a face crop: search for no face (an image "
                         "of 48x48 pixels always is one)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    options.add_output(parser, json="one JSON object a line")
+    parser.add_argument("--csv", action="store_true", help="print comma-separated values with one line of headings")
     parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="also save each photo with its faces framed")
     parser.add_argument("--list", action="store_true", help="print the published names and what they reach")
 
@@ -37,26 +39,33 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.photos:
         raise InputError("predict: name at least one PHOTO, a folder, or - for stdin")
     from ferkit.apps import photos, predictor
-    from ferkit.core.paths import check_writable
+    from ferkit.core.paths import make_folder
 
     found = photos.photos_of(arguments.photos, sys.stdin.buffer)
     if arguments.save_overlay:
-        check_writable(arguments.save_overlay)
+        make_folder(arguments.save_overlay)
     model = predictor.load(arguments.weights)
-    if not arguments.json:
+    if arguments.json and arguments.csv:
+        raise InputError("--json and --csv exclude each other: give one of them")
+    if not (arguments.json or arguments.csv or console.quiet()):
         print(f"{model.name}, {len(found)} image{'s' * (len(found) != 1)}; an annotator's view of a face, not what a "
               "person feels", file=sys.stderr)
     failed = 0
     rows = photos.predict(model, _told(found), ready=arguments.crops)
-    try:
-        for row in rows if not arguments.save_overlay else _drawn(rows, found, arguments.save_overlay):
-            failed += row.error is not None
-            if arguments.json:
-                print(json.dumps(asdict(row) | {"weights": model.name}, ensure_ascii=False), flush=True)
-            else:
-                print(row.says(), file=sys.stderr if row.error else sys.stdout, flush=True)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    table = None
+    for row in rows if not arguments.save_overlay else _drawn(rows, found, arguments.save_overlay):
+        failed += row.error is not None
+        content = asdict(row) | {"weights": model.name}
+        if arguments.json:
+            print(console.json_line(content), flush=True)
+        elif arguments.csv:
+            if table is None:
+                table = csv.DictWriter(sys.stdout, list(content), lineterminator="\n")
+                table.writeheader()
+            table.writerow(content | {"box": " ".join(map(str, row.box or ()))})
+            sys.stdout.flush()
+        else:
+            print(row.says(), file=sys.stderr if row.error else sys.stdout, flush=True)
     return int(failed > 0)
 
 
@@ -65,19 +74,19 @@ def _told(found: list) -> Iterator:
     from ferkit.core.console import Console
     from ferkit.core.progress import clock
 
-    console, started = Console(sys.stderr), time.monotonic()
+    shown, started = Console(sys.stderr), time.monotonic()
     last = started
     for number, photo in enumerate(found):
         now = time.monotonic()
         left = clock((now - started) / number * (len(found) - number)) if number else "-:--"
         says = f"{number} of {len(found)} images, {left} left"
-        if console.terminal and number % 16 == 0 and len(found) > 16 and not sys.stdout.isatty():
-            console.status(says)
-        elif not console.terminal and now - last >= SECONDS:
-            console.line(says)
+        if shown.terminal and number % 16 == 0 and len(found) > 16 and not sys.stdout.isatty():
+            shown.status(says)
+        elif not shown.terminal and not console.quiet() and now - last >= SECONDS:
+            shown.line(says)
             last = now
         yield photo
-    console.clear()
+    shown.clear()
 
 
 def _drawn(rows: Iterator, found: list, folder: Path) -> Iterator:

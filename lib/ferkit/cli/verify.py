@@ -1,8 +1,9 @@
 """``verify``: recompute everything published from the files beside it."""
 
 import argparse
-import json
 from pathlib import Path
+
+from ferkit.cli import options
 
 HELP = "recompute published metrics, predictions and hashes; name everything that does not fit"
 
@@ -13,22 +14,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="results/<dataset>, a run's folder, or results for all that is published")
     parser.add_argument("--data", type=Path, metavar="PATH",
                         help="the real data, for predictions from weights (default: FERKIT_FER2013 and so on)")
-    parser.add_argument("--sample", type=int, default=256, metavar="N",
+    parser.add_argument("--sample", type=options.whole(), default=256, metavar="N",
                         help="test images to compute again for each system; 0 = all (default: 256)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a folder, one a line")
+    options.add_output(parser, json="one JSON object a folder, one a line")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what was found; exit status 0, or 1 where anything does not fit."""
+    from ferkit.core.console import json_line
     from ferkit.core.errors import InputError
     from ferkit.publishing import verify
 
-    if arguments.sample < 0:
-        raise InputError(f"--sample {arguments.sample}: a number of images from 0 (all)")
     if arguments.data is not None and not arguments.data.exists():
         raise InputError(f"--data {arguments.data}: no such file or folder")
     found = [one for directory in arguments.directories
              for one in verify.verify(directory, arguments.data, arguments.sample)]
     for one in found:
-        print(json.dumps(one.to_dict(), ensure_ascii=False) if arguments.json else "\n".join(one.lines()))
+        print(json_line(one.to_dict()) if arguments.json else "\n".join(one.lines()))
     return 0 if all(one.verified for one in found) else 1

@@ -3,7 +3,11 @@
 Notebooks get a run *name* and ask here for its folder, so that an executed notebook replays anywhere.
 """
 
+import contextlib
 import os
+import tempfile
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ferkit.core import protocols
@@ -18,6 +22,7 @@ DATA_VARIABLES = {
     "gfe": "FERKIT_GFE",
 }
 DATASETS = ("synthetic", *DATA_VARIABLES)
+LONGEST_NAME = 255  # bytes of a file name, on every usual file system
 
 
 def repository() -> Path:
@@ -71,10 +76,59 @@ def data_path(dataset: str) -> Path | None:
     return Path(chosen).expanduser().absolute()
 
 
+def check_data(dataset: str, given: Sequence[str]) -> tuple[Path, ...]:
+    """The absolute paths of a real data set's parts, each seen to be there and readable; InputError for one that is
+    not, for an empty name, and for any with the built-in set."""
+    if dataset == "synthetic":
+        raise InputError(f"--data {given[0]}: the built-in set takes no data; choose another --dataset")
+    if not all(name.strip() for name in given):
+        raise InputError("--data '': an empty name (a shell variable that is not set?); name an archive or a folder")
+    found = tuple(Path(name).expanduser().absolute() for name in given)
+    for path in found:
+        _check_readable(dataset, path)
+    return found
+
+
+def _check_readable(dataset: str, path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"{dataset}: {path} does not exist; name its archive or folder with --data PATH")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{dataset}: no permission to read {path}; fix it with chmod")
+    if path.is_dir() and not any(path.iterdir()):
+        raise InputError(f"{dataset}: {path} is an empty folder; unpack the data there")
+    if path.suffix.lower() == ".zip" and path.is_file() and not zipfile.is_zipfile(path):
+        raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
+
+
 def check_writable(output: Path) -> None:
     """InputError unless the folder `output` is writable or could be made; nothing is written to find out."""
+    if not str(output).strip():
+        raise InputError("--output '': an empty name (a shell variable that is not set?); name a folder")
+    output = output.expanduser().absolute()
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in output.parts):
+        raise InputError(f"output: a name of more than {LONGEST_NAME} bytes; shorten it")
     there = next(path for path in (output, *output.parents) if os.path.lexists(path))
     if not there.is_dir():
         raise InputError(f"output {output}: {there} is not a folder; name another with --output")
     if not os.access(there, os.W_OK | os.X_OK):
         raise InputError(f"output {output}: no permission to write in {there}; name another with --output")
+
+
+def make_folder(output: Path) -> Path:
+    """The folder `output`, made if need be and seen to take a file; InputError, with nothing left, where it does not.
+
+    What costs minutes calls this before the work, after everything else was checked.
+    """
+    check_writable(output)
+    made = [path for path in (output, *output.parents) if not path.exists()]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=output, prefix=".ferkit-") as probe:
+            probe.write(bytes(4096))
+            probe.flush()
+    except OSError as error:
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise InputError(f"output {output}: {error.strerror}; free some space or name another with --output") from None
+    return output

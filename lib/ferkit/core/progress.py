@@ -12,6 +12,13 @@ import os
 import sys
 
 VARIABLE = "FERKIT_PROGRESS"
+_shown = True
+
+
+def set_shown(shown: bool) -> None:
+    """Whether this process shows progress in its terminal (`-q` hides it)."""
+    global _shown
+    _shown = shown
 
 
 def epoch(cell: str, epoch: int, epochs: int, loss: float, val_accuracy: float, seconds_left: float) -> None:
@@ -36,7 +43,7 @@ def report(kind: str, **values: object) -> None:
     if target:
         with contextlib.suppress(OSError), open(target, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(event) + "\n")  # a watcher that has gone must not stop a training
-    elif sys.stdout.isatty():
+    elif _shown and sys.stdout is not None and sys.stdout.isatty():
         finished = event.get("epoch") == event.get("epochs")
         sys.stdout.write(f"\r\033[K{describe(event)}" + ("\n" if finished else ""))
         sys.stdout.flush()

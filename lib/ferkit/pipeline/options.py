@@ -7,7 +7,6 @@ sets an environment up. The options themselves are added in `ferkit.cli.options`
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +62,9 @@ def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[R
     folder: where the notebooks lie (default: the checkout's ``notebooks``).
     """
     names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt)
-    output = Path(arguments.output).expanduser().absolute() if arguments.output else paths.output_root()
+    output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)
+    output = output.expanduser().absolute()
     notebooks = _selected(arguments.first, arguments.only)
     overrides = _overrides(arguments.overrides, notebooks, folder or notebooks_folder())
     data = _data(arguments.dataset, arguments.data)
@@ -92,29 +92,13 @@ def listing(folder: Path | None = None) -> str:
 
 def _data(dataset: str, given: list[str]) -> tuple[Path, ...]:
     """The data's paths from --data, else from the data set's environment variable, each seen to be there."""
-    if dataset == "synthetic":
-        if given:
-            raise InputError(f"--data {given[0]}: the built-in set takes no data; choose another --dataset")
+    if dataset == "synthetic" and not given:
         return ()
-    variable = paths.DATA_VARIABLES[dataset]
+    variable = paths.DATA_VARIABLES.get(dataset, "")
     named = given or [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
     if not named:
         raise InputError(f"{dataset}: no data given; name its archive or folder with --data or {variable}")
-    found = tuple(Path(name).expanduser().absolute() for name in named)
-    for path in found:
-        _check_readable(dataset, path)
-    return found
-
-
-def _check_readable(dataset: str, path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"{dataset}: {path} does not exist; name its archive or folder with --data PATH")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{dataset}: no permission to read {path}; mend it with chmod")
-    if path.is_dir() and not any(path.iterdir()):
-        raise InputError(f"{dataset}: {path} is an empty folder; unpack the data there")
-    if path.suffix.lower() == ".zip" and path.is_file() and not zipfile.is_zipfile(path):
-        raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
+    return paths.check_data(dataset, named)
 
 
 def _selected(first: str | None, only: str | None) -> tuple[str, ...]:

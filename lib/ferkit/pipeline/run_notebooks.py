@@ -77,7 +77,9 @@ def prepare(options: RunOptions, folder: Path | None = None) -> Run:
     """
     protocol = protocols.resolve(options.dataset, options.protocol)
     if options.device == "cuda":
-        _check_cuda()
+        from ferkit.training import trainer
+
+        trainer.resolve_device(options.device)
     run = Run(options, folder or notebooks_folder(), protocol, _fingerprint(options, protocol),
               manifest.surroundings())
     if options.data or protocol != protocols.DEFAULT_PROTOCOL[options.dataset]:
@@ -267,13 +269,6 @@ def _results_sha256(stem: str, entry: dict) -> str | None:
         return None
     return files.sha256_of({name: value for name, value in entry["outputs"].items()
                             if name.startswith(f"{stem}/") and "/figures/" not in name})
-
-
-def _check_cuda() -> None:
-    import torch
-
-    if not torch.cuda.is_available():
-        raise InputError("--device cuda: this machine shows no usable GPU; leave --device out, or take cpu")
 
 
 def _remove(folder: Path) -> None:
