@@ -160,6 +160,8 @@ class Evidence:
         for path in sorted(self.root.glob("[0-9][0-9]_*/plan.json")):
             try:
                 for row in json.loads(path.read_text(encoding="utf-8")):
+                    if row.get("status") == "planned":
+                        continue  # more seeds to come, published all together or not at all
                     planned[row["system"], row["recipe"]].add(row["seed"])
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}: damaged plan ({error}); take it from git again") from None

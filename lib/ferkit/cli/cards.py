@@ -13,9 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Write or check; exit status 1 if a check finds a stale card."""
     from ferkit.core import paths
+    from ferkit.publishing import publish
     from ferkit.reporting import model_cards
 
     found = model_cards.stale() if arguments.check else model_cards.write_all()
+    if found and not arguments.check:
+        publish.write_lists()
     for path in found:
         print(f"{path.relative_to(paths.repository())}: {'stale' if arguments.check else 'written'}")
     if not found:

@@ -5,8 +5,8 @@ from itertools import groupby
 from pathlib import Path
 
 from ferkit.cli import options
+from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.core.profiles import PROFILES
 
 HELP = "write plan.json: every cell of a profile that will be reported; commit it before training"
 ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
@@ -14,14 +14,15 @@ ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how ma
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``plan`` to a parser."""
-    options.add_data_arguments(parser, required=False)
-    parser.add_argument("--profile", choices=tuple(PROFILES), default="full", help="which profile (default: full)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="first seed (default: 0)")
+    options.add_data(parser, required=False)
+    options.add_computing(parser, device=None, seed="first seed")
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
     parser.add_argument("--cells", default="", metavar="LIST",
                         help="plan these cells only, as run's --set CELLS=…: SYSTEM/RECIPE,SYSTEM")
-    parser.add_argument("--seeds", type=int, default=0, metavar="N",
+    parser.add_argument("--seeds", type=options.whole(), default=0, metavar="N",
                         help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
+    parser.add_argument("--list", action="store_true",
+                        help="only print how each planned job stands: planned (no result yet), or as its result says")
     parser.add_argument("--sweep", type=Path, metavar="CONFIG",
                         help="add the cells of this sweep to what is planned or published, in place of a profile's")
 
@@ -40,6 +41,13 @@ def main(arguments: argparse.Namespace) -> int:
 
     notebooks = chosen(arguments.only)
     data, protocol = options.data_and_protocol(arguments)
+    if arguments.list:
+        root = paths.published_directory(arguments.dataset, protocol)
+        for notebook in notebooks:
+            if (root / notebook / publishing.PLAN).is_file():
+                print("\n".join(f"{notebook}/{name}  {status}"
+                                for name, status in publishing.status(root, notebook).items()))
+        return 0
     n_train = 0
     if data or arguments.dataset not in ALWAYS_LARGE:
         from ferkit.data import datasets

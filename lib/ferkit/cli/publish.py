@@ -1,16 +1,20 @@
-"""``publish``: copy the planned cells of finished runs to ``results/<dataset>[-<protocol>]/``."""
+"""``publish``: copy the planned results of finished runs to ``results/<dataset>[-<protocol>]/``."""
 
 import argparse
 from pathlib import Path
 
+from ferkit.core import protocols
 from ferkit.core.errors import InputError
+from ferkit.core.paths import DATASETS
 
-HELP = "copy every planned cell of runs to results/<dataset>[-<protocol>]; refused if one is missing"
+HELP = "copy the planned results of runs to results/<dataset>[-<protocol>], and list everything with its checksum"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``publish`` to a parser."""
-    parser.add_argument("runs", metavar="DIR", type=Path, nargs="+",
+    parser.add_argument("--list", action="store_true", help="only write the lists of checksums (SHA256SUMS) of what is "
+                        "published, and print what changed since they were written")
+    parser.add_argument("runs", metavar="DIR", type=Path, nargs="*",
                         help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
 
@@ -21,18 +25,25 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.reporting import model_cards
     from ferkit.results import manifest
 
+    if arguments.list == bool(arguments.runs):
+        raise InputError("publish: name the folders of runs, or give --list alone")
+    if arguments.list:
+        print("\n".join(publishing.write_lists()) or "the lists are up to date")
+        return 0
     sets = set()
     for run in arguments.runs:
-        record = manifest.read(run)
-        if not record:
+        record = manifest.read(run) if run.is_dir() else {}
+        name = record.get("dataset"), record.get("protocol")
+        if name[0] not in DATASETS or not isinstance(name[1], str):
             raise InputError(f"{run}: no run in it (no readable {manifest.NAME}); name a folder of results/runs")
-        sets.add((record["dataset"], record["protocol"]))
+        sets.add((name[0], protocols.resolve(*name)))
     if len(sets) > 1:
         raise InputError(f"publish: runs of different sets ({', '.join(' '.join(one) for one in sorted(sets))}); "
                          "publish each for itself")
     ((dataset, protocol),) = sets
     cells = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
     model_cards.write_all()
+    publishing.write_lists()
     for cell in cells:
         accuracy = cell.metrics["accuracy"]
         print(f"{cell.cell.name}  {cell.metrics['status']}  test "
@@ -42,7 +53,6 @@ def main(arguments: argparse.Namespace) -> int:
 
 def chosen(only: str | None) -> tuple[str, ...]:
     """The training notebooks that --only names, all without it; InputError if it names none."""
-    from ferkit.core.errors import InputError
     from ferkit.publishing.publish import trained_notebooks
 
     found = tuple(name for name in trained_notebooks() if only is None or name.startswith(f"{only:0>2}"))

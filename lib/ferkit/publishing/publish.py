@@ -1,31 +1,31 @@
-"""From a run to published results: the plan, committed before training, and a row for every cell it names.
+"""From runs to published results: a plan, committed before training, and a row for every entry of it.
 
 ``results/<dataset>/<notebook>/`` (``results/<dataset>-<protocol>/…`` under another protocol than the set's own) holds
-``plan.json``, the cells, and ``headline.json``: the cell that validation, not the test split, puts first. Nothing is
-published that was not planned, and nothing planned may be missing. Where results stand already, a new plan waits beside
-them as ``plan.next.json`` until its own results replace them, all at once. A cell of the new plan that stands there
-already, trained as the new plan says, stays as it is: more seeds cost what they cost, not all of it again.
+``plan.json``, the results, and ``headline.json``: what validation, not the test split, puts first. A plan only grows:
+an entry may be added, one without a result may change, and one with a result may not. An entry has the status "planned"
+until it is published. Nothing is published that was not planned, and of the waiting seeds of a system and recipe all
+are published or none, so that nobody chooses among them.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.papers import training
-from ferkit.results import records
+from ferkit.publishing import checksums
+from ferkit.results import manifest, records
 from ferkit.results.records import Cell, CellResult
 from ferkit.sweep.config import SweepCell
 
-PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
+PLAN, HEADLINE = "plan.json", "headline.json"
+WAITING = "planned"  # status of an entry that is not published yet
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
-SMALL_LIMIT = 500_000  # of what is there to be compared with: published recipes, later seeds, sets trained in minutes
-LARGE = ("fer2013", "ferg")  # sets on which a network of a million weights trains for hours
 ANALYSES = "04_occlusion_analysis"
 
 
@@ -43,138 +43,166 @@ def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (
     only: what to plan, as `papers.training.rows` takes it; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
-    written = []
-    for notebook in notebooks or trained_notebooks():
-        entries = [{**job.entry, "profile": profile}
-                   for job in training.jobs(profile, notebook, seed, n_train=n_train, only=only, n_seeds=n_seeds)]
-        folder = root / notebook
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / (NEXT if _published(folder) else PLAN)
-        files.write_json(file, entries)
-        written.append(file)
-    return written
+    planned = {notebook: [{**job.entry, "profile": profile} for job in training.jobs(
+        profile, notebook, seed, n_train=n_train, only=only, n_seeds=n_seeds)]
+        for notebook in notebooks or trained_notebooks()}
+    return [_extend(root / notebook, entries) for notebook, entries in planned.items() if entries]
 
 
 def extend_plan(cells: Sequence[SweepCell], profile: str, notebook: str, protocol: str = "") -> Path:
-    """Add a sweep's cells to the plan of a notebook's folder, to the next one where results stand; the file.
-
-    An entry of the same system, recipe and seed is replaced.
-    """
+    """Add a sweep's jobs to the plan of a notebook's folder; the file."""
     (dataset,) = {cell.dataset for cell in cells}
-    folder = paths.published_directory(dataset, protocol) / notebook
-    added = [{key: value for key, value in cell.entry().items() if key != "dataset"} | {"profile": profile}
-             for cell in cells]
-    planned = read_plan(folder) if (folder / PLAN).is_file() else []
-    entries = {(entry["system"], entry["recipe"], entry["seed"]): entry for entry in (*planned, *added)}
+    return _extend(paths.published_directory(dataset, protocol) / notebook,
+                   [{key: value for key, value in cell.entry().items() if key != "dataset"} | {"profile": profile}
+                    for cell in cells])
+
+
+def _extend(folder: Path, added: Iterable[dict]) -> Path:
+    """The plan with these entries, in place of those of the same name; InputError, with nothing written, for another
+    recipe of what has a result."""
+    entries = {_key(entry): entry for entry in (read_plan(folder) if (folder / PLAN).is_file() else ())}
+    for entry in added:
+        before = entries.get(_key(entry))
+        result = folder / entry["system"] / entry["recipe"] / f"seed{entry['seed']}"
+        if before and before["config"] != entry["config"] and (result / records.METRICS).is_file():
+            raise InputError(f"{_shown(folder / PLAN)}: {'/'.join(result.parts[-3:])} is published under another "
+                             "recipe; give the new one another name, or remove the result with git rm first")
+        if before is None or before["config"] != entry["config"]:
+            entries[_key(entry)] = entry | {"status": WAITING}
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / (NEXT if _published(folder) else PLAN)
-    files.write_json(file, list(entries.values()))
-    return file
+    return files.write_json(folder / PLAN, list(entries.values()))
 
 
 def read_plan(folder: Path) -> list[dict]:
-    """The entries of a folder's plan, of the next one if one waits; InputError if there is none."""
-    file = folder / (NEXT if (folder / NEXT).is_file() else PLAN)
+    """The entries of a folder's plan; InputError if there is none."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads((folder / PLAN).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{_shown(file)}: no readable plan ({error}); make one before training") from None
+        raise InputError(f"{_shown(folder / PLAN)}: no readable plan ({error}); make one before training") from None
+
+
+def status(root: Path, notebook: str) -> dict[str, str]:
+    """How each planned job stands, by its name: "planned", the status of its result, or "missing" where it had one."""
+    found = {}
+    for entry in read_plan(root / notebook):
+        cell = _cell(notebook, entry)
+        there = (cell.directory(root) / records.METRICS).is_file()
+        found[cell.name] = records.read_cell(cell.directory(root)).metrics["status"] if there else (
+            entry.get("status", "missing"))
+    return found
 
 
 def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
             protocol: str = "") -> list[CellResult]:
-    """Copy every planned cell of some runs, their occlusion analyses and manifests to the published tree.
+    """Copy the planned results of some runs, their occlusion analyses and provenance to the published tree.
 
-    runs: folders of runs or sweeps; a cell is taken from the first that has it, else it must stand published already.
-    notebooks: whose cells; what others published stays. Returns the cells copied. InputError, with nothing copied, if
-    a planned cell is missing or was trained with another recipe.
+    runs: folders of runs or sweeps; a result is taken from the first that has it. notebooks: whose. Returns what was
+    copied. InputError, with nothing copied, if a result was trained with another recipe than planned or is damaged,
+    if only some of the seeds that wait are there, or if the runs hold nothing that is planned.
     """
-    root, notebooks = paths.published_directory(dataset, protocol), notebooks or trained_notebooks()
-    found = {notebook: _planned_cells(runs, root, notebook) for notebook in notebooks}
-    copied: list[CellResult] = []
-    replaced: dict[Path, list[Path]] = {run: [] for run in runs}
-    for notebook, cells in found.items():
-        for old in _published(root / notebook):
-            if old not in [cell.cell.directory(root) for cell in cells]:
-                shutil.rmtree(old)
-        for cell in cells:
-            if cell.directory != cell.cell.directory(root):
-                _copy(cell.directory, cell.cell.directory(root), _limit(cell.cell, dataset, cells[0].cell.seed))
-                copied.append(cell)
-                replaced[cell.directory.parents[3]].append(cell.cell.directory(root))
-        if (root / notebook / NEXT).is_file():
-            (root / notebook / NEXT).replace(root / notebook / PLAN)
-        _write_headline(root / notebook, cells)
+    root = paths.published_directory(dataset, protocol)
+    chosen = [cell for notebook in notebooks or trained_notebooks() if (root / notebook / PLAN).is_file()
+              for cell in _planned_in(runs, root, notebook)]
+    if not chosen:
+        raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
+    for cell in chosen:
+        _copy(cell.directory, cell.cell.directory(root), WEIGHTS_LIMIT if _is_loaded(cell.cell, root) else 0)
+    analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
+    for analysis in analyses:
+        _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
     for run in runs:
-        for analysis in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json")):
-            replaced[run].append(root / ANALYSES / analysis.parent.relative_to(run / ANALYSES))
-            _copy(analysis.parent, replaced[run][-1], WEIGHTS_LIMIT)
-    for run, folders in replaced.items():
-        _copy_manifest(run, root, folders, notebooks)
-    return copied
+        copied = [folder.relative_to(run) for folder in (*(cell.directory for cell in chosen), *analyses)
+                  if folder.is_relative_to(run)]
+        _note(run, root, copied)
+    for notebook in {cell.cell.notebook for cell in chosen}:
+        own = [cell for cell in records.read_run(root) if cell.cell.notebook == notebook]
+        there = {cell.cell for cell in own}
+        files.write_json(root / notebook / PLAN, [
+            {key: value for key, value in entry.items() if key != "status" or _cell(notebook, entry) not in there}
+            for entry in read_plan(root / notebook)])
+        files.write_json(root / notebook / HEADLINE, headline(own))
+    return chosen
 
 
-def _limit(cell: Cell, dataset: str, first_seed: int) -> int:
-    """The most bytes of weights that are published of a cell.
+def headline(cells: Sequence[CellResult]) -> dict[str, object]:
+    """{system, recipe, seeds, chosen_by}: the highest mean validation accuracy over seeds; {} where nothing was
+    validated."""
+    accuracies: dict[tuple[str, str], dict[int, float]] = {}
+    for cell in cells:
+        if cell.metrics["val_accuracy"] is not None:
+            name = cell.cell.system, cell.cell.recipe
+            accuracies.setdefault(name, {})[cell.cell.seed] = cell.metrics["val_accuracy"]
+    if not accuracies:
+        return {}
+    system, recipe = max(accuracies, key=lambda name: sum(accuracies[name].values()) / len(accuracies[name]))
+    return {"system": system, "recipe": recipe, "seeds": sorted(accuracies[system, recipe]), "chosen_by": "val"}
 
-    None of a probe's or a control's, which nobody loads, none of an SVM's, which is fitted again from the published
-    network in minutes (`analysis.occlusion.run.head_of`), and none of later seeds on a set whose networks train in
-    minutes.
+
+def write_lists() -> list[str]:
+    """Write the list of checksums of every published tree and of what lies beside them; what changed, a line each.
+
+    Outputs that a manifest notes and that are no longer in its tree are dropped from it.
     """
-    first, system = cell.seed == first_seed, papers.system(cell.system)
-    nobody_loads = cell.recipe not in ("published", "ours") or system.role == "ablation"
-    if nobody_loads or system.head or not (first or dataset in LARGE):
-        return 0
-    return WEIGHTS_LIMIT if first and cell.recipe == "ours" and dataset in LARGE else SMALL_LIMIT
+    results = paths.repository() / "results"
+    trees = tuple(sorted(path.parent for path in results.glob(f"*/{manifest.NAME}")))
+    lines = []
+    for root in trees:
+        _note(root, root, [])
+        lines += [f"{line[:2]}{root.name}/{line[2:]}" for line in checksums.write(root).lines()]
+    return lines + checksums.write(results, (*trees, results / "runs")).lines()
 
 
-def _copy_manifest(run: Path, root: Path, replaced: Sequence[Path], notebooks: Sequence[str]) -> None:
-    """The run's manifest: commit, packages, machine, hashes. Of earlier entries stays what they say of files that it
-    did not replace (the folders `replaced` it did), for the hashes of those stand there."""
-    if not (run / MANIFEST).is_file():
-        return
-    made = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
-    earlier = json.loads((root / MANIFEST).read_text(encoding="utf-8")) if (root / MANIFEST).is_file() else {}
-    entries = {entry["name"]: entry for entry in made.get("notebooks", [])}
-    for name in {entry["name"] for entry in earlier.get("notebooks", [])} & set(trained_notebooks()):
-        if name not in notebooks:  # the run has it too, but nothing of it was copied
-            entries.pop(name, None)
-    for entry in earlier.get("notebooks", []):
-        outputs = {name: sha for name, sha in entry["outputs"].items()
-                   if not any((root / name).is_relative_to(folder) for folder in replaced)}
-        name = entry["name"]
-        if name in entries or outputs != entry["outputs"]:
-            outputs = {file: sha for file, sha in outputs.items()
-                       if (root / file).is_file() and file not in entries.get(name, {}).get("outputs", {})}
-        if name in entries and outputs:
-            name = f"{name} at {str(entry.get('git_commit'))[:12]}"
-        if outputs:
-            entries[name] = {**entry, "name": name, "outputs": outputs}
-    files.write_json(root / MANIFEST, {**made, "notebooks": [entry for _, entry in sorted(entries.items())]})
+def _is_loaded(cell: Cell, root: Path) -> bool:
+    """Whether anybody would load its weights: not a head's, which is fitted again on its network in minutes, nor those
+    of variants and of later seeds."""
+    system = papers.system(cell.system)
+    first = min(entry["seed"] for entry in read_plan(root / cell.notebook)
+                if (entry["system"], entry["recipe"]) == (cell.system, cell.recipe))
+    return (cell.seed == first and cell.recipe in ("published", "ours") and system.role != "ablation"
+            and not system.head)
 
 
-def _planned_cells(runs: Sequence[Path], root: Path, notebook: str) -> list[CellResult]:
-    """The cell for each entry of the plan, checked, from the first of the runs that has it, else as published."""
-    cells = []
+def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:
+    """Add to the tree's manifest what the run's says of the folders that were copied from it; of earlier entries stays
+    what they say of other files that are still there."""
+    made, earlier = manifest.read(run), manifest.read(root)
+    entries = {}
+    for name, entry in earlier.get("notebooks", {}).items():
+        left = {file: sha for file, sha in entry["outputs"].items() if (root / file).is_file()
+                and not any(Path(file).is_relative_to(folder) for folder in copied)}
+        entries |= {name: entry | {"outputs": left}} if left else {}
+    for name, entry in made.get("notebooks", {}).items() if run != root else ():
+        new = {file: sha for file, sha in entry["outputs"].items() if (root / file).is_file()
+               and any(Path(file).is_relative_to(folder) for folder in copied)}
+        key = name if name not in entries else f"{name} at {str(entry.get('git_commit'))[:12]}"
+        entries |= {key: entry | {"outputs": new}} if new else {}
+    if made:
+        manifest.write(root, {**made, "outputs": {}, "notebooks": entries})
+
+
+def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[CellResult]:
+    """The result of each entry of the plan that one of the runs has, checked."""
+    cells, absent = [], []
     for entry in read_plan(root / notebook):
-        cell = Cell(notebook, entry["system"], entry["recipe"], entry["seed"])
-        places = [place for place in (*runs, root) if (cell.directory(place) / records.METRICS).is_file()]
-        result = records.read_cell(cell.directory(places[0] if places else runs[0]))  # InputError where there is none
+        cell = _cell(notebook, entry)
+        place = next((run for run in runs if (cell.directory(run) / records.METRICS).is_file()), None)
+        if place is None:
+            absent += [cell] if entry.get("status") == WAITING else []
+            continue
+        result = records.read_cell(cell.directory(place))
         if result.metrics["config"]["recipe"] != entry["config"]:
             raise InputError(f"{cell.name}: trained with another recipe than the plan's; run it as planned")
-        if places[0] != root:  # the published tree is without large weights
-            records.check_weights(result)
+        records.check_weights(result)
         cells.append(result)
+    for cell in absent:
+        if any((other.cell.system, other.cell.recipe) == (cell.system, cell.recipe) for other in cells):
+            raise InputError(f"{cell.name}: planned, and missing in these runs, which have other seeds of it; publish "
+                             "all of them together")
     return cells
 
 
-def _published(folder: Path) -> list[Path]:
-    """The folders of the cells that a notebook's published folder holds."""
-    return [cell for cell in records.cell_directories(folder.parent) if folder in cell.parents]
-
-
 def _copy(source: Path, target: Path, limit: int) -> None:
-    """A cell's files, all but weights of more than `limit` bytes, whole or not at all."""
+    """A folder's files, all but weights of more than `limit` bytes, whole or not at all."""
     aside = target.with_name(f".{target.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -185,17 +213,14 @@ def _copy(source: Path, target: Path, limit: int) -> None:
     aside.rename(target)
 
 
-def _write_headline(folder: Path, cells: list[CellResult]) -> None:
-    """The system and recipe with the highest mean validation accuracy over its seeds."""
-    accuracies: dict[tuple[str, str], list[float]] = {}
-    for cell in cells:
-        if cell.metrics["val_accuracy"] is not None:
-            accuracies.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics["val_accuracy"])
-    system, recipe = max(accuracies, key=lambda name: sum(accuracies[name]) / len(accuracies[name]))
-    seeds = [c.cell.seed for c in cells if (c.cell.system, c.cell.recipe) == (system, recipe)]
-    files.write_json(folder / HEADLINE, {"system": system, "recipe": recipe, "seeds": seeds, "chosen_by": "val"})
+def _cell(notebook: str, entry: dict) -> Cell:
+    return Cell(notebook, entry["system"], entry["recipe"], entry["seed"])
+
+
+def _key(entry: dict) -> tuple[str, str, int]:
+    return entry["system"], entry["recipe"], entry["seed"]
 
 
 def _shown(path: Path) -> str:
-    """A path of the checkout as a user names it."""
-    return path.relative_to(paths.repository()).as_posix() if path.is_relative_to(paths.repository()) else str(path)
+    root = paths.repository()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

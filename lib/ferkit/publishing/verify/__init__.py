@@ -1,18 +1,18 @@
 """``verify``: whether published results are what they say, recomputed from the files beside them.
 
 Every metric is computed again from its predictions, predictions again from the weights where the data are at hand,
-every hash again from its file; every planned cell must have its row, and no file may be there that could hold a
-picture of a face. Nothing is mended and nothing is written.
+and every hash again from its file; every listed file must be there, every result must have been planned, and no file
+may be there that no result has. Nothing is repaired and nothing is written.
 
-`found` collects what was checked, `tree` the files of one tree, `allowed` and `pictures` what may lie in it, `cells`
-the numbers, `history` whether plans came first, `again` the predictions.
+`findings` collects what was checked, `tree` the files of one tree, `allowlist` what may lie in it, `run_checks` the
+numbers, `tables` what follows from other files, `preregistration` whether plans came first, `recompute` predictions.
 """
 
 from pathlib import Path
 
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify.findings import Found
-from ferkit.publishing.verify.tree import Tree, loose, tree
+from ferkit.publishing.verify.tree import Tree, check_beside, is_tree
 
 __all__ = ["Found", "verify"]
 
@@ -28,10 +28,10 @@ def verify(directory: Path, data: Path | None = None, sample: int = 256) -> list
     directory = Path(directory)
     if not directory.is_dir():
         raise InputError(f"{directory}: no such folder; name results/<dataset>, results/runs/<run> or results")
-    roots = [directory] if tree(directory) else [path for path in sorted(directory.iterdir()) if tree(path)]
+    roots = [directory] if is_tree(directory) else [path for path in sorted(directory.iterdir()) if is_tree(path)]
     if not roots:
         raise InputError(f"{directory}: no results in it; name results/<dataset> or results/runs/<run>")
     if data is not None and len(roots) > 1:
         raise InputError(f"{directory}: --data is one data set's; name one results/<dataset> with it")
     found = [Tree(root).check(data, sample) for root in roots]
-    return found if roots == [directory] else [*found, loose(directory, roots)]
+    return found if roots == [directory] else [*found, check_beside(directory, roots)]

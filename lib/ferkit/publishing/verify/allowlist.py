@@ -1,127 +1,117 @@
-"""Which files may lie in a tree of results, and what an array file may hold: all else is named."""
+"""What may lie in a tree of results: a table of names, sizes and contents; all else is named.
+
+A list of what is allowed, not a search for pictures: a file whose name is not here, that is larger than its kind ever
+is, or whose content is not of its schema has no place in a tree. Contents are checked with `ferkit.results.schema`.
+"""
+
+from __future__ import annotations
 
 import json
 import re
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.publishing.verify import image_leak_scan
-from ferkit.results import predictions, records
+from ferkit.results import predictions, records, schema
 
-CELL = r"\d\d_\w+/[\w.-]+/[\w.-]+/seed\d+"
-# What publishing leaves, by path relative to the tree.
-PUBLISHED = (
-    r"manifest\.json", r"claims\.json", r"(\w+/)*[\w.-]+\.md", r"\d\d_\w+/(plan|plan\.next|headline)\.json",
-    rf"{CELL}/(metrics\.json|predictions\.npz|history\.csv|weights\.safetensors)",
-    r"04_occlusion_analysis/([\w.-]+/)*[\w.-]+\.json", r"04_occlusion_analysis/([\w.-]+/)*maps\.npz",
-    r"(\d\d_\w+/)?(zero_shot|optimism)\.json", r"01_data_preparation/(dataset|audit)\.json", r"(\w+/)*[\w.-]+\.svg",
-    r"(sweep|plan)\.json", r"sweep/[\w.-]+/[\w.-]+/seed\d+/(status\.json|history\.csv|weights\.safetensors)",
-)
-# What a run holds besides.
-RUN = (r"notebooks/\d\d_\w+(\.failed)?\.ipynb", r"report\.html", r"\d\d_\w+/figures/\d\d_\w+\.json",
-       rf"{CELL}/checkpoints/.+", r"\d\d_\w+/[\w.-]+\.json")
-DRAWN = (r"[\w.-]+\.png",)  # the built-in set's faces are drawn
+RUN = r"\d\d_\w+/[\w.-]+/[\w.-]+/seed\d+"  # the folder of one trained system
+MB = 1_000_000
+# Pattern of a path relative to the tree → the most bytes such a file has. Of a published tree:
+PUBLISHED = {
+    r"SHA256SUMS": MB, r"manifest\.json": MB, r"claims\.json": MB, r"([\w-]+/)*[\w.-]+\.md": MB,
+    r"\d\d_\w+/(plan|headline)\.json": MB, rf"{RUN}/metrics\.json": 50_000, rf"{RUN}/predictions\.npz": MB,
+    rf"{RUN}/history\.csv": 200_000, rf"{RUN}/weights\.safetensors": 5 * MB,
+    r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/occlusion\.json": 200_000,
+    r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/maps\.npz": 200_000,
+    r"04_occlusion_analysis/[\w.-]+\.json": 200_000,
+    r"(\d\d_\w+/)?(zero_shot|optimism)\.json": 200_000, r"01_data_preparation/(dataset|audit)\.json": 200_000,
+    r"([\w-]+/)*[\w.-]+\.svg": MB, r"(sweep|plan)\.json": 20 * MB,
+    r"sweep/[\w.-]+/[\w.-]+/seed\d+/(status\.json|history\.csv)": 500_000,
+    r"sweep/[\w.-]+/[\w.-]+/seed\d+/weights\.safetensors": 5 * MB,
+}
+# Of a working folder besides: notebooks, the report, figures, checkpoints and weights of any size.
+WORKING = {r"notebooks/\d\d_\w+(\.failed)?\.ipynb": 50 * MB, r"report\.html": 50 * MB,
+           r"\d\d_\w+/figures/\d\d_\w+\.json": 20 * MB, r"\d\d_\w+/[\w.-]+\.json": 20 * MB,
+           rf"{RUN}/(checkpoints/.+|weights\.safetensors)": 2000 * MB,
+           r"sweep/[\w.-]+/[\w.-]+/seed\d+/(checkpoints/.+|weights\.safetensors)": 2000 * MB}
+# Beside the trees: READMEs, sweeps' files, figures, data sheets; pictures of the built-in set, whose faces are drawn.
+BESIDE = {r"SHA256SUMS": MB, r"(\w+/)*[\w.-]+\.(md|toml|json|svg)": MB, r"synthetic/[\w.-]+\.png": MB}
 
+SCHEMAS = {r"(\d\d_\w+/)?plan\.json": "plan", r"\d\d_\w+/headline\.json": "headline", r"claims\.json": "claims",
+           r"manifest\.json": "manifest", r".*/metrics\.json": "metrics", r".*/occlusion\.json": "occlusion"}
 # The arrays of maps.npz: kind of dtype and number of dimensions.
 READINGS = r"(turned_wrong|probability_drop|logit_drop)"
-MAPS = {r"label_names": ("U", (1,)), r"(correct_)?counts|rows|columns": ("i", (1,)), r"region_masks": ("f", (3,)),
-        rf"{READINGS}(_low|_high)?": ("f", (3,)), rf"window_{READINGS}": ("f", (3,)),
-        r"beside_(zero|mean|blur)": ("f", (3,))}
+MAPS = {r"label_names": ("U", 1), r"(correct_)?counts|rows|columns": ("i", 1), r"region_masks": ("f", 3),
+        rf"(window_)?{READINGS}(_low|_high)?": ("f", 3), r"beside_(zero|mean|blur)": ("f", 3)}
+DRAWING = {"svg", "title", "desc", "style", "g", "rect", "line", "path", "polyline", "polygon", "circle", "ellipse",
+           "text", "tspan", "defs", "a", "clipPath"}
 LONGEST_NAME = 40  # characters of a class name
+ROWS, COLUMNS = 5000, 24  # of a training's history at most
 
 
-def problem_of(name: str, *, run: bool, drawn: bool) -> str | None:
-    """Why a file of this name may not lie in a tree of results; None where it may.
-
-    name: relative to the tree. run: not a published tree but one ./run_all.sh. drawn: results of drawn faces.
-    """
-    patterns = (*PUBLISHED, *(RUN if run else ()), *(DRAWN if drawn else ()))
-    if any(re.fullmatch(pattern, name) for pattern in patterns):
-        return None
-    if Path(name).suffix.lower() in (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"):
-        return "a picture; no image of a real face may be published"
-    return "a file that no result has (type or place)"
+def problem_of(name: str, size: int, allowed: dict[str, int]) -> str | None:
+    """Why a file of this name and size may not lie here; None where it may. name: relative to the folder."""
+    limits = [most for pattern, most in allowed.items() if re.fullmatch(pattern, name)]
+    if not limits:
+        return "a file that no result has (type or place)"
+    return f"{size:,} bytes, more than the {max(limits):,} that such a file may have" if size > max(limits) else None
 
 
-def content_problems(path: Path, *, run: bool, drawn: bool) -> list[str]:
-    """What a file of an allowed name holds that it should not; [] for nothing. Drawn faces may be shown."""
-    if path.suffix in (".json", ".ipynb"):
-        return [] if drawn else _json_problems(path, run)
-    if path.suffix == ".npz":
-        return _array_problems(path, drawn)
-    if path.suffix == ".csv":
-        return _table_problems(path)
-    text = path.suffix in (".md", ".svg", ".toml") and not drawn
-    return image_leak_scan.in_text(path.read_text(encoding="utf-8", errors="replace")) if text else []
-
-
-def _array_problems(path: Path, drawn: bool) -> list[str]:
-    if path.name == records.PREDICTIONS:
-        try:
-            names = predictions.read_arrays(path)["label_names"]
-        except InputError as error:
-            return [str(error)]
-        longest = max(map(len, map(str, names)), default=0)
-        return [f"a class name of {longest} characters"] if longest > LONGEST_NAME else _hidden(path)
+def content_problems(path: Path, name: str) -> list[str]:
+    """What a file of an allowed name holds that its kind does not; [] for nothing."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        if path.suffix in (".json", ".ipynb"):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            kind = next((kind for pattern, kind in SCHEMAS.items() if re.fullmatch(pattern, name)), "")
+            return schema.problems(kind, content) if kind else []
+        if path.name == records.PREDICTIONS:
+            return _names_problems(predictions.read_arrays(path)["label_names"])
+        if path.suffix == ".npz":
+            return _maps_problems(path)
+        if path.name == records.HISTORY:
+            return _history_problems(records.read_history(path))
+        if path.suffix == ".svg":
+            return _drawing_problems(path)
+    except (OSError, ValueError, EOFError, KeyError, RecursionError, zipfile.BadZipFile, InputError) as error:
         return [f"damaged ({error})"]
-    return _hidden(path) + [problem for name, array in arrays.items()
-                            for problem in _map_problems(name, np.asarray(array), arrays, drawn)]
+    return []
 
 
-def _map_problems(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], drawn: bool) -> list[str]:
-    """An array of maps.npz: known by name, of its kind, and no finer than the windows it was made from."""
-    known = next((what for pattern, what in MAPS.items() if re.fullmatch(pattern, name)), None)
-    if known is None:
-        return [f"array {name} ({array.dtype}, {array.shape}) is not one of an occlusion analysis"]
-    if array.dtype.kind != known[0] or array.ndim not in known[1]:
-        return [f"array {name} is {array.dtype} {array.shape}, which no occlusion analysis writes"]
-    if known[0] == "U":
-        return [f"a class name of {max(map(len, array.tolist()))} characters"] if any(
-            len(label) > LONGEST_NAME for label in array.tolist()) else []
-    if array.ndim < 3 or name.startswith("window_"):
-        return []
-    if name == "region_masks":
-        return [] if len(np.unique(array)) <= 2 or drawn else ["array region_masks holds more than masks"]
-    most = 2 * min(len(arrays.get("rows", ())), len(arrays.get("columns", ()))) + 2
-    return [f"array {name} is finer than the windows of an occlusion analysis"] if any(
-        image_leak_scan.patterns(plane) > most for plane in array) else []
+def _maps_problems(path: Path) -> list[str]:
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    found = []
+    for name, array in arrays.items():
+        known = next((what for pattern, what in MAPS.items() if re.fullmatch(pattern, name)), None)
+        if (array.dtype.kind, array.ndim) != known:
+            found.append(f"array {name} ({array.dtype}, {array.shape}) is not one of an occlusion analysis")
+    return found + _names_problems(arrays.get("label_names", np.array([], dtype=str)))
 
 
-def _hidden(path: Path) -> list[str]:
-    """Bytes of an .npz that no array accounts for."""
-    with zipfile.ZipFile(path) as archive:
-        packed = sum(entry.compress_size for entry in archive.infolist())
-        other = [entry.filename for entry in archive.infolist() if not entry.filename.endswith(".npy")]
-        comments = len(archive.comment) + sum(len(entry.comment) for entry in archive.infolist())
-    if other:
-        return [f"it holds {other[0]}, which is no array"]
-    spare = path.stat().st_size - packed - 400 * len(archive.namelist()) - 200
-    return ["it holds bytes besides its arrays"] if comments or spare > 0 else []
+def _names_problems(names: np.ndarray) -> list[str]:
+    longest = max(map(len, map(str, names)), default=0)
+    return [f"a class name of {longest} characters"] if longest > LONGEST_NAME else []
 
 
-def _json_problems(path: Path, run: bool) -> list[str]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        return [f"damaged ({error})"]
-    return image_leak_scan.in_json(content, maps=run)
-
-
-def _table_problems(path: Path) -> list[str]:
-    try:
-        rows = records.read_history(path)
-    except InputError as error:
-        return [str(error)]
+def _history_problems(rows: list[dict]) -> list[str]:
     fields = [value for row in rows for value in row.values()]
     if any(isinstance(value, list) or len(str(value)) > LONGEST_NAME for value in fields):
         return ["a field that is longer than any number"]
-    if any(len(row) > 24 for row in rows) or len(rows) > 5000:
+    if any(len(row) > COLUMNS for row in rows) or len(rows) > ROWS:
         return [f"{len(rows)} rows of {len(rows[0])} columns: no history of a training"]
     return []
+
+
+def _drawing_problems(path: Path) -> list[str]:
+    """Elements of an SVG that are no lines, shapes or text (an image, a script), and addresses that lead elsewhere."""
+    try:
+        elements = list(ElementTree.parse(path).iter())
+    except ElementTree.ParseError as error:
+        return [f"damaged ({error})"]
+    strange = {str(one.tag).rpartition("}")[2] for one in elements} - DRAWING
+    outside = [value for one in elements for key, value in one.attrib.items()
+               if key.endswith("href") and not value.startswith("#")]
+    return [f"a drawing with {', '.join(sorted(strange))}" for _ in strange][:1] + ["an address in it"] * bool(outside)

@@ -14,7 +14,7 @@ from ferkit.publishing.verify.findings import Found
 from ferkit.results.records import METRICS, CellResult
 
 CHECK = "planned before published"
-PLANS = ("plan.json", "plan.next.json")
+PLANS = ("plan.json", "plan.next.json")  # the second held plans for what comes next, in the history alone
 
 
 def check(root: Path, cells: Sequence[CellResult], found: Found) -> None:

@@ -28,7 +28,7 @@ def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, d
     absent = [cell.cell.name for cell in tested
               if cell.metrics["weights_sha256"] and not (cell.directory / records.WEIGHTS).is_file()]
     if absent:
-        found.note("weights not in this tree (publishing leaves out files above its limit; their sha256 stands in "
+        found.note("weights not published, so that their predictions cannot be computed again (their sha256 stands in "
                    f"metrics.json): {', '.join(absent)}")
     if not tested:
         return

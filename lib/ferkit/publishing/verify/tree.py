@@ -1,42 +1,40 @@
-"""One tree of results, file by file: names, hashes, plan, headline, numbers."""
+"""One tree of results, file by file: names, hashes, plan, headline, numbers, verdicts."""
+
+from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from ferkit import claims, papers
 from ferkit.core import files
 from ferkit.core.errors import InputError
-from ferkit.publishing.verify import allowlist, preregistration, run_checks
+from ferkit.publishing import checksums
+from ferkit.publishing.publish import HEADLINE, PLAN, WAITING, headline
+from ferkit.publishing.verify import allowlist, preregistration, run_checks, tables
 from ferkit.publishing.verify.findings import Found
-from ferkit.results import records
+from ferkit.results import manifest, records
 from ferkit.results.records import CellResult
 
-PLAN, NEXT, HEADLINE, MANIFEST = "plan.json", "plan.next.json", "headline.json", "manifest.json"
-SWEEP = "sweep.json"
+SWEEP, REPORT = "sweep.json", "report.html"
 
 
-def tree(root: Path) -> bool:
+def is_tree(root: Path) -> bool:
     """Whether a folder is a tree of results: a run, a published data set, a sweep."""
     return (root.is_dir() and any(root.glob(f"*/*/*/seed*/{records.METRICS}"))) or any(
-        (root / name).is_file() for name in (MANIFEST, "sweep.json")) or any(root.glob(f"[0-9][0-9]_*/{PLAN}"))
+        (root / name).is_file() for name in (manifest.NAME, SWEEP)) or any(root.glob(f"[0-9][0-9]_*/{PLAN}"))
 
 
-def loose(directory: Path, trees: list[Path]) -> Found:
-    """What lies beside the trees of a folder: no file there may hold a picture of a face."""
+def check_beside(directory: Path, trees: list[Path]) -> Found:
+    """What lies in a folder of trees besides them: names, sizes, contents, and the list of it."""
     found = Found(f"{directory.name} (besides the trees)")
+    elsewhere = (*trees, directory / "runs")
     for path in sorted(directory.rglob("*")):
-        if path.is_file() and not any(path.is_relative_to(root) for root in [*trees, directory / "runs"]):
-            name = path.relative_to(directory).as_posix()
-            drawn = name.startswith("synthetic/")
-            known = re.fullmatch(r"(\w+/)*[\w.-]+\.(md|toml|json|svg)", name) or (drawn and path.suffix == ".png")
-            found.look("files", name, None if known else "a file that no result has (type or place)")
-            for problem in allowlist.content_problems(path, run=False, drawn=drawn) if known else ():
-                found.look("contents", name, problem)
+        if path.is_file() and not any(path.is_relative_to(folder) for folder in elsewhere):
+            _look_at(found, path, path.relative_to(directory).as_posix(), allowlist.BESIDE)
+    _look_for_listed(found, directory, elsewhere)
+    tables.check_cards(found, directory, beside=True)
     return found
 
 
@@ -47,13 +45,13 @@ class Tree:
     root: Path
 
     @cached_property
-    def is_run(self) -> bool:
+    def is_working(self) -> bool:
         """Whether it is a working folder of ./run_all.sh or of a sweep, not a published tree."""
         return (self.root / "notebooks").is_dir() or (self.root / SWEEP).is_file()
 
     @cached_property
     def cells(self) -> dict[str, CellResult | InputError]:
-        """Every cell by its folder's name in the tree; the error where it cannot be read."""
+        """Every trained system by its folder's name in the tree; the error where it cannot be read."""
         found: dict[str, CellResult | InputError] = {}
         for directory in records.cell_directories(self.root):
             try:
@@ -64,12 +62,12 @@ class Tree:
 
     @cached_property
     def readable(self) -> list[CellResult]:
-        """The cells that could be read."""
+        """Those that could be read."""
         return [cell for cell in self.cells.values() if isinstance(cell, CellResult)]
 
     @property
     def dataset(self) -> str:
-        """The data set that the cells name, else the folder's name."""
+        """The data set that the results name, else the folder's name."""
         return next((cell.metrics["dataset"] for cell in self.readable), self.root.name)
 
     def check(self, data: Path | None, sample: int) -> Found:
@@ -77,10 +75,13 @@ class Tree:
         found = Found(self.root.name)
         self._files(found)
         self._numbers(found)
-        self._hashes(found)
+        self._noted(found)
         self._plans(found)
         self._judged(found)
-        if not self.is_run:
+        tables.check(found, self.root, self.readable)
+        if not self.is_working:
+            _look_for_listed(found, self.root)
+            tables.check_cards(found, self.root)
             preregistration.check(self.root, self.readable, found)
         from ferkit.publishing.verify import recompute  # torch, which the rest does without
 
@@ -88,17 +89,12 @@ class Tree:
         return found
 
     def _files(self, found: Found) -> None:
-        drawn = self.dataset == "synthetic"
+        allowed = allowlist.PUBLISHED | (allowlist.WORKING if self.is_working else {})
         for path in sorted(self.root.rglob("*")):
-            name = self._name(path)
             if path.is_symlink():
-                found.look("files", name, "a link; results are files")
-            elif path.is_file() and not (self.is_run and path.name == ".lock"):
-                problem = allowlist.problem_of(name, run=self.is_run, drawn=drawn)
-                found.look("files", name, problem)
-                problems = [] if problem else allowlist.content_problems(path, run=self.is_run, drawn=drawn)
-                for says in problems or [None]:
-                    found.look("contents", name, says)
+                found.look("files", self._name(path), "a link; results are files")
+            elif path.is_file() and not (self.is_working and path.name == ".lock"):
+                _look_at(found, path, self._name(path), allowed)
 
     def _numbers(self, found: Found) -> None:
         for name, cell in self.cells.items():
@@ -107,120 +103,82 @@ class Tree:
                 found.look("metrics from predictions", f"{name}/{records.METRICS}", problem)
         hashes = {cell.metrics["data_sha256"] for cell in self.readable}
         if len(hashes) > 1:
-            found.look("one data set", self.root.name, f"cells of {len(hashes)} different sets of images")
+            found.look("one data set", self.root.name, f"results of {len(hashes)} different sets of images")
         for kind in ("labels", "index"):
             columns = {cell.predictions[kind].tobytes() for cell in self.readable if cell.predictions}
             if len(columns) > 1:
-                found.look("one data set", self.root.name, f"cells were tested on images of different {kind}")
+                found.look("one data set", self.root.name, f"results were measured on images of different {kind}")
 
-    def _hashes(self, found: Found) -> None:
-        """Every published file against the hash that was noted when it was made."""
-        recorded, manifest = self._recorded(found)
-        notebooks = {name.partition("/")[0] for name in recorded}
-        analysed = self._analyses(found)
-        for path in sorted(self.root.rglob("*")):
-            name = self._name(path)
-            if not path.is_file():
-                continue
-            if name not in recorded:
-                if manifest and path.name in (records.METRICS, records.HISTORY) and name.partition("/")[0] in notebooks:
-                    found.look("hashes", name, "no hash was noted for it in manifest.json")
-                elif manifest and path.name == records.METRICS:
-                    found.note(f"{name.partition('/')[0]}: manifest.json is of a run without this notebook, so the "
-                               "hashes of its metrics and histories were noted nowhere")
-                continue
-            same = files.sha256(path) == recorded[name]
-            if not same and (name == "report.html" or path.parent in analysed):
-                found.note(f"{name} was made again since the run" + (
-                    ", of the very networks that lie here" if path.parent in analysed else ""))
-                continue
-            found.look("hashes", name, None if same else "its sha256 is not the one noted in manifest.json")
-        if not manifest and self.cells:
-            found.note("no manifest.json: hashes of metrics and histories were noted nowhere")
+    def _noted(self, found: Found) -> None:
+        """Every output that manifest.json notes is there, as it was when it was made.
 
-    def _analyses(self, found: Found) -> set[Path]:
-        """The folders of occlusion analyses that are of the networks and maps that lie here; the others are named."""
-        weights = {c.cell.name: (c.metrics["weights_sha256"], c.metrics["data_sha256"]) for c in self.readable}
-        good = set()
-        for path in sorted(self.root.glob("04_occlusion_analysis/*/*/seed*/occlusion.json")):
-            content, maps = _json(path, {}), path.with_name("maps.npz")
-            name, settings = "/".join(path.parts[-4:-1]), content.get("settings") or {}
-            stated = f"{content.get('system')}/{content.get('recipe')}/seed{content.get('seed')}"
-            problem = None
-            if stated != name or name not in weights:
-                problem = f"it is about {stated}, of which no result lies here"
-            elif settings and (settings.get("weights_sha256"), settings.get("data_sha256")) != weights[name]:
-                problem = "it is about other weights or images than those of the cell"
-            elif content.get("maps_sha256") and maps.is_file() and files.sha256(maps) != content["maps_sha256"]:
-                problem = "maps.npz has another sha256 than it names"
-            found.look("occlusion analyses", self._name(path), problem)
-            if problem is None and settings:
-                good.add(path.parent)
-        return good
-
-    def _recorded(self, found: Found) -> tuple[dict[str, str], bool]:
-        path = self.root / MANIFEST
-        if not path.is_file():
-            return {}, False
-        content = _json(path, {})
-        entries = content.get("notebooks")
-        outputs = [entry.get("outputs") for entry in entries if isinstance(entry, dict)] if isinstance(
-            entries, list) else []
-        recorded = {name: value for group in [*outputs, content.get("outputs")] if isinstance(group, dict)
-                    for name, value in group.items()}
-        found.look("hashes", MANIFEST, None if recorded else "it notes no output")
+        Occlusion analyses and the report may be made again of the same results; that is said.
+        """
+        if not (self.root / manifest.NAME).is_file():
+            if self.cells and not (self.root / SWEEP).is_file():
+                found.look("noted when made", manifest.NAME, "missing: what was made, of what and by which commit")
+            return
+        content = manifest.read(self.root)
         if content.get("data_sha256") and self.readable:
             same = {cell.metrics["data_sha256"] for cell in self.readable} == {content["data_sha256"]}
-            found.look("one data set", MANIFEST, None if same else "its data_sha256 is not that of the cells")
-        return recorded, True
+            found.look("one data set", manifest.NAME, None if same else "its data_sha256 is not that of the results")
+        entries = [entry for entry in content.get("notebooks", {}).values() if entry.get("status") != "running"]
+        noted = {name: sha for group in (*entries, content) for name, sha in (group.get("outputs") or {}).items()}
+        found.look("noted when made", manifest.NAME, None if noted or not self.cells else "it notes no output")
+        for name, sha in noted.items():
+            path, problem = self.root / name, None
+            if not path.is_file():
+                problem = "missing, though manifest.json notes it"
+            elif files.sha256(path) != sha:
+                problem = "its sha256 is not the one noted in manifest.json"
+                if name == REPORT or name.startswith("04_occlusion_analysis/"):
+                    found.note(f"{name} was made again since the run")
+                    problem = None
+            found.look("noted when made", name, problem)
 
     def _plans(self, found: Found) -> None:
         plans = sorted(self.root.glob(f"[0-9][0-9]_*/{PLAN}"))
         for plan in plans:
             self._plan(found, plan)
-        for plan in sorted(self.root.glob(f"[0-9][0-9]_*/{NEXT}")):
-            rows = _json(plan, [])
-            found.look("planned cells", self._name(plan), None if rows else "damaged plan")
-            found.note(f"{self._name(plan)}: in progress (a plan for the next {len(rows)} cells, committed before they "
-                       "are trained; their results will replace those above)")
         if (self.root / SWEEP).is_file():
             self._sweep(found)
-        if not plans and not self.is_run and self.cells:
-            found.look("planned cells", self.root.name, "results without a plan.json")
+        if not self.is_working:
+            for folder in sorted({cell.cell.notebook for cell in self.readable} - {plan.parent.name for plan in plans}):
+                found.look("planned", f"{folder}/{PLAN}", "results without a plan.json")
 
     def _plan(self, found: Found, plan: Path) -> None:
-        """A row for every planned cell and no other. A plan whose headline.json is absent is in progress: publishing
-        writes it last, so that its missing cells are named, not held against it."""
-        name, headline = self._name(plan), plan.with_name(HEADLINE)
-        rows = _json(plan, None)
+        """Every result was planned, with the recipe it was trained with; what is planned only is named."""
+        name = self._name(plan)
         try:
+            rows = json.loads(plan.read_text(encoding="utf-8"))
             planned = {(row["system"], row["recipe"], row["seed"]): row.get("config") for row in rows}
-        except (TypeError, KeyError) as error:
-            found.look("planned cells", name, f"damaged plan ({error})")
+            marked = {(row["system"], row["recipe"], row["seed"]) for row in rows if row.get("status") == WAITING}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            found.look("planned", name, f"damaged plan ({error})")
             return
         own = {(c.cell.system, c.cell.recipe, c.cell.seed): c for c in self.readable
                if c.cell.notebook == plan.parent.name}
-        missing = [key for key in planned if key not in own]
-        for key, config in planned.items():
-            says = "{}/{}/seed{}".format(*key)
-            if key in own:
-                trained = (own[key].metrics.get("config") or {}).get("recipe")
-                changed = config is not None and trained is not None and trained != config
-                found.look("planned cells", f"{name}: {says}", "trained with another recipe" if changed else None)
-            elif headline.is_file():
-                found.look("planned cells", f"{name}: {says}", "planned, but it has no result")
-        for key in own.keys() - planned.keys():
-            says = "{}/{}/seed{}".format(*key)
-            found.look("planned cells", f"{name}: {says}", "published without having been planned")
-        if headline.is_file():
-            problem = _headline_problem(_json(headline, {}), list(own.values()))
-            found.look("planned cells", self._name(headline), problem)
-        elif missing:
-            found.note(f"{name}: in progress (no {HEADLINE} yet, which publishing writes last); still without a "
-                       f"result: {', '.join('{}/{}/seed{}'.format(*key) for key in missing)}")
+        for key, cell in own.items():
+            trained = (cell.metrics.get("config") or {}).get("recipe")
+            problem = "published without having been planned" if key not in planned else (
+                "trained with another recipe" if None not in (planned[key], trained) and trained != planned[key]
+                else None)
+            found.look("planned", f"{name}: {cell.cell.name}", problem)
+        for key in planned.keys() - own.keys() - marked:
+            found.look("planned", "{}: {}/{}/seed{}".format(name, *key), "planned, but it has no result")
+        waiting = ["{}/{}/seed{}".format(*key) for key in marked - own.keys()]
+        if waiting:
+            found.note(f"{name}: {len(waiting)} of {len(planned)} are planned and have no result yet: "
+                       f"{', '.join(sorted(waiting))}")
+        if own and not self.is_working:
+            stated = _json(plan.with_name(HEADLINE), {})
+            best = headline(list(own.values()))
+            found.look("planned", f"{plan.parent.name}/{HEADLINE}", None if stated == best else
+                       f"it says {stated.get('system')}/{stated.get('recipe')}, validation puts "
+                       f"{best.get('system')}/{best.get('recipe')} of seeds {best.get('seeds')} first")
 
     def _sweep(self, found: Found) -> None:
-        """A row of sweep.json for every planned cell, and the accuracy that its cell has."""
+        """A row of sweep.json for every planned job, and the accuracy that its result has."""
         names = ("dataset", "system", "recipe", "seed")
         rows = {tuple(row.get(key) for key in names): row for row in _json(self.root / SWEEP, [])}
         measured = {(c.metrics["dataset"], c.cell.system, c.cell.recipe, c.cell.seed): c.metrics["accuracy"]
@@ -231,7 +189,7 @@ class Tree:
             problem = None if key in rows else "planned, but sweep.json has no row for it"
             if key in measured and key in rows and not _close(rows[key].get("accuracy"), measured[key]):
                 problem = f"sweep.json says {rows[key].get('accuracy')}, its metrics.json {measured[key]}"
-            found.look("planned cells", f"{SWEEP}: {says}", problem)
+            found.look("planned", f"{SWEEP}: {says}", problem)
 
     def _judged(self, found: Found) -> None:
         """claims.json against verdicts judged anew."""
@@ -257,17 +215,31 @@ class Tree:
         return path.relative_to(self.root).as_posix()
 
 
-def _headline_problem(headline: dict, own: list[CellResult]) -> str | None:
-    """Whether the headline is what validation puts first; None if it is."""
-    means: dict[tuple[str, str], list[float]] = {}
-    for cell in own:
-        if cell.metrics["val_accuracy"] is not None:
-            means.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics["val_accuracy"])
-    name = headline.get("system"), headline.get("recipe")
-    if headline.get("chosen_by") != "val" or name not in means:
-        return "it names no cell that validation could choose"
-    best = max(np.mean(values) for values in means.values())
-    return None if np.mean(means[name]) >= best - run_checks.CLOSE else "another cell is better on validation"
+def _look_at(found: Found, path: Path, name: str, allowed: dict[str, int]) -> None:
+    """One file's name, size and content."""
+    problem = allowlist.problem_of(name, path.stat().st_size, allowed)
+    found.look("files", name, problem)
+    for says in [] if problem else allowlist.content_problems(path, name) or [None]:
+        found.look("contents", name, says)
+
+
+def _look_for_listed(found: Found, root: Path, trees: tuple[Path, ...] = ()) -> None:
+    """Every line of the list of checksums, and every file that has none."""
+    try:
+        listed, changes = checksums.read(root), checksums.compare(root, trees)
+    except InputError as error:
+        found.look("listed", checksums.NAME, str(error))
+        return
+    if listed is None:
+        found.look("listed", checksums.NAME, "missing: the list of everything published; restore it, or make it with "
+                   "python -m ferkit publish --list")
+        return
+    says = dict.fromkeys(changes.gone, f"missing, though {checksums.NAME} lists it")
+    says |= dict.fromkeys(changes.changed, f"its sha256 is not the one in {checksums.NAME}")
+    for name in listed:
+        found.look("listed", name, says.get(name))
+    for name in changes.added:
+        found.look("listed", name, f"not in {checksums.NAME}: publishing did not put it here")
 
 
 def _json(path: Path, otherwise: object) -> object:
@@ -276,7 +248,7 @@ def _json(path: Path, otherwise: object) -> object:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return otherwise
-    return found if otherwise is None or isinstance(found, type(otherwise)) else otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
 
 
 def _close(a: object, b: object) -> bool:

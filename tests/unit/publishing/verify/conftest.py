@@ -7,9 +7,26 @@ import pytest
 
 from ferkit.core import files
 from ferkit.core.labels import LABELS
+from ferkit.publishing import checksums
 from ferkit.results import predictions, records
 
 NOTEBOOK = "02_stn_attention"
+
+
+def note(root):
+    """The manifest of a tree with the hashes of all there is, and the list of checksums."""
+    made = {path.relative_to(root).as_posix(): files.sha256(path) for path in files.finished_files(root)
+            if path.name not in ("manifest.json", checksums.NAME)}
+    files.write_json(root / "manifest.json", {
+        "schema": 1, "run": "r", "dataset": "fer2013", "protocol": "official", "profile": "smoke",
+        "data_sha256": "ab" * 32, "notebooks": [{"name": NOTEBOOK, "status": "finished", "outputs": made}]})
+    checksums.write(root)
+
+
+@pytest.fixture
+def seal():
+    """:func:`note`, to be called."""
+    return note
 
 
 class Published:
@@ -35,11 +52,8 @@ class Published:
         self.note()
 
     def note(self):
-        """Writes the manifest with the hashes of all there is now."""
-        made = {path.relative_to(self.root).as_posix(): files.sha256(path) for path in files.finished_files(self.root)
-                if path.name != "manifest.json"}
-        self.put("manifest.json", {"schema": 1, "run": "r", "data_sha256": "ab" * 32, "notebooks": [
-            {"name": NOTEBOOK, "status": "finished", "outputs": made}]})
+        """Writes the manifest with the hashes of all there is now, and the list of checksums."""
+        note(self.root)
 
     def maps(self, **arrays):
         """Writes the maps of an occlusion analysis, two of them made with windows of 8 pixels every 4."""
@@ -51,6 +65,9 @@ class Published:
         predictions.write_arrays(place / "maps.npz", known | arrays)
         self.put("04_occlusion_analysis/deep_emotion/ours/seed0/occlusion.json", {
             "system": "deep_emotion", "recipe": "ours", "seed": 0, "maps_sha256": files.sha256(place / "maps.npz"),
+            "n_images": 210, "patch_size": 8, "stride": 4, "baseline": "zero", "regions": [], "labels": [],
+            "counts": [], "correct_counts": [], "recall_lost": {}, "interaction": {"statistic": 0.0, "p": 1.0},
+            "insensitive": {"overall": {}},
             "settings": {"weights_sha256": None, "data_sha256": "ab" * 32}})
         self.note()
 

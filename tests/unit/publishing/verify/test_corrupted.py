@@ -7,8 +7,9 @@ import pytest
 
 from ferkit.core import files
 from ferkit.core.labels import LABELS
-from ferkit.publishing import verify
+from ferkit.publishing import checksums, verify
 from ferkit.results import predictions, records
+from ferkit.stats import intervals
 
 CELL = "02_stn_attention/deep_emotion/ours/seed0"
 
@@ -30,8 +31,8 @@ def told(tree, file, *words):
 def test_an_honest_tree_is_verified_and_every_kind_of_check_was_made(published):
     (found,) = verify.verify(published.root)
     assert found.verified, found.mismatches
-    assert set(found.checked) >= {"files", "contents", "metrics from predictions", "hashes", "planned cells"}
-    assert found.checked["planned cells"] == 3 and found.checked["metrics from predictions"] == 2
+    assert set(found.checked) >= {"files", "contents", "metrics from predictions", "listed", "planned"}
+    assert found.checked["planned"] == 3 and found.checked["metrics from predictions"] == 2
     assert any("no data at hand" in note and "FERKIT_FER2013" in note for note in found.notes)
 
 
@@ -116,34 +117,92 @@ def test_an_occlusion_analysis_of_something_else(published, change, says):
 
 def test_an_analysis_made_again_of_the_same_network_is_said_and_is_no_mismatch(published):
     published.put(ANALYSIS, published.read(ANALYSIS) | {"n_images": 3589})
+    checksums.write(published.root)
     (found,) = verify.verify(published.root)
     assert found.verified and any("occlusion.json was made again" in note for note in found.notes)
 
 
-def test_a_history_that_the_manifest_does_not_know(published):
-    manifest = published.read("manifest.json")
-    del manifest["notebooks"][0]["outputs"][f"{CELL}/history.csv"]
-    published.put("manifest.json", manifest)
-    told(published, f"{CELL}/history.csv", "no hash was noted")
+EVERY_FILE = [f"{CELL}/{name}" for name in ("metrics.json", "predictions.npz", "history.csv")] + [
+    ANALYSIS, ANALYSIS.replace("occlusion.json", "maps.npz"), "02_stn_attention/plan.json",
+    "02_stn_attention/headline.json", "manifest.json", "SHA256SUMS", "zero_shot.json"]
 
 
-def test_a_notebook_that_another_run_made_has_no_noted_hashes_and_that_is_said(published):
-    manifest = published.read("manifest.json")
-    outputs = manifest["notebooks"][0]["outputs"]
-    manifest["notebooks"][0]["outputs"] = {k: v for k, v in outputs.items() if not k.startswith("02_")}
-    published.put("manifest.json", manifest)
-    (found,) = verify.verify(published.root)
-    assert found.verified and any("02_stn_attention: manifest.json is of a run without" in note for note in found.notes)
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_deleted_file_is_named(published, name):
+    published.put("zero_shot.json", [])
+    published.note()
+    (published.root / name).unlink()
+    told(published, name, "missing")
 
 
-def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(tmp_path, write_cell):
+@pytest.mark.parametrize("name", [name for name in EVERY_FILE if name != "SHA256SUMS"])
+def test_a_changed_file_is_named_whatever_it_is(published, name):
+    published.put("zero_shot.json", [])
+    published.note()
+    with open(published.root / name, "ab") as file:
+        file.write(b" ")
+    told(published, name, "SHA256SUMS")
+
+
+def test_a_file_that_publishing_did_not_put_there_is_named(published):
+    published.put("04_occlusion_analysis/agreement.json", {})
+    told(published, "agreement.json", "publishing did not put it here")
+
+
+def test_a_line_that_is_no_checksum(published):
+    with open(published.root / "SHA256SUMS", "a", encoding="utf-8") as file:
+        file.write("nonsense\n")
+    told(published, "SHA256SUMS", "line", "none of a list")
+
+
+def test_weights_that_the_manifest_notes_are_not_excused_by_their_size(published):
+    (published.cell / "weights.safetensors").write_bytes(b"weights")
+    published.note()
+    (published.cell / "weights.safetensors").unlink()
+    told(published, f"{CELL}/weights.safetensors", "missing, though manifest.json notes it")
+
+
+ZERO_SHOT = {"name": "deep-emotion/ours/seed0", "system": "deep_emotion", "recipe": "ours", "seed": 0,
+             "weights_sha256": None, "confusion_matrix": [[8, 2], [1, 9]], "label_names": ["a", "b"], "n": 20,
+             "accuracy": 0.85, "interval": list(intervals.wilson(17, 20))}
+
+
+@pytest.mark.parametrize(("change", "says"), [({"accuracy": 0.9}, "accuracy"), ({"interval": [0.8, 0.9]}, "interval"),
+                                              ({"weights_sha256": "0" * 64}, "other weights"), ({"n": 21}, "n does")])
+def test_a_cross_dataset_table_that_does_not_follow_from_its_confusion_matrices(published, change, says):
+    whole = records.summarise(np.repeat([0, 0, 1, 1], [8, 2, 1, 9]), np.repeat([0, 1, 0, 1], [8, 2, 1, 9]), ["a", "b"])
+    published.put("zero_shot.json", [whole | ZERO_SHOT])
+    published.change(weights_sha256="1" * 64)  # known, but not published
+    published.put("zero_shot.json", [whole | ZERO_SHOT | {"weights_sha256": "1" * 64}])
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"settings": {}})
+    published.note()
+    assert not mismatches(published)
+    published.put("zero_shot.json", [whole | ZERO_SHOT | {"weights_sha256": "1" * 64} | change])
+    published.note()
+    told(published, "zero_shot.json", says)
+
+
+def test_a_selection_bias_that_does_not_follow_from_its_curve(published):
+    curve = [{"epoch": 1, "val_accuracy": 0.5, "test_accuracy": 0.4}, {"epoch": 2, "val_accuracy": 0.4,
+                                                                       "test_accuracy": 0.6}]
+    honest = {"honest": {"epoch": 1}, "peeked": {"epoch": 2}, "curve": curve}
+    published.put("02_stn_attention/optimism.json", honest | {"optimism": 0.2})
+    published.note()
+    assert not mismatches(published)
+    published.put("02_stn_attention/optimism.json", honest | {"optimism": 0.1})
+    published.note()
+    told(published, "optimism.json", "curve")
+
+
+def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(tmp_path, write_cell, seal):
     write_cell(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
     (tmp_path / ".lock").touch()
     rows = [{"dataset": "synthetic", "system": "deep_emotion", "recipe": "remedy_focal", "seed": k} for k in (0, 1)]
+    seal(tmp_path)
     (tmp_path / "plan.json").write_text(json.dumps(rows))
     (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.5}, rows[1] | {"accuracy": None}]))
     (found,) = verify.verify(tmp_path)
-    assert found.verified and found.checked["planned cells"] == 2, found.mismatches
+    assert found.verified and found.checked["planned"] == 2, found.mismatches
     (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.9}]))
     (found,) = verify.verify(tmp_path)
     assert [row["says"][:20] for row in found.mismatches] == ["sweep.json says 0.9,", "planned, but sweep.j"]
@@ -156,33 +215,23 @@ def test_other_weights_than_those_that_were_tested(published):
 
 
 def test_absent_weights_are_said_and_are_no_mismatch(published):
-    published.put(ANALYSIS, published.read(ANALYSIS) | {"settings": None})
+    published.put(ANALYSIS, published.read(ANALYSIS) | {"settings": {}})
     published.change(weights_sha256="0" * 64)
     (found,) = verify.verify(published.root)
     assert found.verified and any("deep_emotion/ours/seed0" in note and "weights" in note for note in found.notes)
 
 
-def test_a_planned_cell_without_a_row(published):
+def test_what_is_planned_and_has_no_result_yet_is_named_and_no_mismatch(published):
     plan = published.read("02_stn_attention/plan.json")
-    published.put("02_stn_attention/plan.json", [*plan, {"system": "deep_emotion", "recipe": "ours", "seed": 1}])
+    more = {"system": "deep_emotion", "recipe": "ours", "seed": 1}
+    published.put("02_stn_attention/plan.json", [*plan, more])
     published.note()
     told(published, "plan.json: deep_emotion/ours/seed1", "no result")
-
-
-def test_the_same_while_the_plan_is_in_progress_is_named_and_no_mismatch(published):
-    plan = published.read("02_stn_attention/plan.json")
-    published.put("02_stn_attention/plan.json", [*plan, {"system": "deep_emotion", "recipe": "ours", "seed": 1}])
-    (published.root / "02_stn_attention/headline.json").unlink()
+    published.put("02_stn_attention/plan.json", [*plan, more | {"status": "planned"}])
     published.note()
     (found,) = verify.verify(published.root)
     assert found.verified
-    assert any("in progress" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
-
-
-def test_a_plan_for_what_comes_next_is_named_and_no_mismatch(published):
-    published.put("02_stn_attention/plan.next.json", published.read("02_stn_attention/plan.json") * 3)
-    (found,) = verify.verify(published.root)
-    assert found.verified and any("plan.next.json: in progress" in note and "6 cells" in note for note in found.notes)
+    assert any("1 of 3 are planned" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
 
 
 def test_a_cell_that_was_never_planned(published):
@@ -203,13 +252,13 @@ def test_a_headline_that_validation_did_not_choose(published):
     published.put("02_stn_attention/headline.json", {"system": "deep_emotion", "recipe": "ours", "seeds": [0],
                                                      "chosen_by": "val"})
     published.note()
-    told(published, "headline.json", "better on validation")
+    told(published, "headline.json", "validation puts deep_emotion_wide/ours")
 
 
 def test_results_without_a_plan(published):
     (published.root / "02_stn_attention/plan.json").unlink()
     published.note()
-    told(published, "fer2013", "without a plan.json")
+    told(published, "02_stn_attention/plan.json", "without a plan.json")
 
 
 def test_cells_of_two_different_data_sets(published):

@@ -11,7 +11,7 @@ PLAN = "results/fer2013/02_stn_attention/plan.json"
 
 
 @pytest.fixture
-def repository(tmp_path, write_cell):
+def repository(tmp_path, write_cell, seal):
     """A git repository, and functions to plan, publish and commit in it."""
     class Repository:
         root = tmp_path / "results" / "fer2013"
@@ -29,7 +29,8 @@ def repository(tmp_path, write_cell):
             for seed in seeds:
                 write_cell(self.root, "deep_emotion", "ours", seed=seed, dataset="fer2013")
             (self.root / "02_stn_attention/headline.json").write_text(json.dumps(
-                {"system": "deep_emotion", "recipe": "ours", "chosen_by": "val"}))
+                {"system": "deep_emotion", "recipe": "ours", "seeds": sorted(seeds), "chosen_by": "val"}))
+            seal(self.root)
 
         def commit(self):
             self.git("add", "-A")
@@ -76,7 +77,7 @@ def test_a_plan_that_waited_beside_the_results_counts(repository):
     repository.commit()
     repository.publish(0)
     repository.commit()
-    repository.plan(0, 1, name=PLAN.replace("plan.json", "plan.next.json"))
+    repository.plan(0, 1, name=PLAN.replace("plan.json", "plan.next.json"))  # as plans were kept until plan.json grew
     repository.commit()
     repository.git("mv", "-f", PLAN.replace("plan.json", "plan.next.json"), PLAN)
     repository.publish(0, 1)

@@ -1,5 +1,7 @@
 """Predictions computed again from weights: an honest cell agrees, a forged one is named."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ CELL = Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
 
 
 @pytest.fixture
-def run(tmp_path, faces, monkeypatch):
+def run(tmp_path, faces, monkeypatch, seal):
     """A run with one network trained for an epoch, on data that stand for a real set."""
     bars = faces(n=168)
     bars = datasets.replace_keeping_hash(bars, source={"dataset": "fer2013"})
@@ -27,10 +29,17 @@ def run(tmp_path, faces, monkeypatch):
     recipe = papers.recipe("lenet5", "ours", epochs=1, batch_size=16)
     jobs.run(training.job(CELL.notebook, CELL.system, CELL.recipe, recipe, 0, "smoke"), bars, root, device="cpu")
     (root / "notebooks").mkdir()
+    sealed(root, seal)
     return root
 
 
-def forge(root, **arrays):
+def sealed(root, seal):
+    """A manifest with the hashes of all there is, of unknown data."""
+    seal(root)
+    files.write_json(root / "manifest.json", json.loads((root / "manifest.json").read_text()) | {"data_sha256": None})
+
+
+def forge(root, seal, **arrays):
     """Other predictions, with metrics and hashes that fit them."""
     directory = CELL.directory(root)
     cell = records.read_cell(directory)
@@ -40,6 +49,7 @@ def forge(root, **arrays):
                                                probabilities=stored["probabilities"])
     metrics |= {"predictions_sha256": files.sha256(directory / records.PREDICTIONS), "accuracy_without_copies": None}
     files.write_json(directory / records.METRICS, metrics)
+    sealed(root, seal)
 
 
 def test_what_the_weights_answer_is_what_was_stored(run):
@@ -49,19 +59,19 @@ def test_what_the_weights_answer_is_what_was_stored(run):
     assert found.checked["labels from data"] == 1
 
 
-def test_predictions_of_another_network_are_found_however_well_they_fit_their_metrics(run):
+def test_predictions_of_another_network_are_found_however_well_they_fit_their_metrics(run, seal):
     stored = records.read_cell(CELL.directory(run)).predictions
     scores = np.eye(7, dtype=np.float32)[stored["labels"]] * 5
     chances = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
-    forge(run, predicted=stored["labels"], scores=scores, probabilities=chances)
+    forge(run, seal, predicted=stored["labels"], scores=scores, probabilities=chances)
     (found,) = verify.verify(run, sample=0)
     assert [row["check"] for row in found.mismatches] == ["predictions from weights"]
     assert "of 42 images computed again 42 have other scores" in found.mismatches[0]["says"]
 
 
-def test_labels_that_are_not_the_datas_are_found(run):
+def test_labels_that_are_not_the_datas_are_found(run, seal):
     stored = records.read_cell(CELL.directory(run)).predictions
-    forge(run, labels=stored["predicted"])
+    forge(run, seal, labels=stored["predicted"])
     (found,) = verify.verify(run)
     assert any("true classes are not those of the data" in row["says"] for row in found.mismatches)
 

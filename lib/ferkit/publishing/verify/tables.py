@@ -1,0 +1,101 @@
+"""Files that follow from other ones: occlusion analyses, cross-dataset tables, test-selection bias, model cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import files, paths
+from ferkit.core.errors import InputError
+from ferkit.publishing.verify.findings import Found
+from ferkit.publishing.verify.run_checks import CLOSE
+from ferkit.results import records
+from ferkit.results.records import CellResult
+from ferkit.stats import intervals
+
+FROM_MATRIX = ("n", "accuracy", "macro_f1", "uar", "per_class")
+
+
+def check(found: Found, root: Path, cells: Sequence[CellResult]) -> None:
+    """Recompute what stands in these files from the results beside them, as far as no images are needed."""
+    weights = {cell.cell.name: (cell.metrics["weights_sha256"], cell.metrics["data_sha256"]) for cell in cells}
+    for pattern, name, problems in (
+            ("04_occlusion_analysis/*/*/seed*/occlusion.json", "occlusion analyses", _analysis),
+            ("**/zero_shot.json", "zero-shot tables", _zero_shot), ("**/optimism.json", "selection bias", _selection)):
+        for path in sorted(root.glob(pattern)):
+            says = _careful(problems, path, weights)
+            for problem in says or [None]:
+                found.look(name, path.relative_to(root).as_posix(), problem)
+
+
+def check_cards(found: Found, root: Path, beside: bool = False) -> None:
+    """Model cards (beside: datasheets) of the repository's own results against what would be written now."""
+    if not root.absolute().is_relative_to(paths.repository().absolute() / "results"):
+        return
+    from ferkit.reporting import model_cards
+
+    written = model_cards.datasheets() if beside else model_cards.cards()
+    for path, text in written.items():
+        if path.is_relative_to(root.absolute()):
+            now = path.read_text(encoding="utf-8") if path.is_file() else None
+            found.look("model cards", path.relative_to(root.absolute()).as_posix(), None if now == text else (
+                "missing" if now is None else "it says something else than the results do")
+                + "; python -m ferkit cards writes it")
+
+
+def _careful(problems: Callable[[Path, object, dict], list[str]], path: Path, weights: dict) -> list[str]:
+    try:
+        return problems(path, json.loads(path.read_text(encoding="utf-8")), weights)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, InputError) as error:
+        return [f"damaged ({type(error).__name__}: {error})"]
+
+
+def _analysis(path: Path, content: dict, weights: dict) -> list[str]:
+    """An analysis is of a network and of maps that lie here."""
+    maps, name, settings = path.with_name("maps.npz"), "/".join(path.parts[-4:-1]), content.get("settings") or {}
+    stated = f"{content['system']}/{content['recipe']}/seed{content['seed']}"
+    if stated != name or name not in weights:
+        return [f"it is about {stated}, of which no result lies here"]
+    if settings and (settings.get("weights_sha256"), settings.get("data_sha256")) != weights[name]:
+        return ["it is about other weights or images than those of the result"]
+    if not maps.is_file():
+        return ["maps.npz is missing beside it"]
+    return [] if files.sha256(maps) == content.get("maps_sha256") else ["maps.npz has another sha256 than it names"]
+
+
+def _zero_shot(path: Path, rows: list[dict], weights: dict) -> list[str]:
+    """Every number of a row follows from its confusion matrix, and its network is the published one."""
+    found = []
+    for row in rows:
+        matrix = np.array(row["confusion_matrix"])
+        true, predicted = (np.repeat(side.ravel(), matrix.ravel()) for side in np.indices(matrix.shape))
+        truth = records.summarise(true, predicted, row["label_names"])
+        truth["interval"] = list(intervals.wilson(int(np.trace(matrix)), int(matrix.sum())))
+        wrong = [key for key in (*FROM_MATRIX, "interval") if not _same(row[key], truth[key])]
+        found += [f"{row['name']}: {key} does not follow from its confusion matrix" for key in wrong]
+        known = weights.get(f"{row['system']}/{row['recipe']}/seed{row['seed']}")
+        if known and known[0] != row["weights_sha256"]:
+            found.append(f"{row['name']}: measured with other weights than those of the result")
+    return found
+
+
+def _selection(path: Path, content: dict, weights: dict) -> list[str]:
+    """Both choices of epoch and their difference follow from the curve."""
+    curve = content["curve"]
+    chosen = [max(curve, key=lambda row, key=key: (row[key], -row["epoch"]))
+              for key in ("val_accuracy", "test_accuracy")]
+    gain = chosen[1]["test_accuracy"] - chosen[0]["test_accuracy"]
+    stated = [content["honest"]["epoch"], content["peeked"]["epoch"]]
+    right = stated == [row["epoch"] for row in chosen] and _same(content["optimism"], gain)
+    return [] if right else ["its epochs or their difference do not follow from its curve"]
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(b, dict):
+        return isinstance(a, dict) and a.keys() == b.keys() and all(_same(a[key], b[key]) for key in b)
+    if isinstance(b, list):
+        return isinstance(a, list) and len(a) == len(b) and all(map(_same, a, b))
+    return isinstance(a, int | float) and abs(a - b) <= CLOSE
