@@ -1,0 +1,157 @@
+"""Tables for readers: each value in the form of its column, in notebooks, Markdown and a terminal.
+
+`show` takes rows as dictionaries (or a pandas frame) as the library returns them and gives what JupyterLab displays:
+fractions in percent, differences in signed points, counts with separators, p values to three digits, low and high as
+one interval, no index, no column of nothing; no rows are a sentence. `claims` does the same for verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from ferkit.core.units import NONE, Unit
+from ferkit.reporting import names
+
+EMPTY = "Nothing to show: no result of this kind is here."
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a key is printed: the head of its column, the unit and decimals of its values."""
+
+    head: str
+    unit: Unit
+    digits: int | None = None
+
+
+_F, _P, _N, _C = Unit.FRACTION, Unit.POINTS, Unit.P_VALUE, Unit.COUNT
+COLUMNS = {
+    "accuracy": Column("test", _F), "val_accuracy": Column("validation", _F), "validation": Column("validation", _F),
+    "train_accuracy": Column("training sample", _F), "accuracy_no_tta": Column("without TTA", _F),
+    "accuracy_without_copies": Column("deduplicated", _F), "without_copies": Column("deduplicated", _F),
+    "macro_f1": Column("macro-F1", _F), "uar": Column("UAR", _F), "ece": Column("calibration error", _F),
+    "sd": Column("sd over seeds", _F), "majority": Column("majority class", _F), "share": Column("share", _F),
+    "recall": Column("recall", _F), "precision": Column("precision", _F), "f1": Column("F1", _F),
+    "difference": Column("difference", _P), "worth": Column("leakage inflation", _P), "gap": Column("train − test", _P),
+    "shift_loss": Column("lost to a shift of 4 px", _P), "p": Column("p", _N), "p_holm": Column("p, adjusted", _N),
+    "n": Column("images", _C), "parameters": Column("parameters", _C), "support": Column("images", _C),
+    "receptive_field": Column("receptive field, px", _C), "minutes": Column("minutes", Unit.NUMBER),
+    "best_epoch": Column("epoch selected", _C), "tta": Column("TTA", Unit.TEXT), "seeds": Column("seeds", _C),
+}
+INTERVALS = {("low", "high"): "95 %", ("macro_f1_low", "macro_f1_high"): "macro-F1, 95 %"}
+
+
+class Table:
+    """Heads and rows of text: HTML in a notebook, Markdown in a file, aligned text in a terminal."""
+
+    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = (),
+                 empty: str = EMPTY) -> None:
+        self.heads, self.rows = tuple(heads), [tuple(row) for row in rows]
+        self.numbers, self.empty = set(numbers), empty
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return f"<p>{escape(self.empty)}</p>"
+        sides = ["right" if k in self.numbers else "left" for k in range(len(self.heads))]
+
+        def line(values: Sequence[str], tag: str) -> str:
+            return "".join(f'<{tag} style="text-align:{side}">{escape(value)}</{tag}>'
+                           for value, side in zip(values, sides, strict=True))
+
+        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
+        return f"<table><thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+
+    def markdown(self) -> str:
+        """The table in Markdown; numbers flush right."""
+        return markdown(self.heads, self.rows, self.numbers) if self.rows else self.empty
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return self.empty
+        lines = [self.heads, *self.rows]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(self.heads))]
+        return "\n".join("  ".join(value.rjust(width) if k in self.numbers else value.ljust(width)
+                                   for k, (value, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+                         for line in lines)
+
+    __repr__ = __str__
+
+
+def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None, *,
+         heads: Mapping[str, str] | None = None, units: Mapping[str, Unit] | None = None, empty: str = EMPTY) -> Table:
+    """Rows as a table. rows: dictionaries, or a pandas frame. columns: which keys, in order (all but those that are
+    nowhere given). heads, units: of keys that `COLUMNS` does not know, or in place of what it says."""
+    if hasattr(rows, "to_dict"):
+        named = any(rows.index.names)
+        rows = (rows.reset_index() if named else rows).to_dict("records")
+    rows = [{key: None if _nothing(value) else value for key, value in row.items()} for row in rows]
+    units = dict(units or {})
+    keys = list(columns) if columns else list(dict.fromkeys(key for row in rows for key in row))
+    keys = [key for key in keys if any(row.get(key) is not None for row in rows)]
+    difference = "difference" in keys
+    shown: list[tuple[str, list[str], bool]] = []
+    for key in keys:
+        pair = next((pair for pair in INTERVALS if key in pair and set(pair) <= set(keys)), None)
+        if pair and key == pair[1]:
+            continue
+        known = COLUMNS.get(key, Column(key.replace("_", " ") if isinstance(key, str) else str(key), Unit.TEXT))
+        if pair:
+            unit = units.get(key, _P if difference and pair[0] == "low" else _F)
+            values = [unit.interval([row.get(end) for end in pair]) for row in rows]
+            shown.append((INTERVALS[pair], values, True))
+            continue
+        unit = units.get(key, known.unit)
+        values = [cell(row.get(key), unit, known.digits, key) for row in rows]
+        number = any(isinstance(row.get(key), int | float) for row in rows)
+        shown.append(((heads or {}).get(key, known.head), values, number))
+    return Table([head for head, _, _ in shown], list(zip(*(values for _, values, _ in shown), strict=True)),
+                 [k for k, (_, _, number) in enumerate(shown) if number], empty)
+
+
+def claims(rows: Iterable[Mapping], data: str | None = None, *, ids: bool = False) -> Table:
+    """The rows of ``claims.judge`` that were judged: statement (ids: its name too), verdict, the paper's number, ours
+    with its interval, seeds. data: the data set, whose words the verdicts take."""
+    judged = [row for row in rows if row["verdict"] != "not_run"]
+    lines = []
+    for row in judged:
+        unit = Unit(row["unit"])
+        lines.append((*([row["id"]] if ids else []), row["statement"], names.verdict(row["verdict"], data),
+                      unit.bound(row["expected"], row["relation"]),
+                      unit.format(row["observed"]) + unit.deviation(row.get("sd")), unit.interval(row["interval"]),
+                      str(row["n_seeds"])))
+    first = 1 + ids
+    return Table((*(["id"] if ids else []), "claim", "verdict", "paper", "ours", "95 %", "seeds"), lines,
+                 range(first + 1, first + 5), "No claim was judged here.")
+
+
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> str:
+    """A table in Markdown. numbers: columns set flush right."""
+    flush = set(numbers)
+    lines = [heads, ["--:" if k in flush else "---" for k in range(len(heads))], *rows]
+    return "\n".join(f"| {' | '.join('' if value is None else str(value) for value in line)} |" for line in lines)
+
+
+def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: str = "") -> str:
+    """One value as text: in its unit, or by what it is where that is text alone; "–" for nothing."""
+    if _nothing(value):
+        return NONE
+    if key == "system":
+        return names.system(str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if hasattr(value, "item"):  # numpy's numbers
+        value = value.item()
+    if isinstance(value, int | float):
+        if unit is Unit.TEXT:
+            return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+        return f"{value:.1f}" if key == "minutes" else unit.format(value, digits)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(one, unit, digits) for one in value) or NONE
+    return str(value)
+
+
+def _nothing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
