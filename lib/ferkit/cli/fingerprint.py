@@ -1,29 +1,41 @@
-"""``fingerprint``: what FER2013 is recognised by, made from a genuine copy; the library brings it along."""
+"""``fingerprint``: what FER2013 is recognised by, and its FER+ votes; the library brings both along."""
 
 import argparse
 from pathlib import Path
 
 from ferkit.core.errors import InputError
 
-HELP = "make the fingerprint by which copies of FER2013 are recognised (127 bits an image, no pixel)"
+HELP = "make the fingerprint by which copies of FER2013 are recognised (no pixel in it), and join FER+ votes to it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fingerprint`` to a parser."""
     parser.add_argument("--data", required=True, type=Path, metavar="PATH", help="a genuine FER2013, pixel by pixel")
-    parser.add_argument("--output", required=True, type=Path, metavar="F.npz", help="where to write it")
+    parser.add_argument("--votes", type=Path, metavar="F.csv",
+                        help="FER+'s fer2013new.csv (then --data is a genuine fer2013.csv), or votes with pixel hashes")
+    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write to")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write the fingerprint and say what it holds; exit status 0. InputError for a copy with other counts."""
-    from ferkit.core import files
-    from ferkit.data import datasets
-    from ferkit.data.fingerprint import Fingerprint
+    """Write the files and say what they hold; exit status 0. InputError for a copy with other counts."""
+    import numpy as np
+
+    from ferkit.core import files, paths
+    from ferkit.data import ferplus, fingerprint
     from ferkit.data.sources import fer2013
 
-    faces = datasets.load("fer2013", arguments.data, profile="full", protocol="official")
+    paths.check_writable(arguments.output)
+    faces = fer2013.read(arguments.data)
     if off := fer2013.deviations(faces):
         raise InputError(f"{arguments.data.name}: not the original: {off[0]}")
-    place = Fingerprint.of(faces).save(arguments.output)
-    print(f"{place.name}: {len(faces)} images, {place.stat().st_size} bytes, sha256 {files.sha256(place)}")
+    made = fingerprint.Fingerprint.of(faces)
+    table = ferplus.read(arguments.votes, faces, made.exact) if arguments.votes else None
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    written = [made.save(arguments.output / fingerprint.FER2013)]
+    if table is not None:
+        written.append(arguments.output / ferplus.VOTES)
+        np.savez_compressed(written[-1], votes=table)
+        print(f"{int(np.sum(table.sum(axis=1) > 0))} of {len(table)} images have votes")
+    for place in written:
+        print(f"{place.name}: {len(faces)} images, {place.stat().st_size} bytes, sha256 {files.sha256(place)}")
     return 0

@@ -44,7 +44,7 @@ def above_zero(text: str) -> float:
 
 def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset: str | None = None,
              profile: str | None = "full", protocol: bool = True) -> None:
-    """Which images: --dataset, --data and, unless switched off, --protocol, --contempt and --profile."""
+    """Which images: --dataset, --data and, unless switched off, --protocol, --labels, --contempt and --profile."""
     group = parser.add_argument_group("data")
     group.add_argument("--dataset", choices=DATASETS, required=required and dataset is None, default=dataset,
                        help="which data set" + (f" (default: {dataset})" if dataset else ""))
@@ -52,10 +52,18 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset:
                        help="where it lies, an archive or a folder; once per part (default: its environment variable)")
     if protocol:
         group.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
-        group.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
+        _add_labels(group)
     if profile:
         group.add_argument("--profile", choices=tuple(PROFILES), default=profile,
                            help=f"how many images are drawn or kept (default: {profile})")
+
+
+def _add_labels(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--labels", choices=protocols.LABEL_SETS, default="own",
+                       help="FER2013's own labels (default), the plurality of its ten FER+ taggers, or their votes as soft "
+                            "targets")
+    group.add_argument("--contempt", action="store_true",
+                       help="keep the eighth expression of CK+ or FER+ (default: dropped)")
 
 
 def add_computing(parser: argparse.ArgumentParser, device: str | None = "auto", seed: str = "") -> None:
@@ -94,7 +102,7 @@ def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
     InputError for a path that is empty, missing or unreadable, and for data given to the built-in set.
     """
     protocol = protocols.resolve(arguments.dataset, getattr(arguments, "protocol", ""),
-                                 getattr(arguments, "contempt", False))
+                                 getattr(arguments, "contempt", False), getattr(arguments, "labels", "own"))
     given = paths.check_data(arguments.dataset, arguments.data) if arguments.data else ()
     return Path(os.pathsep.join(map(str, given))) if given else None, protocol
 
@@ -107,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        help="how the data are divided (default: the data set's own); several, separated by commas, are "
                             "run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
                             f"trains on so many of the training images. One of {', '.join(protocols.PROTOCOLS)}")
-    which.add_argument("--contempt", action="store_true", help="keep CK+'s eighth expression (default: dropped)")
+    _add_labels(which)
     which.add_argument("--profile", choices=tuple(PROFILES), default="quick",
                        help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))
     which.add_argument("--from", dest="first", metavar="NN", help="leave out the notebooks before number NN")

@@ -1,6 +1,7 @@
 """Protocols by name: which there are, each data set's own, and what a run under one is called.
 
-A protocol's name may carry a fold (``by_subject_10fold:3``), on CK+ ``+contempt`` (its eighth label is kept), and
+A protocol's name may carry a fold (``by_subject_10fold:3``), on FER2013 ``+ferplus`` or ``+ferplus-soft`` (other
+labels), on CK+ and with FER+ labels ``+contempt`` (the eighth label is kept), and
 ``+train7000`` (so many of the training images alone train, stratified; validation and test stay whole), so that one
 word says everything about which images are used and where. How each one divides images is `ferkit.data.splits`.
 Standard library only: names are checked before anything is installed.
@@ -17,6 +18,8 @@ from ferkit.core.errors import InputError
 PROTOCOLS = ("official", "by_image", "by_sequence", "by_subject", "leave_one_subject_out",
              "by_image_10fold", "by_subject_10fold")
 SIGNERS = ("a_to_b", "b_to_a")  # of gfe: one signer trains, the other tests
+# A data set's own labels; the plurality of FER2013's ten FER+ taggers; their votes as soft targets.
+LABEL_SETS = ("own", "ferplus", "ferplus-soft")
 FOLDS = 10
 # How many people a set has, where every fold of leave_one_subject_out can be asked for at once.
 PEOPLE = {"jaffe": 10, "ferg": 6}
@@ -31,7 +34,8 @@ DEFAULT_PROTOCOL = {
     "folder": "official",
     "gfe": "a_to_b",
 }
-_NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
+_NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?"
+                   r"(?:\+(?P<labels>ferplus(?:-soft)?))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
 # From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
 _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
                    "leave_one_subject_out", *SIGNERS)
@@ -39,11 +43,13 @@ _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by
 
 @dataclass(frozen=True)
 class Protocol:
-    """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. contempt:
-    whether CK+'s eighth label is kept. train: how many training images are left, 0 = all."""
+    """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. labels: one
+    of LABEL_SETS. contempt: whether the eighth label of CK+ or FER+ is kept. train: how many training images are left,
+    0 = all."""
 
     base: str
     fold: int = 0
+    labels: str = "own"
     contempt: bool = False
     train: int = 0
 
@@ -55,7 +61,13 @@ class Protocol:
     @property
     def name(self) -> str:
         """The full name."""
-        return self.proper + "+contempt" * self.contempt + (f"+train{self.train}" if self.train else "")
+        return self.proper + self._extras("+")
+
+    def _extras(self, joint: str) -> str:
+        """Everything but the division, each part led by `joint`."""
+        parts = [self.labels if self.labels != "own" else "", "contempt" if self.contempt else "",
+                 f"train{self.train}" if self.train else ""]
+        return "".join(joint + part for part in parts if part)
 
 
 def parse(name: str) -> Protocol:
@@ -65,17 +77,26 @@ def parse(name: str) -> Protocol:
         raise InputError(f"protocol {name!r} is unknown; take one of {', '.join(PROTOCOLS)}")
     if found["fold"] and found["base"] not in FOLDED:
         raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
-    return Protocol(found["base"], int(found["fold"] or 0), bool(found["contempt"]), int(found["train"] or 0))
+    return Protocol(found["base"], int(found["fold"] or 0), found["labels"] or "own", bool(found["contempt"]),
+                    int(found["train"] or 0))
 
 
-def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
-    """The protocol's full name: the data set's own for "", with ``+contempt`` where that is asked for.
+def resolve(dataset: str, protocol: str = "", contempt: bool = False, labels: str = "own") -> str:
+    """The protocol's full name: the data set's own for "", with ``+ferplus`` and ``+contempt`` where asked for.
 
-    InputError for a name that is none, a fold where there are none, or contempt outside CK+.
+    labels: one of LABEL_SETS; "own" leaves what the name says. InputError for a name that is none, a fold where there
+    are none, FER+ labels outside FER2013, or contempt where no label set has it.
     """
     found = parse(protocol.strip() or DEFAULT_PROTOCOL[dataset])
-    if (found.contempt or contempt) and dataset != "ckplus":
-        raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus")
+    if labels != "own":
+        if found.labels not in ("own", labels):
+            raise InputError(f"protocol {protocol!r} names other labels than --labels {labels}; give one of them")
+        found = replace(found, labels=labels)
+    if found.labels != "own" and dataset != "fer2013":
+        raise InputError(f"{dataset} has no FER+ labels: --labels {found.labels} is for --dataset fer2013")
+    if (found.contempt or contempt) and dataset != "ckplus" and found.labels == "own":
+        raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus, or fer2013 with "
+                         "--labels ferplus")
     of_gfe = (*SIGNERS, "by_image")
     if found.base not in of_gfe if dataset == "gfe" else found.base in SIGNERS:
         raise InputError(f"protocol {found.base} is not for {dataset}; "
@@ -83,7 +104,7 @@ def resolve(dataset: str, protocol: str = "", contempt: bool = False) -> str:
     return replace(found, contempt=found.contempt or contempt).name
 
 
-def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
+def several(dataset: str, text: str, contempt: bool = False, labels: str = "own") -> tuple[str, ...]:
     """The protocols of a comma-separated list, resolved, each once, in order; InputError for a wrong or empty one.
 
     ``by_subject_10fold:all`` stands for every fold of that protocol.
@@ -92,7 +113,7 @@ def several(dataset: str, text: str, contempt: bool = False) -> tuple[str, ...]:
     if len(names) > 1 and not all(name.strip() for name in names):
         raise InputError(f"--protocol {text}: a name is missing between the commas")
     every = [fold for name in names for fold in _folds(dataset, name.strip())]
-    return tuple(dict.fromkeys(resolve(dataset, name, contempt) for name in every))
+    return tuple(dict.fromkeys(resolve(dataset, name, contempt, labels) for name in every))
 
 
 def _folds(dataset: str, name: str) -> list[str]:
@@ -123,7 +144,7 @@ def suffix(dataset: str, protocol: str) -> str:
     """
     found = parse(resolve(dataset, protocol))
     said = "" if found.proper == DEFAULT_PROTOCOL[dataset] else "-" + found.proper.replace(":", "-fold")
-    return said + "-contempt" * found.contempt + (f"-train{found.train}" if found.train else "")
+    return said + found._extras("-")
 
 
 def leakiest_first(names: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ferkit.core import protocols
 from ferkit.core.errors import InputError
+from ferkit.core.protocols import Protocol
 from ferkit.data import splits
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.image_statistics import is_blank, perceptual_hash, pixel_hash, qualities
@@ -142,8 +143,8 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
     rows = [_leak_row(given, faces, faces.split)]
     for protocol in ("by_image", "by_sequence", "by_subject"):
         try:
-            parts = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                                  split=faces.split, seed=seed)
+            parts = splits.divide(Protocol(protocol), labels=faces.labels, subjects=faces.subjects,
+                                  sequences=faces.sequences, split=faces.split, seed=seed)
         except InputError:
             continue  # the source names no such groups
         split = np.full(len(faces), "", dtype="<U5")

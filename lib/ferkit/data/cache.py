@@ -27,7 +27,7 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 
 SCHEMA = 1  # raise when a reader changes what it makes of the same files
-LAYOUT = 2  # raise when an entry is stored in another form
+LAYOUT = 3  # raise when an entry is stored in another form, or its `source` says more
 PLAIN = ("labels", "subjects", "sequences", "split", "names", "index")
 STALE_SECONDS = 24 * 3600
 _ENTRY = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")  # a content hash and a hash of everything else

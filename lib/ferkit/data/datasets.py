@@ -2,9 +2,6 @@
 `FaceSet`.
 
 One file per source; what they share is `archive` (files and image decoding) and `cache` (prepared arrays).
-
-Not stated in the paper; we use the remembered sizes of Deep-Emotion's JAFFE and FERG splits for by_image because no
-list of their images is public.
 """
 
 from __future__ import annotations
@@ -14,23 +11,20 @@ import importlib
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
-from ferkit.core.protocols import DEFAULT_PROTOCOL
-from ferkit.data import archive, cache, splits
+from ferkit.core.protocols import DEFAULT_PROTOCOL, Protocol
+from ferkit.data import archive, cache, ferplus, splits
 from ferkit.data.face_set import SPLITS, FaceSet
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder", "gfe")
 SEQUENCES = "gfe"  # points over time, no images: `ferkit.data.sequences` reads it
-__all__ = ["BY_IMAGE_SHARES", "DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
-
-# Not stated in the paper; we use the sizes remembered of Deep-Emotion's splits because no list of images is
-# public.
-BY_IMAGE_SHARES = {"jaffe": (120 / 213, 23 / 213, 70 / 213), "ferg": (34 / 55, 14 / 55, 7 / 55)}
+__all__ = ["DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 
 def load(
@@ -45,22 +39,24 @@ def load(
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
     data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol with
-    ``+contempt``, keeps CK+'s eighth label. protocol: "" for the data set's own.
+    ``+contempt``, keeps the eighth label of CK+ or FER+. protocol: "" for the data set's own; FER2013's with
+    ``+ferplus`` has the labels of `ferkit.data.ferplus`.
     A set without images ("gfe") comes as a `SequenceSet`.
     Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
     them, both stated in `source`. Raises InputError.
     """
     _check(dataset, profile)
-    protocol = protocols.resolve(dataset, protocol, contempt)
+    chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
     if dataset == SEQUENCES:
         from ferkit.data.sequences import load as sequences
 
-        return sequences.load(dataset, data, profile=profile, protocol=protocol, seed=seed)
-    contempt = protocols.parse(protocol).contempt
+        return sequences.load(dataset, data, profile=profile, protocol=chosen.name, seed=seed)
     drawn = dataset == "synthetic"
-    faces = _draw(profile, seed) if drawn else _whole(dataset, data, contempt)
-    thinned = _thin(_divide(faces, protocol, seed), 0 if drawn else PROFILES[profile].limit, seed)
-    return _train_on(thinned, protocols.parse(protocol).train, seed)
+    faces = _draw(profile, seed) if drawn else _whole(dataset, data, chosen.contempt)
+    if chosen.labels != "own":
+        faces = ferplus.relabel(faces, chosen)
+    thinned = _thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    return _train_on(thinned, chosen.train, seed)
 
 
 def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", protocol: str = "official",
@@ -71,17 +67,18 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     that is not prepared yet is read and prepared first.
     """
     _check(dataset, profile)
-    protocol = protocols.resolve(dataset, protocol, contempt)
-    contempt = protocols.parse(protocol).contempt
+    chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed)
     elif dataset == SEQUENCES:
-        what = load(dataset, data, profile=profile, protocol=protocol, seed=seed).content_hash
+        what = load(dataset, data, profile=profile, protocol=chosen.name, seed=seed).content_hash
     else:
-        key = _key(dataset, data, contempt)
-        what = cache.known_content_hash(key) or _whole(dataset, data, contempt).content_hash
+        key = _key(dataset, data, chosen.contempt)
+        what = cache.known_content_hash(key) or _whole(dataset, data, chosen.contempt).content_hash
+    if chosen.labels != "own":
+        what = [what, hashlib.sha256(ferplus.votes()).hexdigest()]
     limit = 0 if dataset == "synthetic" else PROFILES[profile].limit
-    return files.sha256_of([cache.SCHEMA, dataset, what, limit, protocol, seed])
+    return files.sha256_of([cache.SCHEMA, dataset, what, limit, chosen.name, seed])
 
 
 def card(faces: FaceSet) -> dict[str, object]:
@@ -107,9 +104,14 @@ def _key(dataset: str, data: Path | None, contempt: bool) -> list[object]:
 def _whole(dataset: str, data: Path | None, contempt: bool) -> FaceSet:
     """The whole source, from the cache or read and prepared."""
     data = Path(data) if data is not None else paths.data_path(dataset)
-    source = importlib.import_module(f"ferkit.data.sources.{dataset}")
+    source = _source(dataset)
     options = {"contempt": contempt} if dataset == "ckplus" else {}
     return cache.prepared(_key(dataset, data, contempt), lambda: source.read(data, **options))
+
+
+def _source(dataset: str) -> ModuleType:
+    """The module that reads a data set."""
+    return importlib.import_module(f"ferkit.data.sources.{dataset}")
 
 
 def _drawing_key(profile: str, seed: int) -> list[object]:
@@ -125,31 +127,28 @@ def _drawing_key(profile: str, seed: int) -> list[object]:
 def _draw(profile: str, seed: int) -> FaceSet:
     """The built-in set at the profile's size, from the cache or drawn."""
     def build() -> FaceSet:
-        return importlib.import_module("ferkit.data.sources.synthetic").draw_set(
-            *PROFILES[profile].drawn, seed=seed
-        )
+        return _source("synthetic").draw_set(*PROFILES[profile].drawn, seed=seed)
     return cache.prepared(_drawing_key(profile, seed), build)
 
 
-def _divide(faces: FaceSet, protocol: str, seed: int) -> FaceSet:
+def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
     """The set under a protocol, which `source` states."""
-    proper = protocols.parse(protocol).proper
-    if proper == "official":
+    dataset = str(faces.source["dataset"])
+    if protocol.base == "official":
         _require_official(faces)
-        return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol})
-    rows = splits.divide(proper, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                         split=faces.split, seed=seed,
-                         shares=BY_IMAGE_SHARES.get(str(faces.source["dataset"]), splits.SHARES))
+        return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol.name})
+    rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
+                         split=faces.split, seed=seed, shares=getattr(_source(dataset), "SHARES", splits.SHARES))
     split = np.full(len(faces), "", dtype="<U5")
     for name, part in rows.items():
         split[part] = name
     says = (
-        f"Divided by protocol {proper}, seed {seed}: "
+        f"Divided by protocol {protocol.proper}, seed {seed}: "
         + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS)
         + "."
     )
     notes = [*faces.source.get("notes", ()), says]
-    divided = replace(faces, split=split, source={**faces.source, "protocol": protocol, "notes": notes})
+    divided = replace(faces, split=split, source={**faces.source, "protocol": protocol.name, "notes": notes})
     return divided if np.all(split != "") else divided.select(split != "")
 
 
@@ -157,8 +156,11 @@ def _require_official(faces: FaceSet) -> None:
     dataset = faces.source.get("dataset", "the data")
     missing = [split for split in SPLITS if not np.any(faces.split == split)]
     if missing:
-        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; use --protocol "
-                         f"{', '.join(name for name in splits.PROTOCOLS if name != 'official')}")
+        known = not np.any(faces.subjects == "")
+        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; " + (
+            "use --protocol by_subject, by_subject_10fold or leave_one_subject_out" if known else
+            "declare train, val and test yourself, or name the subjects (index.csv, --subject-from) for by_subject: "
+            "dividing by image would put one person's pictures on both sides"))
 
 
 def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:

@@ -27,6 +27,8 @@ class FaceSet:
     index: int64, (N,), row or file order in the source (what predictions.npz stores).
     source: where it came from: dataset, layout, protocol, counts, notes (JSON-able, no absolute path).
     masks: bool, (N, R, 48, 48), region masks known for drawn faces only; `regions` names the R.
+    targets: float32, (N, K), rows that sum to 1, to train on in place of `labels` (shares of votes); None where every
+    image has its one label.
     """
 
     images: np.ndarray
@@ -41,6 +43,7 @@ class FaceSet:
     masks: np.ndarray | None = None
     regions: tuple[str, ...] = ()
     intensity: np.ndarray | None = None
+    targets: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.images)
@@ -53,14 +56,15 @@ class FaceSet:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 over (split, label, pixels) of every image, in an order of its own.
+        """sha256 over (split, label, pixels, targets if any) of every image, in an order of its own.
 
         The same images give the same hash from a csv, a zip or a folder, whatever order they were read in.
         """
         rows = []
-        for image, label, split in zip(self.images, self.labels, self.split, strict=True):
+        soft = [b""] * len(self) if self.targets is None else [row.tobytes() for row in self.targets]
+        for image, label, split, target in zip(self.images, self.labels, self.split, soft, strict=True):
             head = f"{split}\0{self.label_names[label]}\0{image.shape}\0".encode()
-            rows.append(hashlib.sha256(head + image.tobytes()).digest())
+            rows.append(hashlib.sha256(head + image.tobytes() + target).digest())
         return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
 
     @cached_property
@@ -74,7 +78,7 @@ class FaceSet:
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
         arrays = {name: getattr(self, name)[rows]
                   for name in ("images", "labels", "subjects", "sequences", "split", "names", "index")}
-        for name in ("masks", "intensity"):
+        for name in ("masks", "intensity", "targets"):
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)[rows]
         return replace(self, **arrays)

@@ -5,7 +5,7 @@ such folds, and checks at run time the disjointness that it promises. ``by_image
 is in two splits: neighbouring frames and the same person may be, and the papers' CK+ and JAFFE numbers rest
 on just that.
 
-Not stated in the paper; we use 70/10/20 % for every random split because Deep-Emotion's CK+ split is
+Not stated in the paper; we use 70/10/20 % for every random split because Minaee & Abdolrashidi's CK+ split is
 remembered so.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.core.protocols import FOLDS, PROTOCOLS
+from ferkit.core.protocols import FOLDS, Protocol
 
 Split = dict[str, np.ndarray]
 NAMES = ("train", "val", "test")
@@ -27,7 +27,7 @@ def official(split: np.ndarray) -> Split:
     missing = [name for name in NAMES if not len(rows[name])]
     if missing:
         raise InputError(f"protocol official: the data declare no {' and no '.join(missing)} split; "
-                         "use --protocol by_image or by_subject")
+                         "use --protocol by_subject")
     return _checked(rows)
 
 
@@ -92,7 +92,7 @@ def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int, folds:
 
 
 def divide(
-    protocol: str,
+    protocol: Protocol,
     *,
     labels: np.ndarray,
     subjects: np.ndarray,
@@ -101,27 +101,22 @@ def divide(
     seed: int,
     shares: tuple[float, float, float] = SHARES,
 ) -> Split:
-    """The split that a protocol makes; ``"<protocol>:<k>"`` takes fold k (from 0, default 0) of a folded one.
+    """The split that a protocol makes, of a folded one the fold that it names.
 
-    labels int64, subjects, sequences, split str, all (N,); shares as in `by_image`. Raises InputError for an
-    unknown protocol or fold, or for groups that the source does not name.
+    labels int64, subjects, sequences, split str, all (N,); shares as in `by_image`. Raises InputError for a fold that
+    there is not, or for groups that the source does not name.
     """
-    name, _, fold = protocol.partition(":")
-    if name not in PROTOCOLS or (fold and not fold.isdecimal()):
-        raise InputError(f"protocol {protocol!r} is unknown; take one of {', '.join(PROTOCOLS)}")
     single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed, shares),
               "by_sequence": lambda: by_sequence(labels, sequences, seed, shares),
               "by_subject": lambda: by_subject(labels, subjects, seed, shares)}
-    if name in single:
-        if fold:
-            raise InputError(f"protocol {protocol!r}: {name} has no folds; leave out :{fold}")
-        return single[name]()
+    if protocol.base in single:
+        return single[protocol.base]()
     folded = {"leave_one_subject_out": lambda: leave_one_subject_out(labels, subjects, seed),
               "by_image_10fold": lambda: by_image_folds(labels, seed),
-              "by_subject_10fold": lambda: by_subject_folds(labels, subjects, seed)}[name]()
-    if int(fold or 0) >= len(folded):
-        raise InputError(f"protocol {protocol!r}: there are folds 0 to {len(folded) - 1}")
-    return folded[int(fold or 0)]
+              "by_subject_10fold": lambda: by_subject_folds(labels, subjects, seed)}[protocol.base]()
+    if protocol.fold >= len(folded):
+        raise InputError(f"protocol {protocol.proper!r}: there are folds 0 to {len(folded) - 1}")
+    return folded[protocol.fold]
 
 
 def carve_validation(
@@ -217,12 +212,11 @@ def _groups(groups: np.ndarray, what: str, at_least: int) -> np.ndarray:
     names = np.unique(groups)
     if "" in names:
         raise InputError(
-            f"the source names no {what} for {int(np.sum(groups == ''))} images; use --protocol by_image"
+            f"the source names no {what} for {int(np.sum(groups == ''))} images, so that they cannot be kept apart; "
+            f"name them in index.csv or with --subject-from (--dataset folder), or declare the splits yourself"
         )
     if len(names) < at_least:
-        raise InputError(
-            f"{len(names)} {what} cannot be divided into {at_least} parts; use --protocol by_image"
-        )
+        raise InputError(f"{len(names)} {what} cannot be divided into {at_least} parts; add images of other {what}")
     return names
 
 

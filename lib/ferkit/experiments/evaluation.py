@@ -84,7 +84,8 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
     k = len(faces.label_names)
     measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
-                "protocol": faces.source.get("protocol", "official"), "split": "test", "n_train": len(train),
+                "protocol": faces.source.get("protocol", "official"), "labels": faces.source.get("labels", "own"),
+                "split": "test", "n_train": len(train),
                 "n_train_per_class": faces.counts().get("train"), "test_reads": 1}
     if len(val):
         votes = predictor.votes(val.images)
@@ -151,7 +152,7 @@ def open_weights(path: Path, systems: Callable[[str], System], device: str = "cp
     return predictor, facts
 
 
-_MEASURED = ("dataset", "data_sha256", "protocol", "n", "accuracy", "predictions_sha256", "test_reads")
+_MEASURED = ("dataset", "data_sha256", "protocol", "labels", "n", "accuracy", "predictions_sha256", "test_reads")
 
 
 def _metrics_beside(path: Path) -> dict[str, object]:

@@ -16,7 +16,8 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
     options: those of `trainer.fit` (seed, directory, max_minutes, name, on_epoch).
     """
     k, chosen, kind = len(faces.label_names), inference.resolve_device(device), system.kind
-    train, val = (Split.of(part.images, part.labels, k, chosen, name, store=kind.store)
+    train, val = (Split.of(part.images, part.labels, k, chosen, name, store=kind.store,
+                           targets=getattr(part, "targets", None))  # sequences have none
                   for name, part in ((name, faces.part(name)) for name in ("train", "val")))
     return trainer.fit(system.build, recipe, train, val, num_classes=k, method=system.method(recipe), kind=kind,
                        **options)

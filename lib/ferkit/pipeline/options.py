@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
 # Parameters that have an option of their own, so that a run has one way to say each thing.
-OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol and --contempt",
+OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol, --labels and --contempt",
              "PROFILE": "--profile", "SEED": "--seed", "DEVICE": "--device"}
 
 
@@ -61,7 +61,7 @@ def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[R
 
     folder: where the notebooks lie (default: the checkout's ``notebooks``).
     """
-    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt)
+    names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt, arguments.labels)
     output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)
     output = output.expanduser().absolute()

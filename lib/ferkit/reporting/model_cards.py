@@ -119,6 +119,10 @@ Research and teaching: replicating the paper, comparing methods, studying what s
   narrow exceptions (Regulation (EU) 2024/1689, article 5 (1) f)."""
 
 
+LABELS = {"own": "", "ferplus": ", labelled by the plurality of ten FER+ taggers",
+          "ferplus-soft": ", trained on the votes of ten FER+ taggers and tested on their plurality"}
+
+
 def _data(entry: Entry) -> str:
     m = entry.metrics
     counts = m["n_train_per_class"] or {}
@@ -128,9 +132,10 @@ def _data(entry: Entry) -> str:
     sheet = DATASHEETS.get(m["dataset"])
     above = "../" * (len(entry.directory.relative_to(entry.directory.parents[4]).parts))
     link = f" ([datasheet]({above}datasheets/{sheet}))" if sheet else ""
-    return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`: {m['n_train']:,} images to train on, "
-            f"{m['n']:,} to test on, no other data and no pretraining.{skew} The epoch was chosen on validation; the "
-            f"test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
+    labels = LABELS[m.get("labels", "own")]
+    return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`{labels}: {m['n_train']:,} images to train "
+            f"on, {m['n']:,} to test on, no other data and no pretraining.{skew} The epoch was chosen on validation; "
+            f"the test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
 
 
 def _accuracy(entry: Entry) -> str:

@@ -7,6 +7,7 @@
     epochs = 15                         # default: the recipe's
     profile = "full"                    # how many images (the default)
     protocol = "official+train7000"     # default: the data set's own
+    labels = "ferplus"                  # or "ferplus-soft"; default: the data set's own
     test = true                         # open the test split once per trained network (default: false)
     [set]                               # changed in every recipe
     batch_size = 256
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferkit import papers
+from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
 from ferkit.data.datasets import DATASETS
@@ -36,7 +38,7 @@ from ferkit.papers import training
 from ferkit.training.recipe import Recipe
 
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
-_SINGLE = {"epochs": int, "profile": str, "protocol": str, "test": bool}
+_SINGLE = {"epochs": int, "profile": str, "protocol": str, "labels": str, "test": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
 
 
@@ -120,8 +122,17 @@ def of(values: Mapping[str, object]) -> Sweep:
             cell = SweepCell(dataset, system, label, seed, recipe)
             if cells.setdefault((dataset, system, label, seed), cell) != cell:
                 raise InputError(f"grid: two different points are both called {label}; make them one grid")
-    return Sweep(tuple(cells.values()), values.get("profile", "full"), values.get("protocol", ""),
-                 values.get("test", False))
+    return Sweep(tuple(cells.values()), values.get("profile", "full"), _protocol(values), values.get("test", False))
+
+
+def _protocol(values: Mapping[str, object]) -> str:
+    """The protocol's name with the label set; "" for each data set's own."""
+    labels = values.get("labels", "own")
+    if labels not in protocols.LABEL_SETS:
+        raise InputError(f"labels {labels!r} are unknown; take one of {', '.join(protocols.LABEL_SETS)}")
+    if labels == "own":
+        return values.get("protocol", "")
+    return protocols.resolve("fer2013", values.get("protocol", ""), labels=labels)
 
 
 def _check(values: Mapping[str, object]) -> None:

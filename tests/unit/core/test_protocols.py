@@ -11,6 +11,8 @@ from ferkit.core.errors import InputError
     ("ckplus", "by_subject_10fold:0", "by_subject_10fold"), ("ckplus", "by_subject_10fold:3", "by_subject_10fold:3"),
     ("ckplus", "by_image+contempt", "by_image+contempt"), ("fer2013", "official+train7000", "official+train7000"),
     ("ckplus", "by_subject_10fold:3+contempt+train50", "by_subject_10fold:3+contempt+train50"),
+    ("fer2013", "official+ferplus", "official+ferplus"),
+    ("fer2013", "by_image+ferplus-soft+contempt+train70", "by_image+ferplus-soft+contempt+train70"),
 ])
 def test_a_name_resolves_to_its_one_full_form(dataset, given, name):
     assert protocols.resolve(dataset, given) == name
@@ -22,7 +24,18 @@ def test_contempt_becomes_part_of_the_name():
     assert protocols.resolve("ckplus", "by_image+train50", contempt=True) == "by_image+contempt+train50"
 
 
+def test_labels_become_part_of_the_name():
+    assert protocols.resolve("fer2013", "", labels="ferplus") == "official+ferplus"
+    assert protocols.resolve("fer2013", "official+ferplus", labels="ferplus") == "official+ferplus"
+    assert protocols.resolve("fer2013", "official+train70", True, "ferplus-soft") == (
+        "official+ferplus-soft+contempt+train70")
+    assert paths.run_name("fer2013", "full", 0, "official+ferplus") == "fer2013-full-seed0-ferplus"
+    assert paths.published_directory("fer2013", "official+ferplus+contempt").name == "fer2013-ferplus-contempt"
+
+
 def test_a_name_is_taken_apart():
+    assert protocols.parse("official+ferplus-soft+train9") == protocols.Protocol("official", labels="ferplus-soft",
+                                                                                 train=9)
     assert protocols.parse("by_subject_10fold:3+contempt+train50") == protocols.Protocol(
         "by_subject_10fold", 3, contempt=True, train=50)
     assert protocols.parse("by_subject") == protocols.Protocol("by_subject")
@@ -38,6 +51,8 @@ def test_a_name_is_taken_apart():
     ("ckplus", "by_subject_10fold:x", False, "is unknown"),
     ("ckplus", "by_image+disdain", False, "is unknown"),
     ("jaffe", "", True, "jaffe has no contempt"),
+    ("jaffe", "by_image+ferplus", False, "jaffe has no FER+ labels"),
+    ("fer2013", "official+contempt+ferplus", False, "is unknown"),
     ("fer2013", "official+contempt", False, "fer2013 has no contempt"),
     ("fer2013", "official+train", False, "is unknown"),
     ("fer2013", "official+train0", False, "is unknown"),
@@ -81,6 +96,8 @@ def test_no_two_protocols_share_a_name():
     names = [*protocols.PROTOCOLS, *(f"{name}:{k}" for name in protocols.FOLDED for k in (1, 2))]
     every = [name + extra for name in names for extra in ("", "+contempt", "+train50", "+contempt+train50")]
     assert len({protocols.suffix("ckplus", name) for name in every}) == len(every)
+    every = [name + extra for name in names for extra in ("", "+ferplus", "+ferplus-soft", "+ferplus+contempt")]
+    assert len({protocols.suffix("fer2013", name) for name in every}) == len(every)
 
 
 def test_the_leakiest_comes_first():

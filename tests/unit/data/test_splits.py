@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.data import splits
 
@@ -16,7 +17,7 @@ NOTHING = np.full(len(LABELS), "")
 
 def divide(protocol, seed=0, **changes):
     given_ = {"labels": LABELS, "subjects": GROUPS, "sequences": SEQUENCES, "split": NOTHING, "seed": seed} | changes
-    return splits.divide(protocol, **given_)
+    return splits.divide(protocols.parse(protocol), **given_)
 
 
 def crossing(rows, groups):
@@ -24,7 +25,7 @@ def crossing(rows, groups):
                for a, b in (("train", "val"), ("train", "test"), ("val", "test")))
 
 
-@pytest.mark.parametrize("protocol", [name for name in splits.PROTOCOLS if name != "official"])
+@pytest.mark.parametrize("protocol", [name for name in protocols.PROTOCOLS if name != "official"])
 def test_every_row_is_used_once_and_the_same_seed_gives_the_same_split(protocol):
     first, again = divide(protocol), divide(protocol)
     np.testing.assert_array_equal(np.sort(np.concatenate(list(first.values()))), np.arange(len(LABELS)))

@@ -59,6 +59,11 @@ def test_where_a_cell_lies_says_what_it_is():
         "03_gap_cnn_svm/lenet5/ours/seed0", "02_stn_attention/deep_emotion_wide/ours/seed0"]
 
 
+def test_a_label_set_becomes_part_of_the_protocol():
+    sweep = config.of({"models": ["lenet5"], "datasets": ["fer2013"], "labels": "ferplus-soft"})
+    assert sweep.protocol == "official+ferplus-soft"
+
+
 @pytest.mark.parametrize(("values", "says"), [
     ({}, "models are missing"), ({"model": ["lenet5"]}, "unknown key 'model'; known are datasets, models"),
     ({"models": "lenet5"}, "models is a list of names"), ({"models": ["dance"]}, "dance"),
@@ -69,6 +74,7 @@ def test_where_a_cell_lies_says_what_it_is():
     ({"models": ["lenet5"], "profile": "huge"}, "unknown profile 'huge'"),
     ({"models": ["lenet5"], "epochs": 1.5}, "epochs is a int"), ({"models": ["lenet5"], "epochs": 0}, "epochs"),
     ({"models": ["lenet5"], "test": 1}, "test is a bool"),
+    ({"models": ["lenet5"], "labels": "votes"}, "labels 'votes' are unknown"),
     ({"models": ["gap_cnn_svm"], "test": True}, "name gap_cnn too"),
     ({"models": ["gap_cnn", "gap_cnn_svm"]}, "and test = true"),
     ({"models": ["lenet5"], "set": {"lr_rate": 1}}, "unknown key 'lr_rate'"),

@@ -55,8 +55,8 @@ def load(dataset: str, data: Path | None = None, *, profile: str = "quick", prot
 
 def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
     """The set under a protocol of `data.splits`."""
-    rows = splits.divide(proper, labels=whole.labels, subjects=whole.subjects, sequences=whole.sequences,
-                         split=whole.split, seed=seed)
+    rows = splits.divide(protocols.parse(proper), labels=whole.labels, subjects=whole.subjects,
+                         sequences=whole.sequences, split=whole.split, seed=seed)
     split = np.full(len(whole), "", "<U5")
     for name, part in rows.items():
         split[part] = name

@@ -7,6 +7,8 @@ The character is the subject. Renderings are framed by their makers, so they are
 
 Not stated in the paper; we use white behind transparent pixels because a rendering has no background of its
 own.
+Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split for by_image because no list of
+its images is public.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ from ferkit.data.face_set import FaceSet
 IMAGES = 55767
 LARGE = True  # a network of a million weights trains for hours on it
 LEAST_TEST = 5000  # test images below which a figure says nothing of a paper's
-# Not stated in the paper; we use the sizes remembered of that split because no list of its images is public.
 SHARES = (34 / 55, 14 / 55, 7 / 55)  # by_image: train, val, test
 CHARACTERS = ("aia", "bonnie", "jules", "malcolm", "mery", "ray")
 

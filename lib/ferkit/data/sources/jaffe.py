@@ -2,6 +2,9 @@
 ``KA-AN1.jpeg``).
 
 Lyons et al. 1998, Coding facial expressions with Gabor wavelets, doi 10.1109/AFGR.1998.670949.
+
+Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split for by_image because no list of
+its images is public.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from ferkit.data.face_set import FaceSet
 IMAGES = 213
 LARGE = False  # no network trains for hours on it
 LEAST_TEST = 40  # test images below which a figure says nothing of a paper's
-# Not stated in the paper; we use the sizes remembered of that split because no list of its images is public.
 SHARES = (120 / 213, 23 / 213, 70 / 213)  # by_image: train, val, test
 SUBJECTS = ("KA", "KL", "KM", "KR", "MK", "NA", "NM", "TM", "UY", "YM")
 CODES = {
