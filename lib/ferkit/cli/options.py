@@ -60,8 +60,8 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset:
 
 def _add_labels(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--labels", choices=protocols.LABEL_SETS, default="own",
-                       help="FER2013's own labels (default), the plurality of its ten FER+ taggers, or their votes as soft "
-                            "targets")
+                       help="FER2013's own labels (default), the plurality of its ten FER+ taggers, or their votes as "
+                            "soft targets")
     group.add_argument("--contempt", action="store_true",
                        help="keep the eighth expression of CK+ or FER+ (default: dropped)")
 

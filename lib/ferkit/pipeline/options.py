@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import argparse
 
 # Parameters that have an option of their own, so that a run has one way to say each thing.
-OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset", "PROTOCOL": "--protocol, --labels and --contempt",
-             "PROFILE": "--profile", "SEED": "--seed", "DEVICE": "--device"}
+OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset",
+             "PROTOCOL": "--protocol, --labels and --contempt", "PROFILE": "--profile",
+             "SEED": "--seed", "DEVICE": "--device"}
 
 
 @dataclass(frozen=True)
