@@ -66,7 +66,7 @@ def recipe_of(model: str, name: str, changes: list[str]) -> object:
         key, value = _change(text)
         outer, _, inner = key.partition(".")
         if outer not in values or (inner and not isinstance(values[outer], dict)):
-            raise errors.unknown("--set: recipe value", key, values)
+            raise errors.unknown("value of a recipe", key, values, where="--set")
         if inner:
             values[outer] = values[outer] | {inner: value}
         else:

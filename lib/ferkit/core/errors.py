@@ -33,12 +33,13 @@ class DataChanged(InputError):
     """A published or prepared file no longer has the content it was recorded with."""
 
 
-def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
-    """The complaint about a name that is none of those known, with the likeliest meant."""
+def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
+    """The complaint about a name that is none of those known, with the likeliest meant. where: what it stands in."""
     known = list(known)
     close = difflib.get_close_matches(str(name).lower(), known, 1)
     meant = f"; did you mean {close[0]}?" if close else ";"
-    return InputError(f"{kind} {str(name)!r} is unknown{meant} known are {', '.join(known) or 'none'}")
+    return InputError(f"{where}{': ' * bool(where)}unknown {kind} {str(name)[:60]!r}{meant} known are "
+                      f"{', '.join(known) or 'none'}")
 
 
 def in_one_line(error: BaseException) -> str | None:

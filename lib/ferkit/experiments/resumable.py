@@ -7,6 +7,7 @@ The folder is all that has to travel. Only what a bare GPU node has is imported,
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
     if before and before["config_sha256"] != files.sha256_of(config):
         raise InputError(f"{directory}: holds a run of another model, recipe, seed or data; name another --output")
     if before and before["state"] != "paused":
-        return before
+        if (directory / WEIGHTS).is_file() and files.sha256(directory / WEIGHTS) == before["weights_sha256"]:
+            return before
+        print(f"{directory / WEIGHTS}: missing or damaged; made again from the last checkpoint", file=sys.stderr)
     directory.mkdir(parents=True, exist_ok=True)
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
     with locking.only_one(directory):
@@ -50,7 +53,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
                   "weights_sha256": files.sha256(directory / WEIGHTS), "minutes": round(fitted.minutes, 3),
                   "device": str(inference.resolve_device(device)), "recipe": recipe_name, "config": config,
                   "config_sha256": files.sha256_of(config), "history": fitted.history}
-        files.write_json(directory / STATUS, status)
+        files.write_json(directory / STATUS, files.finite(status))
     return status
 
 

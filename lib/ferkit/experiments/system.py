@@ -59,13 +59,14 @@ class System:
             raise ValueError(f"system {self.name}: either a network, or a head on a base or on features")
 
     def build(self, num_classes: int = 7, **options: object) -> nn.Module:
-        """The network with torch's own initialisation; InputError for an option it does not have."""
+        """The network with torch's own initialisation; InputError for options that give none, or an enormous one."""
+        from ferkit.models import building
+
         if not self.network:
             raise InputError(f"{self.name} is no network of its own: name {self.base or 'a network'}")
-        try:
-            return _resolved(self.network)(num_classes=num_classes, **{**self.options, **options})
-        except TypeError as error:
-            raise InputError(f"model {self.name}: {error}") from None
+        make = _resolved(self.network)
+        return building.build(self.name, lambda: make(num_classes=num_classes, **{**self.options, **options}),
+                              trusted=not options)
 
     def method(self, recipe: Recipe) -> Method:
         """How a recipe trains this system; InputError for a method that it does not have."""

@@ -174,8 +174,10 @@ class SvmHead:
                 header = json.loads((file.metadata() or {})["svm"])
                 arrays = {name: file.get_tensor(name) for name in _ARRAYS if name in set(file.keys())}
                 arrays.setdefault("step", np.ones(len(arrays["mean"])))  # heads of before 2026-11-23 lack it
+                if not all(np.isfinite(array).all() for array in arrays.values()):
+                    raise ValueError("a number in it is NaN or infinite")
                 return cls(**header, **arrays)
-        except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
             raise InputError(f"{path}: no saved SVM head ({type(error).__name__}): fit it again") from error
 
 

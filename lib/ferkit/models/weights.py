@@ -12,12 +12,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from ferkit.core import checks
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.models import tensor_files
 from ferkit.models.preprocessing import MEAN, SD
 
 FORMAT = "ferkit-network-1"
+TTA = ("none", "flip", "tencrop")
+MOST_CLASSES = 1000
 
 
 class Buildable(Protocol):
@@ -48,20 +51,46 @@ def read_header(path: Path) -> dict[str, object]:
         raise InputError(f"{path}: no such file; name a weights.safetensors") from None
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from None
-    header = json.loads(text) if text else {}
-    if header.get("format") != FORMAT:
-        raise InputError(f"{path}: not a network saved by ferkit; name a cell's weights.safetensors")
+    try:
+        header = json.loads(text) if text else {}
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            raise InputError("not a network saved by ferkit; name a run's weights.safetensors")
+        _check(header)
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: not a network saved by ferkit, its header is no JSON") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return header
+
+
+def _check(header: dict[str, object]) -> None:
+    """InputError for a header that no `save` writes: everything in it decides how the network is built and fed."""
+    names = header.get("label_names")
+    if not isinstance(names, list) or not 2 <= len(names) <= MOST_CLASSES or len(set(map(str, names))) < len(names) or (
+            not all(isinstance(name, str) and 0 < len(name) <= 40 for name in names)):
+        raise InputError(f"its label_names are no list of 2 to {MOST_CLASSES} different words")
+    if not isinstance(header.get("system"), str):
+        raise InputError(f"its system is a name, got {checks.short(header.get('system'))}")
+    checks.choice("its tta", header.get("tta"), TTA)
+    for key, value in checks.table("its options", header.get("options")).items():
+        checks.option(f"its option {key[:40]}", value)
 
 
 def load(path: Path, system: Callable[[str], Buildable]) -> tuple[nn.Module, dict[str, object]]:
     """The network in eval mode on the CPU and its header. system: from a name to what builds its network
-    (`ferkit.papers.system`)."""
+    (`ferkit.papers.system`). InputError for a file whose header, sizes or numbers are not those of a network."""
     header = read_header(path)
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in header["options"].items()}
-    model = system(header["system"]).build(len(header["label_names"]), **options)
     try:
-        model.load_state_dict(load_file(path))
-    except (RuntimeError, SafetensorError) as error:
+        model = system(header["system"]).build(len(header["label_names"]), **options)
+        tensors = load_file(path)
+        model.load_state_dict(tensors)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (RuntimeError, SafetensorError, ValueError) as error:
         raise InputError(f"{path}: the weights do not fit {header['system']} ({str(error).splitlines()[0]})") from None
+    bad = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
+    if bad:
+        raise InputError(f"{path}: {bad[0]} holds numbers that are NaN or infinite; the training diverged, or the file "
+                         "is damaged")
     return model.to(memory_format=torch.channels_last).eval(), header

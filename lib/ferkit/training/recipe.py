@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
+from ferkit.core import checks
+from ferkit.core.checks import Number
 from ferkit.core.errors import InputError
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
@@ -24,6 +26,20 @@ _CHOICES = {
     "precision": ("fp32", "bf16"),
     "init": ("torch", "normal", "he"),
     "tta": ("none", "flip", "tencrop"),
+}
+_FLAGS = ("nesterov", "channels_last", "compile")
+_BELOW_ONE = Number(0, 1, open=True)
+_NUMBERS = {
+    "epochs": Number(1, 100_000, whole=True), "batch_size": Number(1, 65_536, whole=True),
+    "patience": Number(0, 100_000, whole=True), "penalty_power": Number(1, 2, whole=True),
+    "lr": Number(0, 1e30), "weight_decay": Number(0, 1000), "penalty": Number(), "clip": Number(),
+    "init_std": Number(0, 1000),
+    "momentum": _BELOW_ONE, "warmup": _BELOW_ONE, "label_smoothing": _BELOW_ONE, "ema": _BELOW_ONE,
+}
+_STRENGTHS = {
+    "flip": Number(0, 1), "erase": Number(0, 1), "rotation": Number(0, 360), "scale": _BELOW_ONE, "shift": Number(0, 1),
+    "crop": Number(0, 4096, whole=True), "brightness": Number(0, 10), "contrast": Number(0, 10),
+    "mixup": Number(0, 1000),
 }
 
 
@@ -50,16 +66,9 @@ class Augmentation:
     padding: str = "border"
 
     def __post_init__(self) -> None:
-        for name in ("flip", "erase"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"augmentation: {name} is a probability, got {getattr(self, name)}")
-        for name in ("rotation", "scale", "shift", "crop", "brightness", "contrast", "mixup"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"augmentation: {name} must not be negative, got {getattr(self, name)}")
-        if self.scale >= 1:
-            raise ValueError(f"augmentation: scale must be below 1, got {self.scale}")
-        if self.padding not in ("border", "zeros"):
-            raise ValueError(f"augmentation: padding is border or zeros, got {self.padding!r}")
+        for name, number in _STRENGTHS.items():
+            number.check(f"augmentation: {name}", getattr(self, name))
+        checks.choice("augmentation: padding", self.padding, ("border", "zeros"))
 
     @property
     def geometric(self) -> bool:
@@ -115,22 +124,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise InputError(f"recipe: {name} is one of {', '.join(choices)}, got {getattr(self, name)!r}")
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"recipe: {name} is a whole number above 0, got {value!r}")
-        for name in ("lr", "momentum", "weight_decay", "warmup", "penalty", "label_smoothing", "ema", "clip",
-                     "init_std"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise InputError(f"recipe: {name} is a number of 0 or more, got {value!r}")
-        for name in ("momentum", "warmup", "label_smoothing", "ema"):
-            if getattr(self, name) >= 1:
-                raise InputError(f"recipe: {name} lies below 1, got {getattr(self, name)!r}")
-        if self.penalty_power not in (1, 2):
-            raise InputError(f"recipe: penalty_power is 1 or 2, got {self.penalty_power!r}")
+            checks.choice(f"recipe: {name}", getattr(self, name), choices)
+        for name in _FLAGS:
+            checks.flag(f"recipe: {name}", getattr(self, name))
+        for name, number in _NUMBERS.items():
+            number.check(f"recipe: {name}", getattr(self, name))
+        if not isinstance(self.augmentation, Augmentation):
+            raise InputError(f"recipe: augmentation is a table of strengths, got {checks.short(self.augmentation)}")
+        for name in ("model", "method"):
+            for key, value in checks.table(f"recipe: {name}", getattr(self, name)).items():
+                checks.option(f"recipe: {name}.{key}", value)
 
     def to_dict(self) -> dict[str, object]:
         """All of it as plain JSON-able values; `method` only where there is one, as in recipes published before it."""
@@ -140,23 +143,16 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:
-        """The recipe with these values; InputError naming a key that is not part of one."""
-        _refuse_unknown(values, cls, "recipe")
-        values = dict(values)
+        """The recipe with these values; InputError naming a key or value that is not part of one."""
+        values = dict(checks.table("recipe", values, [f.name for f in fields(cls)]))
         if isinstance(values.get("augmentation"), Mapping):
-            _refuse_unknown(values["augmentation"], Augmentation, "augmentation")
-            values["augmentation"] = Augmentation(**values["augmentation"])
+            known = [f.name for f in fields(Augmentation)]
+            values["augmentation"] = Augmentation(**checks.table("augmentation", values["augmentation"], known))
         for key in ("model", "method"):
             if key in values:
-                values[key] = {k: tuple(v) if isinstance(v, list) else v for k, v in values[key].items()}
+                table = checks.table(f"recipe: {key}", values[key])
+                values[key] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
         return cls(**values)
-
-
-def _refuse_unknown(values: Mapping[str, object], cls: type, what: str) -> None:
-    known = [f.name for f in fields(cls)]
-    for key in values:
-        if key not in known:
-            raise InputError(f"{what}: unknown key {key!r}; known are {', '.join(known)}")
 
 
 @dataclass(frozen=True)

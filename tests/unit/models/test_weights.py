@@ -1,10 +1,15 @@
 """Networks as files: the header rebuilds them, and what is not one of them is refused in one line."""
 
+import json
+import re
+
 import pytest
 import torch
+from hypothesis import given, settings, strategies
 
 from ferkit import papers
 from ferkit.core.errors import InputError
+from ferkit.core.labels import LABELS
 from ferkit.models import weights
 
 
@@ -44,3 +49,63 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "w.safetensors")
     with pytest.raises(InputError, match="not a network saved by ferkit"):
         weights.load(tmp_path / "w.safetensors", papers.system)
+
+
+def with_header(path, change=None, raw=None):
+    """The file at `path` with another header: some keys changed, or other text."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(path, framework="pt") as file:
+        header = json.loads(file.metadata()["ferkit"])
+    tensors = load_file(path)
+    save_file(tensors, path, {"ferkit": json.dumps(header | (change or {})) if raw is None else raw})
+    return path
+
+
+HEADERS = [{"options": None}, {"options": []}, {"options": {"widths": [10**6] * 4}}, {"options": {"drop_rate": 5}},
+           {"options": {"widths": [{}]}}, {"options": {"nope": 1}}, {"options": {"input_size": 10**6}},
+           {"options": {"input_size": True}}, {"options": {"widths": []}}, {"options": {"widths": [8, 16]}},
+           {"label_names": None}, {"label_names": 7}, {"label_names": [{}] * 7}, {"label_names": []},
+           {"label_names": ["a"] * 7}, {"label_names": ["a", "b"]}, {"label_names": ["x" * 9000, "b"]},
+           {"tta": None}, {"tta": "nope"}, {"tta": 3}, {"system": {}}, {"system": "resnet"}, {"system": None},
+           {"format": "other"}]
+
+
+@pytest.mark.parametrize("change", HEADERS, ids=lambda change: json.dumps(change)[:50])
+def test_a_header_of_another_shape_is_one_line(tmp_path, change):
+    path = with_header(saved(tmp_path)[1], change)
+    with pytest.raises(InputError, match=re.escape(str(path))) as refused:
+        weights.load(path, papers.system)
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize("raw", ["", "no json", "[]", "7", "null", "[" * 100_000, '{"format": "ferkit-network-1"}'])
+def test_a_header_that_is_none_is_one_line(tmp_path, raw):
+    path = with_header(saved(tmp_path)[1], raw=raw)
+    with pytest.raises(InputError, match=re.escape(str(path))):
+        weights.load(path, papers.system)
+
+
+@given(strategies.recursive(strategies.none() | strategies.booleans() | strategies.floats() | strategies.text(),
+                            lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.text(), inner)),
+       strategies.sampled_from(["system", "options", "label_names", "tta"]))
+@settings(max_examples=60, deadline=None)
+def test_no_header_passes_that_save_would_not_write(value, key):
+    good = {"system": "gap_cnn", "options": {}, "label_names": list(LABELS), "tta": "none"}
+    try:
+        weights._check(good | {key: value})
+    except InputError:
+        return
+    rewritten = good | {key: value}
+    assert isinstance(rewritten["system"], str) and rewritten["tta"] in weights.TTA
+    assert all(isinstance(name, str) for name in rewritten["label_names"]) and isinstance(rewritten["options"], dict)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_are_none_are_refused(tmp_path, number):
+    model, path = saved(tmp_path)
+    next(model.parameters()).data.view(-1)[0] = number
+    weights.save(path, model, "gap_cnn", {})
+    with pytest.raises(InputError, match="NaN or infinite"):
+        weights.load(path, papers.system)

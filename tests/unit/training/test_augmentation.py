@@ -6,6 +6,7 @@ import torch.nn.functional as F
 import torchvision.transforms.v2.functional as tv
 
 from ferkit.core import seeding
+from ferkit.core.errors import InputError
 from ferkit.models.layers import affine_grid
 from ferkit.training.augmentation import Augmentation, Draws, affine_theta, apply, draw, mixup
 
@@ -94,7 +95,7 @@ def test_mixup_blends_images_and_targets_by_one_weight():
 
 @pytest.mark.parametrize("bad", [{"flip": 1.5}, {"rotation": -1}, {"padding": "mirror"}, {"scale": 1.0}])
 def test_a_strength_out_of_range_is_refused(bad):
-    with pytest.raises(ValueError, match="augmentation"):
+    with pytest.raises(InputError, match="augmentation"):
         Augmentation(**bad)
 
 

@@ -1,8 +1,11 @@
 """Recipes refuse what they do not know and survive a round trip."""
 
 import json
+import re
+from dataclasses import fields
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from ferkit import papers
 from ferkit.core.errors import InputError
@@ -26,16 +29,42 @@ def test_the_published_recipe_holds_what_the_paper_states():
     ({"epoch": 3}, "unknown key 'epoch'"),
     ({"augmentation": {"flips": 0.5}}, "unknown key 'flips'"),
     ({"optimizer": "lion"}, "optimizer is one of"),
-    ({"epochs": 0}, "epochs is a whole number above 0"),
-    ({"epochs": 2.5}, "epochs is a whole number above 0"),
+    ({"epochs": 0}, "epochs is a whole number from 1 to 100000, got 0"), ({"epochs": 2.5}, "got 2.5"),
+    ({"epochs": True}, "got True"), ({"epochs": 10**23}, "epochs is a whole number"),
+    ({"epochs": 10**5000}, "got a int too long to print"), ({"patience": -5}, "patience"), ({"patience": "x"}, "'x'"),
+    ({"nesterov": "x"}, "nesterov is true or false, got 'x'"), ({"channels_last": "no"}, "true or false"),
+    ({"compile": 1}, "compile is true or false"), ({"penalty_power": True}, "penalty_power"),
+    ({"augmentation": 5}, "augmentation is a table"), ({"augmentation": {"flip": "a"}}, "augmentation: flip"),
+    ({"augmentation": {"flip": -1}}, "flip"), ({"augmentation": {"crop": 1e9}}, "crop is a whole number"),
+    ({"augmentation": {"mixup": float("inf")}}, "mixup"), ({"augmentation": {"padding": -3}}, "padding is one of"),
+    ({"augmentation": {"shift": float("nan")}}, "shift"), ({"augmentation": {"rotation": [1]}}, "rotation"),
+    ({"model": 5}, "model is a table"), ({"model": [1]}, "model is a table"), ({"model": {"a": {}}}, "model.a is text"),
+    ({"model": {"a": float("inf")}}, "model.a is a number"), ({"optimizer": []}, "optimizer is one of"),
+    ({"loss": None}, "loss is one of"), ({"lr": float("inf")}, "lr is a number"), ({"lr": [0.1]}, "lr is a number"),
     ({"lr": "1e-3"}, "lr is a number"),
     ({"lr": float("nan")}, "lr is a number"),
-    ({"ema": 1.0}, "ema lies below 1"),
-    ({"penalty_power": 3}, "penalty_power is 1 or 2"),
+    ({"ema": 1.0}, "ema is a number from 0 to below 1, got 1.0"),
+    ({"penalty_power": 3}, "penalty_power is a whole number from 1 to 2"),
 ])
 def test_what_is_unknown_or_ill_typed_is_named(values, says):
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError, match=re.escape(says)):
         Recipe.from_dict(values)
+
+
+JSON = strategies.recursive(strategies.none() | strategies.booleans() | strategies.integers() | strategies.floats()
+                            | strategies.text(max_size=8), lambda inner: strategies.lists(inner, max_size=3),
+                            max_leaves=4)
+
+
+@given(strategies.dictionaries(strategies.sampled_from([f.name for f in fields(Recipe)]), JSON))
+@settings(max_examples=150, deadline=None)
+def test_whatever_json_holds_it_is_a_recipe_that_survives_json_or_one_line(values):
+    try:
+        recipe = Recipe.from_dict(values)
+    except InputError as error:
+        assert "\n" not in str(error)
+        return
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict(), allow_nan=False))) == recipe
 
 
 def test_an_unknown_name_lists_the_known_ones():
