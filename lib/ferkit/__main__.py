@@ -27,7 +27,7 @@ GROUPS = {
     "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "test-selection-bias"),
     "use": ("predict", "export", "audit"),
     "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
-    "measure": ("bench",),
+    "measure": ("bench", "label-agreement"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 ALIASES = {"zero_shot": "zero-shot", "optimism": "test-selection-bias"}  # what earlier versions called them
