@@ -3,6 +3,7 @@
 import argparse
 
 from ferkit.cli import options
+from ferkit.core import paths
 from ferkit.core.errors import InputError
 
 HELP = "look for copies across splits, conflicting labels, blank images and other defects of a data set"
@@ -19,7 +20,7 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.core.console import json_line
     from ferkit.data import audit, datasets
 
-    if arguments.dataset == datasets.SEQUENCES:
+    if arguments.dataset in paths.WITHOUT_IMAGES:
         raise InputError(f"audit: {arguments.dataset} holds points over time, no images to look at")
     data, protocol = options.data_and_protocol(arguments)
     profile = "smoke" if arguments.dataset == "synthetic" else "full"  # thousands more would be drawn alike

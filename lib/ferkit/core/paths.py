@@ -23,6 +23,7 @@ DATA_VARIABLES = {
 }
 DATASETS = ("synthetic", *DATA_VARIABLES)
 LONGEST_NAME = 255  # bytes of a file name, on every usual file system
+WITHOUT_IMAGES = ("gfe",)  # points over time: nothing that looks at pictures runs on it
 
 
 def repository() -> Path:

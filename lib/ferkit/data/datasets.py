@@ -23,7 +23,6 @@ from ferkit.data import archive, cache, ferplus, splits
 from ferkit.data.face_set import SPLITS, FaceSet
 
 DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder", "gfe")
-SEQUENCES = "gfe"  # points over time, no images: `ferkit.data.sequences` reads it
 __all__ = ["DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 
@@ -47,7 +46,7 @@ def load(
     """
     _check(dataset, profile)
     chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
-    if dataset == SEQUENCES:
+    if dataset in paths.WITHOUT_IMAGES:
         from ferkit.data.sequences import load as sequences
 
         return sequences.load(dataset, data, profile=profile, protocol=chosen.name, seed=seed)
@@ -70,7 +69,7 @@ def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", 
     chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed)
-    elif dataset == SEQUENCES:
+    elif dataset in paths.WITHOUT_IMAGES:
         what = load(dataset, data, profile=profile, protocol=chosen.name, seed=seed).content_hash
     else:
         key = _key(dataset, data, chosen.contempt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ferkit.core.paths import WITHOUT_IMAGES
 from ferkit.experiments.plan import Plan
 from ferkit.experiments.system import System
 from ferkit.training.recipe import NamedRecipe
@@ -17,7 +18,8 @@ class Notebook:
     """One notebook of a replication.
 
     stem: of its file, ``NN_name``. short: for navigation. title: for people. stage: "data", "paper" or "analysis", in
-    the order in which they run. reads: stems of the notebooks whose results it reads.
+    the order in which they run. reads: stems of the notebooks whose results it reads. datasets: those it is for; ()
+    for all that hold images.
     """
 
     stem: str
@@ -25,6 +27,11 @@ class Notebook:
     title: str
     stage: str = "paper"
     reads: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+
+    def suits(self, dataset: str) -> bool:
+        """Whether it can run on a data set."""
+        return dataset in self.datasets if self.datasets else dataset not in WITHOUT_IMAGES
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ def notebooks() -> tuple[Notebook, ...]:
     return tuple(sorted((*own, *papers.notebooks()), key=lambda one: (STAGES.index(one.stage), one.stem)))
 
 
-def stems() -> tuple[str, ...]:
-    """Their file names without the ending, in the order in which they run."""
-    return tuple(notebook.stem for notebook in notebooks())
+def stems(dataset: str = "") -> tuple[str, ...]:
+    """Their file names without the ending, in the order in which they run; of a data set those that suit it."""
+    return tuple(notebook.stem for notebook in notebooks() if not dataset or notebook.suits(dataset))
 
 
 def reads(stem: str) -> tuple[str, ...]:

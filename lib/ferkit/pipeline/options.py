@@ -66,7 +66,7 @@ def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[R
     output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)
     output = output.expanduser().absolute()
-    notebooks = _selected(arguments.first, arguments.only)
+    notebooks = _selected(arguments.first, arguments.only, arguments.dataset)
     overrides = _overrides(arguments.overrides, notebooks, folder or notebooks_folder())
     data = _data(arguments.dataset, arguments.data)
     chosen = RunOptions(dataset=arguments.dataset, data=data, profile=arguments.profile, seed=arguments.seed,
@@ -102,13 +102,16 @@ def _data(dataset: str, given: list[str]) -> tuple[Path, ...]:
     return paths.check_data(dataset, named)
 
 
-def _selected(first: str | None, only: str | None) -> tuple[str, ...]:
+def _selected(first: str | None, only: str | None, dataset: str) -> tuple[str, ...]:
     if first and only:
         raise InputError("--from and --only exclude each other: give one of them")
-    if only:
-        return (_by_number("--only", only),)
-    stems = replication.stems()
-    return stems[stems.index(_by_number("--from", first)):] if first else stems
+    every = replication.stems()
+    chosen = every[every.index(_by_number("--from", first)):] if first else every
+    suited = [stem for stem in ((_by_number("--only", only),) if only else chosen)
+              if stem in replication.stems(dataset)]
+    if not suited:
+        raise InputError(f"{only or first} is not for {dataset}, which has {', '.join(replication.stems(dataset))}")
+    return tuple(suited)
 
 
 def _by_number(option: str, text: str) -> str:

@@ -8,7 +8,7 @@ from ferkit.core.errors import InputError
 from ferkit.models import facts
 from ferkit.papers.minaee2021_deep_emotion.network import DeepEmotion
 
-SYSTEMS = tuple(one.name for one in papers.systems() if one.network)
+SYSTEMS = tuple(one.name for one in papers.systems() if one.network and one.kind.name == "image")
 
 
 def build(system):

@@ -28,7 +28,7 @@ def test_a_near_miss_is_told_what_was_meant():
 
 
 def test_two_of_one_name_and_a_missing_requirement_are_refused():
-    first, second, _ = papers.all()
+    first, second = papers.get("deep_emotion"), papers.get("gap_svm")
     with pytest.raises(InputError, match="two papers are called deep_emotion"):
         papers._check((first, first))
     with pytest.raises(InputError, match="paper gap_svm: it needs lenet5"):
@@ -43,8 +43,14 @@ def test_a_head_has_the_recipes_of_the_network_under_it():
 
 def test_notebooks_run_data_first_and_analyses_last():
     assert replication.stems() == ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm",
-                                   "04_occlusion_analysis", "05_confusion_comparison")
-    assert replication.reads("04_occlusion_analysis") == ("02_stn_attention", "03_gap_cnn_svm")
+                                   "08_time_series", "04_occlusion_analysis", "05_confusion_comparison")
+    assert replication.reads("04_occlusion_analysis") == (
+        "02_stn_attention", "03_gap_cnn_svm", "08_time_series")
+
+
+def test_a_data_set_without_images_has_the_notebooks_that_need_none():
+    assert replication.stems("gfe") == ("08_time_series",)
+    assert "08_time_series" not in replication.stems("fer2013") and len(replication.stems("fer2013")) > 4
 
 
 @pytest.mark.parametrize("system", papers.systems(), ids=lambda one: one.name)

@@ -22,12 +22,13 @@ from ferkit.reporting.figures.curves import (
 from ferkit.reporting.figures.maps import filling_maps, image_grid, occlusion_maps, region_table, theta_frames
 from ferkit.reporting.figures.matrices import agreement, confusion_difference, confusion_matrices
 from ferkit.reporting.figures.occlusion import occlusion_pictures
+from ferkit.reporting.figures.sequences import action_units, early_recognition, strip
 from ferkit.reporting.figures.store import load_all, save, show
 from ferkit.reporting.figures.style import cell_name, colours
 
 __all__ = [
-    "accuracy_dots", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
-    "confusion_matrices", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe", "load_all",
-    "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size", "recall_bars",
-    "region_table", "remedy_changes", "robustness", "save", "show", "theta_frames",
+    "accuracy_dots", "action_units", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
+    "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
+    "load_all", "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size",
+    "recall_bars", "region_table", "remedy_changes", "robustness", "save", "show", "strip", "theta_frames",
 ]

@@ -1,0 +1,18 @@
+"""Sequences as the trainer feeds them: as they are, neither augmented nor averaged over views."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ferkit.data.sequences.sequence_set import WIDTH
+from ferkit.training.inputs import Input
+
+
+def _store(packed: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(packed, dtype=np.float32))
+
+
+SEQUENCE = Input("sequence", _store, lambda stored, recipe, generator: stored, lambda stored, model, tta: [stored],
+                 header={"features": WIDTH, "beside": "existence, key frame, candidates"})
