@@ -11,9 +11,10 @@ from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
 from ferkit.results import records
 from ferkit.results.records import Cell
+from ferkit.results.tree import published
 from ferkit.stats import classification
 
-PUBLISHED = readme.published()
+PUBLISHED = [tree.name for tree in published()]
 PRIVATE_TEST = {"angry": 491, "disgust": 55, "fear": 528, "happy": 879, "sad": 594, "surprise": 416, "neutral": 626}
 
 

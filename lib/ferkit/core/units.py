@@ -58,6 +58,6 @@ class Unit(StrEnum):
         return "" if sd is None else f" ± {self.format(sd, digits).split()[0].removeprefix('+')}"
 
     def bound(self, value: float | None, relation: str = "=") -> str:
-        """What a claim asks for: "70.02 %" for equality, else with the relation: "> 10.0 pts", "< 10"."""
-        return self.format(value) if relation == "=" or value is None else (
-            f"{relation} {self.format(value).removeprefix('+')}")
+        """What a claim asks for: "70.02 %" for equality, else with the relation: "> 10.0 pts", "< 10", "< 0.05"."""
+        said = f"{value:g}" if self is Unit.P_VALUE and value is not None else self.format(value)
+        return said if relation == "=" or value is None else f"{relation} {said.removeprefix('+')}"

@@ -39,7 +39,7 @@ def test_deviations_have_neither_sign_nor_unit():
 def test_claims_say_what_they_ask_for():
     assert Unit.FRACTION.bound(0.7002) == "70.02 %"
     assert Unit.POINTS.bound(0.1, ">") == "> 10.0 pts"
-    assert Unit.COUNT.bound(10, "<") == "< 10"
+    assert Unit.COUNT.bound(10, "<") == "< 10" and Unit.P_VALUE.bound(0.05, "<") == "< 0.05"
     assert Unit.TEXT.bound(None, ">") == "–"
 
 

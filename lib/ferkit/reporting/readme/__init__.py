@@ -1,43 +1,61 @@
-"""The READMEs' tables and pictures, made from the published files: nothing in them is typed by hand.
+"""README.md and the pages beside the results, made from the published files: no number in them is typed by hand.
 
-A block of ``README.md`` or ``results/README.md`` stands between ``<!-- NAME: made by python -m ferkit readme -->`` and
-``<!-- end NAME -->``; pictures lie in ``results/figures/``. ``python -m ferkit report --readme`` does the same. A test
-fails when a block or a picture is not what :func:`rendered` and `pictures.drawn` make of the repository.
+A block of ``README.md`` or of a page ``results/*.md`` stands between ``<!-- NAME: made by python -m ferkit readme -->``
+and ``<!-- end NAME -->``, a number inside a sentence between the marks of `values`; the picture lies in
+``results/figures/``. A test fails when a page is not what :func:`rendered` makes of the repository.
 
-`tables` makes the blocks (with `recipe_path` and `beside`), `pictures` the drawings out of `svg`.
+`tables` makes the blocks (with `ablation_path` and `side_by_side`), `pictures` the drawing out of `svg`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.reporting.readme import pictures, tables
-from ferkit.reporting.readme import side_by_side as beside
-from ferkit.reporting.readme.tables import published
+from ferkit.reporting.readme import pictures, side_by_side, tables, values
+from ferkit.results import schema
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
-FILES = ("README.md", "results/README.md")
 
-__all__ = ["FILES", "pictures", "published", "rendered", "stale", "tables", "update"]
+__all__ = ["blocks", "pages", "pictures", "rendered", "stale", "tables", "update"]
+
+
+def pages() -> list[str]:
+    """The pages that are kept, relative to the checkout."""
+    root = paths.repository()
+    return ["README.md", *sorted(path.relative_to(root).as_posix() for path in (root / "results").glob("*.md"))]
+
+
+def blocks() -> dict[str, Callable[[], str]]:
+    """What makes each block, by its name: papers' paths and ablations under the names they declare."""
+    return {"results": tables.results_table, "systems": tables.systems_table, "leaks": tables.leaks_table,
+            "claims": tables.claims_table, "verdicts": tables.verdicts_table, "tally": tables.tally,
+            "runs": tables.runs_table, "unstated": tables.unstated_list, "picture": pictures.block,
+            "side_by_side": side_by_side.side_by_side_table,
+            **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
+            **{f"ablation_{one.name}": partial(tables.ablation_table, one) for one in papers.ablations()},
+            **{f"keys_{kind}": partial(tables.keys_table, kind) for kind in schema.KINDS}}
 
 
 def rendered(text: str, name: str = "README.md") -> str:
-    """`text` with every marked block as the published files have it; InputError for a block nobody makes."""
-    def replace(match: re.Match[str]) -> str:
-        if match["name"] not in BLOCKS:
-            raise InputError(f"{name}: nobody makes a block called {match['name']!r}")
-        return f"{match[1]}{BLOCKS[match['name']]()}\n{match[4]}"
+    """`text` with every block and marked value as the published files have it; InputError for one nobody makes."""
+    known = blocks()
 
-    return BLOCK.sub(replace, text)
+    def replace(match: re.Match[str]) -> str:
+        if match["name"] not in known:
+            raise InputError(f"{name}: nobody makes a block called {match['name']!r}")
+        return f"{match[1]}{known[match['name']]()}\n{match[4]}"
+
+    return values.filled(BLOCK.sub(replace, text), name)
 
 
 def update() -> list[str]:
-    """Rewrite the blocks and pictures; what was changed, relative to the checkout."""
+    """Rewrite the pages and the picture; what was changed, relative to the checkout."""
     changed = []
     for name, (path, content) in _wanted().items():
         if content is None:
@@ -57,7 +75,7 @@ def stale() -> list[str]:
 def _wanted() -> dict[str, tuple[Path, str | None]]:
     """Path and right content of each file that is not as it should be; None for a picture that should not be there."""
     root, found = paths.repository(), {}
-    for name in FILES:
+    for name in pages():
         text = (root / name).read_text(encoding="utf-8")
         if (new := rendered(text, name)) != text:
             found[name] = root / name, new
@@ -67,11 +85,3 @@ def _wanted() -> dict[str, tuple[Path, str | None]]:
         if name not in there or drawn.get(name) != (root / name).read_text(encoding="utf-8"):
             found[name] = root / name, drawn.get(name)
     return found
-
-
-BLOCKS = {"results": tables.results_table, "leaks": tables.leaks_table, "remedies": tables.remedies_table,
-          **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
-          "variants": tables.variants_table,
-          "claims": tables.claims_table, "gaps": tables.gaps_list, "picture": pictures.first_block,
-          "pictures": pictures.rest_block, "cells": tables.cells_table, "verdicts": tables.verdicts_table,
-          "side_by_side": beside.side_by_side_table}

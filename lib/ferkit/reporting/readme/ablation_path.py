@@ -16,6 +16,7 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system, over_seeds
 
 HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
 
@@ -57,20 +58,20 @@ def steps(path: RecipePath) -> list[dict]:
 
 def path_table(path: RecipePath, cells: Sequence[CellResult]) -> tuple[tuple[str, ...], list[list[object]]]:
     """Head and rows of the README's table. cells: FER2013's published ones."""
-    between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not opened",
+    between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not evaluated",
                 f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]
     return HEADS, [*_ends(path.before, cells), *between, *_ends(path.after, cells)]
 
 
 def _ends(ends: Sequence[End], cells: Sequence[CellResult]) -> list[list[object]]:
     """The rows of those ends that are published."""
-    rows = []
+    groups, rows = by_system(cells), []
     for system, recipe, says in ends:
-        own = [cell.metrics for cell in cells if (cell.cell.system, cell.cell.recipe) == (system, recipe)]
-        if own:
-            rows.append([says.format(**own[0]), len(own), _mean_sd([m["val_accuracy"] for m in own]),
-                         _mean_sd([m["accuracy"] for m in own]), f"{own[0]['parameters']:,}",
-                         f"{np.mean([m['minutes'] for m in own]):.0f}"])
+        if (system, recipe) in groups:
+            own = [one.metrics for one in groups[system, recipe]]
+            it = over_seeds(groups[system, recipe])
+            rows.append([says.format(**own[0]), it["seeds"], _mean_sd([m["val_accuracy"] for m in own]),
+                         _mean_sd([m["accuracy"] for m in own]), f"{it['parameters']:,}", f"{it['minutes']:.0f}"])
     return rows
 
 

@@ -47,7 +47,7 @@ def test_each_step_says_what_it_changes_and_what_it_reaches(checkout):
 
 def test_the_published_end_follows_the_steps_and_is_the_only_one_tested(checkout):
     lines = tables.path_block(DEEP_EMOTION).splitlines()
-    assert len(lines) == 5 and "| 50.00 % ± 7.07 | not opened | 47,657 | 2.0 |" in lines[3]
+    assert len(lines) == 5 and "| 50.00 % ± 7.07 | not evaluated | 47,657 | 2.0 |" in lines[3]
     assert lines[4].startswith("| all of the above, 9 epochs, averaged over the mirror image | 1 | ")
 
 

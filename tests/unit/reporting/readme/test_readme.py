@@ -2,16 +2,18 @@
 
 import xml.etree.ElementTree as ET
 
-import numpy as np
 import pytest
 
+from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.reporting import readme
-from ferkit.reporting.readme import pictures, svg, tables
-from ferkit.results import provenance
+from ferkit.reporting.readme import pictures, svg, tables, values
+from ferkit.results import provenance, schema
+from ferkit.results.tree import published
 
+IMBALANCE, VARIANTS = papers.ablation("class_imbalance"), papers.ablation("variants")
 MARKS = "a\n<!-- {0}: made by python -m ferkit readme -->\nold\n<!-- end {0} -->\nb\n"
 
 
@@ -29,14 +31,13 @@ def checkout(tmp_path, monkeypatch, write_cell):
                n_train_per_class=sizes)
     write_cell(tmp_path / "results" / "ckplus-by_image", "gap_cnn_svm", "ours", dataset="ckplus", protocol="by_image")
     (tmp_path / "README.md").write_text(MARKS.format("results") + MARKS.format("picture"))
-    (tmp_path / "results" / "README.md").write_text(MARKS.format("cells"))
+    (tmp_path / "results" / "README.md").write_text(MARKS.format("runs"))
     return tmp_path
 
 
 def test_blocks_and_pictures_are_rewritten_once_and_then_up_to_date(checkout):
     changed = readme.update()
-    assert changed == ["README.md", "results/README.md", *(f"results/figures/{name}.svg" for name in (
-        "confusion", "recall", "verdicts"))]
+    assert changed == ["README.md", "results/README.md", "results/figures/verdicts.svg"]
     assert readme.update() == readme.stale() == []
     text = (checkout / "README.md").read_text()
     assert text.startswith("a\n<!--") and text.endswith("-->\nb\n") and "old" not in text
@@ -46,9 +47,9 @@ def test_blocks_and_pictures_are_rewritten_once_and_then_up_to_date(checkout):
 def test_a_changed_table_or_picture_is_stale_and_one_that_nobody_makes_goes(checkout):
     readme.update()
     (checkout / "README.md").write_text((checkout / "README.md").read_text().replace("62.00 %", "72.00 %"))
-    (checkout / "results/figures/recall.svg").write_text("<svg/>")
+    (checkout / "results/figures/verdicts.svg").write_text("<svg/>")
     (checkout / "results/figures/other.svg").write_text("<svg/>")
-    assert readme.stale() == ["README.md", "results/figures/other.svg", "results/figures/recall.svg"]
+    assert readme.stale() == ["README.md", "results/figures/other.svg", "results/figures/verdicts.svg"]
     readme.update()
     assert not (checkout / "results/figures/other.svg").exists() and readme.stale() == []
 
@@ -59,14 +60,14 @@ def test_a_block_that_nobody_makes_is_refused(checkout):
 
 
 def test_several_seeds_stand_in_one_row_with_mean_sd_and_t_interval(checkout):
-    (row,) = [line for line in tables.results_table().splitlines() if "| deep_emotion | ours" in line]
+    (row,) = [line for line in tables.results_table().splitlines() if "| Deep-Emotion | ours" in line]
     assert "| 3 |" in row and "**61.90 %** ± 1.90" in row and "57.2 … 66.6" in row
     assert "published_lr0.1" not in tables.results_table() and "1 more (controls" in tables.results_table()
-    assert "| synthetic | deep_emotion | published | 1 | – | diverged |" in tables.results_table()
+    assert "| synthetic | Deep-Emotion | published | 1 | – | diverged |" in tables.results_table()
 
 
 def test_trees_of_other_protocols_are_found_and_only_claims_about_their_data_count(checkout):
-    assert tables.published() == ["synthetic", "ckplus-by_image"]
+    assert [tree.name for tree in published()] == ["synthetic", "ckplus-by_image"]
     lines = tables.claims_table().splitlines()
     own = [line for line in lines if line.endswith("| ckplus, by_image |")]
     assert len(own) == 1 and "98.06%" in own[0] and any(line.endswith("| synthetic |") for line in lines)
@@ -77,35 +78,37 @@ def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_
     write_cell(checkout / "results" / "ckplus", "gap_cnn_svm", share=0.5, dataset="ckplus", protocol="by_subject")
     (row,) = [line for line in tables.leaks_table().splitlines() if line.startswith("| ckplus |")]
     assert "| 70.00 % (by_image, n 210) | 50.00 % (by_subject, n 210) | **+20.0** |" in row
-    assert "| ckplus, by_subject | gap_cnn_svm |" in tables.results_table()
+    assert "| ckplus, by_subject | GAP CNN + SVM |" in tables.results_table()
 
 
 def test_remedies_stand_beside_plain_training(checkout, write_cell):
-    assert tables.remedies_table() == tables.NOTHING
+    assert tables.ablation_table(IMBALANCE) == tables.NOTHING
     for name, share in (("plain", 0.5), ("weights", 0.6)):
         write_cell(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
-    plain, weighted = [line for line in tables.remedies_table().splitlines() if line.startswith("| synthetic |")]
+    lines = tables.ablation_table(IMBALANCE).splitlines()
+    plain, weighted = [line for line in lines if line.startswith("| synthetic |")]
     assert "| plain training | 1 | " in plain and "(" not in plain.partition("| 1 |")[2]
     assert "| disgust " in weighted and "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
 
 
 def test_variants_stand_beside_their_control_and_decide_claims_that_the_whole_set_does_not(checkout, write_cell):
-    assert tables.variants_table() == tables.NOTHING
+    assert tables.ablation_table(VARIANTS) == tables.NOTHING
     for system, share in (("small", 0.6), ("fc", 0.5)):
         write_cell(checkout / "results" / "synthetic-train50", f"gap_cnn_{system}", "control", share=share,
                    protocol="official+train50", train_accuracy=share + 0.1, receptive_field=36)
-    control, fc = [line for line in tables.variants_table().splitlines() if line.startswith("| synthetic-train50 |")]
+    lines = tables.ablation_table(VARIANTS).splitlines()
+    control, fc = [line for line in lines if line.startswith("| synthetic-train50 |")]
     assert "| 60.00 % |  |  | 10.0 |  | 1,000 | 36 | 0.1 |" in control and "| 50.00 % | -10.0 (" in fc
     lines = [line for line in tables.claims_table().splitlines() if line.endswith("| synthetic, official+train50 |")]
     assert any("fully connected" in line for line in lines)
 
 
-def test_every_cell_names_its_file_its_commit_and_how_to_check_it(checkout):
+def test_every_run_names_its_file_its_commit_and_how_to_check_it(checkout):
     name = "02_stn_attention/deep_emotion/ours/seed1/metrics.json"
     made = {"schema": 1, "dataset": "synthetic", "profile": "quick", "seed": 0, "git_dirty": False, "notebooks": [
         {"name": "02_stn_attention", "git_commit": "0123456789abcdef", "outputs": {name: "f" * 64}}]}
     (checkout / "results/synthetic/manifest.json").write_text(__import__("json").dumps(made))
-    text = tables.cells_table()
+    text = tables.runs_table()
     assert f"[{name}](synthetic/{name}) | `0123456789ab`" in text and "`unknown`" in text
     assert "`./run_all.sh --dataset synthetic --profile quick --seed 0 --only 02`" in text
     assert "`python -m ferkit verify results/synthetic`" in text
@@ -118,9 +121,8 @@ def test_the_files_that_decided_a_claim_are_named(checkout):
     assert "(ckplus-by_image/03_gap_cnn_svm/gap_cnn_svm/ours/seed0/metrics.json)" in text
 
 
-@pytest.mark.parametrize("name", ["verdicts", "confusion", "recall"])
-def test_a_picture_is_whole_named_and_follows_the_readers_colours(checkout, name):
-    drawn = pictures.drawn()[name]
+def test_the_picture_is_whole_named_and_follows_the_readers_colours(checkout):
+    drawn = pictures.drawn()["verdicts"]
     root = ET.fromstring(drawn.svg)
     assert root.find("{http://www.w3.org/2000/svg}title").text == drawn.says and len(drawn.says) > 40
     assert "prefers-color-scheme: dark" in drawn.svg and len(drawn.svg) < 60_000
@@ -132,14 +134,13 @@ def test_a_picture_is_whole_named_and_follows_the_readers_colours(checkout, name
 
 def test_the_pictures_say_what_the_files_say(checkout):
     drawn = pictures.drawn()
-    assert ">61.9 %<" in drawn["verdicts"].svg and "gap_cnn_svm/ours 80.0 %" in drawn["verdicts"].says
-    assert "disgust (43)" in drawn["recall"].says
+    assert ">61.9 %<" in drawn["verdicts"].svg and "GAP CNN + SVM, our recipe 80.0 %" in drawn["verdicts"].says
 
 
 def test_nothing_published_makes_no_picture_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     (tmp_path / "results").mkdir()
-    assert pictures.drawn() == {} and pictures.first_block() == tables.results_table() == tables.cells_table()
+    assert pictures.drawn() == {} and pictures.block() == tables.results_table() == tables.runs_table()
 
 
 def test_text_is_escaped_and_marks_differ_by_shape():
@@ -148,9 +149,51 @@ def test_text_is_escaped_and_marks_differ_by_shape():
     assert len(drawn) == 5
 
 
-def test_columns_are_kept_apart_and_in_order():
-    assert pictures._apart([0, 60, 90], 46) == [0, 46, 92] and pictures._apart([0, 80, 100], 46) == [0, 54, 100]
-    assert np.all(np.diff(pictures._apart([0, 10, 100], 46)) >= 46) and pictures._apart([5], 46) == [5]
+VALUE = "It is <!-- = {} -->old<!-- = --> here."
+
+
+@pytest.mark.parametrize(("mark", "says"), [
+    ("result synthetic/deep_emotion/ours accuracy", "61.90 %"),
+    ("result synthetic/deep_emotion/ours parameters", "1,000"),
+    ("result synthetic/deep_emotion/ours seeds", "3"), ("result synthetic/deep_emotion/ours minutes", "0")])
+def test_a_marked_value_is_that_of_the_files(checkout, mark, says):
+    assert readme.rendered(VALUE.format(mark)) == VALUE.format(mark).replace("old", says)
+
+
+@pytest.mark.parametrize("mark", ["result synthetic/deep_emotion/ours happiness", "claim nobody.said.this observed",
+                                  "result nowhere/deep_emotion/ours accuracy"])
+def test_a_value_that_nobody_has_is_refused(checkout, mark):
+    with pytest.raises(InputError, match="no published result has"):
+        values.filled(VALUE.format(mark), "README.md")
+
+
+def test_a_claims_number_interval_and_verdict_stand_in_a_sentence(checkout, write_cell):
+    counts = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
+    root = checkout / "results" / "fer2013"
+    write_cell(root, "deep_emotion", "published", dataset="fer2013", parameters=47657, n_train_per_class=counts)
+    text = " ".join(f"is <!-- = claim deep_emotion.parameters {field} --><!-- = -->" for field in (
+        "expected", "observed", "verdict"))
+    said = values.filled(text, "README.md")
+    assert ">47,657<" in said and said.endswith("-->reproduced<!-- = -->")
+
+
+def test_a_value_that_begins_a_line_is_refused_as_markdown_would_break_there(checkout):
+    with pytest.raises(InputError, match="begins a line"):
+        values.filled("text\n  <!-- = claim a observed --><!-- = -->", "README.md")
+
+
+def test_the_readme_is_short_and_begins_with_what_to_run():
+    text = (paths.repository() / "README.md").read_text(encoding="utf-8")
+    words = __import__("re").sub(r"<!--.*?-->|<img[^>]*>", "", text, flags=16).split()
+    assert len(words) <= 1500
+    assert text.index("./run_all.sh") < text.index("verdicts.svg") < text.index("<!-- systems:") < 4000
+
+
+def test_every_key_of_the_schemas_stands_in_the_format_page():
+    text = (paths.repository() / "results" / "README.md").read_text(encoding="utf-8")
+    for kind in schema.KINDS:
+        assert all(f"| `{key}` |" in text for key in schema.properties(kind)), kind
+    assert "theta" not in text
 
 
 def test_report_readme_is_the_command_readme(checkout, capsys):

@@ -1,0 +1,51 @@
+"""Numbers inside sentences: each stands between marks that say which published result it is.
+
+``<!-- = claim ID FIELD -->70.02 %<!-- = -->`` is a field of a claim judged on FER2013: expected, observed, interval,
+verdict. ``<!-- = result TREE/SYSTEM/RECIPE FIELD -->…`` is a mean over seeds (`results.tree.over_seeds`): accuracy, sd,
+val_accuracy, parameters, seeds, minutes. Nothing typed by hand can go stale unseen.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ferkit.core.errors import InputError
+from ferkit.core.units import Unit
+from ferkit.reporting import judged, names
+from ferkit.results.tree import by_system, over_seeds, published
+
+VALUE = re.compile(r"(<!-- = (?P<kind>claim|result) (?P<of>\S+) (?P<field>\w+) -->)(.*?)(<!-- = -->)", re.DOTALL)
+
+
+def filled(text: str, name: str) -> str:
+    """`text` with every marked value as the published files have it; InputError for one that nobody has, or that begins
+    a line, where Markdown would take the mark for a block."""
+    for line in text.splitlines():
+        if line.lstrip().startswith("<!-- = "):
+            raise InputError(f"{name}: a marked value begins a line; move it behind a word: {line.strip()[:60]}")
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            said = (_claim if match["kind"] == "claim" else _result)(match["of"], match["field"])
+        except KeyError:
+            raise InputError(f"{name}: no published result has {match['field']} of {match['of']}") from None
+        return f"{match[1]}{said}{match[6]}"
+
+    return VALUE.sub(replace, text)
+
+
+def _claim(identity: str, field: str) -> str:
+    row = judged.on_first_dataset()[identity]
+    unit = Unit(row["unit"])
+    return {"expected": unit.format(row["expected"]), "observed": unit.format(row["observed"]),
+            "interval": unit.interval(row["interval"]), "verdict": names.verdict(row["verdict"])}[field]
+
+
+def _result(of: str, field: str) -> str:
+    tree_name, system, recipe = of.split("/")
+    trees = {tree.name: tree for tree in published()}
+    value = over_seeds(by_system(trees[tree_name].results)[system, recipe])[field]
+    if field == "minutes":
+        return f"{value:.0f}"
+    unit = Unit.COUNT if isinstance(value, int) else Unit.FRACTION
+    return unit.format(value)
