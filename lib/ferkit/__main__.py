@@ -28,6 +28,7 @@ GROUPS = {
     "use": ("predict", "export", "audit"),
     "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
     "measure": ("bench", "label-agreement"),
+    "extend": ("new-paper",),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 ALIASES = {"zero_shot": "zero-shot", "optimism": "test-selection-bias"}  # what earlier versions called them

@@ -71,7 +71,7 @@ def test_no_tracked_file_names_a_package_registry():
 
 def test_source_notebooks_hold_no_outputs_and_no_pictures():
     sources = [path for path in _tracked() if path.suffix == ".ipynb" and ROOT / "notebooks" in path.parents]
-    assert len(sources) == len(replication.stems()) + 2  # the tour and the template
+    assert len(sources) == len(replication.stems()) + 1  # the tour
     for path in sources:
         text = path.read_text(encoding="utf-8")
         assert "image/png" not in text

@@ -1,4 +1,4 @@
-"""The tour and the template run from top to bottom without a browser, by themselves and without a warning."""
+"""The tour runs from top to bottom without a browser, by itself and without a warning."""
 
 import json
 
@@ -9,7 +9,6 @@ from ferkit.papers import replication
 from ferkit.pipeline import notebook_execution, parameters
 
 NOTEBOOKS = paths.repository() / "notebooks"
-TEMPLATE = NOTEBOOKS / "templates" / "06_next_paper.ipynb"
 
 
 def _run(source, tmp_path, monkeypatch, **chosen):
@@ -34,13 +33,6 @@ def test_the_tour_runs_headless_with_its_widgets(tmp_path, monkeypatch):
     assert "False" not in _texts(cells) and "chosen weights are published: True" in _texts(cells)
     assert [out for cell in cells for out in cell.get("outputs", []) if out.get("name") == "stderr"] == []
     assert not (tmp_path / "runs").exists()
-
-
-def test_the_template_runs_as_it_stands(tmp_path, monkeypatch):
-    cells = _run(TEMPLATE, tmp_path, monkeypatch, RUN="synthetic-smoke-seed0", PROFILE="smoke")
-    assert len(_of_kind(cells, "application/vnd.plotly.v1+json")) == 2
-    assert "above chance: True" in _texts(cells) and "every test image answered: True" in _texts(cells)
-    assert (tmp_path / "runs" / "synthetic-smoke-seed0" / "06_template").is_dir()
 
 
 @pytest.mark.parametrize("stem", replication.stems())

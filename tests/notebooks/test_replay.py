@@ -16,7 +16,7 @@ import pytest
 
 from ferkit.core import paths
 from ferkit.papers import replication
-from ferkit.pipeline import options, parameters
+from ferkit.pipeline import parameters
 
 _spec = importlib.util.spec_from_file_location("update_references", Path(__file__).with_name("update_references.py"))
 update_references = importlib.util.module_from_spec(_spec)
@@ -61,7 +61,7 @@ def test_a_reference_holds_at_least_three_promises_and_an_output_for_each(refere
 
 
 def test_a_reference_is_its_notebook_as_it_is_now(reference):
-    source = options.notebooks_folder() / reference.name
+    source = replication.file(reference.stem)
     now = [parameters.source_of(cell) for cell in parameters.cells(source) if cell["cell_type"] == "code"]
     then = [cell.source for cell in nbformat.read(reference, as_version=4).cells
             if "injected-parameters" not in cell.metadata.get("tags", [])]

@@ -7,27 +7,26 @@ import re
 import pytest
 
 from ferkit.papers import replication
-from ferkit.pipeline import fingerprints, parameters
-from ferkit.pipeline.options import OPTION_OF, notebooks_folder
+from ferkit.pipeline import parameters
+from ferkit.pipeline.options import OPTION_OF
 
 COMMON = ("RUN", "DATASET", "PROTOCOL", "PROFILE", "SEED", "DEVICE")
 CHECKED = "nbval-check-output"
 
 
-TEMPLATE = "templates/06_next_paper"
-OF_A_RUN = (*replication.stems(), TEMPLATE)
+OF_A_RUN = replication.stems()
 
 
 @pytest.fixture(params=(*OF_A_RUN, replication.TOUR.stem))
 def notebook(request):
-    """The path of one of the notebooks: those of a run, the template for another one, the tour."""
-    return notebooks_folder() / f"{request.param}.ipynb"
+    """The path of one of the notebooks: those of a run, and the tour."""
+    return replication.file(request.param)
 
 
 @pytest.fixture(params=OF_A_RUN)
 def run_notebook(request):
-    """The path of a notebook that is, or will be, part of a run."""
-    return notebooks_folder() / f"{request.param}.ipynb"
+    """The path of a notebook that is part of a run."""
+    return replication.file(request.param)
 
 
 def _code(notebook) -> list[dict]:
@@ -144,6 +143,5 @@ def test_it_uses_only_names_that_the_library_has(notebook):
 
 
 def test_the_pipeline_runs_every_notebook_there_is():
-    assert sorted(path.stem for path in notebooks_folder().glob("*.ipynb")) == sorted(
+    assert sorted(path.stem for path in replication.file("x").parent.glob("*.ipynb")) == sorted(
         (*replication.stems(), replication.TOUR.stem))
-    assert fingerprints.cells_sha256(notebooks_folder() / f"{replication.stems()[0]}.ipynb")

@@ -33,10 +33,14 @@ def reachable(*modules: str) -> set[Path]:
 
 
 def imports(source: Path) -> set[str]:
-    """Every module name that a source file imports, but for type annotations; ``from a import b`` gives "a" and
-    "a.b"."""
+    """Every module name that a source file imports; see `imported`."""
+    return imported(ast.parse(source.read_text(encoding="utf-8")))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module name that code imports, but for type annotations; ``from a import b`` gives "a" and "a.b"."""
     names: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(source.read_text(encoding="utf-8"))]
+    waiting = [tree]
     while waiting:
         node = waiting.pop()
         if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
@@ -44,11 +48,7 @@ def imports(source: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                package = ("ferkit", *source.relative_to(LIBRARY).parent.parts)
-                base = ".".join((*package[: len(package) - node.level + 1], *filter(None, [node.module])))
-            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
 
 

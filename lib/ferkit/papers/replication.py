@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from ferkit import papers
+from ferkit.core import paths
 from ferkit.papers.paper import Notebook
 
 TOUR = Notebook("00_start_here", "Start here", "A tour by hand, no part of a run", "tour")
@@ -21,6 +23,14 @@ def notebooks() -> tuple[Notebook, ...]:
            Notebook("05_confusion_comparison", "Comparison", "Confusion matrices and paired comparisons", "analysis",
                     (*trained, "04_occlusion_analysis")))
     return tuple(sorted((*own, *papers.notebooks()), key=lambda one: (STAGES.index(one.stage), one.stem)))
+
+
+def file(stem: str) -> Path:
+    """Where a notebook's source lies: the checkout's ``notebooks``, or beside the code of a paper outside it."""
+    own = paths.repository() / "notebooks" / f"{stem}.ipynb"
+    outside = [papers.folder(paper) / own.name for paper in papers.all()
+               if paper.notebook and paper.notebook.stem == stem and not own.is_file()]
+    return outside[0] if outside else own
 
 
 def stems(dataset: str = "") -> tuple[str, ...]:

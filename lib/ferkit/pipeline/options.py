@@ -57,17 +57,14 @@ class RunOptions:
         return self.output / self.run
 
 
-def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[RunOptions]:
-    """The checked options, one for each protocol asked for; InputError, in one line, for what cannot be right.
-
-    folder: where the notebooks lie (default: the checkout's ``notebooks``).
-    """
+def resolve(arguments: argparse.Namespace) -> list[RunOptions]:
+    """The checked options, one for each protocol asked for; InputError, in one line, for what cannot be right."""
     names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt, arguments.labels)
     output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)
     output = output.expanduser().absolute()
     notebooks = _selected(arguments.first, arguments.only, arguments.dataset)
-    overrides = _overrides(arguments.overrides, notebooks, folder or notebooks_folder())
+    overrides = _overrides(arguments.overrides, notebooks)
     data = _data(arguments.dataset, arguments.data)
     chosen = RunOptions(dataset=arguments.dataset, data=data, profile=arguments.profile, seed=arguments.seed,
                         device=arguments.device, output=output, notebooks=notebooks, overrides=overrides,
@@ -75,17 +72,12 @@ def resolve(arguments: argparse.Namespace, folder: Path | None = None) -> list[R
     return [replace(chosen, protocol=name) for name in names]
 
 
-def notebooks_folder() -> Path:
-    """Where the notebooks' sources lie."""
-    return paths.repository() / "notebooks"
-
-
-def listing(folder: Path | None = None) -> str:
+def listing() -> str:
     """The notebooks with their parameters: name, type, default and help, read from their parameters cells."""
     lines = []
     for stem in replication.stems():
         lines.append(stem)
-        for parameter in parameters.read((folder or notebooks_folder()) / f"{stem}.ipynb").values():
+        for parameter in parameters.read(replication.file(stem)).values():
             head = f"  {parameter.name} = {parameter.default!r}"
             lines.append(f"{head:<38} {parameter.type:<6} {parameter.help}".rstrip())
     return "\n".join(lines)
@@ -123,9 +115,9 @@ def _by_number(option: str, text: str) -> str:
     raise InputError(f"{option} {text}: there is no such notebook; the numbers are {numbers}")
 
 
-def _overrides(given: list[str], notebooks: tuple[str, ...], folder: Path) -> dict[str, dict[str, object]]:
+def _overrides(given: list[str], notebooks: tuple[str, ...]) -> dict[str, dict[str, object]]:
     """By notebook, the values of --set, each known to at least one notebook and of its default's type."""
-    known = {stem: parameters.read(folder / f"{stem}.ipynb") for stem in notebooks}
+    known = {stem: parameters.read(replication.file(stem)) for stem in notebooks}
     chosen: dict[str, dict[str, object]] = {stem: {} for stem in notebooks}
     for item in given:
         name, equals, text = item.partition("=")

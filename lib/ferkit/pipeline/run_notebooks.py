@@ -21,7 +21,7 @@ from ferkit.core.profiles import PROFILES
 from ferkit.core.progress import clock
 from ferkit.papers import replication
 from ferkit.pipeline import fingerprints, notebook_execution, parameters
-from ferkit.pipeline.options import RunOptions, notebooks_folder
+from ferkit.pipeline.options import RunOptions
 from ferkit.results import manifest
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Run:
     """A run that has been checked: nothing of it is written yet."""
 
     options: RunOptions
-    folder: Path
     protocol: str
     data_fingerprint: str
     surroundings: dict = field(repr=False)
@@ -58,29 +57,29 @@ class Run:
                   "PROFILE": self.options.profile, "SEED": self.options.seed, "DEVICE": self.options.device,
                   **self.options.overrides.get(stem, {})}
         return {name: chosen.get(name, parameter.default)
-                for name, parameter in parameters.read(self.folder / f"{stem}.ipynb").items()}
+                for name, parameter in parameters.read(replication.file(stem)).items()}
 
     def inputs_of(self, stem: str, entries: dict[str, dict]) -> dict[str, object]:
         """What a notebook's results depend on, by kind; its hash is the fingerprint."""
         earlier = replication.reads(stem)
-        return {"cells": fingerprints.cells_sha256(self.folder / f"{stem}.ipynb"),
+        return {"cells": fingerprints.cells_sha256(replication.file(stem)),
                 "parameters": self.parameters_of(stem),
-                "library": self.surroundings["library_sha256"], "lock": self.surroundings["lock_sha256"],
+                "library": fingerprints.library_sha256(stem), "lock": self.surroundings["lock_sha256"],
                 "data": self.data_fingerprint,
                 "earlier results": {name: _results_sha256(name, entries.get(name, {})) for name in earlier}}
 
 
-def prepare(options: RunOptions, folder: Path | None = None) -> Run:
+def prepare(options: RunOptions) -> Run:
     """The run, after its data have been opened and its device looked for; InputError where one is not right.
 
-    folder: where the notebooks' sources lie (default: the checkout's). Writes nothing but the prepared data.
+    Writes nothing but the prepared data.
     """
     protocol = protocols.resolve(options.dataset, options.protocol)
     if options.device == "cuda":
-        from ferkit.training import trainer
+        from ferkit.models import inference
 
-        trainer.resolve_device(options.device)
-    run = Run(options, folder or notebooks_folder(), protocol, _fingerprint(options, protocol),
+        inference.resolve_device(options.device)
+    run = Run(options, protocol, _fingerprint(options, protocol),
               manifest.surroundings())
     if options.data or protocol != protocols.DEFAULT_PROTOCOL[options.dataset]:
         run.load()
@@ -197,7 +196,7 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
     console.line(f"{head}  ({why})")
     console.latest = ""
     execution = notebook_execution.execute(
-        run.folder / f"{stem}.ipynb", aside, resolved, inherit=lock,
+        replication.file(stem), aside, resolved, inherit=lock,
         on_event=lambda event: console.event(head, event),
         on_tick=console.at)
     entry.update(seconds=round(execution.seconds, 1), peak_memory_mb=round(execution.peak_memory_mib))

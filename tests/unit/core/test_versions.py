@@ -15,7 +15,7 @@ def wanted(stored):
     """The configuration of today's code that a stored one stands for."""
     svm = "svm_rows" in stored
     return {key: value for key, value in stored.items() if key not in ("code_sha256", "versions")} | {
-        "versions": versions.of_training(svm=svm)}
+        "versions": versions.of_training(head=int(svm))}
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: "/".join(path.parts[-6:-1]))

@@ -1,22 +1,37 @@
-"""A notebook's fingerprint sees what it must and nothing else."""
+"""What makes a finished notebook stale: its cells, what it imports, its own paper; nothing else of the library."""
 
-import json
+import pytest
 
-import nbformat
-
+from ferkit.core import files, source_hashes
+from ferkit.papers import replication
 from ferkit.pipeline import fingerprints
 
 
-def test_a_notebooks_hash_sees_sources_and_not_outputs_or_metadata(tmp_path):
-    path = tmp_path / "a.ipynb"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
-    nbformat.write(notebook, path)
-    before = fingerprints.cells_sha256(path)
-    content = json.loads(path.read_text())
-    content["cells"][0].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "2"}],
-                               execution_count=3, source=["1 ", "+ 1"])
-    path.write_text(json.dumps(content))
-    assert fingerprints.cells_sha256(path) == before
-    content["cells"][0]["source"] = "1 + 2"
-    path.write_text(json.dumps(content))
-    assert fingerprints.cells_sha256(path) != before
+@pytest.fixture
+def edited(monkeypatch):
+    """Pretend that one file of the library was edited; returns a function that names it."""
+    original = files.sha256
+
+    def edit(name):
+        monkeypatch.setattr(files, "sha256", lambda path: "edited" if path.as_posix().endswith(name)
+                            else original(path))
+
+    return edit
+
+
+@pytest.mark.parametrize(("name", "stale"), [
+    ("training/trainer.py", {"02_stn_attention", "03_gap_cnn_svm", "04_occlusion_analysis"}),
+    ("papers/minaee2021_deep_emotion/recipes.py", {"02_stn_attention", "04_occlusion_analysis",
+                                                   "05_confusion_comparison"}),
+    ("papers/qiao2022_gap_svm/plan.py", {"03_gap_cnn_svm", "04_occlusion_analysis", "05_confusion_comparison"}),
+    ("reporting/readme/tables.py", set()), ("publishing/publish.py", set()), ("cli/run.py", set())])
+def test_an_edit_makes_those_notebooks_stale_that_depend_on_it(edited, name, stale):
+    before = {stem: fingerprints.library_sha256(stem) for stem in replication.stems()}
+    edited(name)
+    changed = {stem for stem in before if fingerprints.library_sha256(stem) != before[stem]}
+    assert stale <= changed if stale else changed == set()
+
+
+def test_annotations_are_no_imports():
+    source = source_hashes.LIBRARY / "experiments" / "system.py"
+    assert "torch" not in source_hashes.imports(source)

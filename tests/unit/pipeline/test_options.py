@@ -16,7 +16,7 @@ from ferkit.pipeline import options
 
 
 @pytest.fixture
-def notebooks(tmp_path):
+def notebooks(tmp_path, monkeypatch):
     """A folder with the five notebooks, of which 02 has a parameter of its own."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
@@ -24,6 +24,7 @@ def notebooks(tmp_path):
         cell = 'RUN = "x"  # the run' + ("\nEPOCHS = 0  # epochs of every cell" if stem.startswith("02") else "")
         code = nbformat.v4.new_code_cell(cell, metadata={"tags": ["parameters"]})
         nbformat.write(nbformat.v4.new_notebook(cells=[code]), folder / f"{stem}.ipynb")
+    monkeypatch.setattr(replication, "file", lambda stem: folder / f"{stem}.ipynb")
     return folder
 
 
@@ -37,7 +38,7 @@ def resolve(notebooks, tmp_path, monkeypatch):
     def words(*given: str, several: bool = False) -> options.RunOptions:
         parser = argparse.ArgumentParser()
         add_arguments(parser)
-        found = options.resolve(parser.parse_args(list(map(str, given))), notebooks)
+        found = options.resolve(parser.parse_args(list(map(str, given))))
         return found if several else found[0]
 
     return words
@@ -115,7 +116,7 @@ def test_an_output_without_permission_is_refused(resolve, tmp_path):
 
 
 def test_the_listing_shows_every_parameter_with_type_default_and_help(notebooks):
-    text = options.listing(notebooks)
+    text = options.listing()
     assert [line for line in text.splitlines() if not line.startswith(" ")] == list(replication.stems())
     assert any(line.split() == ["EPOCHS", "=", "0", "int", "epochs", "of", "every", "cell"]
                for line in text.splitlines())

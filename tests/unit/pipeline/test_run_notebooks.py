@@ -13,10 +13,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ferkit.core import files, locking, source_hashes
+from ferkit.core import files, locking
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
-from ferkit.pipeline import options, run_notebooks
+from ferkit.papers import replication
+from ferkit.pipeline import fingerprints, options, run_notebooks
 from ferkit.results import manifest
 
 FIRST, SECOND = "02_stn_attention", "04_occlusion_analysis"  # the second reads what the first leaves
@@ -26,7 +27,7 @@ PARAMETERS = ('RUN = "synthetic-smoke-seed0"  # name of the run\n'
               "STEPS = 3  # how many")
 # Leaves a trace outside the run each time it is executed, and a result inside.
 WORK = """from pathlib import Path
-from ferkit import paths
+from ferkit.core import paths
 place = paths.run_directory(RUN) / STEM / "system" / "ours" / "seed0"
 place.mkdir(parents=True, exist_ok=True)
 (place / "metrics.json").write_text(str([RATE, STEPS]))
@@ -57,7 +58,7 @@ class Place:
     def run(self, **changes: object) -> tuple[int, str]:
         """Run it in this process; the exit status and what was printed."""
         printed = io.StringIO()
-        status = run_notebooks.run_all(run_notebooks.prepare(self.options(**changes), self.sources), Console(printed))
+        status = run_notebooks.run_all(run_notebooks.prepare(self.options(**changes)), Console(printed))
         return status, printed.getvalue()
 
     def executed(self) -> list[str]:
@@ -78,9 +79,11 @@ class Place:
 def place(tmp_path, monkeypatch):
     """Two notebooks of which the second reads the first's results; no claims and no report."""
     monkeypatch.setattr(run_notebooks, "_conclude", lambda run, record, console: 0)
-    monkeypatch.setattr(source_hashes, "library_sha256", lambda: "edited meanwhile or not")
+    monkeypatch.setattr(fingerprints, "library_sha256", lambda stem: "edited meanwhile or not")
     monkeypatch.setattr(run_notebooks, "_fingerprint", lambda *_: "data")
-    return Place(tmp_path)
+    found = Place(tmp_path)
+    monkeypatch.setattr(replication, "file", lambda stem: found.sources / f"{stem}.ipynb")
+    return found
 
 
 def test_a_finished_notebook_is_not_run_again(place):
@@ -124,6 +127,8 @@ def test_a_changed_library_lock_or_data_runs_the_notebook_again(place, monkeypat
     place.executed()
     surroundings = {**manifest.surroundings(), f"{what}_sha256": "other"}
     monkeypatch.setattr(manifest, "surroundings", lambda: surroundings)
+    if what == "library":
+        monkeypatch.setattr(fingerprints, "library_sha256", lambda stem: "other")
     if what == "data":
         monkeypatch.setattr(run_notebooks, "_fingerprint", lambda *_: "other data")
     assert f"changed: {what}" in place.run(notebooks=(FIRST,))[1]
@@ -153,14 +158,14 @@ def test_force_runs_everything_again_from_nothing(place):
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(place):
     printed = io.StringIO()
-    assert run_notebooks.dry_run(run_notebooks.prepare(place.options(), place.sources), Console(printed)) == 0
+    assert run_notebooks.dry_run(run_notebooks.prepare(place.options()), Console(printed)) == 0
     assert printed.getvalue().count("would run: not run yet") == 2
     assert not place.output.exists()
     place.run()
     place.notebook(FIRST, "1 + 1")
     before = {path: path.stat().st_mtime_ns for path in place.output.rglob("*")}
     printed = io.StringIO()
-    run_notebooks.dry_run(run_notebooks.prepare(place.options(), place.sources), Console(printed))
+    run_notebooks.dry_run(run_notebooks.prepare(place.options()), Console(printed))
     assert "would run: changed: cells" in printed.getvalue()
     assert {path: path.stat().st_mtime_ns for path in place.output.rglob("*")} == before
 
