@@ -11,9 +11,9 @@ from ferkit.core import malloc
 FAULTS = """
 import resource
 import numpy as np
-from ferkit import heap
+from ferkit.core import malloc
 if {keep}:
-    assert heap.keep_freed_memory()
+    assert malloc.keep_freed_memory()
 def use():
     np.ones(8_000_000).sum()  # 64 MB: more than glibc ever learns to keep by itself
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -216,7 +216,7 @@ def test_the_kernel_is_the_interpreter_that_runs_the_pipeline(place):
 
 
 def test_training_progress_reaches_the_screen_and_not_the_notebook(place):
-    place.notebook(FIRST, "from ferkit import progress\nprogress.note('searching C')\n"
+    place.notebook(FIRST, "from ferkit.core import progress\nprogress.note('searching C')\n"
                           "progress.epoch('lenet5/ours seed 0', 1, 1, 0.7, 0.5, 0)")
     _, printed = place.run(notebooks=(FIRST,))
     assert f"[1/1] {FIRST}  searching C" in printed
@@ -228,13 +228,15 @@ def test_training_progress_reaches_the_screen_and_not_the_notebook(place):
 DRIVER = """
 import sys
 from pathlib import Path
-from ferkit import fingerprint, options, pipeline
-from ferkit.console import Console
-fingerprint.library_sha256 = lambda: "edited meanwhile or not"
-pipeline._fingerprint = lambda *_: "data"
-pipeline._conclude = lambda run, record, console: 0
+from ferkit.core.console import Console
+from ferkit.papers import replication
+from ferkit.pipeline import fingerprints, options, run_notebooks
+fingerprints.library_sha256 = lambda stem: "edited meanwhile or not"
+replication.file = lambda stem: Path(sys.argv[1]) / f"{stem}.ipynb"
+run_notebooks._fingerprint = lambda *_: "data"
+run_notebooks._conclude = lambda run, record, console: 0
 chosen = options.RunOptions(profile="smoke", output=Path(sys.argv[2]), notebooks=tuple(sys.argv[3:]))
-sys.exit(pipeline.run_all(pipeline.prepare(chosen, Path(sys.argv[1])), Console()))
+sys.exit(run_notebooks.run_all(run_notebooks.prepare(chosen), Console()))
 """
 
 
