@@ -307,7 +307,7 @@ def test_the_lock_is_free_again_after_its_holder(tmp_path):
 def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_cell):
     runs = []
     for protocol, share in (("by_subject", 0.7), ("by_image", 0.9)):
-        runs.append(run_notebooks.prepare(place.options(protocol=protocol), place.sources))
+        runs.append(run_notebooks.prepare(place.options(protocol=protocol)))
         assert runs[-1].parameters_of(FIRST)["RUN"] == f"synthetic-smoke-seed0-{protocol}"
         write_cell(runs[-1].directory, "gap_cnn", share=share, protocol=protocol)
     printed = io.StringIO()
@@ -320,7 +320,7 @@ def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_c
 
 def test_an_unknown_protocol_is_refused(place):
     with pytest.raises(InputError, match="protocol 'by_guess' is unknown"):
-        run_notebooks.prepare(place.options(protocol="by_guess"), place.sources)
+        run_notebooks.prepare(place.options(protocol="by_guess"))
     assert not place.output.exists()
 
 
