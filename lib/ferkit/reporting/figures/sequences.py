@@ -36,7 +36,8 @@ def action_units(units: np.ndarray, names: Sequence[str], *, key_frame: int, lea
 def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
     """Accuracy against the share of the frames seen, means over seeds, with the first seed's 95 % interval.
 
-    rows: of `papers.notes_time_series.early.recognise_early`. chance: the accuracy of guessing, a fraction.
+    rows: {system, recipe, seed, share, accuracy, from, to}. chance: the accuracy of always answering the commonest
+    label.
     """
     groups: dict[tuple[str, str], dict[float, list[Mapping]]] = {}
     for row in rows:
@@ -53,7 +54,7 @@ def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
             error_y={"array": [row["to"] - row["accuracy"] for row in first], "width": 2, "thickness": 1,
                      "arrayminus": [row["accuracy"] - row["from"] for row in first]},
             hovertemplate=f"{name}<br>%{{x:.0%}} seen: %{{y:.1%}}<extra></extra>"))
-    fig.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="guessing")
+    fig.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="majority class")
     fig.update_layout(xaxis={"title": "share of the frames seen", "tickformat": ".0%"},
                       yaxis={"title": "test accuracy", "tickformat": ".0%", "rangemode": "tozero"})
     return fig
