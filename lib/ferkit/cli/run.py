@@ -3,12 +3,18 @@
 import argparse
 import signal
 
-from ferkit.cli import options
+from ferkit.cli import options, sweep
+from ferkit.core.errors import InputError
 
 HELP = "replicate both papers: run the notebooks in order, judge the claims, build the report"
 ANSWERED = 100  # --check-only: the answer has been printed, there is nothing to set up or run
 
-add_arguments = options.add_arguments
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``run`` to a parser."""
+    options.add_arguments(parser)
+    sweep.add_backend_arguments(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -19,6 +25,8 @@ def main(arguments: argparse.Namespace) -> int:
         print(run_options.listing())
         return ANSWERED if arguments.check_only else 0
     chosen = run_options.resolve(arguments)
+    if arguments.force and (arguments.backend, arguments.jobs) != ("local", 1):
+        raise InputError("--force trains everything again in the notebooks: leave --backend and --jobs out")
     if arguments.check_only:
         return 0
     from ferkit.core.console import Console
@@ -30,7 +38,9 @@ def main(arguments: argparse.Namespace) -> int:
         return max(run_notebooks.dry_run(run, console) for run in runs)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its kernel as Ctrl-C does
     for run in runs:
-        if status := run_notebooks.run_all(run, console):
+        backend = None if (arguments.backend, arguments.jobs) == ("local", 1) else sweep.backend_of(
+            arguments, run.directory)
+        if status := run_notebooks.run_all(run, console, backend):
             return status
     if len(runs) > 1:
         run_notebooks.compare(runs, console)

@@ -1,10 +1,11 @@
-"""``sweep``: train every cell of a grid that a small file describes, and go on where it stopped."""
+"""``sweep``: train every run that a small file describes, here or on a cluster, and go on where it stopped."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,44 +16,108 @@ if TYPE_CHECKING:
     from ferkit.sweep.config import Sweep
 
 HELP = "train a grid of networks, recipes and seeds; the same command goes on where it stopped"
+MANY = 10_000  # runs, from which on --yes is asked for
+EXAMPLE = """
+CONFIG, as TOML (JSON takes the same keys):
+  datasets = ["fer2013"]                # default: synthetic
+  models   = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too
+  recipes  = ["published"]              # of every model; default: ours
+  seeds    = [0, 1]                     # default: 0
+  epochs   = 15                         # default: the recipe's
+  profile  = "full"                     # how many images (the default)
+  protocol = "official+train7000"       # default: the data set's own
+  test     = true                       # read the test split once per trained network (default: false)
+  [set]                                 # changed in every recipe
+  batch_size = 256
+  [grid]                                # every combination; [[grid]] more than once: one grid after another
+  lr = [0.001, 0.01]
+  model.sampler = ["features", "input"]
+
+Several commands on one --output share its runs, also from several machines. More: results/sweeps/README.md
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``sweep`` to a parser."""
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the sweep, a TOML or JSON file")
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder of this sweep")
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where the data set lies; once per part (default: its environment variable)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop cleanly inside M minutes")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N",
-                        help="train N cells at once on a CPU, each with one thread (default: one, with all threads)")
+    add_backend_arguments(parser)
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the rows to FILE: .csv, .parquet or .tex")
+    parser.add_argument("--dry-run", action="store_true", help="print how each run stands; train and write nothing")
+    parser.add_argument("--yes", action="store_true", help=f"train even more than {MANY:,} runs")
     parser.add_argument("--json", action="store_true", help="print all rows as one JSON object")
 
 
+def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where trainings run to the parser of this or another command."""
+    parser.add_argument("--backend", choices=("local", "dask", "slurm"), default="local",
+                        help="processes of this machine (default), a Dask cluster, SLURM array jobs")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="so many runs at once, one thread each (default: one, with all threads)")
+    parser.add_argument("--scheduler", default="", metavar="ADDRESS",
+                        help="dask: a running cluster's scheduler (default: N processes on this machine)")
+    parser.add_argument("--partition", default="", metavar="P", help="slurm: where to queue")
+    parser.add_argument("--time", type=int, default=60, metavar="M",
+                        help="slurm: minutes of one array element, queued again when they are over (default: 60)")
+    parser.add_argument("--gpus", type=int, default=0, metavar="N", help="slurm: GPUs of one array element")
+
+
+def backend_of(arguments: argparse.Namespace, output: Path) -> Callable:
+    """The backend that the options name; InputError for what cannot be."""
+    from ferkit.sweep import backends
+
+    for name, least in (("jobs", 1), ("time", 1), ("gpus", 0)):
+        if getattr(arguments, name) < least:
+            raise InputError(f"--{name} {getattr(arguments, name)}: give a number of {least} or more")
+    return backends.chosen(arguments.backend, output, jobs=arguments.jobs, device=arguments.device,
+                           scheduler=arguments.scheduler, partition=arguments.partition, minutes=arguments.time,
+                           gpus=arguments.gpus)
+
+
 def main(arguments: argparse.Namespace) -> int:
-    """Train what is left and print the table; exit status 1 if a cell failed, 0 also when paused."""
+    """Train what is left and print the table; exit status 1 if a run failed, 0 also when paused."""
     if arguments.max_minutes is not None and not arguments.max_minutes > 0:
         raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs {arguments.jobs}: give a number above 0")
-    from ferkit.sweep import config, run, table
+    from ferkit.sweep import config, table
 
-    sweep = config.read(arguments.config)
+    if arguments.table:
+        table.check(arguments.table)
+    values = config.values_of(arguments.config)
+    if (n := config.count(values)) > MANY and not arguments.yes:
+        raise InputError(f"{arguments.config}: {n:,} runs; give --yes if that is meant")
+    sweep = config.of(values, str(arguments.config))
+    if arguments.dry_run:
+        from ferkit.sweep.rows import tasks
+
+        rows = [task.row() for task in tasks(sweep, arguments.output)]
+    else:
+        rows = _train(sweep, arguments)
+    if arguments.table:
+        table.export(rows, arguments.table)
+    states = [row["state"] for row in rows]
+    state = "paused" if {"waiting", "paused", "running"} & set(states) else "finished"
+    print(json.dumps({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
+          else "\n".join(table.table(rows)))
+    return 1 if "failed" in states else 0
+
+
+def _train(sweep: Sweep, arguments: argparse.Namespace) -> list[dict]:
+    from ferkit.sweep import run
 
     def say(line: str) -> None:
         print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
-    rows = run.run(sweep, arguments.output, device=arguments.device,
-                   max_minutes=arguments.max_minutes, data=run.path_of(arguments.data),
-                   jobs=arguments.jobs, say=say)
+    output = arguments.output.absolute()
+    rows = run.run(sweep, output, backend=backend_of(arguments, output), device=arguments.device,
+                   max_minutes=arguments.max_minutes, data=run.path_of(arguments.data), say=say)
     if sweep.test:
         _note(sweep, arguments)
-    states = [row["state"] for row in rows]
-    state = "paused" if {"waiting", "paused"} & set(states) else "finished"
-    print(json.dumps({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
-          else "\n".join(table.table(rows)))
-    return 1 if "failed" in states else 0
+    return rows
 
 
 def _note(sweep: Sweep, arguments: argparse.Namespace) -> None:

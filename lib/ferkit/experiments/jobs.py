@@ -37,9 +37,11 @@ class Paused(Exception):
         self.epoch, self.minutes = epoch, minutes
 
 
-def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minutes: float | None = None) -> CellResult:
+def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minutes: float | None = None,
+        **options: object) -> CellResult:
     """The finished job under `root`: loaded if it is there with this configuration, else trained, tested once and
-    written. A head needs its network's result there. Raises `Paused` where `max_minutes` end first.
+    written. A head needs its network's result there. Raises `Paused` where `max_minutes` end first. options: further
+    ones of `trainer.fit` (on_epoch).
     """
     directory, config = job.cell.directory(root), configuration(job, faces)
     finished = records.read_whole(directory)
@@ -47,7 +49,7 @@ def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minut
         return finished
     if job.system.head:
         return _run_head(job, faces, root, directory, config)
-    return _run_network(job, faces, device, directory, config, max_minutes)
+    return _run_network(job, faces, device, directory, config, {"max_minutes": max_minutes, **options})
 
 
 def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
@@ -64,9 +66,9 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
 
 
 def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config: dict[str, object],
-                 max_minutes: float | None) -> CellResult:
+                 options: dict[str, object]) -> CellResult:
     fitted = fit(job.system, job.recipe, faces, device=device, seed=job.seed, directory=directory / "checkpoints",
-                 max_minutes=max_minutes, name=f"{job.system.name}/{job.recipe_name}")
+                 name=f"{job.system.name}/{job.recipe_name}", **options)
     if fitted.state == "paused":
         raise Paused(fitted.epoch, fitted.minutes)
     model = fitted.model.cpu()

@@ -23,10 +23,12 @@ STATUS, WEIGHTS = "status.json", "weights.safetensors"
 
 
 def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, seed: int = 0, device: str = "auto",
-          max_minutes: float | None = None, recipe_name: str = "", started: float | None = None) -> dict[str, object]:
+          max_minutes: float | None = None, recipe_name: str = "", started: float | None = None,
+          **options: object) -> dict[str, object]:
     """Train, or go on training, in `directory` and return what its status.json says.
 
     max_minutes: counted from `started` (``time.monotonic()``; now if not given), the loading of the data included.
+    options: further ones of `trainer.fit` (on_epoch).
     Raises InputError if the folder holds a run of another configuration, or one that is at work. A finished run is left
     as it is.
     """
@@ -44,7 +46,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
     with locking.only_one(directory):
         fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory / "checkpoints",
-                     max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"))
+                     max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"), **options)
         weights.save(directory / WEIGHTS, fitted.model.cpu(), system.name, dict(config["recipe"]["model"]),
                      label_names=faces.label_names, tta=recipe.tta, trained_on=str(faces.source.get("dataset", "")),
                      about=system.kind.header)

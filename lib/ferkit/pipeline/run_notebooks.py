@@ -26,6 +26,7 @@ from ferkit.results import manifest
 
 if TYPE_CHECKING:
     from ferkit.data.face_set import FaceSet
+    from ferkit.sweep.backends import Backend
 
 UNFINISHED = {"failed": "failed before", "running": "was broken off"}
 
@@ -116,8 +117,11 @@ def dry_run(run: Run, console: Console) -> int:
     return 0
 
 
-def run_all(run: Run, console: Console) -> int:
-    """Run what is not up to date, judge the claims and build the report; exit status 0, or 1 at a failure."""
+def run_all(run: Run, console: Console, backend: Backend | None = None) -> int:
+    """Run what is not up to date, judge the claims and build the report; exit status 0, or 1 at a failure.
+
+    backend: where to train, beforehand, what the notebooks will ask for; None: each trains its own.
+    """
     try:
         run.directory.joinpath("notebooks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -125,6 +129,11 @@ def run_all(run: Run, console: Console) -> int:
     with locking.only_one(run.directory) as lock, _environment(run.options):
         record = _begin(run)
         console.line(f"{run.options.run}  →  {shown(run.directory)}")
+        if backend is not None:
+            from ferkit.pipeline import spread
+
+            due = [stem for stem in run.options.notebooks if reason(run, stem, record["notebooks"])]
+            spread.train(run, due, backend, console)
         for head, stem in _steps(run.options):
             why = reason(run, stem, record["notebooks"])
             if not why:

@@ -22,10 +22,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ferkit import papers
@@ -98,31 +101,52 @@ class Sweep:
 
 def read(path: Path) -> Sweep:
     """The sweep that a file describes; InputError naming whatever in it is unknown or of the wrong kind."""
+    return of(values_of(path), str(path))
+
+
+def values_of(path: Path) -> dict[str, object]:
+    """What a sweep's file says, its keys and lists checked; InputError with the file's name."""
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable sweep ({error})") from None
     if not isinstance(values, dict):
         raise InputError(f"{path}: a sweep is a table of keys, known are {', '.join(KEYS)}")
+    with _named(str(path)):
+        _check(values)
+    return values
+
+
+def count(values: Mapping[str, object]) -> int:
+    """How many runs these values make, without making them (equal points of two grids count twice)."""
+    points = sum(math.prod(len(choices) for choices in axes.values()) for axes in _grids(values))
+    return points * math.prod(len(values.get(key, [0])) for key in _LISTS)
+
+
+def of(values: Mapping[str, object], name: str = "") -> Sweep:
+    """The sweep with these values, which `name` is put before in complaints; see :func:`read`."""
+    with _named(name):
+        _check(values)
+        points = {(system, recipe): list(_points(system, recipe, values))
+                  for system in values["models"] for recipe in values.get("recipes", ["ours"])}
+        cells: dict[tuple[str, str, str, int], SweepCell] = {}
+        for dataset, seed, (system, recipe) in itertools.product(values.get("datasets", ["synthetic"]),
+                                                                 values.get("seeds", [0]), points):
+            for label, point in points[system, recipe]:
+                cell = SweepCell(dataset, system, label, seed, point)
+                if cells.setdefault((dataset, system, label, seed), cell) != cell:
+                    raise InputError(f"grid: two different points are both called {label}; make them one grid")
+        return Sweep(tuple(cells.values()), values.get("profile", "full"), _protocol(values),
+                     values.get("test", False))
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
     try:
-        return of(values)
+        yield
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def of(values: Mapping[str, object]) -> Sweep:
-    """The sweep with these values; see :func:`read`."""
-    _check(values)
-    cells: dict[tuple[str, str, str, int], SweepCell] = {}
-    for dataset, seed, system, name in itertools.product(values.get("datasets", ["synthetic"]),
-                                                         values.get("seeds", [0]), values["models"],
-                                                         values.get("recipes", ["ours"])):
-        for label, recipe in _points(system, name, values):
-            cell = SweepCell(dataset, system, label, seed, recipe)
-            if cells.setdefault((dataset, system, label, seed), cell) != cell:
-                raise InputError(f"grid: two different points are both called {label}; make them one grid")
-    return Sweep(tuple(cells.values()), values.get("profile", "full"), _protocol(values), values.get("test", False))
+        raise InputError(f"{name}: {error}" if name else str(error)) from None
 
 
 def _protocol(values: Mapping[str, object]) -> str:
@@ -143,6 +167,7 @@ def _check(values: Mapping[str, object]) -> None:
             raise InputError(f"{key} is a list of {'whole numbers' if _LISTS[key] is int else 'names'}, got {value!r}")
         if key in _SINGLE and type(value) is not _SINGLE[key]:
             raise InputError(f"{key} is a {_SINGLE[key].__name__}, got {value!r}")
+    _grids(values)
     if "models" not in values:
         raise InputError("models are missing: name at least one")
     for dataset in values.get("datasets", ()):
@@ -165,18 +190,29 @@ def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tu
     common = _flat(values.get("set", {}), "set")
     if "epochs" in values:
         common["epochs"] = values["epochs"]
-    grids = values.get("grid", {})
-    for grid in grids if isinstance(grids, list) and grids else [grids or {}]:
-        axes = _flat(grid, "grid")
-        for key, choices in axes.items():
-            if not isinstance(choices, list) or not choices:
-                raise InputError(f"grid: {key} is a list of values, got {choices!r}")
+    for axes in _grids(values):
         for point in itertools.product(*axes.values()):
             chosen = dict(zip(axes, point, strict=True))
             recipe = Recipe.from_dict(_changed(base, common | chosen))
             if network.network:
-                network.build(**recipe.model)  # refuses options that it does not have
+                _build(network.name, json.dumps(recipe.model))
             yield name + "".join(_part(key, value) for key, value in chosen.items()), recipe
+
+
+@cache
+def _build(system: str, options: str) -> None:
+    """InputError for options that a network does not have; each kind is built once, not once a run."""
+    papers.system(system).build(**json.loads(options))
+
+
+def _grids(values: Mapping[str, object]) -> list[dict[str, list]]:
+    """Every grid of a sweep as its axes by dotted name; one without axes if there is none."""
+    grids = values.get("grid", {})
+    found = [_flat(grid, "grid") for grid in (grids if isinstance(grids, list) and grids else [grids or {}])]
+    for key, choices in (pair for axes in found for pair in axes.items()):
+        if not isinstance(choices, list) or not choices:
+            raise InputError(f"grid: {key} is a list of values, got {choices!r}")
+    return found
 
 
 def _flat(values: object, what: str, above: str = "") -> dict[str, object]:

@@ -1,9 +1,9 @@
-"""Training the cells of a sweep, each for itself: a cell knows nothing of the others.
+"""Training what a sweep lacks, on whichever backend, until every run has ended.
 
-``plan.json`` is written before anything is trained; then every cell ends with a row in ``sweep.json``, whatever came
-of it. The same call goes on where it was stopped: finished cells are left as they are, an interrupted one goes on from
-its checkpoint, one that failed is tried again. Validation only, a cell's folder is that of ``train`` (`timebox`);
-with the test split it is a cell of a run (`experiments`).
+``plan.json`` is written before anything is trained; then every run ends with a row in ``sweep.json``, whatever came of
+it. The same command goes on where it was stopped: finished runs are left as they are, an interrupted one goes on from
+its checkpoint, one that failed is tried again. Several commands on one folder, also from several machines, share the
+runs among them.
 """
 
 from __future__ import annotations
@@ -11,60 +11,64 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ferkit import papers
-from ferkit.core import files, locking
+from ferkit.core import files, lease
 from ferkit.core.errors import InputError
-from ferkit.data.datasets import DEFAULT_PROTOCOL, load
-from ferkit.experiments import resumable
-from ferkit.models import inference
-from ferkit.sweep import workers
-from ferkit.sweep.config import Sweep, SweepCell
+from ferkit.sweep import backends
+from ferkit.sweep.config import Sweep
+from ferkit.sweep.rows import Row, Task, tasks
+from ferkit.sweep.worker import Worker
 
 PLAN, ROWS = "plan.json", "sweep.json"
+LOOK_SECONDS = 5.0  # between two looks at runs that another command has
+ENDED = ("finished", "diverged", "collapsed", "failed")
 
-Row = dict[str, object]
 
+def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here, device: str = "auto",
+        max_minutes: float | None = None, data: Path | None = None, say: Callable[[str], None] = lambda _: None
+        ) -> list[Row]:
+    """Train what is not trained yet and return a row for every run (`rows.Task.row`).
 
-def run(sweep: Sweep, output: Path, *, device: str = "auto", max_minutes: float | None = None,
-        data: Path | None = None, jobs: int = 1, say: Callable[[str], None] = lambda _: None) -> list[Row]:
-    """Train what is not trained yet and return a row for every cell.
-
-    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. jobs:
-    how many cells at once, one thread each (`parallel`; on a CPU). say: takes a line of progress.
-    Row: {dataset, system, recipe, seed, state, best_epoch, epochs, val_accuracy, accuracy (test, null unless the sweep
-    opens it), minutes, error}; state: waiting, paused, finished, diverged, collapsed or failed. Raises InputError if
-    `output` holds another sweep, or one that is at work.
+    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. say:
+    takes a line of progress. Raises InputError if `output` holds another sweep, `backends.Unreachable` if a cluster
+    has gone.
     """
-    deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+    worker = Worker(sweep.profile, sweep.protocol, data, device, apart=backend is not backends.here,
+                    deadline=None if max_minutes is None else time.time() + 60 * max_minutes)
     if data is not None and len(sweep.datasets) > 1:
         raise InputError("--data names one data set's place; name the others' in the environment")
-    work = _Work(sweep, output, data, device, deadline)
-    if jobs > 1 and work.device != "cpu":
-        raise InputError(f"--jobs {jobs}: trainings share a CPU only, not {work.device}")
+    board = Board(tasks(sweep, output), say, output / ROWS)
+    if board.open:
+        for dataset in sweep.datasets:
+            worker.faces(dataset)  # InputError where they cannot be had, before anything is written
     _write_plan(sweep, output)
-    rows = {cell.name: _row(cell, "waiting") for cell in sweep.cells}
+    complete(board, worker, backend, say)
+    return board.write()
 
-    def note(cell: SweepCell, row: Row) -> None:
-        rows[cell.name] = row
-        files.write_json(output / ROWS, list(rows.values()))
-        say(f"[{sum(r['state'] != 'waiting' for r in rows.values())}/{len(rows)}] {cell.name}  {describe(row)}")
 
-    with locking.only_one(output):
-        for trained in _all(work, jobs, (sweep, output, data, device, deadline)):
-            for cell, row in trained:
-                note(cell, row)
-        files.write_json(output / ROWS, list(rows.values()))
-    return list(rows.values())
+def complete(board: Board, worker: Worker, backend: backends.Backend, say: Callable[[str], None]) -> None:
+    """Have workers train what is open on a board, until it has ended, waits for what failed, or time is up."""
+    trouble = None
+    while board.open and not worker.late():
+        before = board.progress()
+        for said in backend(worker, board.open):
+            trouble = said or trouble
+            board.look()
+        board.look(now=True)
+        if board.at_work():
+            time.sleep(LOOK_SECONDS)  # another command is: wait for its end, or until its attempt is lost
+        elif board.progress() == before:
+            break  # nothing can be done: a network under a head failed, or no worker starts
+    if trouble and board.open and not worker.late():
+        say(f"stopped: {trouble}")
 
 
 def describe(row: Mapping[str, object]) -> str:
-    """How a cell stands, in words."""
+    """How a run stands, in words."""
     if row["state"] == "failed":
-        return f"failed: {row['error']}"
+        return f"failed: {row['error']} (log: {row['log']})"
     parts = [str(row["state"])]
     for key, word in (("val_accuracy", "validation"), ("accuracy", "test")):
         if row[key] is not None:
@@ -72,11 +76,48 @@ def describe(row: Mapping[str, object]) -> str:
     return "  ".join(parts)
 
 
-def _row(cell: SweepCell, state: str, facts: Mapping[str, object] | None = None, error: str | None = None) -> Row:
-    facts = facts or {}
-    kept = {key: facts.get(key) for key in ("best_epoch", "epochs", "val_accuracy", "accuracy", "minutes")}
-    return {"dataset": cell.dataset, "system": cell.system, "recipe": cell.recipe_name, "seed": cell.seed,
-            "state": state, **kept, "error": error}
+class Board:
+    """The rows of some tasks as they were last seen in the folders, kept in the file `path` if there is to be one."""
+
+    def __init__(self, every: list[Task], say: Callable[[str], None], path: Path | None = None) -> None:
+        self._path, self._say = path, say
+        self._rows = {task.directory: task.row() for task in every}
+        self.open = [task for task in every if not self._ended(task)]
+        self._next_look = 0.0
+
+    def look(self, now: bool = False) -> None:
+        """Read the runs that have not ended, and tell of those that have meanwhile; `now`, or when it is time to."""
+        began = time.monotonic()
+        if not now and began < self._next_look:
+            return
+        for task in self.open:
+            self._rows[task.directory] = task.row()
+        for task in [task for task in self.open if self._ended(task)]:
+            self.open.remove(task)
+            row = self._rows[task.directory]
+            self._say(f"[{len(self._rows) - len(self.open)}/{len(self._rows)}] {task.name}  {describe(row)}")
+            self.write()
+        self._next_look = time.monotonic() + 20 * (time.monotonic() - began)  # 5 % of the time at most
+
+    def progress(self) -> tuple[int, int]:
+        """How many runs are open and how many attempts they have seen: equal numbers, and nothing was done."""
+        newest = [lease.latest(task.directory) for task in self.open]
+        return len(self.open), sum(attempt.number for attempt in newest if attempt)
+
+    def at_work(self) -> bool:
+        """Whether any run is, whoever's."""
+        return any(self._rows[task.directory]["state"] == lease.RUNNING for task in self.open)
+
+    def write(self) -> list[Row]:
+        """Write the rows and return them."""
+        rows = list(self._rows.values())
+        if self._path and self._path.parent.is_dir():
+            files.write_json(self._path, rows)
+        return rows
+
+    def _ended(self, task: Task) -> bool:
+        state = self._rows[task.directory]["state"]
+        return state in ENDED and (state != "failed" or task.failed_now)
 
 
 def _write_plan(sweep: Sweep, output: Path) -> None:
@@ -97,85 +138,6 @@ def _write_plan(sweep: Sweep, output: Path) -> None:
         raise InputError(f"{output}: cannot be written ({error.strerror}); name another --output") from None
 
 
-def _all(work: _Work, jobs: int, arguments: tuple) -> Iterator[Iterable[tuple[SweepCell, Row]]]:
-    """The rows of every group of cells that is begun within the time box, here or by so many workers."""
-    if jobs == 1:
-        yield from (work.train(group) for group in work.groups() if not work.late())
-        return
-    for group, rows in workers.each(work.groups(), jobs, _worker, arguments):
-        if isinstance(rows, BrokenProcessPool):
-            rows = [(cell, _row(cell, "failed", error="its process died (out of memory?)")) for cell in group]
-        yield rows
-
-
-def _worker(*arguments: object) -> Callable[[list[SweepCell]], list[tuple[SweepCell, Row]]]:
-    """What a process of `parallel` does with a group of cells: their rows, none once time is up."""
-    work = _Work(*arguments)
-    return lambda group: [] if work.late() else list(work.train(group))
-
-
-class _Work:
-    """What the cells of a sweep are trained with. deadline: of ``time.monotonic()``, the same in every process."""
-
-    def __init__(self, sweep: Sweep, output: Path, data: Path | None, device: str, deadline: float | None) -> None:
-        self.sweep, self.output, self.deadline = sweep, output, deadline
-        self.faces = {name: load(name, data, profile=sweep.profile, protocol=sweep.protocol or DEFAULT_PROTOCOL[name])
-                      for name in sweep.datasets}
-        self.device = str(inference.resolve_device(device))
-
-    def groups(self) -> list[list[SweepCell]]:
-        """The cells as they are trained: each network by itself, followed by the SVM on it where there is one."""
-        found: dict[tuple, list[SweepCell]] = {}
-        for cell in sorted(self.sweep.cells, key=lambda cell: cell.system != cell.network):  # stable: in their order
-            found.setdefault((cell.dataset, cell.network, cell.recipe_name, cell.seed), []).append(cell)
-        return list(found.values())
-
-    def train(self, cells: list[SweepCell]) -> Iterable[tuple[SweepCell, Row]]:
-        """The rows of some cells, trained one after the other."""
-        for cell in cells:
-            try:
-                facts = self._test(cell) if self.sweep.test else self._validate(cell)
-                yield cell, _row(cell, facts["state"], facts)
-            except Exception as error:
-                yield cell, _row(cell, "failed", error=_in_one_line(error))
-
-    def _directory(self, cell: SweepCell) -> Path:
-        return self.output / self.sweep.place(cell)
-
-    def late(self) -> bool:
-        """Whether the time box is over."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def _minutes_left(self) -> float | None:
-        return None if self.deadline is None else (self.deadline - time.monotonic()) / 60
-
-    def _validate(self, cell: SweepCell) -> Mapping[str, object]:
-        status = resumable.train(self._directory(cell), papers.system(cell.system), cell.recipe,
-                                 self.faces[cell.dataset], seed=cell.seed, device=self.device,
-                                 max_minutes=self._minutes_left(), recipe_name=cell.recipe_name)
-        return status | {"epochs": status["epoch"]}
-
-    def _test(self, cell: SweepCell) -> Mapping[str, object]:
-        """A job of a run: within the time limit as far as its checkpoints, then tested once."""
-        from ferkit.experiments import jobs  # scipy and more, which a bare node has not
-        from ferkit.results import records
-
-        directory = self._directory(cell)
-        under = directory.parents[2] / cell.network / cell.recipe_name / directory.name / records.METRICS
-        if cell.system != cell.network and not under.exists():
-            return {"state": "waiting"}  # for the network under it, which was paused or failed
-        try:
-            metrics = jobs.run(self.sweep.job(cell), self.faces[cell.dataset], directory.parents[3],
-                               device=self.device, max_minutes=self._minutes_left()).metrics
-        except jobs.Paused as paused:
-            return {"state": "paused", "epochs": paused.epoch, "minutes": paused.minutes}
-        return metrics | {"state": metrics["status"]}
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
-
-
 def path_of(given: list[str]) -> Path | None:
     """The places of one data set's parts as `datasets.load` takes them."""
-    return Path(os.pathsep.join(given)) if given else None
+    return Path(os.pathsep.join(os.path.abspath(part) for part in given)) if given else None

@@ -1,14 +1,28 @@
-"""A sweep's rows as a table: one line a point, mean and spread over its seeds."""
+"""A sweep's rows as a table: one line for each data set, network and recipe, mean and deviation over seeds."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import mean, stdev
+
+from ferkit.core.errors import InputError
+
+FORMATS = (".csv", ".parquet", ".tex")
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Lines of text: data set, network, recipe, seeds, how they ended, validation and test accuracy, minutes."""
+    cells = _lines(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _lines(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, ...]]:
+    """The table with its head, as text."""
     points: dict[tuple[str, ...], list[Mapping[str, object]]] = {}
     for row in rows:
         points.setdefault((row["dataset"], row["system"], row["recipe"]), []).append(row)
@@ -18,8 +32,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> list[str]:
         minutes = sum(row["minutes"] or 0 for row in group)
         cells.append((*name, str(len(group)), ", ".join(f"{n} {state}" for state, n in states.items()),
                       _spread(group, "val_accuracy"), _spread(group, "accuracy"), f"{minutes:.1f}"))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return cells
 
 
 def _spread(rows: Sequence[Mapping[str, object]], key: str) -> str:
@@ -28,3 +41,39 @@ def _spread(rows: Sequence[Mapping[str, object]], key: str) -> str:
     if not values:
         return "-"
     return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+
+
+def check(path: Path) -> None:
+    """InputError unless `path` has an ending that :func:`export` knows, in a folder that is there."""
+    if path.suffix not in FORMATS:
+        raise InputError(f"{path}: tables are written as {', '.join(FORMATS)}")
+    if path.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise InputError(f"{path}: needs pyarrow; pip install 'ferkit[parquet]'")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}")
+
+
+def export(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
+    """Write the rows to `path`: every row with all its keys as .csv or .parquet, or as .tex a table of mean and
+    standard deviation over seeds for each data set, network and recipe (LaTeX's booktabs). Accuracies are fractions
+    in .csv and .parquet, percent in .tex. Raises what :func:`check` does."""
+    import pandas
+
+    check(path)
+    frame = pandas.DataFrame(list(rows))
+    if path.suffix == ".tex":
+        head, *body = _lines(rows)
+        frame = pandas.DataFrame(body, columns=head)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        if path.suffix == ".csv":
+            frame.to_csv(aside, index=False)
+        elif path.suffix == ".parquet":
+            frame.to_parquet(aside, index=False)
+        else:
+            text = frame.to_latex(index=False, escape=True, column_format="lllrlrrr")
+            aside.write_text(text.replace("±", r"$\pm$"), encoding="utf-8")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path

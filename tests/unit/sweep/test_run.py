@@ -5,12 +5,14 @@ import json
 import pytest
 
 from ferkit import __main__ as command_line
-from ferkit.core import locking
+from ferkit.core import lease
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import resumable
 from ferkit.results import records
 from ferkit.sweep import config, run
+from ferkit.sweep import rows as rows_of
+from ferkit.sweep.worker import Worker
 from ferkit.training import trainer
 
 SMALL = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"},
@@ -55,9 +57,20 @@ def test_the_folder_of_another_sweep_is_refused(finished):
         run.run(sweep(epochs=2), finished[0], device="cpu")
 
 
-def test_two_at_once_in_one_folder_are_refused(tmp_path):
-    with locking.only_one(tmp_path), pytest.raises(InputError, match="another run"):
-        run.run(sweep(), tmp_path, device="cpu")
+def test_a_run_that_another_command_has_is_left_to_it_and_waited_for(tmp_path, monkeypatch):
+    others = lease.take(tmp_path / "sweep/lenet5/ours_lr0.001/seed0", None)
+    asked = []
+
+    def sleep(seconds):
+        """The other command ends while we wait: it is interrupted."""
+        asked.append([task.row()["state"] for task in rows_of.tasks(sweep(), tmp_path)])
+        others.give_back("paused")
+
+    monkeypatch.setattr(run.time, "sleep", sleep)
+    ended = run.run(sweep(), tmp_path, device="cpu")
+    assert asked == [["running", "finished"]]
+    assert [row["state"] for row in ended] == ["finished", "finished"]
+    assert lease.latest(tmp_path / "sweep/lenet5/ours_lr0.001/seed0").number == 2
 
 
 def test_the_plan_is_written_before_anything_is_trained(tmp_path, monkeypatch):
@@ -81,6 +94,8 @@ def test_an_error_in_one_cell_is_its_row_and_the_next_call_tries_again(tmp_path,
     monkeypatch.setattr(trainer, "fit", fit)
     rows = run.run(sweep(), tmp_path, device="cpu")
     assert [row["state"] for row in rows] == ["failed", "finished"] and "No space left" in rows[0]["error"]
+    log = (tmp_path / "sweep/lenet5/ours_lr0.001/seed0" / rows[0]["log"]).read_text()
+    assert log.startswith("Traceback") and "No space left" in log
     monkeypatch.undo()
     again = run.run(sweep(), tmp_path, device="cpu")
     assert [row["state"] for row in again] == ["finished", "finished"] and again[1] == rows[1]
@@ -108,8 +123,8 @@ SVM = {"models": ["gap_cnn_svm", "gap_cnn"], "seeds": [0, 1], "grid": {}, "test"
 
 
 def test_an_svm_follows_the_network_under_it(tmp_path):
-    groups = run._Work(sweep(**SVM), None, {}, "cpu", None).groups()
-    assert [[(cell.system, cell.seed) for cell in group] for group in groups] == [
+    groups = rows_of.groups(rows_of.tasks(sweep(**SVM), tmp_path))
+    assert [[(task.job.system.name, task.job.seed) for task in group] for group in groups] == [
         [("gap_cnn", 0), ("gap_cnn_svm", 0)], [("gap_cnn", 1), ("gap_cnn_svm", 1)]]
     rows = run.run(sweep(**SVM | {"seeds": [0]}), tmp_path, device="cpu")
     assert [(row["system"], row["state"]) for row in rows] == [("gap_cnn_svm", "finished"), ("gap_cnn", "finished")]
@@ -119,8 +134,14 @@ def test_an_svm_follows_the_network_under_it(tmp_path):
 
 
 def test_an_svm_waits_for_a_network_that_is_not_done(tmp_path, monkeypatch):
-    original = trainer.fit
-    monkeypatch.setattr(trainer, "fit", lambda *a, **k: original(*a, **k | {"max_minutes": 1e-9}))
+    original, begun = trainer.fit, []
+
+    def fit(*arguments, **options):
+        begun.append(1)
+        return original(*arguments, **options | {"max_minutes": 1e-9})
+
+    monkeypatch.setattr(trainer, "fit", fit)
+    monkeypatch.setattr(Worker, "late", lambda self: bool(begun))
     rows = run.run(sweep(**SVM | {"seeds": [0]}), tmp_path, device="cpu", max_minutes=10)
     assert [row["state"] for row in rows] == ["waiting", "paused"]
 
@@ -135,8 +156,37 @@ def test_the_command_prints_a_table_and_its_status_tells_of_failures(tmp_path, m
     printed = json.loads(capsys.readouterr().out)
     assert printed["state"] == "finished" and printed["failed"] == 0 and len(printed["cells"]) == 2
     monkeypatch.setattr(resumable, "train", lambda *_a, **_k: 1 / 0)
+    words[3] = str(tmp_path / "another")
     assert command_line.main(words) == 1
     assert "failed: ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_a_dry_run_tells_how_each_run_stands_and_writes_nothing(finished, tmp_path, capsys):
+    (tmp_path / "s.json").write_text(json.dumps(SMALL))
+    words = ["sweep", str(tmp_path / "s.json"), "--dry-run", "--output"]
+    assert command_line.main([*words, str(tmp_path / "none")]) == 0
+    assert capsys.readouterr().out.count("1 waiting") == 2 and [path.name for path in tmp_path.iterdir()] == ["s.json"]
+    assert command_line.main([*words, str(finished[0])]) == 0
+    assert capsys.readouterr().out.count("1 finished") == 2
+
+
+def test_a_huge_sweep_is_counted_not_made_and_asks_for_yes(tmp_path, capsys):
+    (tmp_path / "s.json").write_text(json.dumps({"models": ["lenet5"], "seeds": [0, 1], "grid": {
+        name: list(range(100)) for name in ("lr", "momentum", "ema", "clip")}}))
+    assert command_line.main(["sweep", str(tmp_path / "s.json"), "--output", str(tmp_path / "out")]) == 2
+    assert "200,000,000 runs; give --yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["--jobs", "0"], "--jobs 0"), (["--table", "rows.xlsx"], ".csv, .parquet, .tex"),
+    (["--table", "nowhere/rows.csv"], "no folder"), (["--backend", "slurm"], "no srun here"),
+    (["--backend", "slurm", "--time", "0"], "--time 0")])
+def test_what_a_backend_cannot_do_is_one_line_and_status_2(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    (tmp_path / "s.json").write_text(json.dumps(SMALL))
+    assert command_line.main(["sweep", "s.json", "--output", "out", *words]) == 2
+    assert says in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("words", [["sweep"], ["sweep", "missing.toml"], ["sweep", "missing.toml", "--output", "out"],

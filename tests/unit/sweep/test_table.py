@@ -1,6 +1,10 @@
 """The table of a sweep: one line a point, mean and spread over seeds."""
 
-from ferkit.sweep.table import table
+import pandas
+import pytest
+
+from ferkit.core.errors import InputError
+from ferkit.sweep.table import export, table
 
 
 def row(recipe, seed, state="finished", val=None, test=None):
@@ -18,3 +22,27 @@ def test_a_point_is_one_line_over_its_seeds():
 def test_how_cells_ended_is_counted():
     line = table([row("a", 0, "diverged"), row("a", 1, "diverged"), row("a", 2, "failed")])[1]
     assert "2 diverged, 1 failed" in line and "  -  " in line
+
+
+ROWS = [row("a_b", 0, val=0.5), row("a_b", 1, val=0.6), row("c", 0, "failed")]
+
+
+@pytest.mark.parametrize(("ending", "read"), [("csv", pandas.read_csv), ("parquet", pandas.read_parquet)])
+def test_an_exported_table_holds_every_row_with_its_numbers(tmp_path, ending, read):
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    frame = read(export(ROWS, tmp_path / f"rows.{ending}"))
+    assert list(frame["recipe"]) == ["a_b", "a_b", "c"] and list(frame["val_accuracy"])[:2] == [0.5, 0.6]
+    assert frame["val_accuracy"].isna().tolist() == [False, False, True]
+    assert [path.name for path in tmp_path.iterdir()] == [f"rows.{ending}"]
+
+
+def test_a_latex_table_has_a_line_a_point_and_escapes_names(tmp_path):
+    text = export(ROWS, tmp_path / "rows.tex").read_text()
+    assert r"fer2013 & lenet5 & a\_b & 2 & 2 finished & 55.00 $\pm$ 7.07 & - & 2.5 \\" in text
+    assert text.count("fer2013") == 2 and r"\toprule" in text and "minutes" in text
+
+
+def test_another_ending_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"rows\.xlsx.*\.csv, \.parquet, \.tex"):
+        export(ROWS, tmp_path / "rows.xlsx")

@@ -93,7 +93,7 @@ class Tree:
         for path in sorted(self.root.rglob("*")):
             if path.is_symlink():
                 found.look("files", self._name(path), "a link; results are files")
-            elif path.is_file() and not (self.is_working and path.name == ".lock"):
+            elif path.is_file() and not (self.is_working and "/." in f"/{self._name(path)}"):  # locks, leases, logs
                 _look_at(found, path, self._name(path), allowed)
 
     def _numbers(self, found: Found) -> None:
