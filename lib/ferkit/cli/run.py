@@ -10,11 +10,10 @@ HELP = "replicate both papers: run the notebooks in order, judge the claims, bui
 ANSWERED = 100  # --check-only: the answer has been printed, there is nothing to set up or run
 
 
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``run`` to a parser."""
     options.add_arguments(parser)
-    sweep.add_backend_arguments(parser)
+    sweep.add_backend(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferkit.cli.options import DEVICES
+from ferkit.cli import options
 from ferkit.core.errors import InputError
 
 if TYPE_CHECKING:
+    from ferkit.sweep.backends import Backend
     from ferkit.sweep.config import Sweep
 
 HELP = "train a grid of networks, recipes and seeds; the same command goes on where it stopped"
@@ -41,39 +41,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``sweep`` to a parser."""
     parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the sweep, a TOML or JSON file")
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder of this sweep")
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where the data set lies; once per part (default: its environment variable)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
-    parser.add_argument("--max-minutes", type=float, metavar="M", help="stop cleanly inside M minutes")
-    add_backend_arguments(parser)
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the rows to FILE: .csv, .parquet or .tex")
+    parser.add_argument("--max-minutes", type=options.above_zero, metavar="M", help="stop cleanly inside M minutes")
     parser.add_argument("--dry-run", action="store_true", help="print how each run stands; train and write nothing")
     parser.add_argument("--yes", action="store_true", help=f"train even more than {MANY:,} runs")
-    parser.add_argument("--json", action="store_true", help="print all rows as one JSON object")
+    options.add_computing(parser)
+    add_backend(parser)
+    options.add_output(parser, "folder of this sweep", "all rows as one JSON object", required=True)
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the rows to FILE: .csv, .parquet or .tex")
 
 
-def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add where trainings run to the parser of this or another command."""
-    parser.add_argument("--backend", choices=("local", "dask", "slurm"), default="local",
-                        help="processes of this machine (default), a Dask cluster, SLURM array jobs")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N",
-                        help="so many runs at once, one thread each (default: one, with all threads)")
-    parser.add_argument("--scheduler", default="", metavar="ADDRESS",
-                        help="dask: a running cluster's scheduler (default: N processes on this machine)")
-    parser.add_argument("--partition", default="", metavar="P", help="slurm: where to queue")
-    parser.add_argument("--time", type=int, default=60, metavar="M",
-                        help="slurm: minutes of one array element, queued again when they are over (default: 60)")
-    parser.add_argument("--gpus", type=int, default=0, metavar="N", help="slurm: GPUs of one array element")
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """Where trainings run: --backend, --jobs and what single backends take."""
+    group = parser.add_argument_group("several processes, several machines")
+    group.add_argument("--backend", choices=("local", "dask", "slurm"), default="local",
+                       help="processes of this machine (default), a Dask cluster, SLURM array jobs")
+    group.add_argument("--jobs", type=options.whole(1), default=1, metavar="N",
+                       help="so many runs at once, one thread each (default: one, with all threads)")
+    group.add_argument("--scheduler", default="", metavar="ADDRESS",
+                       help="dask: a running cluster's scheduler (default: N processes on this machine)")
+    group.add_argument("--partition", default="", metavar="P", help="slurm: where to queue")
+    group.add_argument("--time", type=options.whole(1), default=60, metavar="M",
+                       help="slurm: minutes of one array element, queued again when they are over (default: 60)")
+    group.add_argument("--gpus", type=options.whole(), default=0, metavar="N", help="slurm: GPUs of an array element")
 
 
-def backend_of(arguments: argparse.Namespace, output: Path) -> Callable:
+def backend_of(arguments: argparse.Namespace, output: Path) -> Backend:
     """The backend that the options name; InputError for what cannot be."""
     from ferkit.sweep import backends
 
-    for name, least in (("jobs", 1), ("time", 1), ("gpus", 0)):
-        if getattr(arguments, name) < least:
-            raise InputError(f"--{name} {getattr(arguments, name)}: give a number of {least} or more")
     return backends.chosen(arguments.backend, output, jobs=arguments.jobs, device=arguments.device,
                            scheduler=arguments.scheduler, partition=arguments.partition, minutes=arguments.time,
                            gpus=arguments.gpus)
@@ -81,8 +78,6 @@ def backend_of(arguments: argparse.Namespace, output: Path) -> Callable:
 
 def main(arguments: argparse.Namespace) -> int:
     """Train what is left and print the table; exit status 1 if a run failed, 0 also when paused."""
-    if arguments.max_minutes is not None and not arguments.max_minutes > 0:
-        raise InputError(f"--max-minutes {arguments.max_minutes}: give a number above 0")
     from ferkit.sweep import config, table
 
     if arguments.table:

@@ -178,9 +178,9 @@ def test_a_huge_sweep_is_counted_not_made_and_asks_for_yes(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (["--jobs", "0"], "--jobs 0"), (["--table", "rows.xlsx"], ".csv, .parquet, .tex"),
+    (["--jobs", "0"], "argument --jobs"), (["--table", "rows.xlsx"], ".csv, .parquet, .tex"),
     (["--table", "nowhere/rows.csv"], "no folder"), (["--backend", "slurm"], "no srun here"),
-    (["--backend", "slurm", "--time", "0"], "--time 0")])
+    (["--backend", "slurm", "--time", "0"], "argument --time")])
 def test_what_a_backend_cannot_do_is_one_line_and_status_2(words, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("shutil.which", lambda _: None)

@@ -1,0 +1,39 @@
+"""``run --backend``: the workers train exactly what the notebooks ask for, so that these only load it."""
+
+import pytest
+
+from ferkit.core import lease, paths
+from ferkit.core.console import Console
+from ferkit.papers import training
+from ferkit.pipeline import run_notebooks, spread
+from ferkit.pipeline.options import RunOptions
+from ferkit.sweep import backends
+from ferkit.training import trainer
+
+STEM = "03_gap_cnn_svm"
+
+
+@pytest.fixture
+def run(tmp_path):
+    return run_notebooks.prepare(RunOptions(profile="smoke", device="cpu", output=tmp_path, overrides={
+        STEM: {"CELLS": "lenet5", "EPOCHS": 1, "SEEDS": 2}}))
+
+
+def test_a_notebook_finds_everything_trained(run, monkeypatch, capsys):
+    spread.train(run, ["01_data_preparation", STEM], backends.here, Console())
+    assert "[2/2] synthetic lenet5/ours seed 1  finished" in capsys.readouterr().out
+    monkeypatch.setenv("FERKIT_OUTPUT", str(run.options.output))
+    monkeypatch.setattr(trainer, "fit", lambda *_a, **_k: pytest.fail("trained again"))
+    loaded = training.run_notebook(STEM, run.load(), run.options.run, "smoke", 0, "cpu", only="lenet5", epochs=1,
+                                   n_seeds=2)
+    assert [result.cell.seed for result in loaded] == [0, 1]
+    assert {result.directory.parents[3] for result in loaded} == {paths.run_directory(run.options.run)}
+    assert {lease.latest(result.directory).state for result in loaded} == {"finished"}
+
+
+def test_all_that_a_profile_plans_is_spread_heads_after_their_networks(run):
+    planned = spread.tasks(run_notebooks.prepare(RunOptions(profile="smoke", output=run.options.output)),
+                           ["02_stn_attention", STEM])
+    assert len(planned) == sum(len(training.jobs("smoke", stem)) for stem in ("02_stn_attention", STEM))
+    (pair,) = [group for group in backends.groups(planned) if len(group) > 1][:1]
+    assert pair[1].base == pair[0].directory
