@@ -26,6 +26,7 @@ CONFIG, as TOML (JSON takes the same keys):
   epochs   = 15                         # default: the recipe's
   profile  = "full"                     # how many images (the default)
   protocol = "official+train7000"       # default: the data set's own
+  labels   = "ferplus"                  # or "ferplus-soft"; default: the data set's own
   test     = true                       # read the test split once per trained network (default: false)
   [set]                                 # changed in every recipe
   batch_size = 256
