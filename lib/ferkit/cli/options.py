@@ -62,6 +62,8 @@ def _add_labels(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--labels", choices=protocols.LABEL_SETS, default="own",
                        help="FER2013's own labels (default), the plurality of its ten FER+ taggers, or their votes as "
                             "soft targets")
+    group.add_argument("--subject-from", default="", metavar="REGEX",
+                       help="of --dataset folder: what in an image's path is its subject, e.g. '(S[0-9]+)_'")
     group.add_argument("--contempt", action="store_true",
                        help="keep the eighth expression of CK+ or FER+ (default: dropped)")
 
@@ -101,6 +103,7 @@ def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
 
     InputError for a path that is empty, missing or unreadable, and for data given to the built-in set.
     """
+    paths.set_subjects(arguments.dataset, getattr(arguments, "subject_from", ""))
     protocol = protocols.resolve(arguments.dataset, getattr(arguments, "protocol", ""),
                                  getattr(arguments, "contempt", False), getattr(arguments, "labels", "own"))
     given = paths.check_data(arguments.dataset, arguments.data) if arguments.data else ()

@@ -26,6 +26,17 @@ LONGEST_NAME = 255  # bytes of a file name, on every usual file system
 WITHOUT_IMAGES = ("gfe",)  # points over time: nothing that looks at pictures runs on it
 
 
+SUBJECT_VARIABLE = "FERKIT_SUBJECT_FROM"  # how subjects are told by the paths of --dataset folder
+
+
+def set_subjects(dataset: str, pattern: str) -> None:
+    """Say, for this process and the kernels it starts, how subjects are told by paths; "" leaves it as it is."""
+    if pattern and dataset != "folder":
+        raise InputError(f"--subject-from is for --dataset folder; {dataset} names its subjects itself")
+    if pattern:
+        os.environ[SUBJECT_VARIABLE] = pattern
+
+
 def repository() -> Path:
     """The checkout this library lies in, or the working directory when it is installed elsewhere."""
     root = Path(__file__).resolve().parents[3]

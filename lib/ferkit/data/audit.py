@@ -118,9 +118,12 @@ def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarr
 def knn1_accuracy(faces: FaceSet, chunk: int = 512) -> float:
     """Accuracy on the test split of copying the label of the nearest other image (train and val) in raw pixels.
 
-    There is nothing to select, so the validation images are neighbours too.
+    There is nothing to select, so the validation images are neighbours too. Of larger sets 50,000 images are asked for
+    neighbours of 5,000 test images (seed 0).
     """
-    train, test = np.flatnonzero(faces.split != "test"), np.flatnonzero(faces.split == "test")
+    draw = np.random.default_rng(0).permutation
+    train, test = (rows if len(rows) <= most else np.sort(draw(rows)[:most]) for rows, most in
+                   ((np.flatnonzero(faces.split != "test"), 50_000), (np.flatnonzero(faces.split == "test"), 5_000)))
     if not len(train) or not len(test):
         return 0.0
     known = faces.images[train].reshape(len(train), -1).astype(np.float32) / 255 - 0.5

@@ -24,6 +24,7 @@ import numpy as np
 
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
+from ferkit.data import decoding
 from ferkit.data.face_set import FaceSet
 
 SCHEMA = 1  # raise when a reader changes what it makes of the same files
@@ -186,7 +187,8 @@ def _store(faces: FaceSet) -> Path:
 
 
 def _write_arrays(folder: Path, faces: FaceSet) -> None:
-    np.save(folder / "images.npy", np.ascontiguousarray(faces.images))
+    if not decoding.take(faces.images, folder / "images.npy"):
+        np.save(folder / "images.npy", np.ascontiguousarray(faces.images))
     for name in PLAIN:
         np.save(folder / f"{name}.npy", getattr(faces, name))
     if faces.masks is not None:

@@ -7,44 +7,45 @@ from collections.abc import Callable
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.data import face_detection
+from ferkit.data import decoding, face_detection
 from ferkit.data.archive import Files, read_grey
 
 SIZE = 48
+READY, FACE, NO_FACE = range(3)  # what is noted of each image
 SMALLEST = 16  # pixels; below it there is nothing to recognise
 
 
-def read_photos(files: list[tuple[Files, str]]) -> tuple[np.ndarray, list[str]]:
+def read_photos(files: list[tuple[Files, str]], key: object = "") -> tuple[np.ndarray, list[str]]:
     """Crops of all members, uint8, (N, 48, 48), and what was done to them in sentences.
 
     A member that is 48×48 already is a ready crop and stays as it is; any other is a photograph: the largest
-    face is cut out and levelled, or, without one, the largest centred square is taken and counted.
+    face is cut out and levelled, or, without one, the largest centred square is taken and counted. key: as in
+    `decoding.decode`.
     """
-    missed: list[str] = []
-    photographs = 0
-    images = np.empty((len(files), SIZE, SIZE), np.uint8)
-    for row, (source, name) in enumerate(files):
+    def one(row: int) -> tuple[np.ndarray, int]:
+        source, name = files[row]
         image = read_grey(source, name)
-        if image.shape != (SIZE, SIZE):
-            photographs += 1
-            _refuse_tiny(image, f"{source.title}: {name}")
-            crop = face_detection.crop_face(image, SIZE)
-            missed += [name] if crop.box is None else []
-            image = crop.image
-        images[row] = image
-    return images, _says(photographs, missed)
+        if image.shape == (SIZE, SIZE):
+            return image, READY
+        _refuse_tiny(image, f"{source.title}: {name}")
+        crop = face_detection.crop_face(image, SIZE)
+        return crop.image, NO_FACE if crop.box is None else FACE
+
+    images, said = decoding.decode(len(files), one, ["photos", key], SIZE)
+    return images, _says(int(np.sum(said != READY)), int(np.sum(said == NO_FACE)))
 
 
 def read_resized(files: list[tuple[Files, str]], shrink: Callable[[np.ndarray], np.ndarray],
-                 background: int | None = None) -> np.ndarray:
+                 background: int | None = None, key: object = "") -> np.ndarray:
     """All members at 48×48 without a search for faces, uint8, (N, 48, 48); `background` shows through
-    transparency."""
-    images = np.empty((len(files), SIZE, SIZE), np.uint8)
-    for row, (source, name) in enumerate(files):
+    transparency. key: as in `decoding.decode`."""
+    def one(row: int) -> tuple[np.ndarray, int]:
+        source, name = files[row]
         image = read_grey(source, name, background)
         _refuse_tiny(image, f"{source.title}: {name}")
-        images[row] = image if image.shape == (SIZE, SIZE) else shrink(image)
-    return images
+        return image if image.shape == (SIZE, SIZE) else shrink(image), READY
+
+    return decoding.decode(len(files), one, ["resized", key], SIZE)[0]
 
 
 def _refuse_tiny(image: np.ndarray, where: str) -> None:
@@ -55,15 +56,10 @@ def _refuse_tiny(image: np.ndarray, where: str) -> None:
         )
 
 
-def _says(photographs: int, missed: list[str]) -> list[str]:
+def _says(photographs: int, missed: int) -> list[str]:
     if not photographs:
         return []
-    says = [
-        f"{photographs} photographs were searched with the Viola–Jones cascade; the largest face is used."
-    ]
+    says = [f"{photographs} photographs were searched with the Viola–Jones cascade; the largest face is used."]
     if missed:
-        first = missed[0]
-        says.append(
-            f"In {len(missed)} of them no face was found and the centred square is used (first: {first})."
-        )
+        says.append(f"In {missed} of them no face was found and the centred square is used.")
     return says

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -97,6 +98,8 @@ def _check(dataset: str, profile: str) -> None:
 def _key(dataset: str, data: Path | None, contempt: bool) -> list[object]:
     """What the prepared set of a source is found by."""
     parts = archive.parts_of(Path(data) if data is not None else paths.data_path(dataset))
+    if dataset == "folder":
+        return [dataset, os.environ.get(paths.SUBJECT_VARIABLE, ""), [archive.stamp(part) for part in parts]]
     return [dataset, contempt and dataset == "ckplus", [archive.stamp(part) for part in parts]]
 
 

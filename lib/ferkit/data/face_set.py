@@ -76,6 +76,8 @@ class FaceSet:
     def select(self, rows: np.ndarray) -> FaceSet:
         """The set at `rows` (int indices or a bool mask, (N,)), everything else as it is."""
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
+        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+            rows = slice(int(rows[0]), int(rows[0]) + len(rows))  # a piece in one: a map on disk stays one
         arrays = {name: getattr(self, name)[rows]
                   for name in ("images", "labels", "subjects", "sequences", "split", "names", "index")}
         for name in ("masks", "intensity", "targets"):

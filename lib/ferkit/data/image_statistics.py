@@ -32,16 +32,19 @@ def qualities(images: np.ndarray, chunk: int = 4096) -> dict[str, np.ndarray]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def perceptual_hash(images: np.ndarray) -> np.ndarray:
+def perceptual_hash(images: np.ndarray, chunk: int = 8192) -> np.ndarray:
     """63 signs of the lowest frequencies of each image, packed, uint64, (N,).
 
     Brightness lies in the left-out constant term and contrast in the magnitudes, so neither changes the signs.
     """
-    n, height, width = images.shape
-    rows, columns = _cosines(height), _cosines(width)
-    spectrum = np.einsum("uh,nhw,vw->nuv", rows, images.astype(np.float32), columns, optimize=True)
-    bits = (spectrum.reshape(n, len(rows) * len(columns))[:, 1:] > 0).astype(np.uint64)
-    return bits @ (np.uint64(1) << np.arange(63, dtype=np.uint64))
+    rows, columns = _cosines(images.shape[1]), _cosines(images.shape[2])
+    places = np.uint64(1) << np.arange(63, dtype=np.uint64)
+    found = np.zeros(len(images), np.uint64)
+    for start in range(0, len(images), chunk):
+        block = images[start:start + chunk].astype(np.float32)
+        spectrum = np.einsum("uh,nhw,vw->nuv", rows, block, columns, optimize=True)
+        found[start:start + chunk] = (spectrum.reshape(len(block), -1)[:, 1:] > 0).astype(np.uint64) @ places
+    return found
 
 
 def _qualities(images: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -12,11 +13,17 @@ from ferkit.core import malloc
 from ferkit.core.errors import InputError
 from ferkit.models.preprocessing import to_input, views
 
+MAPPED_BYTES = 2**28  # images of more bytes stay on disk (FER2013: 0.08 GB)
 Views = Callable[[Tensor, nn.Module, str], list[Tensor]]
 
 
 def image_store(images: np.ndarray) -> Tensor:
-    """Images uint8 (N, H, W) as a tensor uint8 (N, 1, H, W); a copy, for maps on disk are read-only."""
+    """Images uint8 (N, H, W) as a tensor uint8 (N, 1, H, W): a copy, but of a large map on disk the map itself, of
+    which each batch reads its part. Nothing ever writes to it."""
+    if isinstance(images, np.memmap) and images.nbytes > MAPPED_BYTES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch minds that the map is read-only
+            return torch.from_numpy(images)[:, None]
     return torch.from_numpy(np.array(images, dtype=np.uint8))[:, None]
 
 

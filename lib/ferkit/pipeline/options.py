@@ -59,6 +59,7 @@ class RunOptions:
 
 def resolve(arguments: argparse.Namespace) -> list[RunOptions]:
     """The checked options, one for each protocol asked for; InputError, in one line, for what cannot be right."""
+    paths.set_subjects(arguments.dataset, arguments.subject_from)
     names = protocols.several(arguments.dataset, arguments.protocol, arguments.contempt, arguments.labels)
     output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)

@@ -42,7 +42,7 @@ def read(data: Path) -> FaceSet:
                 f"{data.name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png"
             )
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
-        images = read_resized(files, _shrink, background=255)
+        images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in archive.expand(data, ("ferg",))])
     notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]
     subjects = np.array([subject for subject, _ in parsed])
     labels = np.array([LABELS.index(label) for _, label in parsed], np.int64)

@@ -1,122 +1,203 @@
-"""Anyone's own images: ``<split>/<class>/…`` or ``<class>/…``, with a label map where class folders have
-other names.
+"""Anyone's own images: ``<split>/<class>/…``, ``<class>/…`` or a table ``index.csv``, with a label map where classes
+have other names.
 
-The map is a file ``labels.json`` beside the folders: ``{"freude": "happy", …}``. Splits are called train, val
-and test (or as FER2013's copies call them); without a val folder validation is carved out of train.
+Splits are called train, val and test (or as FER2013's copies call them); without a val folder validation is carved out
+of train. ``index.csv`` (columns file and label; subject, sequence and split where they are known) replaces the folders'
+meaning. Subjects also come from the paths, by a regular expression (``--subject-from``). ``labels.json`` beside the
+folders maps classes: ``{"freude": "happy", "contempt": "contempt", "bored": "+bored", "unclear": null}`` renames one,
+keeps the eighth expression, adds a class of its own and drops one.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import os
+import re
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.core.labels import LABELS, to_label
+from ferkit.core.labels import CONTEMPT, LABELS, to_label
 from ferkit.data import archive, splits
 from ferkit.data.archive import Files
 from ferkit.data.crops import read_photos
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.sources.fer2013 import SPLIT_FOLDERS
 
-MAP_NAME = "labels.json"
+MAP_NAME, INDEX_NAME = "labels.json", "index.csv"
+LARGE = False  # unknown; a network of a million weights is kept for any
+Map = dict[str, str | None]  # class folder → label, None to leave its images out
 
 
-def read(data: Path) -> FaceSet:
-    """The whole set, with splits where the folders declare them; InputError for a folder that is no class.
+@dataclass(frozen=True)
+class _Rows:
+    """What is known of each image before it is read: its member, class, subject, sequence and split."""
 
-    Crops of 48×48 stay as they are; anything else is a photograph, in which the largest face is used.
+    names: list[str]
+    classes: list[str]
+    subjects: list[str]
+    sequences: list[str]
+    split: list[str]
+
+
+def read(data: Path, subject_from: str | None = None) -> FaceSet:
+    """The whole set, with splits where they are declared; InputError for what has no one reading.
+
+    Crops of 48×48 stay as they are; anything else is a photograph, in which the largest face is used. Images lie in the
+    order train, val, test, so that each split of a large set is one piece on disk. subject_from: a regular expression
+    whose first group (or whole match) in an image's path is its subject (default: ``FERKIT_SUBJECT_FROM``).
     """
+    pattern = os.environ.get(paths.SUBJECT_VARIABLE, "") if subject_from is None else subject_from
     with ExitStack() as stack:
         files = stack.enter_context(archive.open_files(data))
-        names = archive.image_names(files)
-        if not names:
-            raise InputError(
-                f"{files.title}: no images in it; expected <class>/<image> or <split>/<class>/<image>"
-            )
-        label_map = read_label_map(files)
-        folders = {name: _class_folder(files, name) for name in names}
-        known = _labels_of(files, sorted(set(folders.values())), label_map)
-        labels = np.array([LABELS.index(known[folders[name]]) for name in names], np.int64)
-        split = _splits(files, names)
-        images, notes = read_photos([(files, name) for name in names])
-    if "train" in split and "val" not in split:
-        split = splits.carve_validation(labels, split)
-        notes.append(
-            f"There is no val folder: one eighth of each label's training images (seed 0) is validation, "
-            f"{int(np.sum(split == 'val'))} images."
-        )
-    nothing = np.full(len(names), "", "<U1")
-    faces = FaceSet(images, labels, nothing, nothing, split, np.array(names), np.arange(len(names)))
-    source = {
-        "dataset": "folder",
-        "layout": "splits" if "train" in split else "classes",
-        "counts": faces.counts(),
-        "label_map": known,
-        "notes": notes,
-    }
-    return FaceSet(images, labels, nothing, nothing, split, faces.names, faces.index, source=source)
+        rows = _with_subjects(_listed(files), pattern, files.title)
+        known = _labels_of(files, sorted(set(rows.classes)), read_label_map(files))
+        label_names = (*LABELS, *dict.fromkeys(label for label in known.values() if label and label not in LABELS))
+        dropped = [number for number, name in enumerate(rows.classes) if known[name] is None]
+        rows = _only(rows, [number for number, name in enumerate(rows.classes) if known[name] is not None])
+        if not rows.names:
+            raise InputError(f"{files.title}: no images in it; expected <class>/<image> or <split>/<class>/<image>")
+        labels = np.array([label_names.index(known[name]) for name in rows.classes], np.int64)
+        split, notes = _carved(labels, _checked_splits(files, rows))
+        order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
+        images, said = read_photos([(files, rows.names[row]) for row in order], [archive.stamp(data), rows.names])
+    notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
+    whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
+                    split[order], np.array(rows.names)[order], order, label_names)
+    source = {"dataset": "folder", "layout": "splits" if "train" in split else "classes", "counts": whole.counts(),
+              "label_map": known, "notes": [*said, *notes], "subjects": len(set(rows.subjects) - {""}),
+              "sequences": len(set(rows.sequences) - {""})}
+    return replace(whole, source=source)
 
 
-def read_label_map(files: Files) -> dict[str, str]:
-    """Class folder → label from ``labels.json``, {} without one; InputError where a value is no label."""
+def read_label_map(files: Files) -> Map:
+    """Class → label from ``labels.json``, {} without one; InputError where a value is no label."""
     found = [name for name in files.names if name.rpartition("/")[2] == MAP_NAME]
     if not found:
         return {}
     where = f"{files.title}: {found[0]}"
     try:
         pairs = json.loads(files.read(found[0]).decode("utf-8-sig"))
-    except (UnicodeDecodeError, ValueError) as error:
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON ({archive.reason(error)})") from error
-    if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-        raise InputError(f'{where}: expected one object such as {{"freude": "happy"}}')
-    wrong = [value for value in pairs.values() if to_label(value) not in LABELS]
-    if wrong:
-        raise InputError(f"{where}: {wrong[0]!r} is none of {', '.join(LABELS)}")
-    return {key: to_label(value) for key, value in pairs.items()}
+    if not isinstance(pairs, dict) or not all(isinstance(value, str | None) for value in pairs.values()):
+        raise InputError(f'{where}: expected one object such as {{"freude": "happy", "unclear": null}}')
+    return {key: value if value is None else _target(value, where) for key, value in pairs.items()}
 
 
-def _labels_of(files: Files, folders: list[str], label_map: dict[str, str]) -> dict[str, str]:
-    """Folder → label, one to one."""
-    known: dict[str, str] = {}
+def _target(value: str, where: str) -> str:
+    """The label that a value of the map means: one of the eight, or with a plus sign one of its own."""
+    if value.startswith("+") and re.fullmatch(r"[\w-]{1,30}", value[1:]) and to_label(value[1:]) is None:
+        return value[1:]
+    label = to_label(value)
+    if label is None:
+        raise InputError(f"{where}: {value[:40]!r} is none of {', '.join((*LABELS, CONTEMPT))}; a class of its own is "
+                         'written with a plus sign, as in "+bored"')
+    return label
+
+
+def _labels_of(files: Files, folders: list[str], label_map: Map) -> Map:
+    """Class → label, one to one, None for those that are dropped."""
+    known: Map = {}
     for folder in folders:
-        label = label_map.get(folder) or to_label(folder)
-        if label not in LABELS:
-            raise InputError(
-                f"{files.title}: folder {folder!r} is none of {', '.join(LABELS)}; map it in {MAP_NAME}"
-            )
-        twin = next((other for other, value in known.items() if value == label), None)
+        label = label_map[folder] if folder in label_map else to_label(folder)
+        if folder not in label_map and label not in LABELS:
+            raise InputError(f"{files.title}: folder {folder!r} is none of {', '.join(LABELS)}; map it in {MAP_NAME}")
+        twin = next((other for other, value in known.items() if label is not None and value == label), None)
         if twin is not None:
             raise InputError(f"{files.title}: folders {twin!r} and {folder!r} both mean {label}; merge them")
         known[folder] = label
     return known
 
 
-def _class_folder(files: Files, name: str) -> str:
-    if "/" not in name:
-        raise InputError(f"{files.title}: {name}: lies in no class folder; expected <class>/<image>")
-    return name.split("/")[-2]
+# --- which images there are, and what is known of them
+
+def _listed(files: Files) -> _Rows:
+    """The images by ``index.csv`` where there is one, else by their folders."""
+    names = archive.image_names(files)
+    if INDEX_NAME in files.names:
+        return _by_index(files, set(names))
+    for name in names:
+        if "/" not in name:
+            raise InputError(f"{files.title}: {name}: lies in no class folder; expected <class>/<image>")
+    nothing = [""] * len(names)
+    return _Rows(names, [name.split("/")[-2] for name in names], nothing, nothing,
+                 [next((SPLIT_FOLDERS[part.lower()] for part in name.split("/")[:-2] if part.lower() in SPLIT_FOLDERS),
+                       "") for name in names])
 
 
-def _splits(files: Files, names: list[str]) -> np.ndarray:
-    """The split of every image, "" for all where no folder names one; InputError where only some are
-    named."""
-    found = [
-        next(
-            (SPLIT_FOLDERS[part.lower()] for part in name.split("/")[:-2] if part.lower() in SPLIT_FOLDERS),
-            "",
-        )
-        for name in names
-    ]
-    if any(found) and not all(found):
-        name = names[found.index("")]
-        raise InputError(f"{files.title}: {name}: lies in no split folder while others do")
-    split = np.array(found, dtype="<U5")
-    missing = [part for part in ("train", "test") if any(found) and part not in found]
+def _by_index(files: Files, names: set[str]) -> _Rows:
+    where = f"{files.title}: {INDEX_NAME}"
+    try:
+        reader = csv.DictReader(io.StringIO(files.read(INDEX_NAME).decode("utf-8-sig"), newline=""))
+        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        reader.fieldnames = columns
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{where}: cannot be read ({archive.reason(error)})") from error
+    missing = [column for column in ("file", "label") if column not in columns]
     if missing:
-        raise InputError(
-            f"{files.title}: there is no {missing[0]} folder; give train and test, or classes alone"
-        )
+        raise InputError(f"{where}: no column {missing[0]} (found {','.join(columns)[:80] or 'nothing'}); expected "
+                         "file, label and, where known, subject, sequence, split")
+    values = {column: [str(row.get(column) or "").strip() for row in rows]
+              for column in ("file", "label", "subject", "sequence", "split")}
+    seen: set[str] = set()
+    for line, name in enumerate(values["file"], 2):
+        if name not in names or name in seen:
+            raise InputError(f"{where}: line {line}: {name[:80]!r} is {'listed twice' if name in seen else 'no image'} "
+                             f"in {files.title}")
+        seen.add(name)
+    for line, part in enumerate(values["split"], 2):
+        if part and part.lower() not in SPLIT_FOLDERS:
+            raise InputError(f"{where}: line {line}: split {part[:40]!r} is none of train, val, test")
+    return _Rows(values["file"], values["label"], values["subject"], values["sequence"],
+                 [SPLIT_FOLDERS.get(part.lower(), "") for part in values["split"]])
+
+
+def _with_subjects(rows: _Rows, pattern: str, title: str) -> _Rows:
+    """The rows with subjects taken from the paths by a regular expression, "" for none."""
+    if not pattern:
+        return rows
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"--subject-from {pattern[:60]!r}: not a regular expression ({error})") from None
+    found = [expression.search(name) for name in rows.names]
+    subjects = [match and match[1 if match.re.groups else 0] for match in found]
+    if not all(subjects):
+        name = next(name for name, subject in zip(rows.names, subjects, strict=True) if not subject)
+        raise InputError(f"{title}: {name}: --subject-from {pattern[:60]!r} finds no subject in its path")
+    return replace(rows, subjects=subjects)
+
+
+def _only(rows: _Rows, kept: Sequence[int]) -> _Rows:
+    return _Rows(*([values[number] for number in kept] for values in
+                   (rows.names, rows.classes, rows.subjects, rows.sequences, rows.split)))
+
+
+def _checked_splits(files: Files, rows: _Rows) -> np.ndarray:
+    """The declared split of every image, "" for all where none is declared; InputError where only some are."""
+    if any(rows.split) and not all(rows.split):
+        name = rows.names[rows.split.index("")]
+        raise InputError(f"{files.title}: {name}: lies in no split folder while others do")
+    split = np.array(rows.split, dtype="<U5")
+    missing = [part for part in ("train", "test") if any(rows.split) and part not in rows.split]
+    if missing:
+        raise InputError(f"{files.title}: there is no {missing[0]} folder; give train and test, or classes alone")
     return split
+
+
+def _carved(labels: np.ndarray, split: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The splits with validation carved out of training where none is declared, and the sentence that says so."""
+    if "train" not in split or "val" in split:
+        return split, []
+    carved = splits.carve_validation(labels, split)
+    return carved, ["There is no val folder: one eighth of each label's training images (seed 0) is validation, "
+                    f"{int(np.sum(carved == 'val'))} images."]

@@ -82,3 +82,89 @@ def test_train_without_test_is_refused(small, layouts, tmp_path, refusal):
 def test_a_tiny_picture_is_named(classes, layouts, refusal):
     (classes / "happy" / "tiny.png").write_bytes(layouts.png(np.zeros((3, 3), np.uint8)))
     assert "tiny.png: image is 3×3" in refusal(folder.read, classes)
+
+
+# --- index.csv, subjects, a map that drops and adds classes
+
+@pytest.fixture
+def indexed(small, layouts, tmp_path):
+    """Loose images with an index.csv that says everything of them."""
+    place = tmp_path / "indexed"
+    place.mkdir()
+    lines = ["file,label,subject,sequence,split"]
+    for row in range(len(small)):
+        (place / f"{row}.png").write_bytes(layouts.png(small.images[row]))
+        lines.append(f"{row}.png,{LABELS[small.labels[row]]},S{row % 9},S{row % 9}_{row % 2},{small.split[row]}")
+    (place / "index.csv").write_text("\n".join(lines))
+    return place
+
+
+def test_a_table_says_label_subject_sequence_and_split(indexed, small):
+    faces = folder.read(indexed)
+    assert faces.content_hash == small.content_hash
+    assert set(faces.subjects.tolist()) == {f"S{k}" for k in range(9)} and faces.source["subjects"] == 9
+    assert all(sequence.startswith(subject) for subject, sequence in zip(faces.subjects, faces.sequences, strict=True))
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda text: text.replace("file,label", "path,label"), "no column file"),
+    (lambda text: text.replace("3.png,", "300.png,", 1), "'300.png' is no image"),
+    (lambda text: text.replace("\n4.png,", "\n3.png,", 1), "'3.png' is listed twice"),
+    (lambda text: text.replace(",test", ",exam", 1), "split 'exam' is none of"),
+    (lambda text: text.replace(",test", ",", 1), "lies in no split folder while others do"),
+    (lambda text: "", "no column file (found nothing)"),
+    (lambda text: text.replace(",angry,", ",bored,"), "'bored' is none of"),
+])
+def test_a_wrong_table_is_refused_by_line(indexed, refusal, change, says):
+    table = indexed / "index.csv"
+    table.write_text(change(table.read_text()))
+    line = refusal(folder.read, indexed)
+    assert says in line, line
+
+
+def test_subjects_come_from_the_paths(classes, small, refusal):
+    faces = folder.read(classes, subject_from=r"/(\d)\d*\.png")
+    assert set(faces.subjects.tolist()) == {str(row)[0] for row in range(len(small))}
+    assert "finds no subject" in refusal(folder.read, classes, r"(S\d+)_")
+    assert "not a regular expression" in refusal(folder.read, classes, "(")
+
+
+def test_subjects_from_paths_divide_by_subject(classes, own_cache, monkeypatch):
+    from ferkit.core import paths
+    from ferkit.data import datasets, splits
+    monkeypatch.setenv(paths.SUBJECT_VARIABLE, r"/\d*(\d)\.png")
+    faces = datasets.load("folder", classes, profile="full", protocol="by_subject")
+    assert splits.shared_groups(faces.subjects, faces.split) == {"train/val": 0, "train/test": 0, "val/test": 0}
+    monkeypatch.setenv(paths.SUBJECT_VARIABLE, "")
+    assert set(datasets._whole("folder", classes, False).subjects.tolist()) == {""}
+
+
+def test_no_message_recommends_a_division_by_image(classes, own_cache, refusal):
+    from ferkit.data import datasets
+    for protocol in ("official", "by_subject", "leave_one_subject_out"):
+        line = refusal(datasets.load, "folder", classes, profile="full", protocol=protocol)
+        assert "--protocol by_image" not in line and "--subject-from" in line
+
+
+def test_a_label_map_drops_and_adds_classes(classes, small):
+    (classes / "labels.json").write_text(json.dumps({"disgust": None, "fear": "contempt", "sad": "+bored"}))
+    faces = folder.read(classes)
+    assert faces.label_names == (*LABELS, "contempt", "bored")
+    dropped = int(np.sum(small.labels == LABELS.index("disgust")))
+    assert len(faces) == len(small) - dropped
+    assert any(f"{dropped} images of classes" in note for note in faces.source["notes"])
+    assert np.sum(faces.labels == 8) == np.sum(small.labels == LABELS.index("sad"))
+
+
+@pytest.mark.parametrize("value", ["+", "+happy", "+" + "x" * 40, "+a b", "bored"])
+def test_a_new_class_is_written_on_purpose(classes, refusal, value):
+    (classes / "labels.json").write_text(json.dumps({"sad": value}))
+    assert "with a plus sign" in refusal(folder.read, classes)
+
+
+def test_no_file_name_of_a_photograph_is_kept_in_the_notes(classes, layouts):
+    photo = np.zeros((120, 90), np.uint8)
+    (classes / "happy" / "anna_mueller.png").write_bytes(layouts.png(photo))
+    faces = folder.read(classes)
+    assert any("no face was found" in note for note in faces.source["notes"])
+    assert "anna_mueller" not in json.dumps(dict(faces.source))
