@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ferkit.cli import options
-from ferkit.core import console
+from ferkit.core import console, paths
 from ferkit.core.errors import InputError
 
 HELP = "tell the expressions on photographs, with the best published weights"
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "of 48x48 pixels always is one)")
     options.add_output(parser, json="one JSON object a line")
     parser.add_argument("--csv", action="store_true", help="print comma-separated values with one line of headings")
+    parser.add_argument("--sequence", type=Path, metavar="FOLDER", help="the frames of one recording by name: "
+                        "the expression over time, by a published network over time")
+    parser.add_argument("--plot", type=Path, metavar="FILE.html", help="with --sequence: also save it as a page")
     parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="also save each photo with its faces framed")
     parser.add_argument("--list", action="store_true", help="print the published names and what they reach")
 
@@ -36,6 +39,8 @@ def main(arguments: argparse.Namespace) -> int:
 
         print("\n".join(weights_catalogue.table()))
         return 0
+    if arguments.sequence or arguments.plot:
+        return _over_time(arguments)
     if not arguments.photos:
         raise InputError("predict: name at least one PHOTO, a folder, or - for stdin")
     from ferkit.apps import photos, predictor
@@ -67,6 +72,28 @@ def main(arguments: argparse.Namespace) -> int:
         else:
             print(row.says(), file=sys.stderr if row.error else sys.stdout, flush=True)
     return int(failed > 0)
+
+
+def _over_time(arguments: argparse.Namespace) -> int:
+    """Print one line per frame of a recording; exit status 1 if a frame could not be read."""
+    from ferkit.apps import recordings
+
+    if not arguments.sequence:
+        raise InputError("--plot belongs to --sequence FOLDER: name the frames of one recording")
+    refused = [option for option, given in (("PHOTO", arguments.photos), ("--csv", arguments.csv),
+                                            ("--save-overlay", arguments.save_overlay)) if given]
+    if refused:
+        raise InputError(f"--sequence and {refused[0]} exclude each other: give one of them")
+    if arguments.plot:
+        paths.make_folder(arguments.plot.absolute().parent)
+    model = recordings.load(arguments.weights)
+    rows = recordings.predict(model, arguments.sequence, ready=arguments.crops)
+    for row in rows:
+        print(console.json_line(asdict(row) | {"weights": model.name}) if arguments.json else row.says(),
+              file=sys.stderr if row.error and not arguments.json else sys.stdout)
+    if arguments.plot:
+        recordings.plot(rows, arguments.plot, str(arguments.sequence.name))
+    return int(any(row.error for row in rows))
 
 
 def _told(found: list) -> Iterator:

@@ -27,6 +27,8 @@ class Input:
     train: (stored batch, recipe, generator) → network input, augmented and normalised. Everything random comes from the
     generator. views: (stored batch, model, tta) → the network inputs whose logits are averaged; deterministic.
     ttas: which `tta` of a recipe it knows. header: what weights files say about the input.
+    moments: consecutive face crops uint8 (T, 48, 48) → what `store` takes, one row for every moment (all that was seen
+    until then); None for what is asked about single images.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Input:
     views: Views
     ttas: tuple[str, ...] = ("none",)
     header: Mapping[str, object] = field(default_factory=dict)
+    moments: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 def _augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:

@@ -12,9 +12,9 @@ from ferkit.papers.paper import Notebook, Paper
 _HERE = "ferkit.papers.notes_time_series"
 
 
-def _reader(name: str, display: str, reader: str) -> System:
+def _reader(name: str, display: str, reader: str, default_for: tuple[str, ...] = ()) -> System:
     return System(name, display, f"{_HERE}.network:SequenceNetwork", {"reader": reader}, role="baseline",
-                  input=f"{_HERE}.inputs:SEQUENCE", analyses=frozenset())
+                  input=f"{_HERE}.inputs:SEQUENCE", analyses=frozenset(), default_for=default_for)
 
 
 def _rocket(name: str, display: str) -> System:
@@ -29,7 +29,7 @@ PAPER = Paper(
     reference="The project's reading notes; Freitas, Peres, Lima & Barbosa, Grammatical Facial Expressions Recognition "
               "with Machine Learning, FLAIRS 2014",
     systems=(
-        _reader("gru", "GRU", "gru"),
+        _reader("gru", "GRU", "gru", ("predict sequence",)),
         _reader("tcn", "TCN", "tcn"),
         _reader("frame_alone", "Key frame alone", "frame"),
         _reader("frames_mean", "Mean of the frames", "mean"),

@@ -48,6 +48,28 @@ def with_features(frames: SequenceSet) -> SequenceSet:
                    source={**frames.source, "features": f"{SYSTEM}/{RECIPE}", "features_sha256": files.sha256(path)})
 
 
+def moments(crops: np.ndarray) -> np.ndarray:
+    """What a network over time has seen at every frame of a recording: `SequenceSet.images` (T, 18, C), row t holding
+    the features of frame t and of up to 17 before it, the last one being its key frame.
+
+    crops: uint8 (T, 48, 48). 18 frames is the longest drawn sequence.
+    """
+    from ferkit.data.sequences.drawn import LONGEST
+
+    t = len(crops)
+    whole = with_features(SequenceSet(
+        inputs=crops[None], lengths=np.array([t]), key_frames=np.array([t - 1]), labels=np.zeros(1, np.int64),
+        subjects=np.array([""]), sequences=np.array([""]), split=np.array([""]), names=np.array([""]),
+        index=np.zeros(1, np.int64)))
+    lengths = np.minimum(np.arange(1, t + 1), LONGEST)
+    places = (np.arange(t) - lengths + 1)[:, None] + np.arange(LONGEST)
+    seen = np.arange(LONGEST) < lengths[:, None]
+    names = np.array([str(k) for k in range(t)])
+    inputs = whole.inputs[0][np.minimum(places, t - 1)] * seen[..., None].astype(np.float32)
+    return SequenceSet(inputs=inputs, lengths=lengths, key_frames=lengths - 1, labels=np.zeros(t, np.int64),
+                       subjects=names, sequences=names, split=np.full(t, ""), names=names, index=np.arange(t)).images
+
+
 def published_weights() -> Path:
     """The weights file; InputError where this checkout has none."""
     from ferkit.papers import training

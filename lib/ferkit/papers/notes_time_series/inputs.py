@@ -14,5 +14,11 @@ def _store(packed: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(packed, dtype=np.float32))
 
 
+def _moments(crops: np.ndarray) -> np.ndarray:
+    from ferkit.papers.notes_time_series import frames
+
+    return frames.moments(crops)
+
+
 SEQUENCE = Input("sequence", _store, lambda stored, recipe, generator: stored, lambda stored, model, tta: [stored],
-                 header={"features": WIDTH, "beside": "existence, key frame, candidates"})
+                 header={"features": WIDTH, "beside": "existence, key frame, candidates"}, moments=_moments)

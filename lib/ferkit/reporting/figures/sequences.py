@@ -58,3 +58,16 @@ def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
     fig.update_layout(xaxis={"title": "share of the frames seen", "tickformat": ".0%"},
                       yaxis={"title": "test accuracy", "tickformat": ".0%", "rangemode": "tozero"})
     return fig
+
+
+def over_time(frames: Sequence[Mapping[str, float] | None], *, title: str) -> go.Figure:
+    """The probability of every expression by frame; a gap where a frame has none. frames: {label: probability}."""
+    names = list(next((frame for frame in frames if frame), {}))
+    fig = style.empty_figure(height=420, legend=BELOW, title=title)
+    for name, (colour, dash, symbol) in zip(names, style.styles(len(names)), strict=True):
+        fig.add_trace(go.Scatter(
+            y=[frame[name] if frame else None for frame in frames], name=name, mode="lines+markers",
+            line={"color": colour, "dash": dash}, marker={"symbol": symbol, "size": 5},
+            hovertemplate=f"{name} %{{y:.0%}} in frame %{{x}}<extra></extra>"))
+    fig.update_layout(xaxis={"title": "frame"}, yaxis={"title": "probability", "range": [0, 1], "tickformat": ".0%"})
+    return fig

@@ -1,0 +1,96 @@
+"""A recording as a folder of frames: the expression at every moment, by a network that has seen what came before.
+
+Frames are taken in order of name; of each the largest face counts. The published network learned on drawn sequences of
+about a dozen frames an expression: give it ten to fifteen frames a second. How right it is on people has not been
+measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ferkit import papers
+from ferkit.apps import photos
+from ferkit.apps.photos import Row
+from ferkit.core import files
+from ferkit.core.errors import InputError
+from ferkit.experiments import evaluation
+from ferkit.models import weights
+from ferkit.results import weights_catalogue
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """A network over time on the CPU. name: as published, or the file. label_names: of its answers."""
+
+    name: str
+    label_names: tuple[str, ...]
+    predictor: evaluation.Predictor
+    system: papers.System
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        """float32 (T, K), row t from the frames up to t. crops: uint8 (T, 48, 48), consecutive."""
+        return evaluation.softmax(self.predictor.scores(self.system.kind.moments(crops)))
+
+
+def load(name: str | None = None) -> OverTime:
+    """The network over time published under `name` or saved in a file; None takes the default on drawn sequences.
+
+    InputError for an unknown name, a damaged file, or a network that is asked about single images.
+    """
+    path = Path(name) if name is not None and Path(name).is_file() else None
+    if path is None:
+        known = weights_catalogue.entries()
+        entry = weights_catalogue.find(name or f"{papers.default_for('predict sequence')[0]}/ours@synthetic", known)
+        path, name = weights_catalogue.require(entry), entry.full_name
+    header = weights.read_header(path)
+    system = papers.system(header["system"])
+    if system.kind.moments is None:
+        raise InputError(f"{name}: {system.display} is asked about single images; leave out --sequence")
+    predictor, _ = evaluation.open_weights(path, papers.system)
+    return OverTime(str(name), tuple(header["label_names"]), predictor, system)
+
+
+def predict(model: OverTime, folder: Path, *, ready: bool = False) -> list[Row]:
+    """A row for each frame of the folder, in order of name; a frame that cannot be read is left out of what the network
+    sees and gives a row with its error. ready: frames are face crops. InputError for a folder without images."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: not a folder; name one that holds the frames of a recording")
+    rows, crops = [], []
+    for photo in sorted(photos.photos_of([str(folder)], None), key=lambda photo: _in_order(photo.path)):
+        try:
+            crop = photos.crops_of(photo, ready)[0]
+        except InputError as error:
+            rows.append(Row(photo.path, error=str(error).removeprefix(f"{photo.path}: ")))
+        else:
+            rows.append(Row(photo.path, None if crop.box is None else 1, crop.box))
+            crops.append(crop.image)
+    if crops:
+        answers = iter(model.probabilities(np.stack(crops)))
+        rows = [row if row.error else _answered(row, next(answers), model.label_names) for row in rows]
+    return rows
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """By which frame 2 comes before frame 10, with or without leading zeros."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _answered(row: Row, chances: np.ndarray, names: Sequence[str]) -> Row:
+    first, second = np.argsort(-chances, kind="stable")[:2]
+    return replace(row, expression=names[first], probability=float(chances[first]), runner_up=names[second],
+                   runner_up_probability=float(chances[second]),
+                   probabilities=dict(zip(names, chances.astype(float).tolist(), strict=True)))
+
+
+def plot(rows: Sequence[Row], path: Path, title: str) -> None:
+    """The probabilities over the frames as a page that needs no network."""
+    from ferkit.reporting.figures.sequences import over_time
+
+    figure = over_time([row.probabilities for row in rows], title=title)
+    files.write_text(path, figure.to_html(include_plotlyjs=True))
