@@ -61,7 +61,8 @@ class SequenceSet:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    part, counts = FaceSet.part, FaceSet.counts  # they read labels and splits only
+    # What these read of a set (labels, splits, `images`) is here under the same names.
+    part, counts, copies, targets = FaceSet.part, FaceSet.counts, FaceSet.copies, None
 
     @property
     def frames(self) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.data.sequences.sequence_set import SequenceSet
-from ferkit.experiments import jobs
+from ferkit.experiments import fitting
 from ferkit.experiments.system import System
 from ferkit.models import inference
 from ferkit.stats.intervals import wilson
@@ -21,7 +21,7 @@ def inflation(system: System, recipe: Recipe, honest: SequenceSet, leaky: Sequen
     """
     rows: list[dict[str, object]] = []
     for sequences in (honest, leaky):
-        fitted = jobs.fit(system, recipe, sequences, device=device, seed=seed, name=f"{system.name} split")
+        fitted = fitting.fit(system, recipe, sequences, device=device, seed=seed, name=f"{system.name} split")
         train, test = sequences.part("train"), sequences.part("test")
         logits = inference.infer_logits(fitted.model, test.images, store=system.kind.store, views=system.kind.views)
         right = int(np.sum(logits.argmax(1) == test.labels))
