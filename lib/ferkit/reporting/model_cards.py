@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ferkit import papers
 from ferkit.core import files, paths
+from ferkit.core.units import Unit
 from ferkit.data.audit import PUBLISHED_FER2013
-from ferkit.reporting.figures.style import system_name
+from ferkit.reporting import names
 from ferkit.results import records, weights_catalogue
 from ferkit.results.weights_catalogue import Entry
 from ferkit.stats import classification
@@ -23,11 +25,6 @@ from ferkit.stats.intervals import wilson
 
 CARD = "MODEL_CARD.md"
 DATASHEETS = {"fer2013": "fer2013.md", "ckplus": "ckplus.md", "jaffe": "jaffe.md", "ferg": "ferg.md"}
-PAPERS = {"deep": "Deep-Emotion: Minaee, Minaei & Abdolrashidi, Sensors 2021, 21(9), 3046, doi 10.3390/s21093046",
-          "gap": "the small-kernel CNN with GAP and SVM: Qiao, Hou & Liu, Journal of Computer Applications 2022, "
-                 "42(4): 1253–1259, doi 10.11772/j.issn.1001-9081.2021071270",
-          "lenet": "LeNet-5: LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE 1998, 86(11): 2278–2324, "
-                   "doi 10.1109/5.726791"}
 BLOCK = re.compile(r"(<!-- audit: made by [^>]*-->\n).*?(<!-- end audit -->)", re.DOTALL)
 SURE = (0.5, 0.7, 0.9)  # confidences at which a reader is told how often the system is right
 SHEETS = "datasheets"
@@ -88,16 +85,16 @@ def card(entry: Entry) -> str:
 
 
 def _head(entry: Entry) -> str:
-    m, paper = entry.metrics, next(text for start, text in PAPERS.items() if entry.cell.system.startswith(start))
+    m, paper = entry.metrics, papers.of_system(entry.cell.system)
     views = {"none": "one view", "flip": "the mean of the image and its mirror image",
              "tencrop": "the mean of ten crops"}[m["tta"]]
     return "\n".join([
-        f"# {system_name(entry.cell.system)}, recipe `{entry.cell.recipe}`, seed {entry.cell.seed}", "",
+        f"# {names.system(entry.cell.system)}, recipe `{entry.cell.recipe}`, seed {entry.cell.seed}", "",
         "Made by `python -m ferkit cards` from the files in this folder.", "",
         f"- **Name**: `{entry.full_name}` (`ferkit.load({entry.name!r})`)",
         f"- **What it is**: a network of {m['parameters']:,} parameters, {m['weight_layers']} layers with weights on "
         f"its main path",
-        f"- **After**: {paper}",
+        f"- **After**: {paper.title}: {paper.reference}",
         f"- **In and out**: upright grey face crops of 48×48 pixels; one of {', '.join(m['label_names'])}; scored with "
         f"{views}",
         f"- **Trained**: {m['epochs']} epochs, the best by validation kept (epoch {m['best_epoch']}), "
@@ -125,7 +122,7 @@ LABELS = {"own": "", "ferplus": ", labelled by the plurality of ten FER+ taggers
 
 def _data(entry: Entry) -> str:
     m = entry.metrics
-    counts = m["n_train_per_class"] or {}
+    counts = {label: n for label, n in (m["n_train_per_class"] or {}).items() if n}  # a data set may lack a class
     most, least = max(counts, key=counts.get, default=""), min(counts, key=counts.get, default="")
     skew = (f" The classes are uneven: {counts[most]:,} {most} to {counts[least]:,} {least} in training."
             if counts else "")
@@ -144,16 +141,16 @@ def _accuracy(entry: Entry) -> str:
     rows = [("accuracy", f"{_percent(m['accuracy'])} (95 % of images: {_percent(low)} … {_percent(high)})"),
             ("accuracy on validation", _percent(m["val_accuracy"])),
             ("accuracy on a training sample", _percent(m.get("train_accuracy"))),
-            ("accuracy without test-time averaging", _percent(m["accuracy_no_tta"])),
-            ("accuracy without test images that have an exact copy in training",
+            ("accuracy without test-time augmentation", _percent(m["accuracy_no_tta"])),
+            ("deduplicated accuracy: test images without an exact copy in training",
              f"{_percent(m['accuracy_without_copies'])} of {m['n_without_copies'] or 0:,}"),
             ("macro-F1", _percent(m["macro_f1"])), ("mean recall (UAR)", _percent(m["uar"]))]
-    damage = m.get("robustness")
-    if damage:
+    corrupted = m.get("robustness")
+    if corrupted:
         clean = m["robustness_clean"]
-        worst = min(damage, key=damage.get)
-        rows.append((f"on {clean['n']:,} test images, undamaged and with the worst of {len(damage)} damages",
-                     f"{_percent(clean['accuracy'])}, {_percent(damage[worst])} ({worst.replace('_', ' ')})"))
+        worst = min(corrupted, key=corrupted.get)
+        rows.append((f"on {clean['n']:,} test images, as they are and under the worst of {len(corrupted)} corruptions",
+                     f"{_percent(clean['accuracy'])}, {_percent(corrupted[worst])} ({worst.replace('_', ' ')})"))
     return "## How good\n\n| on the test split | |\n|---|---|\n" + "\n".join(f"| {a} | {b} |" for a, b in rows)
 
 
@@ -162,6 +159,9 @@ def _by_expression(result: records.CellResult) -> str:
     lines = ["## By expression", "", "| expression | recall | precision | F1 | images | most often taken for |",
              "|---|---|---|---|---|---|"]
     for k, (name, row) in enumerate(per_class.items()):
+        if not row["support"]:
+            lines.append(f"| {name} | – | – | – | 0 | – |")
+            continue
         wrong = matrix[k].copy()
         wrong[k] = 0
         taken = (f"{list(per_class)[int(wrong.argmax())]} ({_percent(wrong.max() / max(row['support'], 1), 0)})"
@@ -192,15 +192,16 @@ def _calibration(result: records.CellResult) -> str:
 
 def _limits(entry: Entry) -> str:
     m = entry.metrics
-    weak = sorted(m["per_class"], key=lambda name: m["per_class"][name]["recall"])[:2]
+    tested = {name: row for name, row in m["per_class"].items() if row["support"]}
+    weak = sorted(tested, key=lambda name: tested[name]["recall"])[:2]
     own = (_fer2013_limits() if m["dataset"] == "fer2013" else "- The data set says little of its people; "
            "**how errors differ between groups of people was not measured**; assume that they do.")
     return f"""## Known limits
 
-- Weakest on {weak[0]} and {weak[1]} (table above): a rare answer there is not a rare expression.
+- Weakest on {weak[0]} and {weak[1]} (table above): a rare prediction there is not a rare expression.
 {own}
 - Grey, frontal, upright faces that fill the picture. Profiles, hands, masks, dark glasses, babies and drawings were not
-  looked at. A picture without a face is answered all the same.
+  looked at. A picture without a face gets a prediction all the same.
 - Expressions are not feelings: see "Not for"."""
 
 
@@ -234,7 +235,7 @@ def _up(entry: Entry) -> str:
 
 
 def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+    return Unit.FRACTION.format(value, digits)
 
 
 def _write(path: Path, text: str) -> bool:
