@@ -144,10 +144,12 @@ def write_lists() -> list[str]:
     Outputs that a manifest notes and that are no longer in its tree are dropped from it.
     """
     results = paths.repository() / "results"
-    trees = tuple(sorted(path.parent for path in results.glob(f"*/{manifest.NAME}")))
+    marks = (*results.glob(f"*/{manifest.NAME}"), *(path.parent for path in results.glob(f"*/[0-9][0-9]_*/{PLAN}")))
+    trees = tuple(sorted({path.parent for path in marks}))  # a planned tree has no manifest yet
     lines = []
     for root in trees:
-        _note(root, root, [])
+        if (root / manifest.NAME).is_file():
+            _note(root, root, [])
         lines += [f"{line[:2]}{root.name}/{line[2:]}" for line in checksums.write(root).lines()]
     return lines + checksums.write(results, (*trees, results / "runs")).lines()
 
