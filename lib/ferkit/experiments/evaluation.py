@@ -97,8 +97,8 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     scores, votes = predictor.predict(test.images)
     probabilities = None
     if not predictor.head:
-        scores = _rounded(scores, 2**10)
-        probabilities = _rounded(softmax(scores), 2**16)
+        scores = rounded(scores, 2**10)
+        probabilities = rounded(softmax(scores), 2**16)
     plain = votes if facts["tta"] == "none" else predictor.single(test.images)[1]
     measured |= {"accuracy_no_tta": _share(plain, test.labels)}
     measured |= records.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
@@ -116,7 +116,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     return {**facts, **measured}, predictions
 
 
-def _rounded(values: np.ndarray, parts: int) -> np.ndarray:
+def rounded(values: np.ndarray, parts: int) -> np.ndarray:
     """`values` to the nearest of so many parts of one, float32. Whatever is largest stays largest (or as large as
     another). Predictions are kept for every seed: with random last digits they would take twice the space."""
     return (np.round(np.float64(values) * parts) / parts).astype(np.float32)

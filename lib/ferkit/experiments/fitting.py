@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ferkit.core.errors import InputError
+from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments.system import System
 from ferkit.models import inference
@@ -10,14 +12,22 @@ from ferkit.training.batching import Split
 from ferkit.training.recipe import Recipe
 
 
-def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto", **options: object) -> trainer.Fit:
-    """`trainer.fit` with the system's own builder, method and input, on the set's training and validation split.
+def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto", seed: int = 0, **options: object
+        ) -> trainer.Fit:
+    """`trainer.fit` with the system's own builder, method and input, on the set's training and validation split, the
+    noise that the recipe asks for planted in the training labels.
 
-    options: those of `trainer.fit` (seed, directory, max_minutes, name, on_epoch).
+    options: those of `trainer.fit` (directory, max_minutes, name, on_epoch).
     """
     k, chosen, kind = len(faces.label_names), inference.resolve_device(device), system.kind
-    train, val = (Split.of(part.images, part.labels, k, chosen, name, store=kind.store,
-                           targets=getattr(part, "targets", None))  # sequences have none
-                  for name, part in ((name, faces.part(name)) for name in ("train", "val")))
-    return trainer.fit(system.build, recipe, train, val, num_classes=k, method=system.method(recipe), kind=kind,
-                       **options)
+    splits = {}
+    for name in ("train", "val"):
+        part = faces.part(name)
+        targets = getattr(part, "targets", None)  # sequences have none
+        labels = label_noise.plant(part.labels, recipe.label_noise if name == "train" else 0.0, seed, k)
+        if recipe.label_noise and targets is not None:
+            raise InputError("recipe: label_noise moves labels, this data set's images are learned by shares of votes; "
+                             "take other labels or none of one")
+        splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=targets)
+    return trainer.fit(system.build, recipe, splits["train"], splits["val"], seed=seed, num_classes=k,
+                       method=system.method(recipe), kind=kind, **options)

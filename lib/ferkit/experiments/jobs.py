@@ -15,14 +15,16 @@ import numpy as np
 from torch import nn
 
 from ferkit.core import files, progress, versions
+from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments.evaluation import Predictor, evaluate, head_predictor, network_predictor
+from ferkit.experiments.evaluation import Predictor, evaluate, head_predictor, network_predictor, rounded, softmax
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.plan import Job
 from ferkit.experiments.system import System
 from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
 from ferkit.results.records import Cell, CellResult
+from ferkit.training.trainer import Fit
 
 UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
             "accuracy_no_tta", "val_accuracy", "train_accuracy", "robustness")
@@ -81,9 +83,25 @@ def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config:
                      tta=job.recipe.tta, trained_on=str(faces.source.get("dataset", "")), about=job.system.kind.header)
 
     result = _test_and_write(job, faces, network_predictor(model, job.recipe.tta, job.system.kind), known,
-                             fitted.history, directory, config, save)
+                             fitted.history, directory, config, save, _training_labels(job, faces, fitted))
     shutil.rmtree(directory / "checkpoints", ignore_errors=True)
     return result
+
+
+def _training_labels(job: Job, faces: FaceSet, fitted: Fit) -> dict[str, np.ndarray] | None:
+    """The arrays of training_labels.npz: what became of the training labels, and what the kept network makes of them;
+    None where nothing was planted and the method keeps nothing."""
+    train, k = faces.part("train"), len(faces.label_names)
+    observed = job.system.method(job.recipe).observe(fitted.model, train.images, fitted.method_state)
+    if not observed and not job.recipe.label_noise:
+        return None
+    given = label_noise.plant(train.labels, job.recipe.label_noise, job.seed, k)
+    kind = job.system.kind
+    logits = inference.infer_logits(fitted.model, train.images, store=kind.store, views=kind.views)
+    observed = {"probability_given": softmax(logits)[np.arange(len(train)), given], **observed}
+    return {"index": train.index, "labels": train.labels, "given": given,
+            **{name: rounded(values, 2**16) if values.dtype.kind == "f" else values
+               for name, values in observed.items()}}
 
 
 def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> CellResult:
@@ -124,7 +142,8 @@ def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray
 
 
 def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[str, object], history: list[dict],
-                    directory: Path, config: dict[str, object], save: Callable[[Path], None]) -> CellResult:
+                    directory: Path, config: dict[str, object], save: Callable[[Path], None],
+                    labels: dict[str, np.ndarray] | None = None) -> CellResult:
     """Evaluate (the one read of the test split) and write the result; a run that never got as far is written as that.
     """
     progress.note(f"{job.name}  test")
@@ -134,9 +153,11 @@ def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[
         nothing = dict.fromkeys(UNTESTED) | {
             "dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
             "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": train_size(faces), "test_reads": 0}
-        return records.write_cell(directory, metrics=known | nothing, predictions=None, history=history, weights=save)
+        return records.write_cell(directory, metrics=known | nothing, predictions=None, history=history, weights=save,
+                                  labels=labels)
     measured, predictions = evaluate(predictor, known, faces, robustness_images=job.corruption_images)
-    return records.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save)
+    return records.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save,
+                              labels=labels)
 
 
 def train_size(faces: FaceSet) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
-from ferkit.results import schema
+from ferkit.results import schema, training_labels
 from ferkit.results.predictions import Predictions, as_contract, where, write_arrays
 from ferkit.stats import classification as measures
 
@@ -59,6 +59,12 @@ class CellResult:
     history: list[dict]
 
     @property
+    def training_labels(self) -> dict[str, np.ndarray]:
+        """The arrays of training_labels.npz (`results.training_labels`); InputError where it has none."""
+        return training_labels.read(self.directory / training_labels.FILE,
+                                    self.metrics.get("training_labels_sha256", "not noted"))
+
+    @property
     def matrix(self) -> np.ndarray:
         """The confusion matrix recomputed from the predictions, int64 (K, K)."""
         return measures.confusion_matrix(self.predictions["labels"], self.predictions["predicted"],
@@ -96,14 +102,15 @@ def summarise(labels: np.ndarray, predicted: np.ndarray, label_names: Sequence[s
 
 
 def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, np.ndarray] | None,
-               history: Sequence[Mapping], weights: Callable[[Path], None] | None) -> CellResult:
+               history: Sequence[Mapping], weights: Callable[[Path], None] | None,
+               labels: Mapping[str, np.ndarray] | None = None) -> CellResult:
     """The cell as written: history, weights and predictions first, metrics.json with their hashes last.
 
     weights: called with a temporary path that it must write; None = the cell has no weights, and a file left
     from an earlier attempt is removed. predictions: the arrays of the contract; None or {} for a run with
-    nothing to test. An earlier metrics.json is removed first, so that a kill half-way never leaves old
-    metrics beside new files. Raises ValueError where the metrics or arrays are not what the schema says;
-    metrics.json is then not written.
+    nothing to test. labels: the arrays of training_labels.npz, if any. An earlier metrics.json is removed first, so
+    that a kill half-way never leaves old metrics beside new files. Raises ValueError where the metrics or arrays are
+    not what the schema says; metrics.json is then not written.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -113,8 +120,9 @@ def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, n
     arrays = as_contract(predictions) if predictions else {}
     with files.replacing(directory / HISTORY) as aside:
         _write_history(aside, history)
-    save_arrays = (lambda path: write_arrays(path, arrays)) if arrays else None
-    for name, write in ((WEIGHTS, weights), (PREDICTIONS, save_arrays)):
+    writers = {WEIGHTS: weights, PREDICTIONS: (lambda path: write_arrays(path, arrays)) if arrays else None,
+               training_labels.FILE: (lambda path: write_arrays(path, labels)) if labels else None}
+    for name, write in writers.items():
         if write is None:
             (directory / name).unlink(missing_ok=True)
             continue
@@ -122,6 +130,7 @@ def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, n
             write(aside)
         written[f"{name.split('.')[0]}_sha256"] = files.sha256(directory / name)
     problems = schema.problems("metrics", written) or (_disagreements(written, arrays) if arrays else [])
+    problems += training_labels.problems(labels) if labels else []
     if problems:
         raise ValueError(f"{directory.name}: {'; '.join(problems)}")
     files.write_json(directory / METRICS, written)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -51,7 +52,9 @@ class Method:
     start: (model, training split, recipe) → state, tensors by name; they are written in place or replaced by `loss`.
     forward: (model, network input) → outputs, the logits (B, K) first; runs in the recipe's precision.
     loss: (outputs as float32, batch, state, recipe) → scalar. end_epoch: (epoch, state) → further columns of the
-    epoch's row in history.csv. version: raised where a change of it changes results.
+    epoch's row in history.csv. observe: (trained model, training images as stored in the data set, state) → arrays of
+    first dimension N by name, which are kept beside the result in training_labels.npz, and "log", one of any length.
+    version: raised where a change of it changes results.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Method:
     loss: Callable[[tuple[Tensor, ...], Batch, State, Recipe], Tensor]
     forward: Callable[[nn.Module, Tensor], tuple[Tensor, ...]] = lambda model, x: (model(x),)
     end_epoch: Callable[[int, State], dict[str, float | int]] = lambda epoch, state: {}
+    observe: Callable[[nn.Module, np.ndarray, State], dict[str, np.ndarray]] = lambda model, images, state: {}
     honours: frozenset[str] = frozenset({"loss", "label_smoothing", "class_weights", "mixup"})
     version: int = 1
 

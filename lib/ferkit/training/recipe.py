@@ -15,7 +15,7 @@ from ferkit.core.errors import InputError
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 LOSSES = ("cross_entropy", "focal", "logit_adjusted", "complementary")
-SCHEDULES = ("constant", "cosine", "onecycle", "step")
+SCHEDULES = ("constant", "cosine", "onecycle", "step", "exponential")
 _CHOICES = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
@@ -35,6 +35,7 @@ _NUMBERS = {
     "lr": Number(0, 1e30), "weight_decay": Number(0, 1000), "penalty": Number(), "clip": Number(),
     "init_std": Number(0, 1000),
     "momentum": _BELOW_ONE, "warmup": _BELOW_ONE, "label_smoothing": _BELOW_ONE, "ema": _BELOW_ONE,
+    "label_noise": _BELOW_ONE,
 }
 _STRENGTHS = {
     "flip": Number(0, 1), "erase": Number(0, 1), "rotation": Number(0, 360), "scale": _BELOW_ONE, "shift": Number(0, 1),
@@ -90,7 +91,8 @@ class Recipe:
     init, init_std: "normal" draws every weight from N(0, init_std), "he" from N(0, 2/fan-in); both zero the biases.
     patience: epochs without a better validation accuracy before stopping; 0 = never. tta: averaging at test time,
     deterministic. model: options of the network. method: {} for supervised training as above, else what a paper puts in
-    its place: {"name": …, and its options} (`training.method`).
+    its place: {"name": …, and its options} (`training.method`). label_noise: the share of training labels that are
+    moved to another class at random before training (`data.label_noise`).
     """
 
     epochs: int = 30
@@ -121,6 +123,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     model: Mapping[str, object] = field(default_factory=dict)
     method: Mapping[str, object] = field(default_factory=dict)
+    label_noise: float = 0.0
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -136,10 +139,11 @@ class Recipe:
                 checks.option(f"recipe: {name}.{key}", value)
 
     def to_dict(self) -> dict[str, object]:
-        """All of it as plain JSON-able values; `method` only where there is one, as in recipes published before it."""
+        """All of it as plain JSON-able values; `method` and `label_noise` only where there is any, as in recipes
+        published before them."""
         values = asdict(self) | {key: {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
                                  for key, options in (("model", self.model), ("method", self.method))}
-        return values if values["method"] else {key: value for key, value in values.items() if key != "method"}
+        return {key: value for key, value in values.items() if value or key not in ("method", "label_noise")}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:

@@ -28,7 +28,7 @@ from ferkit.training import augmentation, checkpoint
 from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
 from ferkit.training.inputs import IMAGE, Input
 from ferkit.training.losses import norm_penalty, penalised_layers
-from ferkit.training.method import SUPERVISED, Batch, Method
+from ferkit.training.method import SUPERVISED, Batch, Method, State
 from ferkit.training.recipe import Recipe
 
 Build = Callable[..., nn.Module]  # (num_classes, **options) → the untrained network
@@ -43,7 +43,8 @@ class Fit:
     state: "finished", "paused" (time limit), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
     whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; those
     of the start if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
-    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls.
+    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls. method_state: the
+    method's tensors after the last step.
     """
 
     state: str
@@ -53,6 +54,7 @@ class Fit:
     val_accuracy: float | None
     history: list[dict[str, float | int | None]]
     minutes: float
+    method_state: State = field(default_factory=dict)
 
 
 @dataclass
@@ -276,7 +278,7 @@ def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0
     if trainer.best:
         trainer.model.load_state_dict(trainer.best)
     return Fit(state, trainer.model.eval(), at.epoch, at.best_epoch, at.best_accuracy if at.best_epoch else None,
-               at.history, at.seconds / 60)
+               at.history, at.seconds / 60, {name: value.cpu() for name, value in trainer.state.items()})
 
 
 def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: float | None, name: str,
@@ -372,12 +374,15 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 
     onecycle: linear rise over the warm-up (0.3 of the steps if none is given), cosine to 0.1 % (Smith & Topin 2018,
     arXiv 1708.07120, without its momentum cycle). cosine: down to zero. step: ×0.1 after a half and three quarters.
+    exponential: ×0.9 after every epoch.
     """
     done = step / max(1, steps)
     warmup = recipe.warmup or (0.3 if recipe.schedule == "onecycle" else 0.0)
     if done < warmup:
         return recipe.lr * (0.04 + 0.96 * done / warmup)
     rest = (done - warmup) / (1 - warmup)
+    if recipe.schedule == "exponential":
+        return recipe.lr * 0.9 ** int(recipe.epochs * step / max(1, steps))
     if recipe.schedule == "constant":
         return recipe.lr
     if recipe.schedule == "step":

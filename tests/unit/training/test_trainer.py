@@ -144,7 +144,12 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
     assert fit.val_accuracy == max(row["val_accuracy"] for row in fit.history)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "onecycle", "step"])
+def test_the_exponential_schedule_takes_a_tenth_after_every_epoch():
+    recipe = Recipe(lr=0.1, schedule="exponential", epochs=4)
+    assert [trainer.learning_rate(recipe, step, 8) for step in (0, 1, 2, 7)] == pytest.approx([0.1, 0.1, 0.09, 0.0729])
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "onecycle", "step", "exponential"])
 def test_the_learning_rate_stays_between_zero_and_its_peak(schedule):
     rates = [trainer.learning_rate(Recipe(lr=0.1, schedule=schedule), step, 100) for step in range(100)]
     assert all(0 < rate <= 0.1 for rate in rates)

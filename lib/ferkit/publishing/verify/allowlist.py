@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.results import predictions, records, schema
+from ferkit.results import predictions, records, schema, training_labels
 
 RUN = r"\d\d_\w+/[\w.-]+/[\w.-]+/seed\d+"  # the folder of one trained system
 MB = 1_000_000
@@ -24,7 +24,7 @@ PUBLISHED = {
     r"SHA256SUMS": MB, r"manifest\.json": MB, r"claims\.json": MB, r"([\w-]+/)*[\w.-]+\.md": MB,
     r"\d\d_\w+/(plan|headline)\.json": MB, rf"{RUN}/metrics\.json": 50_000, rf"{RUN}/predictions\.npz": MB,
     rf"{RUN}/history\.csv": 200_000, rf"{RUN}/weights\.safetensors": 5 * MB,
-    rf"{RUN}/early_recognition\.json": 20_000,
+    rf"{RUN}/training_labels\.npz": MB, rf"{RUN}/early_recognition\.json": 20_000,
     r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/occlusion\.json": 200_000,
     r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/maps\.npz": 200_000,
     r"04_occlusion_analysis/[\w.-]+\.json": 200_000,
@@ -70,6 +70,9 @@ def content_problems(path: Path, name: str) -> list[str]:
             return schema.problems(kind, content) if kind else []
         if path.name == records.PREDICTIONS:
             return _names_problems(predictions.read_arrays(path)["label_names"])
+        if path.name == training_labels.FILE:
+            training_labels.read(path)
+            return []
         if path.suffix == ".npz":
             return _maps_problems(path)
         if path.name == records.HISTORY:
