@@ -50,6 +50,10 @@ def cases() -> dict[str, tuple[str, Recipe]]:
             name, recipe = next((name, named.recipe) for (owner, name), named in papers.recipes().items()
                                 if owner == system.name)
             found[f"{system.name}/{name}"] = (system.name, replace(recipe, **small))
+            for changed, named in papers.recipes().items():  # a method of a paper's own, once
+                if changed[0] == system.name and named.recipe.method:
+                    found["/".join(changed)] = (system.name, replace(named.recipe, **small))
+                    break
     base = Recipe(epochs=EPOCHS, batch_size=BATCH, lr=1e-3)
     return found | {name: ("lenet5", replace(base, **change)) for name, change in FEATURES.items()}
 
@@ -62,7 +66,8 @@ def measure(system: str, recipe: Recipe) -> dict[str, list[float]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        fitted = trainer.fit(papers.system(system).build, recipe, train, val, seed=3, num_classes=7)
+        fitted = trainer.fit(papers.system(system).build, recipe, train, val, seed=3, num_classes=7,
+                             method=papers.system(system).method(recipe))
     finally:
         torch.set_num_threads(threads)
     return {"train_loss": [row["train_loss"] for row in fitted.history],

@@ -19,6 +19,7 @@ from ferkit.reporting.figures.curves import (
     recall_bars,
     robustness,
 )
+from ferkit.reporting.figures.label_noise import accuracy_against_noise, ranked_batch, score_distributions
 from ferkit.reporting.figures.maps import filling_maps, image_grid, occlusion_maps, region_table, theta_frames
 from ferkit.reporting.figures.matrices import agreement, confusion_difference, confusion_matrices
 from ferkit.reporting.figures.occlusion import occlusion_pictures
@@ -27,8 +28,9 @@ from ferkit.reporting.figures.store import load_all, save, show
 from ferkit.reporting.figures.style import cell_name, colours
 
 __all__ = [
-    "accuracy_dots", "action_units", "agreement", "calibration", "cell_name", "colours", "confusion_difference",
-    "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
-    "load_all", "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "recall_against_class_size",
-    "recall_bars", "region_table", "remedy_changes", "robustness", "save", "show", "strip", "theta_frames",
+    "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "calibration", "cell_name", "colours",
+    "confusion_difference", "confusion_matrices", "early_recognition", "filling_maps", "image_grid",
+    "learning_curves", "learning_rate_probe", "load_all", "occlusion_maps", "occlusion_pictures",
+    "parameters_vs_accuracy", "ranked_batch", "recall_against_class_size", "recall_bars", "region_table",
+    "remedy_changes", "robustness", "save", "score_distributions", "show", "strip", "theta_frames",
 ]

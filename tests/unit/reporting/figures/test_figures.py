@@ -46,6 +46,9 @@ EVERY = {
     "region_table": lambda: figures.region_table(np.zeros((7, 4)), LABELS, ["mouth", "brows", "eyes", "nose"]),
     "theta_frames": lambda: figures.theta_frames(THETA, np.arange(14) % 7),
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
+    "ranked_batch": lambda: figures.ranked_batch(np.linspace(0.1, 0.9, 10), np.arange(10) < 2, 7),
+    "score_distributions": lambda: figures.score_distributions({"α": np.linspace(0, 1, 20)}, np.arange(20) < 4),
+    "accuracy_against_noise": lambda: figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.5)]),
 }
 
 
@@ -234,3 +237,17 @@ def test_a_shown_figure_of_panels_keeps_its_width_and_a_tall_ones_legend_its_pla
              for k, fig in enumerate((low, high))]
     assert shown[0].width is None and shown[0].margin.t == 74
     assert shown[1].margin.t >= int(0.04 * (1400 - 96)) + 24 + 34 and shown[1].height - shown[1].margin.t == 1400 - 40
+
+
+def test_a_ranked_batch_runs_from_the_most_to_the_least_trusted_with_both_means():
+    fig = figures.ranked_batch(np.array([0.2, 0.9, 0.6, 0.4]), np.array([True, False, False, True]), 3)
+    right, wrong, high, low = fig.data
+    assert list(right.x) == [1, 2] and list(right.y) == [0.9, 0.6]
+    assert list(wrong.x) == [3, 4] and list(wrong.y) == [0.4, 0.2]
+    assert high.y[0] == pytest.approx(1.9 / 3) and low.y[0] == pytest.approx(0.2)
+
+
+def test_accuracy_against_noise_goes_through_the_means_of_each_level():
+    fig = figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.4), ("a", 0.2, 0.5)])
+    assert list(fig.data[0].x) == [0.0, 0.2] and list(fig.data[0].y) == pytest.approx([0.6, 0.45])
+    assert len(fig.data[1].x) == 3
