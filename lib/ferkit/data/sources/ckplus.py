@@ -83,6 +83,10 @@ def _folder_rows(parts: list[Files]) -> list[Row]:
                 raise InputError(f"{files.title}: {name}: not named <subject>_<sequence>_<frame> like "
                                  "S010_004_00000017.png, so its subject is unknown; use --dataset folder")
             rows.append((files, name, label))
+    tables = [name for files in parts for name in files.names if name.lower().endswith(".csv")]
+    if not rows and tables:
+        raise InputError(f"{parts[0].title}: {tables[0]}: a table of CK+ names neither subjects nor sequences, so that "
+                         "it can only be divided leakily; take the image folders (CK+48) or the release")
     if not rows:
         raise InputError(
             f"{parts[0].title}: no CK+ in it (no images); expected CK+48/<class>/S010_004_00000017.png"

@@ -59,14 +59,16 @@ def read(data: Path) -> FaceSet:
 
 
 def parse_folder(name: str, where: str) -> tuple[str, str]:
-    """(character, label) of a path; InputError naming `where` for a folder other than
-    <character>_<expression>."""
-    folder = name.split("/")[-2] if "/" in name else ""
-    character, _, expression = folder.lower().partition("_")
-    label = to_label(expression)
-    if character not in CHARACTERS or label not in LABELS:
-        raise InputError(f"{where}: folder {folder!r} is not <character>_<expression> such as aia_joy")
-    return character, label
+    """(character, label) of a path: of its folder <character>_<expression>, else of a file name that begins so;
+    InputError naming `where` for any other."""
+    folder, _, base = name.rpartition("/")
+    folder = folder.rpartition("/")[2]
+    for text in (folder, base):
+        character, _, rest = text.lower().partition("_")
+        label = to_label(rest.partition("_")[0])
+        if character in CHARACTERS and label in LABELS:
+            return character, label
+    raise InputError(f"{where}: folder {folder!r} is not <character>_<expression> such as aia_joy")
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:

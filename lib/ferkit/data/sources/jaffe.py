@@ -1,5 +1,5 @@
 """JAFFE: 213 photographs of ten women, subject and expression in the file name (``KA.AN1.39.tiff``,
-``KA-AN1.jpeg``).
+``KA-AN1.jpeg``). As it circulates the files lie in one folder, zipped or not, or in class folders, names kept.
 
 Lyons et al. 1998, Coding facial expressions with Gabor wavelets, doi 10.1109/AFGR.1998.670949.
 
@@ -36,7 +36,7 @@ CODES = {
     "NE": "neutral",
 }
 _NAME = re.compile(
-    r"([A-Z]{2})[.\-_ ]?(AN|DI|FE|HA|SA|SU|NE)(\d)(?:[.\-_ ]+\d+)?[.\-_ ]*\.[A-Z]+", re.IGNORECASE
+    r"([A-Z]{2})[.\-_ ]?(AN|DI|FE|HA|SA|SU|NE)(\d)(?:[.\-_ ]+\d+)?[.\-_ ]*(?:\.TIFF?)?\.[A-Z]+", re.IGNORECASE
 )
 
 
