@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Profile:
     """One cost level.
 
-    drawn: images of the built-in set in (train, val, test).
+    drawn: images of the built-in set in (train, val, test). sequences: its sequences.
     limit: at most so many training, validation and test images of a real data set (stratified, seeded); 0 = all.
     seeds: how many seeds each system is trained with, counted from the run's own seed.
     head_rows, head_search_rows: training rows that an SVM is fitted on and that its C and gamma are searched with;
@@ -25,6 +25,7 @@ class Profile:
     name: str
     says: str
     drawn: tuple[int, int, int]
+    sequences: tuple[int, int, int]
     limit: int
     seeds: int = 1
     head_rows: int = 0
@@ -39,13 +40,13 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), limit=420,
-                head_search_rows=210, occlusion_images=35, stride=8, batch_size=32, corruption_images=35),
-        Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), limit=2800,
-                head_search_rows=1400, occlusion_images=350, batch_size=64, corruption_images=140),
-        Profile("standard", "about three hours on two cores with FER2013", drawn=(7000, 1400, 1400), limit=0,
-                head_search_rows=4000, occlusion_images=700, corruption_images=700),
+        Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), sequences=(42, 14, 28),
+                limit=420, head_search_rows=210, occlusion_images=35, stride=8, batch_size=32, corruption_images=35),
+        Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), sequences=(168, 56, 112),
+                limit=2800, head_search_rows=1400, occlusion_images=350, batch_size=64, corruption_images=140),
+        Profile("standard", "about three hours on two cores with FER2013", drawn=(7000, 1400, 1400),
+                sequences=(700, 140, 420), limit=0, head_search_rows=4000, occlusion_images=700, corruption_images=700),
         Profile("full", "longer schedules and three seeds of everything; a GPU is advisable",
-                drawn=(14000, 2800, 2800), limit=0, seeds=3, head_search_rows=6000),
+                drawn=(14000, 2800, 2800), sequences=(1400, 280, 840), limit=0, seeds=3, head_search_rows=6000),
     )
 }

@@ -19,7 +19,8 @@ class Notebook:
 
     stem: of its file, ``NN_name``. short: for navigation. title: for people. stage: "data", "paper" or "analysis", in
     the order in which they run. reads: stems of the notebooks whose results it reads. datasets: those it is for; ()
-    for all that hold images.
+    for all that hold images. over_time: whether it takes sequences, of which profiles draw
+    other numbers than of images.
     """
 
     stem: str
@@ -28,6 +29,7 @@ class Notebook:
     stage: str = "paper"
     reads: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    over_time: bool = False
 
     def suits(self, dataset: str) -> bool:
         """Whether it can run on a data set."""

@@ -54,6 +54,8 @@ def jobs(profile: str, notebook: str, seed: int = 0, *, n_train: int = 0, only: 
     n_train: how many images will train, by which a small set's recipes differ; 0 = as many as the profile is meant for.
     n_seeds, epochs, batch_size: in place of the plan's; 0 = as planned.
     """
+    if not n_train and any(one.over_time for one in papers.notebooks() if one.stem == notebook):
+        n_train = PROFILES[profile].sequences[0]
     found = []
     for row in rows(profile, notebook, only):
         recipe = recipe_of(row, profile, n_train, epochs=epochs, batch_size=batch_size)

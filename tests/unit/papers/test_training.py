@@ -17,6 +17,14 @@ def test_the_drawn_sets_and_fer2013_keep_their_recipes_whatever_the_profile(prof
                 assert training.recipe_of(row, profile, n_train) == training.recipe_of(row, profile)
 
 
+def test_a_notebook_over_time_is_planned_for_as_many_sequences_as_the_profile_draws():
+    stem = next(one.stem for one in papers.notebooks() if one.over_time)
+    planned = training.jobs("quick", stem)
+    assert [job.recipe for job in planned] == [
+        job.recipe for job in training.jobs("quick", stem, n_train=PROFILES["quick"].sequences[0])]
+    assert planned[0].recipe != training.jobs("quick", stem, n_train=PROFILES["quick"].drawn[0])[0].recipe
+
+
 def test_jobs_are_chosen_by_system_or_recipe_and_unknown_ones_refused():
     def named(notebook, only):
         return [(row.system, row.recipe) for row in training.rows("smoke", notebook, only)]

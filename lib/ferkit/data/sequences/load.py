@@ -16,6 +16,7 @@ import numpy as np
 
 from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.data import splits
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences import ckplus, drawn
@@ -23,10 +24,6 @@ from ferkit.data.sequences.sequence_set import ARRAYS, SequenceSet
 from ferkit.data.sources import gfe
 
 DATASETS = ("synthetic", "ckplus", "gfe")
-# By profile: drawn sequences in (train, val, test), and the most training windows of a real set (0 = all); validation
-# and test then keep a quarter of that.
-DRAWN = {"smoke": (42, 14, 28), "quick": (168, 56, 112), "standard": (700, 140, 420), "full": (1400, 280, 840)}
-LIMIT = {"smoke": 420, "quick": 2800, "standard": 0, "full": 0}
 
 
 def load(dataset: str, data: Path | None = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
@@ -43,13 +40,13 @@ def load(dataset: str, data: Path | None = None, *, profile: str = "quick", prot
     protocol = protocols.resolve(dataset, protocol)
     proper = protocols.parse(protocol).proper
     if dataset == "synthetic":
-        whole = _drawn(DRAWN[profile], seed)
+        whole = _drawn(PROFILES[profile].sequences, seed)
     else:
         place = Path(data) if data is not None else paths.data_path(dataset)
         whole = gfe.read(place) if dataset == "gfe" else ckplus.read(place)
     divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
     divided = divided.select(divided.split != "")
-    thinned = _thin(divided, 0 if dataset == "synthetic" else LIMIT[profile], seed)
+    thinned = _thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed)
     return replace(thinned, source={**thinned.source, "protocol": protocol})
 
 

@@ -39,7 +39,7 @@ PAPER = Paper(
     ),
     recipes=RECIPES,
     notebook=Notebook("08_time_series", "Time series", "Behaviour as time series",
-                      datasets=("synthetic", "ckplus", "gfe")),
+                      datasets=("synthetic", "ckplus", "gfe"), over_time=True),
     plan=PLAN,
     requires=("deep_emotion",),
 )

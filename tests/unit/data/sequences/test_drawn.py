@@ -1,5 +1,7 @@
 """Drawn sequences: known truth over time, no subject on both sides, and timing that tells nothing of the label."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,7 +56,7 @@ def test_nobody_of_the_stills_is_in_the_sequences(small):
 
 def test_what_was_drawn_once_is_read_back_equal(tmp_path, monkeypatch):
     monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
-    monkeypatch.setitem(load.DRAWN, "smoke", (7, 7, 7))
+    monkeypatch.setitem(load.PROFILES, "smoke", replace(load.PROFILES["smoke"], sequences=(7, 7, 7)))
     first = load.load("synthetic", profile="smoke")
     monkeypatch.setattr(drawn, "draw_sequences", None)
     again = load.load("synthetic", profile="smoke")
@@ -65,7 +67,7 @@ def test_what_was_drawn_once_is_read_back_equal(tmp_path, monkeypatch):
 def test_a_random_split_lets_the_same_subject_through_and_the_own_one_does_not(tmp_path, monkeypatch):
     monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
     monkeypatch.setattr(drawn, "draw_face", lambda face: np.zeros((48, 48), np.uint8))  # who is where is the question
-    monkeypatch.setitem(load.DRAWN, "smoke", (56, 7, 7))
+    monkeypatch.setitem(load.PROFILES, "smoke", replace(load.PROFILES["smoke"], sequences=(56, 7, 7)))
     for protocol, shared in (("official", False), ("by_image", True)):
         whole = load.load("synthetic", profile="smoke", protocol=protocol)
         assert bool(set(whole.part("train").subjects) & set(whole.part("test").subjects)) is shared
