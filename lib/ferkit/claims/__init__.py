@@ -9,25 +9,26 @@ is known here: its claims arrive as arguments.
 from collections.abc import Sequence
 from pathlib import Path
 
-from ferkit.claims.claim import Claim, run_command
+from ferkit.claims.claim import GROUPS, Claim, run_command
+from ferkit.claims.decisions import ONE_SEED, VERDICTS
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
-from ferkit.claims.text import summary, table
+from ferkit.claims.text import in_words, summary, table, tallies
 from ferkit.core import files
 
-VERDICTS = ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")
 CLAIMS_FILE = "claims.json"
 
-__all__ = ["CLAIMS_FILE", "VERDICTS", "judge", "summary", "table", "write"]
+__all__ = ["CLAIMS_FILE", "GROUPS", "VERDICTS", "in_words", "judge", "summary", "table", "tallies", "write"]
 
 
 def judge(directory: Path, claims: Sequence[Claim]) -> list[dict]:
     """One row per claim, in their order: the contract's keys id, paper, statement, expected, observed, interval,
-    n_seeds, verdict, rule, source, command, and besides dataset, unit, measures, relation, sd, interval_images, mark,
-    note.
+    n_seeds, verdict, relation, interval_images, prediction_interval, rule, source, command, and besides group, dataset,
+    unit, measures, sd, mark, note.
 
     directory: a run or a published tree ``results/<dataset>``. `observed` is None where nothing was run, and
-    where every seed diverged. `interval` is 95 %: over images for one seed, over seeds (t) for several.
+    where every seed diverged. Intervals are 95 %: `interval` over seeds and images together (over images for one seed),
+    `interval_images` over images alone, `prediction_interval` for one new run of the same kind.
     Raises InputError for a folder that is missing, holds no results, or mixes data sets.
     """
     evidence = Evidence(Path(directory), claims)
@@ -49,12 +50,17 @@ def _row(claim: Claim, evidence: Evidence) -> dict:
         finding = claim.judge(evidence)
     except NotRun as reason:
         finding = Finding("not_run", None, n_seeds=0, note=str(reason))
+    verdict, note = finding.verdict, finding.note
+    if claim.group != "fact" and finding.n_seeds == 1 and verdict != "not_run":
+        verdict = ONE_SEED.get(verdict, verdict)
+        note = "; ".join(filter(None, [note, "one seed: about these trained networks, not about the methods"]))
     return {
-        "id": claim.id, "paper": claim.paper, "statement": claim.statement, "dataset": own,
+        "id": claim.id, "paper": claim.paper, "group": claim.group, "statement": claim.statement, "dataset": own,
         "expected": claim.value, "relation": claim.relation, "unit": claim.unit, "measures": claim.measures,
         "observed": finding.observed, "sd": finding.sd, "interval": _pair(finding.interval),
-        "interval_images": _pair(finding.interval_images), "n_seeds": finding.n_seeds,
-        "verdict": finding.verdict, "rule": claim.rule_in_words, "note": finding.note,
+        "interval_images": _pair(finding.interval_images),
+        "prediction_interval": _pair(finding.prediction_interval), "n_seeds": finding.n_seeds,
+        "verdict": verdict, "rule": claim.rule_in_words, "note": note,
         "source": "; ".join(dict.fromkeys(finding.sources)) or None,
         "command": _command(claim, evidence.dataset), "mark": claim.mark,
     }

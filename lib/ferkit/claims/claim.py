@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ferkit.claims.finding import Finding
 
 Name = tuple[str, str]  # (system, recipe)
+# What is counted together. A finding is measured; a fact follows from the network's structure, so that meeting it is
+# being consistent with the paper; a remembered number was never found in a source; an extension is no paper's claim.
+GROUPS = {"finding": "claims", "fact": "facts about the networks", "remembered": "remembered numbers [M]",
+          "extension": "beyond the papers"}
 
 @dataclass(frozen=True)
 class Rule:
@@ -34,7 +38,7 @@ class Claim(Quote):
 
     measures: what the number is, where the unit alone does not say. relation: how an observed number would have to
     stand to `value`: "=", "<", ">" or "≥". rule, parameters: what judges it. family: the comparing claims that share
-    one Holm adjustment. command: what runs it.
+    one Holm adjustment. command: what runs it. group: one of `GROUPS`.
     """
 
     rule: Rule | None = None
@@ -42,7 +46,12 @@ class Claim(Quote):
     measures: str = ""
     relation: str = "="
     family: str = ""
+    group: str = "finding"
     command: str = "./run_all.sh --profile quick"
+
+    def __post_init__(self) -> None:
+        if self.mark == "M" and self.group == "finding":
+            object.__setattr__(self, "group", "remembered")
 
     @property
     def pair(self) -> tuple[Name, Name] | None:

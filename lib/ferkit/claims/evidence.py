@@ -1,14 +1,16 @@
-"""What a folder can prove: its trained systems, compared on the same images, and every reason to refuse one."""
+"""What a folder can prove: its trained systems, what they are compared with, and every reason to refuse one."""
 
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from ferkit.analysis.comparison import pairing
+from ferkit.analysis.comparison.pairing import Comparison
 from ferkit.claims.claim import Claim, Name
 from ferkit.core.errors import InputError
 from ferkit.results.records import CellResult
@@ -19,37 +21,6 @@ from ferkit.stats.classification import majority_share
 
 class NotRun(Exception):
     """Why a claim cannot be judged here: the result is absent, or refused."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two systems on the same test images, seed by seed.
-
-    differences: accuracy of the first minus the second, one per seed. p: exact McNemar, combined over seeds;
-    p_holm: adjusted for all comparisons of the claim's family. first_right, second_right: (N,) fraction of seeds that
-    got the image. left_out: what is said where one of them has further seeds, "" else.
-    """
-
-    first: list[CellResult]
-    second: list[CellResult]
-    labels: np.ndarray
-    first_right: np.ndarray
-    second_right: np.ndarray
-    differences: list[float]
-    ratios: list[float]
-    p: float
-    p_holm: float = 1.0
-    left_out: str = ""
-
-    @property
-    def difference(self) -> float:
-        """The mean over seeds."""
-        return float(np.mean(self.differences))
-
-    @property
-    def sure(self) -> bool:
-        """Whether the first is better beyond chance: in every seed, and by the adjusted p."""
-        return min(self.differences) > 0 and self.p_holm < 0.05
 
 
 class Evidence:
@@ -173,14 +144,24 @@ class Evidence:
         for family, pairs in self._families.items():
             for pair in pairs:
                 try:
-                    compared[family, *pair] = _compare(*(self.cells(name) for name in pair))
+                    compared[family, *pair] = compare(self.cells(pair[0]), self.cells(pair[1]))
                 except NotRun as reason:
                     compared[family, *pair] = reason
-            done = [key for key, found in compared.items() if key[0] == family and isinstance(found, Comparison)]
-            adjusted = intervals.holm([compared[key].p for key in done])
-            for key, p_holm in zip(done, adjusted, strict=True):
-                compared[key] = replace(compared[key], p_holm=p_holm)
+            keys = [(family, *pair) for pair in pairs]  # as declared: what is not here counts as p = 1
+            adjusted = intervals.holm([compared[key].difference.p() if isinstance(compared[key], Comparison) else 1.0
+                                       for key in keys])
+            for key, p_holm in zip(keys, adjusted, strict=True):
+                if isinstance(compared[key], Comparison):
+                    compared[key] = replace(compared[key], p_holm=p_holm)
         return compared
+
+
+def compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
+    """`pairing.compare`; NotRun where the two cannot be compared."""
+    try:
+        return pairing.compare(first, second)
+    except pairing.NotComparable as reason:
+        raise NotRun(f"refused: {reason}") from None
 
 
 def accuracies(cells: Sequence[CellResult]) -> list[float]:
@@ -213,37 +194,3 @@ def _accepted(cell: CellResult) -> CellResult:
     if cell.metrics["status"] == "failed":
         raise InputError(f"{cell.cell.name} failed; run it again")
     return cell
-
-
-def _compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
-    """The comparison over the seeds that both have: the first ones of either, so that nobody can choose them."""
-    paired = min(len(first), len(second))
-    if [cell.cell.seed for cell in first[:paired]] != [cell.cell.seed for cell in second[:paired]]:
-        raise NotRun(f"refused: {first[0].cell.name} and {second[0].cell.name} were run with different seeds")
-    longer = max(first, second, key=len)
-    left_out = "" if len(first) == len(second) else (
-        f"compared over seed{'s' * (paired > 1)} {', '.join(str(cell.cell.seed) for cell in longer[:paired])} of "
-        f"{longer[0].cell.system}/{longer[0].cell.recipe}'s {len(longer)}")
-    first, second = first[:paired], second[:paired]
-    tested = [cell for cell in (*first, *second) if cell.predictions]
-    if not tested:
-        raise NotRun(f"neither {first[0].cell.name} nor {second[0].cell.name} could be tested")
-    like = tested[0].predictions
-    for cell in tested:
-        if not all(np.array_equal(cell.predictions[key], like[key]) for key in ("index", "labels",
-                                                                                "label_names")):
-            raise NotRun(f"refused: {tested[0].cell.name} and {cell.cell.name} were not tested on the same images")
-    right = [[_right(cell, like["labels"]) for cell in cells] for cells in (first, second)]
-    means = [[float(column.mean()) for column in columns] for columns in right]
-    return Comparison(
-        first, second, like["labels"], np.mean(right[0], axis=0), np.mean(right[1], axis=0),
-        differences=[a - b for a, b in zip(*means, strict=True)],
-        ratios=[a / max(b, 1 / len(like["labels"])) for a, b in zip(*means, strict=True)],
-        p=intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), left_out=left_out)
-
-
-def _right(cell: CellResult, labels: np.ndarray) -> np.ndarray:
-    """Which images a cell gets right; one that diverged before it could be tested answers the commonest
-    class."""
-    answers = cell.predictions["predicted"] if cell.predictions else np.bincount(labels).argmax()
-    return labels == answers

@@ -1,22 +1,25 @@
 """What a rule gives back, and the few things that all rules need."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ferkit.claims.decisions import what_would_decide
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.results.records import CellResult
+from ferkit.stats.estimates import Estimate
 from ferkit.stats.intervals import Interval
 
-ALPHA = 0.05
-COMMONEST = "no better than always answering the commonest class"
+MAJORITY = "no better than always answering the majority class"
 
 
 @dataclass(frozen=True)
 class Finding:
     """What one rule found: the verdict and the numbers it rests on.
 
-    interval: over images for one seed, over seeds (t) for several; interval_images: over images in either case.
-    sources: files, relative to the folder.
+    interval: over seeds and images together (over images for one seed); interval_images: over images alone;
+    prediction_interval: for one new run. sources: files, relative to the folder.
     """
 
     verdict: str
@@ -27,15 +30,29 @@ class Finding:
     note: str = ""
     sd: float | None = None
     interval_images: Interval | None = None
+    prediction_interval: Interval | None = None
+
+
+def finding(verdict: str, found: Estimate, sources: Sequence[str], notes: Sequence[str], distance: float | None = None
+            ) -> Finding:
+    """A finding about an estimate. distance: the half width that would decide it, told where it is inconclusive."""
+    if verdict == "inconclusive" and distance is not None:
+        notes = [*notes, what_would_decide(found, distance)]
+    note = "; ".join(filter(None, notes))
+    return Finding(verdict, found.mean, found.interval, found.n_seeds, sources, note, found.sd, found.interval_images,
+                   found.prediction)
 
 
 def not_every_seed(verdict: str, cells: Sequence[CellResult], notes: list[str]) -> tuple[str, list[str]]:
-    """At most "partly" where a seed diverged or collapsed, and notes that say which: one cannot rely on such a
-    result."""
+    """At most "partly" where a seed diverged or collapsed, and notes that say which and over how many the mean is: one
+    cannot rely on such a result."""
     lost = [f"seed {cell.cell.seed} {cell.metrics['status']}" for cell in cells
             if cell.metrics["status"] != "finished"]
     if not lost:
         return verdict, notes
+    tested = sum(bool(cell.predictions) for cell in cells)
+    if tested < len(cells):
+        lost.append(f"the mean is over {tested} of {len(cells)} seeds")
     return "partly" if verdict in ("reproduced", "exceeded") else verdict, [*notes, ", ".join(lost)]
 
 

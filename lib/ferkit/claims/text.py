@@ -4,6 +4,8 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ferkit.claims.claim import GROUPS
+from ferkit.claims.decisions import VERDICTS
 from ferkit.core.units import Unit
 
 HEAD = ("verdict", "claim", "paper", "ours", "95 % interval", "seeds")
@@ -31,19 +33,33 @@ def table(rows: Sequence[dict]) -> list[str]:
 
 
 def summary(rows: Sequence[dict]) -> list[str]:
-    """One aligned line per judged claim, then a line that counts the verdicts."""
+    """One aligned line per judged claim, then a line for each group of claims that counts its verdicts."""
     judged = [row for row in rows if row["verdict"] != "not_run"]
-    counts = {verdict: sum(row["verdict"] == verdict for row in rows)
-              for verdict in ("reproduced", "exceeded", "partly", "not_reproduced", "not_run")}
     data = ", ".join(sorted({row["dataset"] for row in judged}))
-    return [*(_aligned([HEAD, *map(_cells, judged)]) if judged else []), "",
-            (f"on {data}: " if data else "")
-            + ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in counts.items())]
+    return [*(_aligned([HEAD, *map(_cells, judged)]) if judged else []), "", *([f"on {data}:"] if data else []),
+            *(f"{says}: {counts}" for says, counts in tallies(rows).items())]
+
+
+def tallies(rows: Sequence[dict]) -> dict[str, str]:
+    """By group of claims (facts apart from findings) how many came to which verdict, in words; empty groups left
+    out."""
+    found = {}
+    for group, says in GROUPS.items():
+        own = [row["verdict"] for row in rows if row["group"] == group]
+        counts = [f"{own.count(verdict)} {in_words(verdict, group)}" for verdict in VERDICTS if verdict in own]
+        if own:
+            found[says] = ", ".join(counts)
+    return found
+
+
+def in_words(verdict: str, group: str = "finding") -> str:
+    """A verdict for a reader: a fact that agrees is "consistent with the paper", not reproduced."""
+    return "consistent with the paper" if (group, verdict) == ("fact", "reproduced") else verdict.replace("_", " ")
 
 
 def _cells(row: dict) -> tuple[str, ...]:
     unit = Unit(row["unit"])
-    return (row["verdict"].replace("_", " "), row["id"], unit.bound(row["expected"], row["relation"]),
+    return (in_words(row["verdict"], row["group"]), row["id"], unit.bound(row["expected"], row["relation"]),
             unit.format(row["observed"]) + unit.deviation(row["sd"]),
             "" if row["interval"] is None else unit.interval(row["interval"]), str(row["n_seeds"]))
 

@@ -65,28 +65,51 @@ def network_predictor(model: nn.Module, tta: str, kind: Input = IMAGE) -> Predic
     return Predictor(under(tta), under("none"), model)
 
 
-def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, model: nn.Module | None = None
-                   ) -> Predictor:
-    """A classifier on features of a single view. features: images uint8 (N, H, W) → float32 (N, D)."""
-    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return head.predict(features(images))
+def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, model: nn.Module | None = None, *,
+                   tta: str = "none") -> Predictor:
+    """A classifier on features, its decisions averaged over the image and, with `tta` "flip", its mirror image.
 
-    return Predictor(predict, predict, model, head)
+    features: images uint8 (N, H, W) → float32 (N, D).
+    """
+    def single(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return head.predict([features(images)])
+
+    def flipped(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return head.predict([features(images), features(np.ascontiguousarray(images[..., ::-1]))])
+
+    return Predictor({"none": single, "flip": flipped}[tta], single, model, head)
+
+
+class CountedSplits:
+    """A data set that counts how often its test split was asked for (`test_reads`), and is itself otherwise."""
+
+    def __init__(self, faces: FaceSet) -> None:
+        self._faces, self.test_reads = faces, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._faces, name)
+
+    def part(self, split: str) -> FaceSet:
+        """The images of one split."""
+        self.test_reads += split == "test"
+        return self._faces.part(split)
 
 
 def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, *, robustness_images: int | None = None
              ) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     """(metrics, predictions): `facts` with everything measured on `faces`, and the arrays of predictions.npz.
 
-    The test split is read once. facts: what is known of the system already; must hold `seed` and `tta`.
+    facts: what is known of the system already; must hold `seed` and `tta`. test_reads: how often the test split was
+    asked for, since training began where `faces` are `CountedSplits`.
     robustness_images: on how many stratified test images the damage is measured (0 = all, None = not at all).
     """
-    train, val, test = faces.part("train"), faces.part("val"), faces.part("test")
+    counted = faces if isinstance(faces, CountedSplits) else CountedSplits(faces)
+    train, val, test = (counted.part(split) for split in ("train", "val", "test"))
     k = len(faces.label_names)
     measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
                 "protocol": faces.source.get("protocol", "official"), "labels": faces.source.get("labels", "own"),
                 "split": "test", "n_train": len(train),
-                "n_train_per_class": faces.counts().get("train"), "test_reads": 1}
+                "n_train_per_class": faces.counts().get("train"), "test_reads": counted.test_reads}
     if len(val):
         votes = predictor.votes(val.images)
         measured |= {"val_accuracy": _share(votes, val.labels),
@@ -113,6 +136,10 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
                    "label_names": np.array(faces.label_names)}
     if probabilities is not None:
         predictions["probabilities"] = probabilities
+    if facts["tta"] != "none":
+        predictions["predicted_no_tta"] = plain
+    if np.all(test.subjects != ""):
+        predictions["groups"] = np.unique(test.subjects, return_inverse=True)[1]
     return {**facts, **measured}, predictions
 
 
@@ -142,7 +169,8 @@ def open_weights(path: Path, systems: Callable[[str], System], device: str = "cp
             raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
         model = model.to(chosen)
         head = systems(known["system"]).head_kind.load(path)
-        predictor = head_predictor(lambda images: inference.infer_features(model, images), head, model)
+        predictor = head_predictor(lambda images: inference.infer_features(model, images), head, model,
+                                   tta=facts["tta"])
     else:
         model, header = weights.load(path, systems)
         facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}

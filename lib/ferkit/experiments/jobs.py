@@ -17,7 +17,15 @@ from torch import nn
 from ferkit.core import files, progress, versions
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments.evaluation import Predictor, evaluate, head_predictor, network_predictor, rounded, softmax
+from ferkit.experiments.evaluation import (
+    CountedSplits,
+    Predictor,
+    evaluate,
+    head_predictor,
+    network_predictor,
+    rounded,
+    softmax,
+)
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.plan import Job
 from ferkit.experiments.system import System
@@ -49,6 +57,7 @@ def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minut
     finished = records.read_whole(directory)
     if finished is not None and versions.same_configuration(finished.metrics.get("config"), config):
         return finished
+    faces = CountedSplits(faces)
     if job.system.head:
         return _run_head(job, faces, root, directory, config)
     return _run_network(job, faces, device, directory, config, {"max_minutes": max_minutes, **options})
@@ -125,13 +134,14 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
     head, chosen = job.system.head_kind.fit(
         (features(train.images[rows]), train.labels[rows]), (features(val.images), val.labels),
         search_rows=job.head_search_rows, seed=job.seed, num_classes=len(faces.label_names), name=job.name)
-    known |= {"status": "finished", "tta": "none", "svm": chosen,
+    tta = job.recipe.tta if job.recipe.tta == "flip" else "none"  # ten crops are views of a network alone
+    known |= {"status": "finished", "tta": tta, "svm": chosen,
               "minutes": round(minutes + (time.monotonic() - started) / 60, 3),
               "head_minutes": round((time.monotonic() - started) / 60, 3)}
     if model is None:
         known["parameters"] = int(head.size)
-    return _test_and_write(job, faces, head_predictor(features, head, model), known, history, directory, config,
-                           head.save)
+    return _test_and_write(job, faces, head_predictor(features, head, model, tta=tta), known, history, directory,
+                           config, head.save)
 
 
 def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray], np.ndarray]:
@@ -181,4 +191,4 @@ def load_predictor(result: CellResult, systems: Systems) -> Predictor:
         return network_predictor(load_model(result, systems), result.metrics["tta"], system.kind)
     model = load_model(result, systems) if system.base else None
     head = system.head_kind.load(result.directory / records.WEIGHTS)
-    return head_predictor(features_of(system, model), head, model)
+    return head_predictor(features_of(system, model), head, model, tta=result.metrics["tta"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,8 +16,9 @@ from ferkit.models import svm
 class Head(Protocol):
     """A fitted classifier on features (N, D)."""
 
-    def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(scores float32 (N, K), predicted labels int64 (N,)); the labels are its own decision."""
+    def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """(scores float32 (N, K), predicted labels int64 (N,)) of features (N, D) of one or more views, whose decisions
+        are averaged; the labels are its own decision."""
 
     def save(self, path: Path) -> None:
         """Write it as one file, atomically, without pickle."""
@@ -46,7 +48,7 @@ class SvmKind:
     """Support vector machines of one kernel (`models.svm`), C and gamma chosen on validation."""
 
     kernel: str
-    version: int = 1
+    version: int = 2  # 1: a single view whatever the recipe's test-time augmentation
 
     def fit(self, train: tuple[np.ndarray, np.ndarray], val: tuple[np.ndarray, np.ndarray], *, search_rows: int,
             seed: int, num_classes: int, name: str) -> tuple[svm.SvmHead, dict[str, object]]:

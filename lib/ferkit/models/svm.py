@@ -18,6 +18,7 @@ Differs from the paper:
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -146,9 +147,9 @@ class SvmHead:
         """How many numbers it holds that a decision depends on."""
         return int(self.points.size + self.coefficients.size + self.intercepts.size)
 
-    def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(scores float32 (N, K), labels int64 (N,)) of features (N, D)."""
-        decision = self.decision(features)
+    def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """(scores float32 (N, K), labels int64 (N,)) of features (N, D) of one or more views, decisions averaged."""
+        decision = np.mean([self.decision(features) for features in views], axis=0)
         return self.scores_of(decision), self.votes_of(decision)
 
     def _won(self, first_wins: np.ndarray) -> np.ndarray:

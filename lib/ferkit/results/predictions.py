@@ -1,7 +1,9 @@
 """Predictions on disk: the arrays of predictions.npz, written so that equal content gives equal bytes.
 
 index int64 (N,), labels and predicted int64 (N,) in 0…K-1, scores float32 (N, K), probabilities float32 (N, K; absent
-where not calibrated), label_names str (K,); `results/README.md` says what they mean.
+where not calibrated), label_names str (K,); where there is test-time augmentation predicted_no_tta int64 (N,), the
+decisions on a single view; where subjects are known groups int64 (N,), a number for each. `results/README.md` says
+what they mean.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from ferkit.core.errors import InputError
 
 # Name → dtype kind and number of dimensions.
 ARRAYS = {"index": ("i", 1), "labels": ("i", 1), "predicted": ("i", 1), "scores": ("f", 2),
-          "probabilities": ("f", 2), "label_names": ("U", 1)}
-OPTIONAL = ("probabilities",)
-SMALL = ("index", "labels", "predicted", "label_names")  # read at once: nearly every table needs these alone
+          "probabilities": ("f", 2), "label_names": ("U", 1), "predicted_no_tta": ("i", 1), "groups": ("i", 1)}
+OPTIONAL = ("probabilities", "predicted_no_tta", "groups")
+# Read at once: nearly every table needs these alone.
+SMALL = ("index", "labels", "predicted", "label_names", "predicted_no_tta", "groups")
 
 
 class Predictions(Mapping[str, np.ndarray]):
@@ -123,7 +126,7 @@ def _problems(arrays: Mapping[str, np.ndarray]) -> list[str]:
             problems.append(f"array {name} is {array.dtype} {array.shape}, not {shape}")
         elif kind == "f" and not np.isfinite(array).all():
             problems.append(f"array {name} holds nan or infinity")
-        elif name in ("labels", "predicted") and n and (array.min() < 0 or array.max() >= k):
+        elif name in ("labels", "predicted", "predicted_no_tta") and n and (array.min() < 0 or array.max() >= k):
             problems.append(f"array {name} leaves 0…{k - 1}")
     if not n:
         problems.append("it holds no image")

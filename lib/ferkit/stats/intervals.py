@@ -1,7 +1,7 @@
-"""How far a number can be trusted: intervals and paired tests, each one small function over scipy.
+"""Confidence intervals and paired significance tests (thin wrappers over scipy).
 
-Intervals are 95 % unless told otherwise. Two kinds of chance are kept apart: over test images (Wilson,
-bootstrap, McNemar) and over seeds (t interval).
+Intervals are 95 % unless told otherwise, over test images (Wilson, bootstrap, McNemar) or over seeds (t). Both
+together: `ferkit.stats.estimates`.
 """
 
 from collections.abc import Callable, Sequence
@@ -129,7 +129,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def combine(p_values: Sequence[float]) -> float:
     """One p for the same question asked with several seeds on the same images: twice their median, at most 1.
 
-    Valid however strongly the seeds depend on each other (Rüschendorf 1982, doi 10.2307/1426677), as they do
-    on shared test images; a single p stays as it is.
+    Valid however strongly the seeds depend on each other, as they do on shared test images: K/k times the k-th smallest
+    of K p-values is one (Rüger 1978, doi 10.1007/BF02913520; Vovk & Wang 2020, doi 10.1093/biomet/asaa027). A single p
+    stays as it is.
     """
     return float(p_values[0] if len(p_values) == 1 else min(1.0, 2 * np.median(p_values)))

@@ -8,11 +8,16 @@ import pytest
 from ferkit import claims, papers
 from ferkit.claims.official_splits import FER2013_TEST
 from ferkit.core.labels import LABELS
-from ferkit.core.profiles import PROFILES
 from ferkit.results import records
 
 BALANCED = np.arange(350) % 7
 PRIVATE_TEST = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
+
+
+def corrupted(*accuracies, clean=None, n=700):
+    """The entries of metrics.json about corrupted images, one kind of corruption for each accuracy."""
+    return {"robustness": {f"kind{k}_1": value for k, value in enumerate(accuracies)},
+            "robustness_clean": {"n": n, "accuracy": clean or max(accuracies)}}
 
 
 class Run:
@@ -22,8 +27,11 @@ class Run:
         self.root = root
 
     def cell(self, system, recipe="ours", *, seed=0, accuracy=0.8, labels=BALANCED, predicted=None, order=0,
-             dataset="synthetic", notebook=None, weights=None, untested=False, **changes):
-        """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`."""
+             dataset="synthetic", notebook=None, weights=None, untested=False, more=None, **changes):
+        """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`.
+
+        more: further arrays of its predictions.
+        """
         notebook = notebook or ("02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm")
         cell, labels = records.Cell(notebook, system, recipe, seed), np.asarray(labels)
         if predicted is None:
@@ -32,7 +40,7 @@ class Run:
             predicted[right] = labels[right]
         summary = records.summarise(labels, predicted, LABELS)
         arrays = {"index": np.arange(len(labels)), "labels": labels, "predicted": predicted,
-                  "scores": np.zeros((len(labels), 7)), "label_names": np.array(LABELS)}
+                  "scores": np.zeros((len(labels), 7)), "label_names": np.array(LABELS), **(more or {})}
         metrics = {"dataset": dataset, "data_sha256": "d" * 64, "protocol": "official", "split": "test",
                    "system": system, "recipe": recipe, "seed": seed, "val_accuracy": summary["accuracy"],
                    "best_epoch": 1, "tta": "none", "accuracy_no_tta": summary["accuracy"], "parameters": 1000,
@@ -62,13 +70,18 @@ class Run:
 
     def everything(self, **options):
         """Writes every cell of the quick profile and an occlusion analysis; `options` go to all cells."""
-        for notebook, cells in PROFILES["quick"].cells.items():
-            for plan in cells:
+        for paper in papers.all():
+            for plan in paper.plan.get("quick", ()):
                 accuracy = 0.9 if plan.system.startswith("gap_cnn") and plan.recipe == "ours" else 0.6
-                self.cell(plan.system, plan.recipe, notebook=notebook, **{
-                    "accuracy": accuracy, "weight_layers": 6, "receptive_field": 36,
-                    "parts": {"blocks_convolutions": 286432}, "robustness": {"noise_0.1": 0.5}, **options})
+                self.cell(plan.system, plan.recipe, notebook=paper.notebook.stem, **{
+                    "accuracy": accuracy, "weight_layers": 6, "receptive_field": 36, "epochs": 20,
+                    "parts": {"blocks_convolutions": 286432}, **corrupted(0.5), **options})
         self.occlusion()
+
+    def seeds(self, system, recipe="ours", accuracies=(0.8, 0.8, 0.8), **options):
+        """Writes one cell for each accuracy, its seed being its place; equal orders give nested answers."""
+        return [self.cell(system, recipe, seed=seed, accuracy=accuracy, **options)
+                for seed, accuracy in enumerate(accuracies)]
 
     def row(self, id):
         """The row of one claim, judged."""

@@ -10,9 +10,10 @@ import pytest
 from ferkit import claims, papers
 
 COMMANDS = ("./run_all.sh", "python -m ferkit sweep results/sweeps/")
-CONTRACT = ("id", "paper", "statement", "expected", "observed", "interval", "n_seeds", "verdict", "rule", "source",
-            "command")
+CONTRACT = ("id", "paper", "statement", "expected", "observed", "interval", "n_seeds", "verdict", "relation",
+            "interval_images", "prediction_interval", "rule", "source", "command")
 ABOUT_NETWORKS = {"deep_emotion.weight_layers", "gap_svm.blocks_parameters"}  # true whatever was learnt
+NOTHING_SHOWN = ("not_reproduced", "not_run", "too_short")
 
 
 def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
@@ -31,7 +32,7 @@ def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
 def test_where_nothing_was_learnt_only_the_networks_sizes_are_confirmed(run, predicted):
     run.everything(predicted=predicted)
     rows = claims.judge(run.root, papers.claims())
-    confirmed = {row["id"] for row in rows if row["verdict"] not in ("not_reproduced", "not_run")}
+    confirmed = {row["id"] for row in rows if row["verdict"] not in NOTHING_SHOWN}
     assert confirmed == ABOUT_NETWORKS
 
 
@@ -41,6 +42,24 @@ def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):
         assert set(CONTRACT) <= set(row)
         assert row["verdict"] in claims.VERDICTS and row["rule"] and row["command"].startswith(COMMANDS)
         assert (row["observed"] is None) == (row["source"] is None) == (row["verdict"] == "not_run")
+
+
+def test_no_verdict_contradicts_its_interval_and_one_seed_reproduces_nothing(run):
+    run.everything()
+    for row in claims.judge(run.root, papers.claims()):
+        if row["group"] != "fact":
+            assert row["verdict"] not in ("reproduced", "exceeded", "contradicted"), row["id"]
+        if row["interval"] and row["interval_images"]:
+            assert row["interval"][0] <= row["observed"] <= row["interval"][1]
+            assert row["prediction_interval"][0] <= row["interval"][0] <= row["interval_images"][0]
+
+
+def test_facts_extensions_and_remembered_numbers_are_counted_apart(run):
+    run.everything()
+    lines = claims.summary(claims.judge(run.root, papers.claims()))
+    counts = {line.partition(":")[0]: line.partition(":")[2] for line in lines if ":" in line}
+    assert "consistent with the paper" in counts["facts about the networks"]
+    assert counts["remembered numbers [M]"] == " 4 not run" and "beyond the papers" in counts
 
 
 def test_write_leaves_the_same_rows_as_json(run):

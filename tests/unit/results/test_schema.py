@@ -35,7 +35,8 @@ def test_published_results_have_no_undocumented_key():
 
 
 CLAIM = {"id": "a", "paper": "p", "statement": "s", "expected": 0.7, "observed": None, "interval": None, "n_seeds": 0,
-         "verdict": "not_run", "rule": "r", "source": None, "command": "c", "relation": "=", "interval_images": None}
+         "verdict": "not_run", "rule": "r", "source": None, "command": "c", "relation": "=", "interval_images": None,
+         "prediction_interval": None, "group": "finding"}
 
 
 @pytest.mark.parametrize(("change", "says"), [

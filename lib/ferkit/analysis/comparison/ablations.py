@@ -10,6 +10,7 @@ from ferkit.analysis.comparison.systems import System, systems
 from ferkit.results.records import CellResult
 from ferkit.stats.intervals import holm
 
+_NO_TEST = dict.fromkeys(("difference", "low", "high", "images_low", "images_high", "p", "mcnemar"))
 SHIFT = "shift_4"  # the strength of `robustness` that tolerance to shifts is read at, pixels
 
 
@@ -22,10 +23,10 @@ def variants(cells: Sequence[CellResult], ablation: Ablation) -> list[System]:
 
 def variant_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
     """One row a variant: {variant, system, recipe, seeds, validation, accuracy, sd; against the control: difference,
-    low, high, p_holm; gap, shift_loss, parameters, receptive_field, minutes}.
+    low, high, images_low, images_high, p, p_holm, mcnemar; gap, shift_loss, parameters, receptive_field, minutes}.
 
-    Fractions, means over seeds. difference: of test accuracy, at the seeds both have, with its 95 % interval (t over
-    seeds, a bootstrap over images for one); p_holm: exact McNemar, Holm-adjusted for all variants. gap: training minus
+    Fractions, means over seeds. difference: of test accuracy, at the seeds both have, as in
+    `paired_tests`; p_holm adjusted for all variants that the ablation declares. gap: training minus
     test accuracy. shift_loss: accuracy lost when test images move by 4 pixels; None where it was not measured. The
     control stands first, its differences None.
     """
@@ -33,10 +34,11 @@ def variant_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dic
     if not compared:
         return []
     control, *others = compared
-    tests = [paired_tests([one, control])[0] for one in others]
-    adjusted = holm([test["p"] for test in tests]) if tests else []
-    against = [dict.fromkeys(("difference", "low", "high", "p_holm")),
-               *({key: test[key] for key in ("difference", "low", "high")} | {"p_holm": p}
+    tests = [next(iter(paired_tests([one, control])), _NO_TEST) for one in others]
+    absent = len(ablation.variants) - len(compared)
+    adjusted = holm([*(1.0 if test["p"] is None else test["p"] for test in tests), *[1.0] * absent])[:len(tests)]
+    against = [_NO_TEST | {"p_holm": None},
+               *({key: test[key] for key in _NO_TEST} | {"p_holm": p}
                  for test, p in zip(tests, adjusted, strict=True))]
     return [_row(one, ablation) | change for one, change in zip(compared, against, strict=True)]
 

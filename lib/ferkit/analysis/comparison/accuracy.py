@@ -3,51 +3,54 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
-
-from ferkit.analysis.comparison.systems import System, difference, estimate, pairs_of_seeds
+from ferkit.analysis.comparison.pairing import NotComparable, compare
+from ferkit.analysis.comparison.systems import System
 from ferkit.core.quotes import Quote
-from ferkit.stats import classification, intervals
+from ferkit.stats import classification, estimates, intervals
+from ferkit.stats.estimates import Estimate
 
 
 def accuracy_table(compared: Sequence[System]) -> list[dict]:
-    """One row a system: {system, recipe, seeds, accuracy, sd, low, high, without_copies, macro_f1, macro_f1_low,
-    macro_f1_high, uar, majority}, fractions.
+    """One row a system: {system, recipe, seeds, accuracy, sd, low, high, images_low, images_high, new_low, new_high,
+    without_copies, macro_f1, macro_f1_low, macro_f1_high, uar, majority}, fractions.
 
-    accuracy, macro_f1 and uar are means over seeds; low and high bound the accuracy at 95 %: Wilson (macro-F1: a
-    stratified bootstrap) over images for one seed, t over several. sd is None for one seed.
+    accuracy, macro_f1 and uar are means over seeds, with 95 % intervals over seeds and images (low, high; over images
+    for one seed), over images alone, and for one new run of the same kind (new_low, new_high). sd: None for one seed.
     """
     rows = []
     for one in compared:
-        accuracy, f1 = _accuracy(one), one.estimate("macro_f1", lambda one=one: _f1_interval(one))
-        rows.append({"system": one.system, "recipe": one.recipe, "seeds": len(one.seeds), "accuracy": accuracy["mean"],
-                     **{key: accuracy[key] for key in ("sd", "low", "high")},
-                     "without_copies": one.mean("accuracy_without_copies"), "macro_f1": f1["mean"],
-                     "macro_f1_low": f1["low"], "macro_f1_high": f1["high"], "uar": one.mean("uar"),
+        found, groups = _accuracy(one), one.cells[0].predictions.get("groups")
+        f1 = estimates.estimate(*estimates.macro_f1_draws(one.labels, one.answers, len(one.label_names), groups))
+        rows.append({"system": one.system, "recipe": one.recipe, "seeds": len(one.seeds), "accuracy": found.mean,
+                     "sd": found.sd, **_ends("", found.interval), **_ends("images_", found.interval_images),
+                     **_ends("new_", found.prediction), "without_copies": one.mean("accuracy_without_copies"),
+                     "macro_f1": f1.mean, **_ends("macro_f1_", f1.interval), "uar": one.mean("uar"),
                      "majority": classification.majority_share(one.matrix)})
     return rows
 
 
 def paired_tests(compared: Sequence[System]) -> list[dict]:
-    """Every two systems on the same images: {first, second, seeds, difference, sd, low, high, only_first, only_second,
-    p, p_holm}.
+    """Every two systems on the same images: {first, second, seeds, difference, sd, low, high, images_low, images_high,
+    only_first, only_second, p, p_holm, mcnemar}; those that cannot be compared (`pairing.compare`) are left out.
 
-    difference: accuracy of the first minus the second, the mean over the seeds they share, with its t interval (one
-    seed: a bootstrap over images). only_first, only_second: images that one alone gets right, the mean over seeds.
-    p: exact McNemar seed by seed, combined; p_holm adjusted for all the pairs.
+    difference: accuracy of the first minus the second, the mean over the seeds they share, with its 95 % interval over
+    seeds and images (low, high) and over images alone. only_first, only_second: images that one alone gets right, the
+    mean over seeds; None where test-time augmentation differs and single-view predictions are not stored. p: of no
+    difference, over seeds and images; p_holm adjusted for all the pairs. mcnemar: exact, of these trained networks.
     """
     rows = []
     for first, second in combinations(compared, 2):
-        right = [(first.right[a], second.right[b]) for a, b in pairs_of_seeds(first, second)]
-        tests = [intervals.mcnemar(*pair) for pair in right]
-        found = estimate([float(a.mean() - b.mean()) for a, b in right],
-                         lambda first=first, right=right: intervals.bootstrap(difference, first.labels, *right[0]),
-                         signed=True)
-        rows.append({"first": first.name, "second": second.name, "seeds": len(right), "difference": found["mean"],
-                     **{key: found[key] for key in ("sd", "low", "high")},
-                     "only_first": float(np.mean([test.only_first for test in tests])),
-                     "only_second": float(np.mean([test.only_second for test in tests])),
-                     "p": intervals.combine([test.p for test in tests])})
+        try:
+            found = compare(first.cells, second.cells)
+        except NotComparable:
+            continue
+        change = None if found.first_right is None else found.first_right.astype(int) - found.second_right
+        rows.append({"first": first.name, "second": second.name, "seeds": len(found.first),
+                     "difference": found.difference.mean, "sd": found.difference.sd,
+                     **_ends("", found.difference.interval), **_ends("images_", found.difference.interval_images),
+                     "only_first": None if change is None else float((change > 0).sum(axis=1).mean()),
+                     "only_second": None if change is None else float((change < 0).sum(axis=1).mean()),
+                     "p": found.difference.p(), "mcnemar": found.mcnemar})
     adjusted = intervals.holm([row["p"] for row in rows]) if rows else []
     return [row | {"p_holm": p} for row, p in zip(rows, adjusted, strict=True)]
 
@@ -59,8 +62,8 @@ def beside_paper(compared: Sequence[System], stated: Mapping[str, float]) -> lis
     rows = []
     for one in compared:
         found = _accuracy(one)
-        rows.append({"label": one.name, "paper": stated.get(one.system), "ours": found["mean"],
-                     "interval": (found["low"], found["high"]),
+        rows.append({"label": one.name, "paper": stated.get(one.system), "ours": found.mean,
+                     "interval": found.interval,
                      "without": one.mean("accuracy_without_copies") if _copied(one) else None})
     return rows
 
@@ -83,18 +86,12 @@ def _copied(one: System) -> bool:
     return m.get("n_without_copies") is not None and m["n_without_copies"] < m["n"]
 
 
-def _accuracy(one: System) -> dict[str, float | None]:
-    first = one.cells[0].metrics
-    return one.estimate("accuracy", lambda: intervals.wilson(first["accuracy"] * first["n"], first["n"]))
+def _accuracy(one: System) -> Estimate:
+    return estimates.share(one.right, one.labels, one.cells[0].predictions.get("groups"))
 
 
-def _f1_interval(one: System) -> intervals.Interval:
-    k = len(one.label_names)
-
-    def macro_f1(labels: np.ndarray, predicted: np.ndarray) -> float:
-        return classification.macro_f1(classification.confusion_matrix(labels, predicted, k))
-
-    return intervals.bootstrap(macro_f1, one.labels, one.answers[0], draws=200)
+def _ends(prefix: str, interval: intervals.Interval) -> dict[str, float]:
+    return {f"{prefix}low": interval[0], f"{prefix}high": interval[1]}
 
 
 def _seeds(one: System) -> str:

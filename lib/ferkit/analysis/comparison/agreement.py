@@ -33,7 +33,8 @@ def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
 def agreement(compared: Sequence[System]) -> np.ndarray:
     """On what share of the images two systems give the same answer: float (S, S), symmetric.
 
-    The mean over the seeds they share. On the diagonal: two seeds of the same system, on average; 1 for a single one.
+    The mean over the seeds they share, nan where they share none.
+    On the diagonal: two seeds of the same system, on average; 1 for a single one.
     """
     shares = np.eye(len(compared))
     for i, first in enumerate(compared):
@@ -42,7 +43,7 @@ def agreement(compared: Sequence[System]) -> np.ndarray:
         shares[i, i] = (own.sum() - n) / (n * (n - 1)) if n > 1 else 1.0
         for j, second in enumerate(compared[:i]):
             same = [np.mean(first.answers[a] == second.answers[b]) for a, b in pairs_of_seeds(first, second)]
-            shares[i, j] = shares[j, i] = np.mean(same)
+            shares[i, j] = shares[j, i] = np.mean(same) if same else np.nan
     return shares
 
 

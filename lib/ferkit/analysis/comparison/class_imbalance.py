@@ -5,17 +5,17 @@ data set lacks the classes named as rare, its two smallest training classes stan
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison.ablations import variants
 from ferkit.analysis.comparison.confusion import class_sizes
-from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds
+from ferkit.analysis.comparison.pairing import Comparison, NotComparable, compare
+from ferkit.analysis.comparison.systems import System
 from ferkit.results.records import CellResult
-from ferkit.stats import intervals
-from ferkit.stats.classification import per_class
+from ferkit.stats import estimates, intervals
+from ferkit.stats.estimates import Estimate
 
 
 def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
@@ -27,70 +27,71 @@ def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
 
 
 def remedy_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
-    """One row a remedy: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
-    training, <each>_change (with <each>_changes, one a seed), <each>_low, <each>_high, <each>_sd; by_class: {label:
-    change}; p, p_holm}.
+    """One row a method: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
+    training, <each>_change, <each>_low, <each>_high, <each>_images_low, <each>_images_high, <each>_sd; by_class:
+    {label: change}; p, p_holm, mcnemar}.
 
-    rare, others: mean recall of the rare and of the other classes, fractions, the mean over seeds. A change is the mean
-    of the differences to plain training at the same seed; its 95 % interval is t over seeds, or a stratified bootstrap
-    over images for one seed. p: exact McNemar of right and wrong on the rare classes' images, seed by seed, combined;
-    p_holm adjusted for all remedies. Plain training itself stands first, without changes.
+    rare, others: mean recall of the rare and of the other classes, fractions, the mean over seeds; classes without test
+    images do not count. A change is the mean of the differences to plain training at the same seed, with its 95 %
+    intervals over seeds and images (low, high) and over images alone. p: of no change of the rare classes' recall, over
+    seeds and images; p_holm adjusted for all methods that the ablation declares. mcnemar: exact, of these trained
+    networks on the rare classes' images. Plain training itself stands first, without changes.
     """
     compared = variants(cells, ablation)
     if not compared:
         return []
-    plain, rare = compared[0], rare_classes(compared[0], ablation.labels)
-    rows = [{"remedy": ablation.variants[one.system, one.recipe]} | _row(one, plain, rare) for one in compared]
-    adjusted = intervals.holm([row["p"] for row in rows[1:]])
-    return [rows[0], *(row | {"p_holm": p} for row, p in zip(rows[1:], adjusted, strict=True))]
+    plain = compared[0]
+    rare = [k for k in rare_classes(plain, ablation.labels) if np.any(plain.labels == k)]
+    rows = [_row(one, rare) | (_changes(one, plain, rare) if one is not plain else _UNCHANGED) for one in compared]
+    absent = len(ablation.variants) - len(compared)
+    adjusted = intervals.holm([*(row["p"] for row in rows[1:]), *[1.0] * absent])
+    return [{"remedy": ablation.variants[one.system, one.recipe], **row, "p_holm": p}
+            for one, row, p in zip(compared, rows, (None, *adjusted), strict=False)]
 
 
-def _row(one: System, plain: System, rare: list[int]) -> dict:
-    k = len(one.label_names)
-    others = [label for label in range(k) if label not in rare]
-    of = {"rare": partial(_mean_recall, classes=rare), "others": partial(_mean_recall, classes=others),
-          "accuracy": _accuracy, "macro_f1": partial(_macro_f1, k=k)}
-    row: dict = {"recipe": one.recipe, "seeds": len(one.seeds),
-                 "rare_labels": [one.label_names[k] for k in rare]}
-    for key, measure in of.items():
-        row[key] = float(np.mean([measure(one.labels, answers) for answers in one.answers]))
-        if one is not plain:
-            row |= {f"{key}_{part}": value for part, value in _change(one, plain, measure).items()}
-    pairs = pairs_of_seeds(one, plain)
-    if one is plain:
-        return row | {"by_class": {}, "p": None, "p_holm": None}
-    recall = [np.mean([per_class(system.cells[at].matrix)["recall"] for at in rows], axis=0)
-              for system, rows in ((one, [a for a, _ in pairs]), (plain, [b for _, b in pairs]))]
-    at = np.isin(one.labels, rare)
-    p = intervals.combine([intervals.mcnemar(one.right[a][at], plain.right[b][at]).p for a, b in pairs])
-    return row | {"by_class": dict(zip(one.label_names, (recall[0] - recall[1]).tolist(), strict=True)), "p": p}
+_UNCHANGED = {"by_class": {}, "p": None, "mcnemar": None}
 
 
-def _change(one: System, plain: System, measure) -> dict[str, object]:
-    """{change, changes, sd, low, high} of a measure against plain training at the same seeds."""
-    pairs = pairs_of_seeds(one, plain)
-
-    def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-        return measure(labels, first) - measure(labels, second)
-
-    values = [float(difference(one.labels, one.answers[a], plain.answers[b])) for a, b in pairs]
-    a, b = pairs[0]
-    found = estimate(values, lambda: intervals.bootstrap(
-        difference, one.labels, one.answers[a], plain.answers[b], draws=400), signed=True)
-    return {"change": found["mean"], "changes": values, "sd": found["sd"], "low": found["low"], "high": found["high"]}
+def _row(one: System, rare: list[int]) -> dict:
+    recall = np.nanmean([_recalls(one.labels, answers, len(one.label_names)) for answers in one.answers], axis=0)
+    return {"recipe": one.recipe, "seeds": len(one.seeds), "rare_labels": [one.label_names[k] for k in rare],
+            "rare": float(np.mean(recall[rare])), "others": float(np.nanmean(np.delete(recall, rare))),
+            "accuracy": one.mean("accuracy"), "macro_f1": one.mean("macro_f1")}
 
 
-def _mean_recall(labels: np.ndarray, answers: np.ndarray, classes: Sequence[int]) -> float:
-    present = [k for k in classes if np.any(labels == k)]
-    return float(np.mean([np.mean(answers[labels == k] == k) for k in present])) if present else 0.0
+def _changes(one: System, plain: System, rare: list[int]) -> dict:
+    """What the method changes at the seeds that both have."""
+    found = compare(one.cells, plain.cells)
+    if found.first_right is None:
+        raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")
+    change, k = found.first_right.astype(float) - found.second_right, len(one.label_names)
+    present = [label for label in range(k) if np.any(found.labels == label)]
+    others = [label for label in present if label not in rare]
+    estimated = {"rare": estimates.recall_gap(change, found.labels, rare, [], found.groups),
+                 "others": estimates.recall_gap(change, found.labels, others, [], found.groups),
+                 "accuracy": found.difference, "macro_f1": _macro_f1(found, k)}
+    row: dict = {}
+    for key, value in estimated.items():
+        row |= {f"{key}_change": value.mean, f"{key}_sd": value.sd,
+                f"{key}_low": value.interval[0], f"{key}_high": value.interval[1],
+                f"{key}_images_low": value.interval_images[0], f"{key}_images_high": value.interval_images[1]}
+    at, by_class = np.isin(found.labels, rare), [change[:, found.labels == label].mean() for label in present]
+    return row | {
+        "by_class": {one.label_names[label]: float(value) for label, value in zip(present, by_class, strict=True)},
+        "p": estimated["rare"].p(),
+        "mcnemar": intervals.combine([intervals.mcnemar(a[at], b[at]).p for a, b in
+                                      zip(found.first_right, found.second_right, strict=True)])}
 
 
-def _accuracy(labels: np.ndarray, answers: np.ndarray) -> float:
-    return float(np.mean(labels == answers))
+def _macro_f1(found: Comparison, k: int) -> Estimate:
+    """The change of macro-F1, over seeds and images."""
+    answers = [np.array([cell.predictions["predicted"] for cell in cells]) for cells in (found.first, found.second)]
+    (mean, draws), (mean_plain, draws_plain) = (estimates.macro_f1_draws(found.labels, rows, k, found.groups)
+                                                for rows in answers)
+    return estimates.estimate(mean - mean_plain, draws - draws_plain)
 
 
-def _macro_f1(labels: np.ndarray, answers: np.ndarray, k: int) -> float:
-    hits, called, support = (np.bincount(column, minlength=k) for column in
-                             (labels[labels == answers], answers, labels))
-    seen = called + support > 0
-    return float((2 * hits[seen] / (called + support)[seen]).mean())
+def _recalls(labels: np.ndarray, answers: np.ndarray, k: int) -> np.ndarray:
+    """Recall by class, (K,); nan for a class without images."""
+    hits, support = np.bincount(labels[labels == answers], minlength=k), np.bincount(labels, minlength=k)
+    return np.divide(hits, support, out=np.full(k, np.nan), where=support > 0)

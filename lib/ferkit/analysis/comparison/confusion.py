@@ -57,7 +57,7 @@ def significant_cells(a: System, b: System, level: float = 0.05) -> np.ndarray:
     """
     k, pairs = len(a.label_names), pairs_of_seeds(a, b)
     places, p_values = [], []
-    for true in range(k):
+    for true in range(k) if pairs else ():
         rows = a.labels == true
         for answer in range(k):
             first, second = (one.answers[:, rows] == answer for one in (a, b))

@@ -172,6 +172,5 @@ def validation(one: System) -> float:
 
 
 def pairs_of_seeds(first: System, second: System) -> list[tuple[int, int]]:
-    """The rows of both systems' `answers` to be compared: the seeds they share, else one of each."""
-    shared = [seed for seed in first.seeds if seed in second.seeds]
-    return [(first.seeds.index(seed), second.seeds.index(seed)) for seed in shared] or [(0, 0)]
+    """The rows of both systems' `answers` to be compared: the seeds they share, [] where they share none."""
+    return [(first.seeds.index(seed), second.seeds.index(seed)) for seed in first.seeds if seed in second.seeds]

@@ -38,6 +38,7 @@ SUMMARY, MAPS = "occlusion.json", "maps.npz"
 SCHEMA = 2
 PLACEMENTS = 4  # copies of a part moved elsewhere, for each image
 DRAWS = 2000  # bootstrap samples and permutations
+FLIPS = 100_000  # of the sign-flip test: some 42 comparisons multiply its smallest p
 BESIDE_IMAGES = 350  # at most so many, stratified, for other windows and fillings
 RANDOM_IMAGES = 70  # images on which an untrained network is asked, as a control
 
@@ -96,7 +97,7 @@ def analyse(cell, model: nn.Module, faces: FaceSet, run: str | Path, *, head=Non
     root = run if isinstance(run, Path) else paths.run_directory(run)
     directory = root / NOTEBOOK / about.system / about.recipe / f"seed{about.seed}"
     settings = {"patch_size": patch_size, "stride": stride, "baseline": baseline, "images": images, "beside": beside,
-                "placements": PLACEMENTS, "draws": DRAWS, "seed": seed,
+                "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
                 "weights_sha256": cell.metrics["weights_sha256"],
                 "features_sha256": cell.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
                 "versions": {"occlusion": versions.OCCLUSION}}
@@ -127,7 +128,8 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
                           baseline=baseline, placements=PLACEMENTS, seed=seed)
     arrays["region_masks"] = masks.mean(0).astype(np.float32)
     tested = {"regions": list(regions), "labels": list(names),
-              "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, seed=seed)}
+              "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, flips=FLIPS,
+                                        seed=seed)}
     progress.note(f"other windows and fillings on {min(beside, len(part)) or len(part)} images")
     few = stratified_rows(labels, beside, seed)
     others, other_arrays = under_other_choices(

@@ -6,21 +6,26 @@ from ferkit.claims.finding import Finding, key_of, only_value, sources_of
 
 
 def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = None,
-            otherwise: float | None = None) -> Finding:
-    """A number of parameters, of the whole or one `part`, to be met exactly; `otherwise` is another reading."""
+            otherwise: float | None = None, caveat: str = "") -> Finding:
+    """A number of parameters, of the whole or one `part`, to be met exactly; `otherwise` is another reading, `caveat`
+    what a reader must know of how the network was made."""
     cells = evidence.cells(name)
     numbers = [key_of(cell, "parts").get(part) if part else cell.metrics["parameters"] for cell in cells]
     observed = only_value(numbers, part or "parameters", cells)
     verdict = "reproduced" if observed == claim.value else "partly" if observed == otherwise else "not_reproduced"
-    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells))
+    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells), caveat)
 
 
-def fewer_layers(evidence: Evidence, claim: Claim, name: Name) -> Finding:
-    """The number of layers with weights on the main path."""
+def fewer_layers(evidence: Evidence, claim: Claim, name: Name, side_path: int = 0) -> Finding:
+    """The number of layers with weights on the main path, and with the `side_path` layers that stand beside it."""
     cells = evidence.cells(name)
     observed = only_value([key_of(cell, "weight_layers") for cell in cells], "weight_layers", cells)
-    return Finding("reproduced" if 0 < observed < claim.value else "not_reproduced", observed, None, len(cells),
-                   sources_of(evidence, cells), "how accurate they are is judged in a row of its own")
+    every, verdict = observed + side_path, "not_reproduced"
+    if 0 < observed < claim.value:
+        verdict = "reproduced" if every < claim.value else "partly"
+    note = f"{observed:g} on the main path, {every:g} with the localisation path" if side_path else ""
+    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells), "; ".join(
+        [*filter(None, [note]), "whether they are enough is judged by the rows on accuracy"]))
 
 
 def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name,
@@ -45,8 +50,9 @@ def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name
 _EXACT = "Reproduced: exactly this number. Not reproduced: another."
 COUNTED = Rule(counted, _EXACT)
 COUNTED_TWO_READINGS = Rule(counted, _EXACT + " Partly: {otherwise}, the figure's other reading.")
-FEWER_LAYERS = Rule(
-    fewer_layers, "Reproduced: fewer convolutions and linear layers from image to logits. Not reproduced: as many.")
+FEWER_LAYERS = Rule(fewer_layers, (
+    "Reproduced: fewer convolutions and linear layers, however they are counted. Partly: on the path from image to "
+    "logits alone. Not reproduced: as many."))
 FEWER_PARAMETERS = Rule(fewer_parameters, "Reproduced: fewer. Not reproduced: as many or more.")
 FEWER_PARAMETERS_AT_EQUAL_FIELD = Rule(
     fewer_parameters,

@@ -1,43 +1,65 @@
 """The rule about class-imbalance methods: what one of them gives the rare classes."""
 
-from ferkit.analysis import comparison
+import numpy as np
+
 from ferkit.analysis.ablation import Ablation
 from ferkit.claims.claim import Claim, Name, Rule
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import ALPHA, COMMONEST, Finding, name_of, not_every_seed, sources_of
+from ferkit.claims.decisions import superiority
+from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, compare
+from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.rules.paired import RELEVANT
+from ferkit.stats import estimates, intervals
+from ferkit.stats.estimates import Estimate
 
 
 def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, variant: Name, labels: tuple[str, ...]
                        ) -> Finding:
     """The mean recall of `labels` under one variant of an ablation minus that under its control, plain training.
 
-    p is that of `comparison.remedy_changes`: exact McNemar on these classes' images, Holm-adjusted for all variants.
+    p is adjusted for all variants that the ablation declares.
     """
-    tried, plain = evidence.cells(variant), evidence.cells(ablation.control)
-    if [cell.cell.seed for cell in tried] != [cell.cell.seed for cell in plain]:
-        raise NotRun(f"refused: {name_of(tried)} and {name_of(plain)} were not trained with the same seeds")
-    if not all(cell.predictions for cell in (*tried, *plain)):
-        raise NotRun("refused: a seed diverged, so nothing was tested")
-    if not set(labels) <= set(map(str, plain[0].predictions["label_names"])):
-        raise NotRun(f"{' and '.join(labels)} are not among the classes")
+    plain = evidence.cells(ablation.control)
     if not beats_majority(plain):
-        raise NotRun(f"refused: {name_of(plain)} is {COMMONEST}, so beating it proves nothing")
-    cells = [cell for system in dict.fromkeys(name[0] for name in ablation.variants) for name in evidence.names(system)
-             if name in ablation.variants for cell in evidence.cells(name)]
-    row = next(row for row in comparison.remedy_changes(cells, ablation) if row["recipe"] == variant[1])
-    gains = row["rare_changes"]
-    if not row["rare_change"] > 0 or not beats_majority(tried):
-        verdict = "not_reproduced"
-    else:
-        verdict = "reproduced" if min(gains) > 0 and row["p_holm"] < ALPHA else "partly"
-    note = (f"the other classes: {100 * row['others_change']:+.1f} points of recall; McNemar on the two classes' "
-            f"images p {row['p']:.2g}, adjusted {row['p_holm']:.2g}")
-    verdict, notes = not_every_seed(verdict, tried, [note])
-    return Finding(verdict, row["rare_change"], (row["rare_low"], row["rare_high"]), len(gains),
-                   sources_of(evidence, tried + plain), "; ".join(notes), row["rare_sd"])
+        raise NotRun(f"refused: {name_of(plain)} is {MAJORITY}, so beating it proves nothing")
+    found = compare(evidence.cells(variant), plain)
+    if found.first_right is None:
+        raise NotRun("refused: the two were tested under different test-time augmentation")
+    names = list(map(str, plain[0].predictions["label_names"]))
+    rare = [names.index(label) for label in labels if label in names and np.any(found.labels == names.index(label))]
+    if len(rare) < len(labels):
+        raise NotRun(f"{' and '.join(labels)} are not both among the test split's classes")
+    gained, p_values = _gain(found, rare), []
+    for other in ablation.variants:
+        if other not in (ablation.control, variant):
+            try:
+                p_values.append(_gain(compare(evidence.cells(other), plain), rare).p())
+            except NotRun:
+                p_values.append(1.0)
+    p_holm = intervals.holm([gained.p(), *p_values])[0]
+    verdict = superiority(gained, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
+    rest = [k for k in range(len(names)) if k not in rare and np.any(found.labels == k)]
+    others = estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rest, [])
+    mcnemar = intervals.combine([intervals.mcnemar(a, b).p for a, b in _on(found, rare)])
+    notes = [f"the other classes: {100 * others.mean:+.1f} points of recall",
+             f"p over seeds and images {gained.p():.2g}, adjusted {p_holm:.2g}",
+             f"McNemar of these networks on the images of {' and '.join(labels)} p {mcnemar:.2g}"]
+    verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes])
+    return finding(verdict, gained, sources_of(evidence, found.first + found.second), notes,
+                   max(gained.mean, RELEVANT - gained.mean))
+
+
+def _gain(found: Comparison, rare: list[int]) -> Estimate:
+    return estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rare, [],
+                                found.groups)
+
+
+def _on(found: Comparison, rare: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    at = np.isin(found.labels, rare)
+    return [(a[at], b[at]) for a, b in zip(found.first_right, found.second_right, strict=True)]
 
 
 HELPS_RARE_CLASSES = Rule(helps_rare_classes, (
-    "Reproduced: the mean recall of {labels} gains over plain training in every seed, exact McNemar p on their images "
-    "(Holm-adjusted for all methods of the ablation) below 0.05. Partly: it gains in the mean. Not reproduced: it does "
-    "not, or the network is no better than the commonest class."))
+    "Reproduced: the 95 % interval over seeds and images of the mean recall of {labels} gained over plain training "
+    "lies above 0, and p, Holm-adjusted for all methods of the ablation, below 0.05. Partly: the interval alone. "
+    "Contradicted: it lies below 0. Not reproduced: it excludes a gain of 1 point, or the network is no better than "
+    "the majority class. Inconclusive: it holds both."))

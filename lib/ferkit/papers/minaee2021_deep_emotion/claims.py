@@ -22,7 +22,9 @@ SYSTEMS = ("deep_emotion", "deep_emotion_wide")
 PROBES = ("published_lr*", "remedy_*")  # recipes that vary training for its own sake and stand for no system
 RARE = ("disgust", "fear")
 READINGS = {"as_drawn": 47657, "as_computed": 76777}  # parameters: 90→32 as drawn, 1000→32 as valid convolutions give
-RATE, RATE_LIMIT = 0.005, 0.01
+FITTED = ("the pooling of the localisation path, which the paper does not state, was chosen to give this sum: it shows "
+          "that the figure can be read so, no more")
+RATE, RATE_LIMIT, EPOCHS = 0.005, 0.01, 500
 GAINED = "accuracy gained"
 
 
@@ -30,31 +32,33 @@ def _claim(name: str, statement: str, value: float, unit: Unit, mark: str, rule:
            relation: str = ">", **other: object) -> Claim:
     """A claim of this paper; its comparisons share one Holm adjustment."""
     return Claim(f"deep_emotion.{name}", statement, value, unit, source, mark, split="test", rule=rule,
-                 relation=relation, family="pairs", **other)
+                 relation=relation, family="deep_emotion", **other)
 
 
 def _accuracy(dataset: str, value: float, mark: str) -> tuple[Claim, Claim]:
     """The accuracy that the paper states for a data set: by our best recipe, and by the recipe as published."""
-    says = f"Deep-Emotion recognises {value:.2%} of {dataset}'s test images"
+    says = f"Deep-Emotion, the network as drawn, recognises {value:.2%} of {dataset}'s test images"
     bound = {"dataset": dataset, "command": run_command(dataset), "kind": "accuracy"}
     return (
         _claim(f"accuracy.{dataset}", f"{says} (the best of our recipes)", value, Unit.FRACTION, mark, BEST_RECIPE,
-               TABLES, "=", parameters={"systems": SYSTEMS, "leave_out": PROBES}, **bound),
+               TABLES, "=", parameters={"systems": ("deep_emotion",), "leave_out": PROBES}, **bound),
         _claim(f"accuracy.{dataset}.as_published", f"{says} (the recipe as published)", value, Unit.FRACTION, mark,
-               AS_PUBLISHED, TABLES, "=", parameters={"system": "deep_emotion", "recipe": "published"}, **bound))
+               AS_PUBLISHED, TABLES, "=", parameters={
+                   "system": "deep_emotion", "recipe": "published", "epochs": EPOCHS}, **bound))
 
 
 CLAIMS: tuple[Claim, ...] = (
     *_accuracy("fer2013", 0.7002, "V"), *_accuracy("ckplus", 0.98, "V"),
     *_accuracy("ferg", 0.993, "M"), *_accuracy("jaffe", 0.928, "M"),
-    _claim("accuracy.fer2013.as_drawn", "The network as its figure draws it reaches 70.02% on fer2013 with any recipe "
-           "of ours", 0.7002, Unit.FRACTION, "V", BEST_RECIPE, TABLES, "=", dataset="fer2013", kind="accuracy",
-           command=run_command("fer2013"), parameters={"systems": ("deep_emotion",), "leave_out": PROBES}),
+    _claim("accuracy.fer2013.larger", "A larger network of the same idea, 25 times the parameters, reaches the 70.02% "
+           "of fer2013", 0.7002, Unit.FRACTION, "V", BEST_RECIPE, TABLES, "=", dataset="fer2013", group="extension",
+           command=run_command("fer2013"), parameters={"systems": ("deep_emotion_wide",), "leave_out": PROBES,
+                                                       "beside": ("gap_cnn", "ours")}),
     _claim("parameters", "The network as drawn has 47,657 parameters", READINGS["as_drawn"], Unit.COUNT, "F",
-           COUNTED_TWO_READINGS, FIGURE, "=", measures="parameters",
-           parameters={"name": PUBLISHED, "otherwise": READINGS["as_computed"]}),
+           COUNTED_TWO_READINGS, FIGURE, "=", group="fact", measures="parameters",
+           parameters={"name": PUBLISHED, "otherwise": READINGS["as_computed"], "caveat": FITTED}),
     _claim("weight_layers", "Fewer than ten layers are enough", 10, Unit.COUNT, "N", FEWER_LAYERS, relation="<",
-           measures="layers with weights", parameters={"name": PUBLISHED}),
+           group="fact", measures="layers with weights", parameters={"name": PUBLISHED, "side_path": 4}),
     _claim("learning_rate_diverges", "Learning rates above 0.01 diverge", 1.0, Unit.FRACTION, "N", DIVERGES,
            relation="=", measures="fraction of runs that diverge or collapse",
            parameters={"system": "deep_emotion", "recipe": "published", "rate": RATE, "limit": RATE_LIMIT}),
@@ -64,7 +68,8 @@ CLAIMS: tuple[Claim, ...] = (
            LITTLE_BETTER, measures=GAINED, parameters={"first": PUBLISHED, "second": SGD, "most": 0.05}),
     _claim("rare_classes", "Most mistakes fall on the classes with few samples, disgust and fear", 0.0, Unit.POINTS,
            "N", RARE_CLASSES, relation="<", measures="recall of the two minus recall of the others",
-           command=run_command("fer2013"), parameters={"systems": SYSTEMS, "leave_out": PROBES, "labels": RARE}),
+           command=run_command("fer2013"),
+           parameters={"systems": ("deep_emotion",), "leave_out": PROBES, "labels": RARE}),
     _claim("attention.identity", "Attention helps: the transformer beats the same network with a transformer frozen "
            "at the identity", 0.0, Unit.POINTS, "N", BETTER, measures=GAINED,
            parameters={"first": OURS, "second": IDENTITY}),
@@ -112,7 +117,7 @@ QUOTES: tuple[Quote, ...] = (
     _quote("learning_rate_limit", "Learning rate above which training diverges", RATE_LIMIT, Unit.NUMBER, "N"),
     _quote("weight_decay", "Weight decay of the L2 regularisation", 0.001, Unit.NUMBER, "N"),
     _quote("init_std", "Standard deviation of the Gaussian weights at the start (mean 0)", 0.05, Unit.NUMBER, "N"),
-    _quote("epochs", "Length of training", 500, Unit.COUNT, "S", "other people's accounts"),
+    _quote("epochs", "Length of training", EPOCHS, Unit.COUNT, "S", "other people's accounts"),
     _quote("loss", "The loss is the classification loss plus a weighted L2 norm of fully connected weights, the weight "
            "tuned on validation", None, Unit.TEXT, "N"),
     *_split("fer2013", Unit.COUNT, train=("Training images", 28709), val=("Validation images", 3589),

@@ -4,7 +4,7 @@ Frames of one performance, and the sequences of one person, are no independent w
 whole blocks of consecutive rows again (Künsch 1989, doi 10.1214/aos/1176347265, blocks side by side).
 Not stated in the paper; we use blocks of 50 frames of GFE because that is about three seconds, longer than a window and
 a shown expression together, and blocks of seven drawn sequences because these are one subject's.
-Not stated in the paper; we use a level of 99 % because up to five comparisons share the 5 % that one would have.
+Not stated in the paper; we use p times five because up to five comparisons share the 5 % that one would have.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from collections.abc import Callable
 import numpy as np
 
 from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.decisions import superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import COMMONEST, Finding, name_of, not_every_seed, sources_of
+from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.rules.paired import RELEVANT
 from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
 from ferkit.results.records import CellResult
-from ferkit.stats.intervals import Interval, over_seeds, wilson
+from ferkit.stats import estimates
 
 BLOCK = {"gfe": 50, "synthetic": 7}  # consecutive rows that are drawn together; 1 elsewhere
-LEVEL = 0.99
+COMPARISONS = 5
 DRAWS = 2000
 
 
@@ -34,36 +36,36 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     cells = [group[:paired] for group in cells]
     _same_rows([cell for group in cells for cell in group])
     if not beats_majority(cells[1]):
-        raise NotRun(f"refused: {name_of(cells[1])} is {COMMONEST}, so beating it proves nothing")
+        raise NotRun(f"refused: {name_of(cells[1])} is {MAJORITY}, so beating it proves nothing")
     statistic = _STATISTICS[measure]
     values = [[statistic(_sums(cell, 0).sum(0)) for cell in group] for group in cells]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
-    spread, rows = over_seeds(differences), _interval(*cells, evidence.dataset or "", statistic)
-    if spread.mean <= 0 or not beats_majority(cells[0]):
-        verdict = "not_reproduced"
-    else:
-        verdict = "reproduced" if min(differences) > 0 and rows[0] > 0 else "partly"
+    found = estimates.estimate(differences, _draws(*cells, evidence.dataset or "", statistic))
+    p = min(1.0, COMPARISONS * found.p())
+    verdict = superiority(found, p, RELEVANT) if beats_majority(cells[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(cells, values, strict=True)]
+    notes.append(f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}")
     verdict, notes = not_every_seed(verdict, cells[0], notes)
-    return Finding(verdict, spread.mean, spread.interval or rows, paired, sources_of(evidence, [*cells[0], *cells[1]]),
-                   "; ".join(notes), spread.sd, rows)
+    return finding(verdict, found, sources_of(evidence, [*cells[0], *cells[1]]), notes,
+                   max(found.mean, RELEVANT - found.mean))
 
 
 def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding:
     """The accuracy after a `share` of every sequence, as a fraction of that after all of it."""
     cells = evidence.cells(name)
     if not beats_majority(cells):
-        raise NotRun(f"refused: {name_of(cells)} is {COMMONEST}")
+        raise NotRun(f"refused: {name_of(cells)} is {MAJORITY}")
     curves = [_curve(evidence, cell) for cell in cells]
     ratios = [curve[SHARES.index(share)] / curve[-1] for curve in curves]
     n, end = cells[0].metrics["n"], float(np.mean([curve[-1] for curve in curves]))
-    spread = over_seeds(ratios)
-    low, high = (bound / end for bound in wilson(min(spread.mean * end, 1.0) * n, n))
-    verdict = "reproduced" if low >= claim.value else "partly" if spread.mean >= claim.value else "not_reproduced"
+    mean = float(np.mean(ratios))
+    part = min(mean * end, 1.0)
+    found = estimates.estimate(ratios, mean + estimates.normal(float(np.sqrt(part * (1 - part) / n)) / end))
+    low, high = found.interval
+    verdict = "reproduced" if low >= claim.value else "inconclusive" if high >= claim.value else "not_reproduced"
     note = ", ".join(f"{100 * part:.0f} % seen: {np.mean([curve[k] for curve in curves]):.1%}"
                      for k, part in enumerate(SHARES))
-    return Finding(verdict, spread.mean, spread.interval or (low, high), len(cells), sources_of(evidence, cells), note,
-                   spread.sd, (low, high))
+    return finding(verdict, found, sources_of(evidence, cells), [note], abs(mean - claim.value))
 
 
 def _curve(evidence: Evidence, cell: CellResult) -> list[float]:
@@ -116,21 +118,22 @@ def _f_measure(sums: np.ndarray) -> np.ndarray:
 _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accuracy, "f_measure": _f_measure}
 
 
-def _interval(first: list[CellResult], second: list[CellResult], dataset: str,
-              statistic: Callable[[np.ndarray], np.ndarray]) -> Interval:
-    """The `LEVEL` percentile interval of the difference, averaged over seeds, over blocks of rows drawn again."""
+def _draws(first: list[CellResult], second: list[CellResult], dataset: str,
+           statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again."""
     block = BLOCK.get(dataset, 1)
     sums = [[_sums(cell, block) for cell in group] for group in (first, second)]
     drawn = np.random.default_rng(0).multinomial(len(sums[0][0]), np.full(len(sums[0][0]), 1 / len(sums[0][0])), DRAWS)
     means = [np.mean([statistic(drawn @ one) for one in group], axis=0) for group in sums]
-    low, high = np.quantile(means[0] - means[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return means[0] - means[1]
 
 
 BETTER = Rule(better, (
-    "Reproduced: the {measure} is higher in every seed, and its 99 % interval over blocks of consecutive rows (50 "
-    "frames of GFE, one subject's sequences elsewhere) lies above 0. Partly: higher in the mean. Not reproduced: not "
-    "higher, or no better than the commonest class. Refused where the other did not train."))
+    "Reproduced: the 95 % interval of the {measure} gained, over seeds and blocks of consecutive rows (50 frames of "
+    "GFE, one subject's sequences elsewhere), lies above 0, and five times its p below 0.05. Partly: the interval "
+    "alone. Contradicted: it lies below 0. Not reproduced: it excludes 1 point, or the first is no better than the "
+    "majority class. Inconclusive: it holds both. Refused where the second did not train."))
 EARLY_ENOUGH = Rule(early, (
-    "Reproduced: after a share of {share} of every sequence the 95 % interval of the accuracy, divided by that of "
-    "whole sequences, lies above the stated fraction. Partly: the mean does. Not reproduced: it does not."))
+    "Reproduced: after a share of {share} of every sequence the 95 % interval over seeds and sequences of the "
+    "accuracy, divided by that of whole sequences, lies above the stated fraction. Inconclusive: it holds it. Not "
+    "reproduced: it lies below."))

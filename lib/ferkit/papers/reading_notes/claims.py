@@ -12,6 +12,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("notes.reverse_thinking",
           "Thinking in reverse (learning what a face is not) meets the mistakes in disgust and fear", 0.0, Unit.POINTS,
           NOTES, "N", split="test", rule=HELPS_RARE_CLASSES, relation=">",
+          group="extension",
           measures="recall of the two gained over plain training",
           parameters={"ablation": CLASS_IMBALANCE, "variant": ("deep_emotion", "remedy_complementary"),
                       "labels": CLASS_IMBALANCE.labels},

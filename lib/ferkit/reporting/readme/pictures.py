@@ -100,7 +100,8 @@ def _tally(claims: Sequence[dict]) -> list[str]:
 
 
 def _counts(claims: Sequence[dict]) -> dict[str, int]:
-    found = {verdict: sum(row["verdict"] == verdict for row in claims) for verdict in COLOURS}
+    own = [row["verdict"] for row in claims if row["group"] == "finding"]
+    found = {verdict: own.count(verdict) for verdict in COLOURS}
     return {verdict: n for verdict, n in found.items() if n}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ferkit import papers
+from ferkit import claims, papers
 from ferkit.analysis import comparison, leakage
 from ferkit.analysis.ablation import Ablation
 from ferkit.core.units import NONE, Unit
@@ -86,11 +86,15 @@ def path_block(path: RecipePath) -> str:
 def claims_table() -> str:
     """One row for each claim that was judged on published results; the others are counted below the table."""
     found = judged.of_papers()
-    rows = [[row["statement"], *_numbers(row), _verdict(row), _data(tree)]
-            for tree, row in found if row["verdict"] != "not_run"]
+    rows, parts = [(tree, row) for tree, row in found if row["verdict"] != "not_run"], []
     if not rows:
         return NOTHING
-    return markdown(("claim", "paper", "found", "95 %", "verdict", "data"), rows) + (
+    heads = ("claim", "paper", "found", "95 %", "one new run, 95 %", "verdict", "data")
+    for group, title in claims.GROUPS.items():
+        own = [[row["statement"], *_numbers(row), _new_run(row), _verdict(row), _data(tree)]
+               for tree, row in rows if row["group"] == group]
+        parts += [f"### {title[0].upper()}{title[1:]}", "", markdown(heads, own), ""] if own else []
+    return "\n".join(parts).rstrip() + (
         f"\n\n{len(found) - len(rows)} more are not judged on published results yet; `python -m ferkit claims "
         f"results/{judged.FIRST}` names each, with the command that would run it.")
 
@@ -107,9 +111,13 @@ def verdicts_table() -> str:
 def tally() -> str:
     """How many claims came to which verdict on the papers' data set, in a sentence."""
     rows = judged.on_first_dataset().values()
-    counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in names.VERDICTS}
-    said = ", ".join(f"{n} {names.verdict(verdict)}" for verdict, n in counts.items() if n)
-    return f"Of {len(rows)} claims judged on {names.dataset(judged.FIRST)}: {said}." if rows else NOTHING
+    if not rows:
+        return NOTHING
+    said = claims.tallies(list(rows))
+    own = sum(row["group"] == "finding" for row in rows)
+    rest = "; ".join(f"{title}: {counts}" for title, counts in said.items() if title != claims.GROUPS["finding"])
+    return (f"Of {own} claims judged on {names.dataset(judged.FIRST)}: {said[claims.GROUPS['finding']]}."
+            + (f" Counted apart: {rest}." if rest else ""))
 
 
 def runs_table() -> str:
@@ -197,8 +205,13 @@ def _numbers(row: dict) -> tuple[str, str, str]:
 
 
 def _verdict(row: dict) -> str:
-    said = names.verdict(row["verdict"])
-    return f"**{said}**" if row["verdict"] in BOLD else said
+    said = claims.in_words(row["verdict"], row["group"])
+    return f"**{said}**" if row["verdict"] in BOLD and row["group"] != "fact" else said
+
+
+def _new_run(row: dict) -> str:
+    """What one new run would give, 95 %; nothing where no spread was measured."""
+    return "" if row["prediction_interval"] is None else Unit(row["unit"]).interval(row["prediction_interval"])
 
 
 def _change(row: dict, key: str) -> str:

@@ -33,7 +33,8 @@ def test_each_is_held_against_the_control_at_equal_seeds(tree):
     control, fc, no_decay = comparison.variant_changes(tree, ARCHITECTURE)
     assert (control["system"], control["recipe"]) == CONTROL and control["difference"] is control["p_holm"] is None
     assert fc["difference"] == pytest.approx(0, abs=1e-9) and fc["p_holm"] > 0.5
-    assert no_decay["difference"] == pytest.approx(0.3) and no_decay["p_holm"] < 0.001 and no_decay["seeds"] == 2
+    assert no_decay["difference"] == pytest.approx(0.3) and no_decay["seeds"] == 2
+    assert no_decay["p_holm"] == pytest.approx(12 * 2 / 10_001)  # of 12 declared variants
     assert no_decay["gap"] == pytest.approx(0.075)
     assert control["shift_loss"] == pytest.approx(0.2) and fc["shift_loss"] is None
 
@@ -41,7 +42,7 @@ def test_each_is_held_against_the_control_at_equal_seeds(tree):
 def test_the_readers_table_is_in_points(tree):
     control, _, no_decay = comparison.variant_table(tree, ARCHITECTURE)
     assert control["against control"] is None and control["lost to 4 px"] == 20.0 and control["test %"] == 60.0
-    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.001 and no_decay["train - test"] == 7.5
+    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.01 and no_decay["train - test"] == 7.5
 
 
 def test_without_the_control_nothing_is_compared(tree):

@@ -23,10 +23,18 @@ def test_seeds_with_different_parameter_counts_are_refused(run):
 
 
 @pytest.mark.parametrize(("layers", "verdict"), [
-    (6, "reproduced"), (10, "not_reproduced"), (0, "not_reproduced"), (None, "not_run")])
+    (5, "reproduced"), (6, "partly"), (10, "not_reproduced"), (0, "not_reproduced"), (None, "not_run")])
 def test_fewer_than_ten_layers_with_weights(run, layers, verdict):
     run.cell("deep_emotion", "published", weight_layers=layers)
-    assert run.verdict("deep_emotion.weight_layers") == verdict
+    row = run.row("deep_emotion.weight_layers")
+    assert row["verdict"] == verdict
+    assert layers is None or f"{layers} on the main path, {layers + 4} with the localisation path" in row["note"]
+
+
+def test_a_count_that_the_pooling_was_chosen_to_meet_says_so_and_is_a_fact(run):
+    run.cell("deep_emotion", "published", parameters=47657)
+    row = run.row("deep_emotion.parameters")
+    assert row["group"] == "fact" and "was chosen to give this sum" in row["note"]
 
 
 @pytest.mark.parametrize(("parts", "verdict"), [

@@ -1,0 +1,125 @@
+"""Paired comparison of two systems on the same test images: like with like, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ferkit.results.records import CellResult
+from ferkit.stats import estimates, intervals
+from ferkit.stats.estimates import Estimate
+
+
+class NotComparable(Exception):
+    """Why two systems cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two systems on the same test images, seed by seed, with equal test-time augmentation.
+
+    first_right, second_right: bool (S, N), a row a seed; None where only accuracies are known. difference: of
+    their accuracies. p_holm: p of no difference over seeds and images, adjusted for all pairs that the claim's family
+    declares. mcnemar: exact McNemar on these trained networks, combined over seeds; None without predictions. notes:
+    what a reader must know of how they were compared.
+    """
+
+    first: list[CellResult]
+    second: list[CellResult]
+    labels: np.ndarray
+    groups: np.ndarray | None
+    first_right: np.ndarray | None
+    second_right: np.ndarray | None
+    accuracies: tuple[np.ndarray, np.ndarray]
+    difference: Estimate
+    mcnemar: float | None
+    notes: tuple[str, ...] = ()
+    p_holm: float = 1.0
+
+    @cached_property
+    def ratio(self) -> Estimate:
+        """The ratio of the accuracies."""
+        if self.first_right is not None:
+            return estimates.ratio(self.first_right, self.second_right, self.labels, self.groups)
+        (a, sd_a), (b, sd_b) = (_mean_sd(values, self.labels, self.groups) for values in self.accuracies)
+        return estimates.estimate(self.accuracies[0] / np.maximum(self.accuracies[1], 1 / len(self.labels)),
+                                  a / b * (1 + estimates.normal(float(np.hypot(sd_a / a, sd_b / b)))))
+
+
+def compare(first: Sequence[CellResult], second: Sequence[CellResult]) -> Comparison:
+    """The comparison over the seeds that both have, which must be all seeds of one of them, so that nobody can choose.
+
+    NotComparable where data, protocol, test images or seeds differ. Where the two were tested under different test-time
+    augmentation, both are compared on a single view.
+    """
+    longer = max(first, second, key=len)
+    seeds = sorted({cell.cell.seed for cell in first} & {cell.cell.seed for cell in second})
+    if len(seeds) < min(len(first), len(second)):
+        raise NotComparable(f"{first[0].cell.name} and {second[0].cell.name} were run with different seeds")
+    notes = [] if len(first) == len(second) else [
+        f"compared over seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))} of "
+        f"{longer[0].cell.system}/{longer[0].cell.recipe}'s {len(longer)}"]
+    first, second = ([cell for seed in seeds for cell in cells if cell.cell.seed == seed] for cells in (first, second))
+    for key in ("data_sha256", "protocol"):
+        if len({cell.metrics[key] for cell in (*first, *second)}) > 1:
+            raise NotComparable(f"{first[0].cell.name} and {second[0].cell.name} differ in {key}")
+    tested = [cell for cell in (*first, *second) if cell.predictions]
+    if not tested:
+        raise NotComparable(f"neither {first[0].cell.name} nor {second[0].cell.name} could be tested")
+    like = tested[0].predictions
+    for cell in tested:
+        if not all(np.array_equal(cell.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+            raise NotComparable(f"{tested[0].cell.name} and {cell.cell.name} were not tested on the same images")
+    labels, groups = like["labels"], like.get("groups")
+    single = len({cell.metrics["tta"] for cell in tested}) > 1
+    if single:
+        notes.append("test-time augmentation differs, so both are compared on a single view")
+    right = [_right(cells, labels, single) for cells in (first, second)]
+    if any(one is None for one in right):
+        return _by_accuracies(first, second, labels, groups, notes)
+    return Comparison(
+        first, second, labels, groups, *right, (right[0].mean(axis=1), right[1].mean(axis=1)),
+        estimates.difference(*right, labels, groups),
+        intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes))
+
+
+def _by_accuracies(first: Sequence[CellResult], second: Sequence[CellResult], labels: np.ndarray,
+                   groups: np.ndarray | None, notes: list[str]) -> Comparison:
+    """The comparison by single-view accuracies alone, where not every network's single-view predictions are stored:
+    the images cannot be paired then, and count as if the two had been tested on different ones, which is too wide."""
+    values = [np.array([cell.metrics["accuracy_no_tta"] if cell.predictions else None for cell in cells], dtype=float)
+              for cells in (first, second)]
+    if np.isnan(values).any():
+        raise NotComparable(f"test-time augmentation differs between {first[0].cell.name} and "
+                     f"{second[0].cell.name}, and not every seed has a single-view accuracy")
+    (a, sd_a), (b, sd_b) = (_mean_sd(value, labels, groups) for value in values)
+    notes = [*notes, "single-view predictions are not stored for all of them, so images are not paired and the "
+                     "interval is too wide rather than too narrow"]
+    return Comparison(
+        first, second, labels, groups, None, None, tuple(values),
+        estimates.estimate(values[0] - values[1], a - b + estimates.normal(float(np.hypot(sd_a, sd_b)))), None,
+        tuple(notes))
+
+
+def _mean_sd(accuracies: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+    """The mean accuracy and its deviation over other images, or groups; not 0 where all are right."""
+    n, mean = len(labels) if groups is None else len(np.unique(groups)), float(accuracies.mean())
+    smooth = (mean * n + 0.5) / (n + 1)
+    return mean, float(np.sqrt(smooth * (1 - smooth) / n))
+
+
+def _right(cells: Sequence[CellResult], labels: np.ndarray, single: bool) -> np.ndarray | None:
+    """Which images each seed gets right, bool (S, N), on a single view if so asked; None where that is not stored. One
+    that diverged before it could be tested answers the majority class."""
+    rows = []
+    for cell in cells:
+        stored = cell.predictions or {"predicted": np.full(len(labels), np.bincount(labels).argmax())}
+        if single and cell.predictions and cell.metrics["tta"] != "none":
+            if "predicted_no_tta" not in stored:
+                return None
+            stored = {"predicted": stored["predicted_no_tta"]}
+        rows.append(labels == stored["predicted"])
+    return np.array(rows)

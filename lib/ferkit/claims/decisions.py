@@ -1,0 +1,45 @@
+"""Verdicts from intervals: superiority, and equivalence within a margin. A verdict never contradicts its interval."""
+
+from __future__ import annotations
+
+from ferkit.stats.estimates import Estimate
+
+ALPHA = 0.05
+VERDICTS = ("reproduced", "exceeded", "partly", "inconclusive", "contradicted", "not_reproduced", "too_short",
+            "not_run")
+# What one seed can show of a method at most: these two networks, not the methods.
+ONE_SEED = {"reproduced": "partly", "exceeded": "partly", "contradicted": "not_reproduced"}
+
+
+def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
+    """The verdict on "more than nothing": `relevant` is the smallest effect that matters.
+
+    Reproduced: the interval lies above 0, and so does p adjusted for the claim's family. Partly: the interval alone.
+    Contradicted: below 0. Not reproduced: it excludes a relevant effect. Inconclusive: it holds both.
+    """
+    low, high = found.interval
+    if low > 0:
+        return "reproduced" if p_holm < ALPHA else "partly"
+    if high < 0:
+        return "contradicted"
+    return "not_reproduced" if high < relevant else "inconclusive"
+
+
+def equivalence(found: Estimate, value: float, margin: float) -> str:
+    """Where the interval stands to value ± margin: "within", "above", "below", or "open" where it holds an edge."""
+    low, high = found.interval
+    if value - margin <= low and high <= value + margin:
+        return "within"
+    if low > value + margin:
+        return "above"
+    return "below" if high < value - margin else "open"
+
+
+def what_would_decide(found: Estimate, distance: float) -> str:
+    """How many seeds would decide an inconclusive claim, in words. distance: the half width that would do."""
+    if found.sd is None:
+        return ""  # one seed does not show how seeds vary
+    needed = found.seeds_needed(distance)
+    if needed is None:
+        return "more seeds would not decide it on so few test images"
+    return f"about {needed} seeds would decide it, mean and spread being as they are"

@@ -1,0 +1,215 @@
+"""Uncertainty of a measured number over seeds and over test images together (hierarchical bootstrap).
+
+A mean over n seeds on N test images varies because other seeds, and because other images, would have given another
+number. Bouthillier et al. 2021 (Accounting for variance in machine learning benchmarks, arXiv 2103.03098) show that
+claims about methods need both. Here the images are resampled (within classes, or whole subjects), and the seeds' part
+is drawn from Student's t with n − 1 degrees of freedom: resampling three seeds with replacement would understate their
+variance by a third and knows ten outcomes only.
+
+Everything is deterministic: quantiles in place of random numbers where a distribution is known, else fixed seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from ferkit.stats.intervals import LEVEL, Interval
+
+DRAWS = 10_000
+MOST_SEEDS = 1000  # beyond which "so many seeds would decide it" is no help
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with what is known of it.
+
+    mean, sd: over seeds (sd n − 1, None for one seed). interval: 95 % over seeds and images together, over images alone
+    for one seed; interval_images: over images alone. prediction: 95 % for one new run of the same kind, tested on as
+    many images. draws: (D,) of the mean, by which `interval` and `p` are found. images_sd: deviation over images.
+    """
+
+    mean: float
+    sd: float | None
+    n_seeds: int
+    interval: Interval
+    interval_images: Interval
+    prediction: Interval
+    images_sd: float
+    draws: np.ndarray = field(repr=False)
+
+    def p(self, null: float = 0.0) -> float:
+        """Two-sided p that the true value is `null`, over seeds and images; never below 2/(draws + 1)."""
+        beyond = min(np.sum(self.draws <= null), np.sum(self.draws >= null))
+        return float(min(1.0, 2 * (beyond + 1) / (len(self.draws) + 1)))
+
+    def seeds_needed(self, distance: float) -> int | None:
+        """How many seeds would give an interval whose half width is below `distance`, mean and spread being as they
+        are; None where the images alone are too few for that, or where one seed does not show how seeds vary."""
+        if self.sd is None or distance <= 0:
+            return None
+        for n in range(2, MOST_SEEDS + 1):
+            seeds = stats.t.ppf((1 + LEVEL) / 2, n - 1) * self.sd / np.sqrt(n)
+            if np.hypot(seeds, stats.norm.ppf((1 + LEVEL) / 2) * self.images_sd) < distance:
+                return n
+        return None
+
+
+def estimate(per_seed: Sequence[float], images: np.ndarray) -> Estimate:
+    """The estimate of a number measured with several seeds on the same images.
+
+    per_seed: its value for each seed. images: (D,) draws of its mean over seeds, of other samples of images.
+    """
+    per_seed = np.asarray(per_seed, dtype=np.float64)
+    n, mean = len(per_seed), float(np.mean(per_seed))
+    sd = float(np.std(per_seed, ddof=1)) if n > 1 else None
+    shifts = images - images.mean()
+    if sd is None:
+        draws, new = mean + shifts, mean + np.sqrt(2) * shifts
+    else:
+        t = _permuted(stats.t.ppf(_grid(len(images)), n - 1))
+        draws, new = mean + shifts + t * sd / np.sqrt(n), mean + shifts + t * sd * np.sqrt(1 + 1 / n)
+    return Estimate(mean, sd, n, _percentiles(draws), _percentiles(mean + shifts), _percentiles(new),
+                    float(np.std(shifts)), draws)
+
+
+def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
+    """The estimate of an accuracy. right: bool (S, N), a row a seed; labels, groups: as `class_sums`.
+
+    Over images the accuracy follows Jeffreys' Beta (Brown, Cai & DasGupta 2001, doi 10.1214/ss/1009213286), which is
+    not certain where every image is right; over groups whole groups are resampled.
+    """
+    mean, n = right.mean(), right.shape[1]
+    if groups is not None and 0 < mean < 1:
+        sums, sizes = class_sums(right.mean(axis=0)[:, None], labels, groups)
+        images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+    else:
+        n = n if groups is None else len(np.unique(groups))
+        images = _permuted(stats.beta.ppf(_grid(DRAWS), mean * n + 0.5, (1 - mean) * n + 0.5))
+    found = estimate(right.mean(axis=1), images)
+    return clipped(found)
+
+
+def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None
+               ) -> Estimate:
+    """The estimate of how much more often the first is right: bool (S, N) each, the same seeds and images.
+
+    Half an image of either disagreement is added (Agresti & Min 2005, doi 10.1002/sim.1781), so that two systems with
+    equal answers are not equal for certain.
+    """
+    change = first.astype(float) - second
+    sums, sizes = class_sums(change.mean(axis=0)[:, None], labels, groups)
+    images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+    return estimate(change.mean(axis=1), images + normal(1 / len(labels)))
+
+
+def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
+    """The estimate of the ratio of two accuracies: bool (S, N) each, the same seeds and images."""
+    least = 1 / len(labels)
+    sums, _ = class_sums(np.column_stack([first.mean(axis=0), second.mean(axis=0)]), labels, groups)
+    totals = sums.sum(axis=1)
+    return estimate(first.mean(axis=1) / np.maximum(second.mean(axis=1), least),
+                    totals[:, 0] / np.maximum(totals[:, 1], 1))
+
+
+def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], others: Sequence[int],
+               groups: np.ndarray | None = None) -> Estimate:
+    """The estimate of the mean over the classes `some` minus that over `others` (none: 0) of a number an image has.
+
+    columns: (S, N), right or a difference of rights; every class must have images.
+    """
+    def gap(by_class: np.ndarray) -> np.ndarray:
+        return np.nanmean(by_class[:, some], axis=1) - (np.nanmean(by_class[:, others], axis=1) if len(others) else 0)
+
+    per_seed = gap(np.array([[row[labels == k].mean() if np.any(labels == k) else np.nan
+                              for k in range(int(labels.max()) + 1)] for row in columns]))
+    sums, sizes = class_sums(columns.mean(axis=0)[:, None], labels, groups)
+    with np.errstate(invalid="ignore"):
+        images = gap(sums[..., 0] / sizes)
+    smallest = min(int(np.sum(labels == k)) for k in some)
+    return estimate(per_seed, np.nan_to_num(images, nan=float(per_seed.mean())) + normal(1 / smallest / len(some)))
+
+
+def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, groups: np.ndarray | None = None,
+                   draws: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """(macro-F1 of each seed (S,), draws (D,) of its mean over seeds, of other samples of images). answers: (S, N).
+
+    The same labels and groups give the same samples, so that two systems' draws are paired.
+    """
+    rng, member = np.random.default_rng(3), np.arange(len(labels))
+    if groups is not None:
+        _, member = np.unique(groups, return_inverse=True)
+    units = member.max() + 1
+    weights = np.vstack([np.ones(units), rng.multinomial(units, np.full(units, 1 / units), size=draws)])[:, member]
+    classes = np.arange(num_classes)
+    true, scores = (labels[:, None] == classes).astype(float), []
+    support = weights @ true
+    for row in answers:
+        called = (row[:, None] == classes).astype(float)
+        below = support + weights @ called
+        f1 = np.divide(2 * (weights @ (true * called)), below, out=np.full_like(below, np.nan), where=below > 0)
+        scores.append(np.nanmean(f1, axis=1))
+    return np.array([score[0] for score in scores]), np.mean(scores, axis=0)[1:]
+
+
+def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None, draws: int = DRAWS,
+               seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(sums (draws, K, C), sizes (draws, K)): columns summed by class over images drawn again with replacement.
+
+    columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay; with `groups` (N,), whole
+    groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
+    (multinomially), so that 10,000 draws take no longer than a few.
+    """
+    rng, k = np.random.default_rng(seed), int(labels.max()) + 1
+    if groups is not None:
+        _, member = np.unique(groups, return_inverse=True)
+        own = np.zeros((member.max() + 1, k, columns.shape[1] + 1))
+        np.add.at(own, (member, labels), np.column_stack([columns, np.ones(len(labels))]))
+        weights = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=draws)
+        found = np.tensordot(weights, own, axes=1)
+        return found[..., :-1], found[..., -1]
+    sums, sizes = np.zeros((draws, k, columns.shape[1])), np.zeros((draws, k))
+    for label in np.unique(labels):
+        values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
+        sums[:, label] = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws) @ values
+        sizes[:, label] = counts.sum()
+    return sums, sizes
+
+
+def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
+    """(draws,) of a normal deviation with mean 0, in no order: for a part of the error that is known by its sd."""
+    return _permuted(sd * stats.norm.ppf(_grid(draws)), seed=2)
+
+
+def clipped(found: Estimate, low: float = 0.0, high: float = 1.0) -> Estimate:
+    """The estimate of a fraction, its intervals within [0, 1]."""
+    def inside(ends: Interval) -> Interval:
+        return max(ends[0], low), min(ends[1], high)
+
+    return Estimate(found.mean, found.sd, found.n_seeds, inside(found.interval), inside(found.interval_images),
+                    inside(found.prediction), found.images_sd, found.draws)
+
+
+def above(found: Estimate, least: float) -> Estimate:
+    """The estimate of how far a number lies above a known one."""
+    def less(ends: Interval) -> Interval:
+        return ends[0] - least, ends[1] - least
+
+    return Estimate(found.mean - least, found.sd, found.n_seeds, less(found.interval), less(found.interval_images),
+                    less(found.prediction), found.images_sd, found.draws - least)
+
+
+def _grid(n: int) -> np.ndarray:
+    return (np.arange(n) + 0.5) / n
+
+
+def _permuted(values: np.ndarray, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(values)
+
+
+def _percentiles(draws: np.ndarray, level: float = LEVEL) -> Interval:
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
