@@ -15,7 +15,6 @@ them; ratios are medians over rounds. Images per second move with other load on 
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -31,7 +30,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from ferkit import papers
-from ferkit.core import malloc
+from ferkit.core import files, malloc
 from ferkit.core.errors import InputError
 from ferkit.models.inference import resolve_device
 from ferkit.models.preprocessing import centre_crop, to_input
@@ -63,13 +62,13 @@ def bench(models: Sequence[str], images: np.ndarray, labels: np.ndarray, *, batc
     rows = np.resize(np.arange(len(images)), max(len(images), 2 * max(batch_sizes)))
     split = Split.of(images[rows], labels[rows], int(labels.max()) + 1, chosen)
     measured, by_batch, limits = [], {}, {}
-    with tempfile.TemporaryDirectory(prefix="ferkit-bench-") as folder:
-        files = write_files(Path(folder), images)
+    with files.scratch() as folder:
+        written = write_files(folder, images)
         for model in models:
             recipe = _recipe(model)
             limits[model] = limit(model, recipe, chosen)
             for batch in batch_sizes:
-                found = _alternate(model, replace(recipe, batch_size=batch), split, files, labels, rounds, seconds,
+                found = _alternate(model, replace(recipe, batch_size=batch), split, written, labels, rounds, seconds,
                                    say)
                 measured += found
                 by_batch.setdefault(model, {})[str(batch)] = ratios(found)

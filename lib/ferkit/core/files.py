@@ -4,12 +4,16 @@ import hashlib
 import json
 import math
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ferkit.core import processes
+
+SCRATCH = "ferkit-"  # how names of temporary folders begin, followed by the number of their process
 
 
 @contextmanager
@@ -38,6 +42,18 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A temporary folder of this process, gone when the block ends; what killed processes left of theirs goes too."""
+    for left in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        number = left.name.removeprefix(SCRATCH).partition("-")[0]
+        with suppress(OSError):
+            if number.isdigit() and not processes.is_alive(int(number)) and left.lstat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
+        yield Path(folder)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -1,7 +1,12 @@
-"""Processes by their number: which are still alive."""
+"""Processes by their number: which are still alive, and work that ends with the process that asked for it."""
 
 import os
+import pickle
+import threading
+import time
 from pathlib import Path
+
+LOOK_SECONDS = 0.25  # how soon a child notices that its parent is gone
 
 
 def is_alive(process: int) -> bool:
@@ -19,3 +24,17 @@ def is_alive(process: int) -> bool:
     except OSError:
         return True
     return state != "Z"
+
+
+def under(parent: int, pickled: bytes) -> None:
+    """What a child process does: call the function that was pickled with its arguments, and end as soon as `parent` is
+    gone. Nothing heavy is imported before that is watched: libraries take seconds, in which a parent can be killed."""
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    function, *arguments = pickle.loads(pickled)
+    function(*arguments)
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
@@ -19,6 +21,7 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
 
     options: those of `trainer.fit` (directory, max_minutes, name, on_epoch).
     """
+    _try(system, recipe, faces)
     k, chosen, kind = len(faces.label_names), inference.resolve_device(device), system.kind
     splits = {}
     for name in ("train", "val"):
@@ -31,3 +34,16 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
         splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=targets)
     return trainer.fit(system.build, recipe, splits["train"], splits["val"], seed=seed, num_classes=k,
                        method=system.method(recipe), kind=kind, **options)
+
+
+def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:
+    """One stored example through the untrained network; InputError where it takes another kind of data, such as
+    sequences in place of images."""
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        model = system.build(len(faces.label_names), **recipe.model).eval()
+        try:
+            for x in system.kind.views(system.kind.store(faces.images[:1]), model, "none"):
+                model(x)
+        except (IndexError, RuntimeError, ValueError, TypeError) as error:
+            raise InputError(f"{system.name} does not take what {faces.source.get('dataset', 'the data')} holds, "
+                             f"arrays of {faces.images.shape[1:]} ({str(error).splitlines()[0]})") from None

@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferkit.core import progress
+from ferkit.core import files, progress
 
 EVERY_SECONDS = 0.5
 NAME = "python3"
@@ -57,14 +56,14 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
     started = time.monotonic()
     failure = None
-    with tempfile.TemporaryDirectory(prefix="ferkit-") as scratch, _surroundings(Path(scratch)) as events, \
-            open(Path(scratch) / ".kernel.log", "wb") as log, _Watch(events, on_event, on_tick) as watch:
+    with files.scratch() as scratch, _surroundings(scratch) as events, \
+            open(scratch / ".kernel.log", "wb") as log, _Watch(events, on_event, on_tick) as watch:
         # What a kernel says beside its notebook (a traceback of its own when it is interrupted) goes into the log.
         start = {"pass_fds": () if inherit is None else (inherit,), "stdout": log, "stderr": log}
         try:
             papermill.execute_notebook(
-                str(source), str(target), parameters, kernel_name=NAME, language="python", progress_bar=False,
-                cwd=scratch, kernel_manager_class=_manager(watch, start))
+                _plain(source), _plain(target), parameters, kernel_name=NAME, language="python", progress_bar=False,
+                cwd=str(scratch), kernel_manager_class=_manager(watch, start, scratch / ".kernel.json"))
         except PapermillExecutionError as error:
             failure = _failure(target, f"{error.ename}: {error.evalue}")
         except DeadKernelError:
@@ -75,16 +74,25 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
     return Execution(time.monotonic() - started, watch.peak_mib, failure)
 
 
-def _manager(watch: _Watch, start: dict[str, object]) -> type:
+def _plain(path: Path) -> str:
+    """A path that papermill takes as it is: it would put parameters in place of names in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _manager(watch: _Watch, start: dict[str, object], connection: Path) -> type:
     """A kernel manager class that starts sys.executable, whatever kernels the user has installed.
 
-    start: how its process is started, as for `subprocess.Popen`.
+    start: how its process is started, as for `subprocess.Popen`. connection: the file that tells the kernel its ports
+    and key; in the scratch folder, so that a killed run leaves none behind.
     """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
 
     class ThisInterpreter(AsyncKernelManager):
+        def __init__(self, **options: object) -> None:
+            super().__init__(**{**options, "connection_file": str(connection)})
+
         @property
         def kernel_spec(self) -> KernelSpec:
             spec = get_kernel_dict()
@@ -194,8 +202,6 @@ def _failure(partial: Path, error: str) -> Failure:
 def _forget_places(executed: Path, name: str) -> None:
     """Take this machine's paths out of what papermill noted, so that the notebook reads the same anywhere."""
     import nbformat
-
-    from ferkit.core import files
 
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.papermill.update(input_path=f"notebooks/{name}", output_path=f"notebooks/{name}")

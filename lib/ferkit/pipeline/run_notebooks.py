@@ -103,7 +103,9 @@ def reason(run: Run, stem: str, entries: dict[str, dict]) -> str:
     changed = [name for name, value in now.items() if entry["inputs"].get(name) != value]
     if changed:
         return f"changed: {', '.join(changed)}"
-    return "" if manifest.intact(run.directory, entry["outputs"]) else "an output is missing or was changed"
+    gone = manifest.changed(run.directory, entry["outputs"])
+    return "" if entry["outputs"] and not gone else "; ".join(gone[:3]) + (
+        f" and {len(gone) - 3} more" if len(gone) > 3 else "" if gone else "it left nothing")
 
 
 def dry_run(run: Run, console: Console) -> int:
@@ -114,6 +116,8 @@ def dry_run(run: Run, console: Console) -> int:
         console.line(f"{head}  would run: {why}" if why else f"{head}  up to date")
         if why:  # what reads it would find other results
             entries = {name: entry for name, entry in entries.items() if name != stem}
+    for gone in manifest.changed(run.directory, manifest.read(run.directory).get("outputs", {})):
+        console.line(f"would be written again: {gone}")
     return 0
 
 

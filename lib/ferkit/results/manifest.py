@@ -45,10 +45,16 @@ def hashes(directory: Path, paths_: list[Path]) -> dict[str, str]:
     return {path.relative_to(directory).as_posix(): files.sha256(path) for path in paths_}
 
 
-def intact(directory: Path, outputs: dict[str, str]) -> bool:
-    """Whether there are outputs, and every one of them is still the file that was recorded."""
-    return bool(outputs) and all((directory / name).is_file() and files.sha256(directory / name) == recorded
-                                 for name, recorded in outputs.items())
+def changed(directory: Path, outputs: dict[str, str]) -> list[str]:
+    """What is missing or no longer the file that was recorded, in order: "a.json is missing", "b.npz was changed"."""
+    found = []
+    for name, recorded in outputs.items():
+        path = directory / name
+        if not path.is_file():
+            found.append(f"{name} is missing")
+        elif files.sha256(path) != recorded:
+            found.append(f"{name} was changed")
+    return found
 
 
 def surroundings() -> dict:

@@ -20,13 +20,13 @@ import pickle
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
+from ferkit.core import processes
 from ferkit.core.errors import InputError
 from ferkit.sweep.rows import Task, groups
 from ferkit.sweep.worker import MOST_LOST, Worker
@@ -83,7 +83,8 @@ class Local:
         context, ordered = multiprocessing.get_context("spawn"), in_order(tasks)  # a forked torch hangs
 
         def start() -> multiprocessing.process.BaseProcess:
-            process = context.Process(target=_serve, args=(os.getpid(), worker, ordered))
+            process = context.Process(target=processes.under,
+                                      args=(os.getpid(), pickle.dumps((_serve, worker, ordered))))
             process.start()
             return process
 
@@ -198,18 +199,11 @@ class Element:
         return submitit.helpers.DelayedSubmission(self)
 
 
-def _serve(parent: int, worker: Worker, tasks: Sequence[Task]) -> None:
-    """Be a local worker: interrupted by SIGTERM, and gone as soon as the sweep is."""
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+def _serve(worker: Worker, tasks: Sequence[Task]) -> None:
+    """Be a local worker: interrupted by SIGTERM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the sweep, which stops its workers
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     worker(tasks)
-
-
-def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS / 4)
-    os._exit(1)
 
 
 def _how(code: int) -> str:

@@ -175,8 +175,8 @@ def _check(values: Mapping[str, object]) -> None:
             raise InputError(f"unknown data set {dataset!r}: choose among {', '.join(DATASETS)}")
     if values.get("profile", "full") not in PROFILES:
         raise InputError(f"unknown profile {values['profile']!r}: choose one of {', '.join(PROFILES)}")
-    if min(values.get("seeds", [0])) < 0:
-        raise InputError("seeds are whole numbers of 0 or more")
+    if not all(0 <= seed < 2**31 for seed in values.get("seeds", [0])):
+        raise InputError(f"seeds are whole numbers from 0 to {2**31 - 1}")
     for system in values["models"]:
         base = papers.system(system).base
         if base and (base not in values["models"] or not values.get("test")):

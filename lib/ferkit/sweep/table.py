@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
+from ferkit.core import files
 from ferkit.core.errors import InputError
 
 FORMATS = (".csv", ".parquet", ".tex")
@@ -64,8 +64,7 @@ def export(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
     if path.suffix == ".tex":
         head, *body = _lines(rows)
         frame = pandas.DataFrame(body, columns=head)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
+    with files.replacing(path) as aside:
         if path.suffix == ".csv":
             frame.to_csv(aside, index=False)
         elif path.suffix == ".parquet":
@@ -73,7 +72,4 @@ def export(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
         else:
             text = frame.to_latex(index=False, escape=True, column_format="lllrlrrr")
             aside.write_text(text.replace("±", r"$\pm$"), encoding="utf-8")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
     return path

@@ -22,7 +22,7 @@ def test_a_sweep_that_opens_the_test_split_notes_what_it_made(tmp_path):
     made = manifest.read(output)
     assert (made["dataset"], made["protocol"], made["profile"]) == ("synthetic", "official", "smoke")
     (entry,) = made["notebooks"].values()
-    assert manifest.intact(output, entry["outputs"]) and CELL in entry["outputs"]
+    assert not manifest.changed(output, entry["outputs"]) and CELL in entry["outputs"]
     told = provenance.of(output)
     assert told.command(CELL) == "python -m ferkit sweep small.json --output DIR" and told.intact(CELL)
 

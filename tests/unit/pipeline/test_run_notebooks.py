@@ -141,7 +141,7 @@ def test_a_missing_or_changed_output_runs_its_notebook_again(place, harm):
     place.executed()
     victim = place.directory / SECOND / "system/ours/seed0/metrics.json"
     victim.unlink() if harm == "remove" else victim.write_text("[0.9, 3]")
-    assert "an output is missing or was changed" in place.run()[1]
+    assert f"metrics.json {'is missing' if harm == 'remove' else 'was changed'}" in place.run()[1]
     assert place.executed() == [SECOND]
     assert victim.read_text() == "[0.5, 3]"
 
@@ -329,3 +329,20 @@ def test_a_manifest_that_cannot_be_read_counts_as_none(tmp_path):
     assert manifest.read(tmp_path) == {}
     (tmp_path / "manifest.json").write_text('{"schema": 99}')
     assert manifest.read(tmp_path) == {}
+
+
+def test_braces_in_a_folders_name_are_letters_like_any_other(tmp_path, place):
+    place.output = tmp_path / "{x} 50% #{RUN}?&{}"
+    assert place.run()[0] == 0
+    assert sorted(path.name for path in (place.directory / "notebooks").iterdir()) == [f"{FIRST}.ipynb",
+                                                                                       f"{SECOND}.ipynb"]
+
+
+def test_what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next_start(tmp_path, place, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    dead, alive = tmp_path / "tmp/ferkit-999999999-abc", tmp_path / f"tmp/ferkit-{os.getppid()}-abc"
+    for folder in (dead, alive):
+        folder.mkdir(parents=True)
+        (folder / ".kernel.json").write_text("key")
+    assert place.run(notebooks=(FIRST,))[0] == 0
+    assert [path.name for path in (tmp_path / "tmp").iterdir()] == [alive.name]
