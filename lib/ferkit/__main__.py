@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NoReturn, TextIO
@@ -27,7 +28,7 @@ GROUPS = {
     "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "test-selection-bias"),
     "use": ("predict", "export", "audit"),
     "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
-    "measure": ("bench", "label-agreement"),
+    "measure": ("bench", "label-agreement", "table", "selftest"),
     "extend": ("new-paper",),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
@@ -95,7 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is escaped, not fatal
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(argv)
+        with warnings.catch_warnings():
+            if "--debug" not in argv:
+                warnings.simplefilter("ignore")  # a library's hint is no line of ours
+            return _run(argv)
     except BrokenPipeError:  # whoever read our output has had enough (| head): not an error
         _drop(sys.stdout)
         return 141

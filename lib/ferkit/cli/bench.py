@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from ferkit.cli import options
 from ferkit.core.console import json_line
@@ -24,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_computing(training)
     occlusion = below.add_parser("occlusion", help="our occlusion maps and Captum's")
     occlusion.add_argument("--model", metavar="M", help="which network (default: the first paper's)")
-    occlusion.add_argument("--weights", type=Path, metavar="F", help="a trained network in place of an untrained one")
+    occlusion.add_argument("--weights", type=options.place, metavar="F",
+                           help="a trained network in place of an untrained one")
     occlusion.add_argument("--images", type=options.whole(1), default=256, metavar="N", help="how many (default: 256)")
     occlusion.add_argument("--patch-size", type=options.whole(1, 48), default=8, metavar="P",
                            help="side of the patch, pixels (default: 8)")

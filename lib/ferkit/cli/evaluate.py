@@ -1,7 +1,6 @@
 """``evaluate``: saved weights on the test split of a data set."""
 
 import argparse
-from pathlib import Path
 
 from ferkit.cli import options
 
@@ -10,7 +9,7 @@ HELP = "score saved weights on the test split of a data set"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate`` to a parser."""
-    parser.add_argument("--weights", required=True, type=Path, metavar="F", help="a run's weights.safetensors")
+    parser.add_argument("--weights", required=True, type=options.place, metavar="F", help="a run's weights.safetensors")
     options.add_data(parser)
     options.add_computing(parser, "cpu", seed="seed of the drawn set or the split")
     options.add_output(parser, "folder in which predictions.npz is written, or a file F.npz",
@@ -26,12 +25,14 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.experiments import evaluation
     from ferkit.results import records
 
-    data, protocol = options.data_and_protocol(arguments)
-    predictor, facts = evaluation.open_weights(arguments.weights, papers.system, arguments.device)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
     target = arguments.output
     if target:
         target = target if target.suffix == ".npz" else target / records.PREDICTIONS
+        paths.check_writable(target.parent)
+    data, protocol = options.data_and_protocol(arguments)
+    predictor, facts = evaluation.open_weights(arguments.weights, papers.system, arguments.device)
+    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
+    if target:
         paths.make_folder(target.parent)
     metrics, predictions = evaluation.evaluate(predictor, facts, faces)
     if target:

@@ -1,8 +1,8 @@
 """``export``: trained weights as an ONNX file that answers as PyTorch does."""
 
 import argparse
-from pathlib import Path
 
+from ferkit.cli import options
 from ferkit.core.errors import InputError
 
 HELP = "write weights as ONNX and hold the file's answers against PyTorch's"
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``export`` to a parser."""
     parser.add_argument("--weights", metavar="NAME|FILE", help="a published name or a weights.safetensors (default: "
                         "the published ones that are best on validation)")
-    parser.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument("--onnx", type=options.place, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--pixels", action="store_true", help="the graph takes uint8 (N, 48, 48) and normalises it "
                         "itself (default: float32 (N, 1, 48, 48), normalised as its metadata says)")
 

@@ -1,8 +1,8 @@
 """``fingerprint``: what FER2013 is recognised by, and its FER+ votes; the library brings both along."""
 
 import argparse
-from pathlib import Path
 
+from ferkit.cli import options
 from ferkit.core.errors import InputError
 
 HELP = "make the fingerprint by which copies of FER2013 are recognised (no pixel in it), and join FER+ votes to it"
@@ -10,10 +10,11 @@ HELP = "make the fingerprint by which copies of FER2013 are recognised (no pixel
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fingerprint`` to a parser."""
-    parser.add_argument("--data", required=True, type=Path, metavar="PATH", help="a genuine FER2013, pixel by pixel")
-    parser.add_argument("--votes", type=Path, metavar="F.csv",
+    parser.add_argument("--data", required=True, type=options.place, metavar="PATH",
+                        help="a genuine FER2013, pixel by pixel")
+    parser.add_argument("--votes", type=options.place, metavar="F.csv",
                         help="FER+'s fer2013new.csv (then --data is a genuine fer2013.csv), or votes with pixel hashes")
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write to")
+    parser.add_argument("--output", required=True, type=options.place, metavar="DIR", help="folder to write to")
 
 
 def main(arguments: argparse.Namespace) -> int:

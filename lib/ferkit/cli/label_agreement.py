@@ -2,14 +2,15 @@
 
 import argparse
 import json
-from pathlib import Path
+
+from ferkit.cli import options
 
 HELP = "how far ten people agree with FER2013's labels, and how systems score where they do and do not"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``label-agreement`` to a parser."""
-    parser.add_argument("directory", metavar="DIR", type=Path, nargs="?",
+    parser.add_argument("directory", metavar="DIR", type=options.place, nargs="?",
                         help="results/fer2013 (default: the published ones), or a run on FER2013")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

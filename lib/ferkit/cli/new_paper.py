@@ -1,7 +1,8 @@
 """``new-paper``: one folder and one notebook for another paper, from a template that runs as it stands."""
 
 import argparse
-from pathlib import Path
+
+from ferkit.cli import options
 
 HELP = "start the replication of another paper: a folder and a notebook from a template"
 
@@ -9,7 +10,7 @@ HELP = "start the replication of another paper: a folder and a notebook from a t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``new-paper`` to a parser."""
     parser.add_argument("name", metavar="NAME", help="<first author><year>_<short name>, e.g. wang2020_regions")
-    parser.add_argument("--output", type=Path, metavar="DIR",
+    parser.add_argument("--output", type=options.place, metavar="DIR",
                         help="write it there, outside the checkout; name DIR in FERKIT_PAPERS to use it")
 
 

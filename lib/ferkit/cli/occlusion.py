@@ -1,7 +1,6 @@
 """``occlusion``: which parts of a face trained cells read each expression from, and the control with a known answer."""
 
 import argparse
-from pathlib import Path
 
 from ferkit.cli import options
 from ferkit.core.console import json_line
@@ -13,7 +12,7 @@ HELP = "analyse the cells of a run or of published results by occlusion, or run 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``occlusion`` to a parser."""
-    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR",
+    parser.add_argument("directory", nargs="?", type=options.place, metavar="DIR",
                         help="a run's folder, or results/<dataset>; its 04_occlusion_analysis is written")
     parser.add_argument("--mouth-only", action="store_true",
                         help="train on drawn faces that move the mouth alone and see where occlusion points")

@@ -42,6 +42,13 @@ def above_zero(text: str) -> float:
     return value
 
 
+def place(text: str) -> Path:
+    """The type of an option or argument that names a folder or file: any name but an empty one."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name (a shell variable that is not set?); name a folder")
+    return Path(text)
+
+
 def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset: str | None = None,
              profile: str | None = "full", protocol: bool = True) -> None:
     """Which images: --dataset, --data and, unless switched off, --protocol, --labels, --contempt and --profile."""
@@ -93,7 +100,7 @@ def add_output(parser: argparse.ArgumentParser, output: str = "", json: str = "o
     """Where results go: --output if told what it is, and --json unless it prints nothing."""
     group = parser.add_argument_group("output")
     if output:
-        group.add_argument("--output", type=Path, required=required, metavar="DIR", help=output)
+        group.add_argument("--output", type=place, required=required, metavar="DIR", help=output)
     if json:
         group.add_argument("--json", action="store_true", help=f"print {json}")
 

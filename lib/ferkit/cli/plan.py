@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
     parser.add_argument("--list", action="store_true",
                         help="only print how each planned job stands: planned (no result yet), or as its result says")
-    parser.add_argument("--sweep", type=Path, metavar="CONFIG",
+    parser.add_argument("--sweep", type=options.place, metavar="CONFIG",
                         help="add the cells of this sweep to what is planned or published, in place of a profile's")
 
 

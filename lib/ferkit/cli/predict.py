@@ -25,10 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "of 48x48 pixels always is one)")
     options.add_output(parser, json="one JSON object a line")
     parser.add_argument("--csv", action="store_true", help="print comma-separated values with one line of headings")
-    parser.add_argument("--sequence", type=Path, metavar="FOLDER", help="the frames of one recording by name: "
+    parser.add_argument("--sequence", type=options.place, metavar="FOLDER", help="the frames of one recording by name: "
                         "the expression over time, by a published network over time")
-    parser.add_argument("--plot", type=Path, metavar="FILE.html", help="with --sequence: also save it as a page")
-    parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="also save each photo with its faces framed")
+    parser.add_argument("--plot", type=options.place, metavar="FILE.html",
+                        help="with --sequence: also save it as a page")
+    parser.add_argument("--save-overlay", type=options.place, metavar="DIR",
+                        help="also save each photo with its faces framed")
     parser.add_argument("--list", action="store_true", help="print the published names and what they reach")
 
 
@@ -39,6 +41,8 @@ def main(arguments: argparse.Namespace) -> int:
 
         print("\n".join(weights_catalogue.table()))
         return 0
+    if arguments.json and arguments.csv:
+        raise InputError("--json and --csv exclude each other: give one of them")
     if arguments.sequence or arguments.plot:
         return _over_time(arguments)
     if not arguments.photos:
@@ -50,8 +54,6 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.save_overlay:
         make_folder(arguments.save_overlay)
     model = predictor.load(arguments.weights)
-    if arguments.json and arguments.csv:
-        raise InputError("--json and --csv exclude each other: give one of them")
     if not (arguments.json or arguments.csv or console.quiet()):
         print(f"{model.name}, {len(found)} image{'s' * (len(found) != 1)}; an annotator's view of a face, not what a "
               "person feels", file=sys.stderr)

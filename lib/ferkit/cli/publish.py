@@ -1,8 +1,8 @@
 """``publish``: copy the planned results of finished runs to ``results/<dataset>[-<protocol>]/``."""
 
 import argparse
-from pathlib import Path
 
+from ferkit.cli import options
 from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import DATASETS
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``publish`` to a parser."""
     parser.add_argument("--list", action="store_true", help="only write the lists of checksums (SHA256SUMS) of what is "
                         "published, and print what changed since they were written")
-    parser.add_argument("runs", metavar="DIR", type=Path, nargs="*",
+    parser.add_argument("runs", metavar="DIR", type=options.place, nargs="*",
                         help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
 
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Publish and print what was copied; exit status 0."""
     from ferkit.publishing import publish as publishing
-    from ferkit.reporting import model_cards
     from ferkit.results import manifest
 
     if arguments.list == bool(arguments.runs):
@@ -41,6 +40,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError(f"publish: runs of different sets ({', '.join(' '.join(one) for one in sorted(sets))}); "
                          "publish each for itself")
     ((dataset, protocol),) = sets
+    from ferkit.reporting import model_cards
+
     cells = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
     model_cards.write_all()
     publishing.write_lists()

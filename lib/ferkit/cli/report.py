@@ -1,14 +1,15 @@
 """``report``: the page of a run, or several runs side by side on one."""
 
 import argparse
-from pathlib import Path
+
+from ferkit.cli import options
 
 HELP = "build the report of a run, or one page that compares several"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report`` to a parser."""
-    parser.add_argument("directories", metavar="DIR", type=Path, nargs="*",
+    parser.add_argument("directories", metavar="DIR", type=options.place, nargs="*",
                         help="a run's folder, or results/<dataset>; two or more are compared")
     parser.add_argument("--readme", action="store_true",
                         help="rewrite the READMEs' tables and pictures instead, as the command readme does")

@@ -41,7 +41,7 @@ Several commands on one --output share its runs, also from several machines. Mor
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``sweep`` to a parser."""
     parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the sweep, a TOML or JSON file")
+    parser.add_argument("config", type=options.place, metavar="CONFIG", help="the sweep, a TOML or JSON file")
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where the data set lies; once per part (default: its environment variable)")
     parser.add_argument("--max-minutes", type=options.above_zero, metavar="M", help="stop cleanly inside M minutes")
@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_computing(parser)
     add_backend(parser)
     options.add_output(parser, "folder of this sweep", "all rows as one JSON object", required=True)
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the rows to FILE: .csv, .parquet or .tex")
+    parser.add_argument("--table", type=options.place, metavar="FILE",
+                        help="write the rows to FILE: .csv, .parquet or .tex")
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:

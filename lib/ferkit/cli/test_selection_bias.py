@@ -20,12 +20,13 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.cli.train import recipe_of
     from ferkit.core.console import json_line
-    from ferkit.core.paths import make_folder
+    from ferkit.core.paths import check_writable, make_folder
     from ferkit.data import datasets
     from ferkit.experiments import test_selection_bias
     from ferkit.models import inference
 
     system = papers.system(arguments.model or papers.default_for("optimism")[0])
+    check_writable(arguments.output)
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     inference.resolve_device(arguments.device)
     data, protocol = options.data_and_protocol(arguments)

@@ -28,7 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     from ferkit import papers
     from ferkit.core.console import json_line
-    from ferkit.core.paths import make_folder
+    from ferkit.core.paths import check_writable, make_folder
     from ferkit.data import datasets
     from ferkit.experiments import resumable
     from ferkit.models import inference
@@ -36,6 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     system = papers.system(arguments.model)
     if not system.network:
         raise InputError(f"--model {system.name}: no network is trained for it alone; see sweep, or run")
+    check_writable(arguments.output)
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     inference.resolve_device(arguments.device)
     data, protocol = options.data_and_protocol(arguments)

@@ -1,7 +1,6 @@
 """``verify``: recompute everything published from the files beside it."""
 
 import argparse
-from pathlib import Path
 
 from ferkit.cli import options
 
@@ -10,9 +9,9 @@ HELP = "recompute published metrics, predictions and hashes; name everything tha
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``verify`` to a parser."""
-    parser.add_argument("directories", metavar="DIR", type=Path, nargs="+",
+    parser.add_argument("directories", metavar="DIR", type=options.place, nargs="+",
                         help="results/<dataset>, a run's folder, or results for all that is published")
-    parser.add_argument("--data", type=Path, metavar="PATH",
+    parser.add_argument("--data", type=options.place, metavar="PATH",
                         help="the real data, for predictions from weights (default: FERKIT_FER2013 and so on)")
     parser.add_argument("--sample", type=options.whole(), default=256, metavar="N",
                         help="test images to compute again for each system; 0 = all (default: 256)")
