@@ -45,6 +45,7 @@ def as_markdown(group: str) -> str:
     return "\n".join(f"- We use {one['choice']} because {one['reason']} (`{one['where']}`)" for one in of(group))
 
 
+@cache
 def _docstrings(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef))]

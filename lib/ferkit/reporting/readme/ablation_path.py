@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ferkit.core import paths
+from ferkit import papers
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import CellResult
@@ -31,9 +32,24 @@ def rows_file(path: RecipePath) -> Path:
 def steps(path: RecipePath) -> list[dict]:
     """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
 
-    InputError where the rows are not those of the sweep's file.
+    Networks are built to count their parameters, which takes seconds of torch; so the rows are kept in the cache, by
+    everything they follow from. InputError where the measured rows are not those of the sweep's file.
     """
-    from ferkit import papers
+    made_of = [rows_file(path).read_text(encoding="utf-8"),
+               rows_file(path).with_suffix(".toml").read_text(encoding="utf-8"),
+               {"/".join(name): named.recipe.to_dict() for name, named in papers.recipes().items()},
+               {one.name: one.version for one in papers.systems()}]
+    kept = paths.cache_root() / "paths" / f"{files.sha256_of(made_of)}.json"
+    try:
+        return json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        rows = _steps(path)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        files.write_json(kept, rows)
+        return rows
+
+
+def _steps(path: RecipePath) -> list[dict]:
     from ferkit.models.facts import count_parameters
     from ferkit.sweep import config
 
@@ -48,7 +64,7 @@ def steps(path: RecipePath) -> list[dict]:
         recipe = next(cell.recipe for cell in cells if cell.recipe_name == name)
         own = [found[name, cell.seed] for cell in cells if cell.recipe_name == name]
         network = papers.system(cells[0].system).build(**recipe.model)
-        now = {**recipe.to_dict(), "model": _said(network, recipe.model)}
+        now = {**recipe.to_dict(), "model": {"input_size": network.input_size, **recipe.model}}
         rows.append({"step": _changes(before, now), "validation": [row["val_accuracy"] for row in own],
                      "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
                      "parameters": count_parameters(network)})
@@ -73,11 +89,6 @@ def _ends(ends: Sequence[End], cells: Sequence[CellResult]) -> list[list[object]
             rows.append([says.format(**own[0]), it["seeds"], _mean_sd([m["val_accuracy"] for m in own]),
                          _mean_sd([m["accuracy"] for m in own]), f"{it['parameters']:,}", f"{it['minutes']:.0f}"])
     return rows
-
-
-def _said(network: object, given: dict) -> dict:
-    """The options given to a network, and its side of input, which it has whether it is given or not."""
-    return {"input_size": network.input_size, **given}
 
 
 def _changes(before: dict | None, now: dict) -> str:
