@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,8 +104,8 @@ def add_output(parser: argparse.ArgumentParser, output: str = "", json: str = "o
         group.add_argument("--json", action="store_true", help=f"print {json}")
 
 
-def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
-    """The data's path (several joined by ``os.pathsep``; None for none) and the protocol's full name.
+def data_and_protocol(arguments: argparse.Namespace) -> tuple[tuple[Path, ...] | None, str]:
+    """The data's parts (None for none given) and the protocol's full name.
 
     InputError for a path that is empty, missing or unreadable, and for data given to the built-in set.
     """
@@ -114,7 +113,7 @@ def data_and_protocol(arguments: argparse.Namespace) -> tuple[Path | None, str]:
     protocol = protocols.resolve(arguments.dataset, getattr(arguments, "protocol", ""),
                                  getattr(arguments, "contempt", False), getattr(arguments, "labels", "own"))
     given = paths.check_data(arguments.dataset, arguments.data) if arguments.data else ()
-    return Path(os.pathsep.join(map(str, given))) if given else None, protocol
+    return given or None, protocol
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

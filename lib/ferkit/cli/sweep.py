@@ -111,7 +111,7 @@ def _train(sweep: Sweep, arguments: argparse.Namespace) -> list[dict]:
 
     output = arguments.output.absolute()
     rows = run.run(sweep, output, backend=backend_of(arguments, output), device=arguments.device,
-                   max_minutes=arguments.max_minutes, data=run.path_of(arguments.data), say=say)
+                   max_minutes=arguments.max_minutes, data=run.parts_of(arguments.data), say=say)
     if sweep.test:
         _note(sweep, arguments)
     return rows

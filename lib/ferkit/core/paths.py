@@ -26,6 +26,7 @@ LONGEST_NAME = 255  # bytes of a file name, on every usual file system
 WITHOUT_IMAGES = ("gfe",)  # points over time: nothing that looks at pictures runs on it
 
 
+Data = Path | tuple[Path, ...] | None  # a data set's one path, its parts, or what its environment variable says
 SUBJECT_VARIABLE = "FERKIT_SUBJECT_FROM"  # how subjects are told by the paths of --dataset folder
 
 
@@ -76,16 +77,21 @@ def cache_root() -> Path:
     return Path(base).expanduser().absolute() / "ferkit"
 
 
-def data_path(dataset: str) -> Path | None:
-    """Where a real data set lies: its environment variable (several paths joined by ``os.pathsep`` are
-    the source's business); None for the built-in set. InputError when a real one is not named."""
+def data_parts(dataset: str, data: Data = None) -> tuple[Path, ...]:
+    """Where a data set lies, part by part: as given, else its environment variable, in which several parts are joined
+    by ``os.pathsep``; () for the built-in set. InputError when a real one is not named."""
     if dataset == "synthetic":
-        return None
+        return ()
+    if data is not None:
+        return data if isinstance(data, tuple) else (Path(data),)
     variable = DATA_VARIABLES[dataset]
-    chosen = os.environ.get(variable)
-    if not chosen:
+    chosen = os.environ.get(variable, "")
+    whole = Path(chosen).expanduser().absolute()
+    parts = (whole,) if chosen and whole.exists() else [Path(part).expanduser().absolute()
+                                                       for part in chosen.split(os.pathsep) if part]
+    if not parts:
         raise InputError(f"{dataset}: no data given; name its archive or folder with --data PATH or {variable}")
-    return Path(chosen).expanduser().absolute()
+    return tuple(parts)
 
 
 def check_data(dataset: str, given: Sequence[str]) -> tuple[Path, ...]:

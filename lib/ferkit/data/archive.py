@@ -13,7 +13,7 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -202,19 +202,9 @@ def inner_archives(folder: Path) -> list[Path]:
     )
 
 
-def parts_of(data: Path) -> list[Path]:
-    """The paths joined in `data` by ``os.pathsep`` (two mosaic halves), or `data` itself where that
-    exists."""
-    text = os.fspath(data)
-    if os.pathsep not in text or data.exists():
-        return [data]
-    return [Path(part).expanduser().absolute() for part in text.split(os.pathsep) if part]
-
-
-def expand(data: Path, words: tuple[str, ...]) -> list[Path]:
-    """What to open for `data`: the paths joined in it, or, of a folder with nothing else to read, the
-    archives whose names contain one of `words`."""
-    parts = parts_of(data)
+def expand(parts: Sequence[Path], words: tuple[str, ...]) -> Sequence[Path]:
+    """What to open for a data set's parts: the parts, or, of one folder with nothing else to read, the archives in it
+    whose names contain one of `words`."""
     if len(parts) == 1 and parts[0].is_dir():
         inside = [
             path for path in inner_archives(parts[0]) if any(word in path.name.lower() for word in words)

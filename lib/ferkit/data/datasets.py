@@ -18,6 +18,7 @@ import numpy as np
 
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
 from ferkit.core.protocols import DEFAULT_PROTOCOL, Protocol
 from ferkit.data import archive, cache, ferplus, splits
@@ -29,7 +30,7 @@ __all__ = ["DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 def load(
     dataset: str,
-    data: Path | None = None,
+    data: Data = None,
     *,
     profile: str = "quick",
     protocol: str = "official",
@@ -38,9 +39,9 @@ def load(
 ) -> FaceSet:
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
-    data: where it lies; None takes the data set's environment variable. `contempt`, or a protocol with
-    ``+contempt``, keeps the eighth label of CK+ or FER+. protocol: "" for the data set's own; FER2013's with
-    ``+ferplus`` has the labels of `ferkit.data.ferplus`.
+    data: where it lies, its parts where there are several; None takes the data set's environment variable. `contempt`,
+    or a protocol with ``+contempt``, keeps the eighth label of CK+ or FER+. protocol: "" for the data set's own;
+    FER2013's with ``+ferplus`` has the labels of `ferkit.data.ferplus`.
     A set without images ("gfe") comes as a `SequenceSet`.
     Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
     them, both stated in `source`. Raises InputError.
@@ -59,7 +60,7 @@ def load(
     return _train_on(thinned, chosen.train, seed)
 
 
-def fingerprint(dataset: str, data: Path | None = None, profile: str = "quick", protocol: str = "official",
+def fingerprint(dataset: str, data: Data = None, profile: str = "quick", protocol: str = "official",
                 seed: int = 0, contempt: bool = False) -> str:
     """A sha256 that changes exactly when ``load`` with the same arguments could return something else.
 
@@ -95,20 +96,19 @@ def _check(dataset: str, profile: str) -> None:
         raise InputError(f"profile {profile!r} is unknown; take one of {', '.join(PROFILES)}")
 
 
-def _key(dataset: str, data: Path | None, contempt: bool) -> list[object]:
+def _key(dataset: str, data: Data, contempt: bool) -> list[object]:
     """What the prepared set of a source is found by."""
-    parts = archive.parts_of(Path(data) if data is not None else paths.data_path(dataset))
+    parts = paths.data_parts(dataset, data)
     if dataset == "folder":
         return [dataset, os.environ.get(paths.SUBJECT_VARIABLE, ""), [archive.stamp(part) for part in parts]]
     return [dataset, contempt and dataset == "ckplus", [archive.stamp(part) for part in parts]]
 
 
-def _whole(dataset: str, data: Path | None, contempt: bool) -> FaceSet:
+def _whole(dataset: str, data: Data, contempt: bool) -> FaceSet:
     """The whole source, from the cache or read and prepared."""
-    data = Path(data) if data is not None else paths.data_path(dataset)
-    source = _source(dataset)
+    parts, source = paths.data_parts(dataset, data), _source(dataset)
     options = {"contempt": contempt} if dataset == "ckplus" else {}
-    return cache.prepared(_key(dataset, data, contempt), lambda: source.read(data, **options))
+    return cache.prepared(_key(dataset, data, contempt), lambda: source.read(*parts, **options))
 
 
 def _source(dataset: str) -> ModuleType:

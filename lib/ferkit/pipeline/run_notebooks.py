@@ -49,7 +49,7 @@ class Run:
         """The faces as the notebooks will have them; InputError where data or protocol are not right."""
         from ferkit.data import datasets
 
-        return datasets.load(self.options.dataset, data_of(self.options), profile=self.options.profile,
+        return datasets.load(self.options.dataset, self.options.data or None, profile=self.options.profile,
                              protocol=self.protocol, seed=self.options.seed)
 
     def parameters_of(self, stem: str) -> dict[str, object]:
@@ -85,11 +85,6 @@ def prepare(options: RunOptions) -> Run:
     if options.data or protocol != protocols.DEFAULT_PROTOCOL[options.dataset]:
         run.load()
     return run
-
-
-def data_of(options: RunOptions) -> Path | None:
-    """The data's path for `datasets.load`, several joined by ``os.pathsep``; None for the built-in set."""
-    return Path(os.pathsep.join(map(str, options.data))) if options.data else None
 
 
 def reason(run: Run, stem: str, entries: dict[str, dict]) -> str:
@@ -263,7 +258,7 @@ def _conclude(run: Run, record: dict, console: Console) -> int:
 def _fingerprint(options: RunOptions, protocol: str) -> str:
     from ferkit.data import datasets
 
-    return datasets.fingerprint(options.dataset, data_of(options), profile=options.profile, protocol=protocol,
+    return datasets.fingerprint(options.dataset, options.data or None, profile=options.profile, protocol=protocol,
                                 seed=options.seed)
 
 
@@ -271,7 +266,7 @@ def _environment(options: RunOptions) -> AbstractContextManager[None]:
     """Where the notebooks find the runs and the data: they are given names, never paths."""
     settings = {"FERKIT_OUTPUT": str(options.output)}
     if options.data:
-        settings[paths.DATA_VARIABLES[options.dataset]] = str(data_of(options))
+        settings[paths.DATA_VARIABLES[options.dataset]] = os.pathsep.join(map(str, options.data))
     return notebook_execution.environment(settings)
 
 

@@ -35,8 +35,7 @@ def tasks(run: Run, stems: list[str]) -> list[Task]:
 
 def train(run: Run, stems: list[str], backend: Backend, console: Console) -> None:
     """Have the backend's workers train what these notebooks will ask for. What fails is left to the notebook."""
-    from ferkit.pipeline.run_notebooks import data_of
 
     options = run.options
-    worker = Worker(options.profile, run.protocol, data_of(options), options.device, seed=options.seed)
+    worker = Worker(options.profile, run.protocol, options.data or None, options.device, seed=options.seed)
     complete(Board(tasks(run, stems), console.line), worker, backend, console.line)

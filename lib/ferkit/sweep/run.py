@@ -9,13 +9,13 @@ runs among them.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ferkit.core import files, lease
 from ferkit.core.errors import InputError
+from ferkit.core.paths import Data
 from ferkit.sweep import backends
 from ferkit.sweep.config import Sweep
 from ferkit.sweep.rows import Row, Task, tasks
@@ -27,7 +27,7 @@ ENDED = ("finished", "diverged", "collapsed", "failed")
 
 
 def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here, device: str = "auto",
-        max_minutes: float | None = None, data: Path | None = None, say: Callable[[str], None] = lambda _: None
+        max_minutes: float | None = None, data: Data = None, say: Callable[[str], None] = lambda _: None
         ) -> list[Row]:
     """Train what is not trained yet and return a row for every run (`rows.Task.row`).
 
@@ -138,6 +138,6 @@ def _write_plan(sweep: Sweep, output: Path) -> None:
         raise InputError(f"{output}: cannot be written ({error.strerror}); name another --output") from None
 
 
-def path_of(given: list[str]) -> Path | None:
-    """The places of one data set's parts as `datasets.load` takes them."""
-    return Path(os.pathsep.join(os.path.abspath(part) for part in given)) if given else None
+def parts_of(given: list[str]) -> tuple[Path, ...] | None:
+    """The places of one data set's parts as `datasets.load` takes them; None for none."""
+    return tuple(Path(part).absolute() for part in given) or None

@@ -16,10 +16,10 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferkit.core import lease, progress
+from ferkit.core.paths import Data
 from ferkit.core.protocols import DEFAULT_PROTOCOL
 from ferkit.sweep.rows import Task
 
@@ -42,7 +42,7 @@ class Worker:
 
     profile: str
     protocol: str
-    data: Path | None
+    data: Data
     device: str
     seed: int = 0
     deadline: float | None = None
@@ -132,7 +132,7 @@ def _lost_before(task: Task, number: int) -> int:
 
 
 @functools.lru_cache(maxsize=2)
-def _faces(dataset: str, data: Path | None, profile: str, protocol: str, seed: int) -> FaceSet:
+def _faces(dataset: str, data: Data, profile: str, protocol: str, seed: int) -> FaceSet:
     from ferkit.data.datasets import load
 
     return load(dataset, data, profile=profile, protocol=protocol, seed=seed)

@@ -1,5 +1,8 @@
 """Places by name, moved only by the environment."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from ferkit.core import paths
@@ -22,9 +25,20 @@ def test_a_run_is_a_name_never_a_path(name):
 def test_data_that_nobody_named_is_asked_for(monkeypatch, tmp_path):
     monkeypatch.delenv("FERKIT_FER2013", raising=False)
     with pytest.raises(InputError, match="--data PATH or FERKIT_FER2013"):
-        paths.data_path("fer2013")
+        paths.data_parts("fer2013")
     monkeypatch.setenv("FERKIT_FER2013", str(tmp_path))
-    assert paths.data_path("fer2013") == tmp_path and paths.data_path("synthetic") is None
+    assert paths.data_parts("fer2013") == (tmp_path,) and paths.data_parts("synthetic") == ()
+
+
+def test_two_parts_are_told_apart_from_one_path_that_has_a_colon_in_it(tmp_path, monkeypatch):
+    odd = tmp_path / f"a{os.pathsep}b"
+    odd.mkdir()
+    monkeypatch.setenv("FERKIT_FER2013", str(odd))
+    assert paths.data_parts("fer2013") == (odd,)
+    monkeypatch.setenv("FERKIT_FER2013", f"/x{os.pathsep}/y")
+    assert paths.data_parts("fer2013") == (Path("/x"), Path("/y"))
+    assert paths.data_parts("fer2013", tmp_path) == (tmp_path,)
+    assert paths.data_parts("fer2013", (tmp_path, odd)) == (tmp_path, odd)
 
 
 def test_the_cache_lies_outside_the_repository(monkeypatch):

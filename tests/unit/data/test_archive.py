@@ -2,11 +2,9 @@
 
 import errno
 import io
-import os
 import struct
 import tarfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,13 +45,6 @@ def test_litter_of_operating_systems_is_not_data(tmp_path, layouts):
         (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "d" / name).write_bytes(b"x")
     assert listed(tmp_path / "d") == listed(layouts.zip(tmp_path / "d", tmp_path / "d.zip")) == ("a/x.png",)
-
-
-def test_two_paths_are_told_apart_from_one_that_has_a_colon_in_it(tmp_path):
-    odd = tmp_path / f"a{os.pathsep}b"
-    odd.mkdir()
-    assert archive.parts_of(odd) == [odd]
-    assert archive.parts_of(Path(f"/x{os.pathsep}/y")) == [Path("/x"), Path("/y")]
 
 
 # --- hostile and broken archives

@@ -127,7 +127,7 @@ def test_votes_are_joined_by_pixels_or_by_the_rows_of_a_genuine_csv(original, ta
     order = np.random.default_rng(1).permutation(len(original))
     by_hash = write_votes(tmp_path / "ferplus.csv", table[order], pixel_hash(original.images[order]))
     np.testing.assert_array_equal(ferplus.read(by_hash, original, known.exact), table)
-    rows = fer2013.read(layouts.csv(tmp_path / "fer2013.csv", original.select(order)), known)
+    rows = fer2013.read(layouts.csv(tmp_path / "fer2013.csv", original.select(order)), known=known)
     new = write_votes(tmp_path / "fer2013new.csv", table[order])
     np.testing.assert_array_equal(ferplus.read(new, rows, known.exact), table)
     assert "genuine fer2013.csv" in refusal(ferplus.read, new, original, known.exact)

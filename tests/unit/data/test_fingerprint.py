@@ -159,7 +159,7 @@ def test_the_library_s_own_fingerprint_has_the_published_counts():
 
 @pytest.fixture
 def read(known):
-    return lambda place: fer2013.read(place, known)
+    return lambda place: fer2013.read(place, known=known)
 
 
 def save(faces, place, name):

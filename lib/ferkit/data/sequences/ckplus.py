@@ -18,7 +18,7 @@ from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import ckplus
 
 
-def read(data: Path) -> SequenceSet:
+def read(*data: Path) -> SequenceSet:
     """Every labelled sequence but contempt, in order of time, as 48×48 crops; the apex is the last frame.
 
     data: as for `data.sources.ckplus.read`. InputError for anything else than the two layouts. There is no neutral

@@ -10,12 +10,12 @@ import hashlib
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
 from ferkit.data import splits
 from ferkit.data.face_set import SPLITS
@@ -26,7 +26,7 @@ from ferkit.data.sources import gfe
 DATASETS = ("synthetic", "ckplus", "gfe")
 
 
-def load(dataset: str, data: Path | None = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
+def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
          ) -> SequenceSet:
     """The set, every sequence in train, val or test; those that the protocol leaves out are dropped.
 
@@ -42,8 +42,8 @@ def load(dataset: str, data: Path | None = None, *, profile: str = "quick", prot
     if dataset == "synthetic":
         whole = _drawn(PROFILES[profile].sequences, seed)
     else:
-        place = Path(data) if data is not None else paths.data_path(dataset)
-        whole = gfe.read(place) if dataset == "gfe" else ckplus.read(place)
+        parts = paths.data_parts(dataset, data)
+        whole = gfe.read(parts[0]) if dataset == "gfe" else ckplus.read(*parts)
     divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
     divided = divided.select(divided.split != "")
     thinned = _thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed)

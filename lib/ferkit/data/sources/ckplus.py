@@ -45,11 +45,11 @@ _EMOTION = re.compile(r"(S\d{3})_(\d{3})_\d{8}_emotion\.txt")
 Row = tuple[Files, str, str]  # files, member, label
 
 
-def read(data: Path, contempt: bool = False) -> FaceSet:
+def read(*data: Path, contempt: bool = False) -> FaceSet:
     """The whole set, without splits; contempt is dropped, or kept as the eighth label.
 
-    data: folder, zip or tar; images and emotion codes of the release may be two paths joined by
-    ``os.pathsep`` or two archives in one folder. InputError for anything else than the two layouts.
+    data: folder, zip or tar; images and emotion codes of the release may be two paths or two
+    archives in one folder. InputError for anything else than the two layouts.
     """
     with ExitStack() as stack:
         parts = [

@@ -14,6 +14,7 @@ import csv
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +46,11 @@ _PREFIXED = re.compile(r"(Training|PublicTest|PrivateTest)_(\d+)\.[A-Za-z]+")
 _MOSAIC = re.compile(r"mosaic_(\d+)\.webp")
 
 
-def read(data: Path, known: Fingerprint | None = None) -> FaceSet:
-    """The whole set at `data` in the order of the original csv; InputError for an unknown, partial or broken
+def read(*data: Path, known: Fingerprint | None = None) -> FaceSet:
+    """The whole set at its path or paths in the order of the original csv; InputError for an unknown, partial or broken
     copy.
 
-    data: csv, zip, tar or folder; the two mosaic halves may be joined by ``os.pathsep`` or lie in one folder. known:
+    data: csv, zip, tar or folder; the two mosaic halves are two paths, or lie in one folder. known:
     what images are recognised by (default: FER2013's own fingerprint). ``source["fingerprint"]`` says what was found;
     where the copy is FER2013's, its official split and rows are restored.
     """
@@ -57,7 +58,7 @@ def read(data: Path, known: Fingerprint | None = None) -> FaceSet:
         parts = [stack.enter_context(archive.open_files(path)) for path in _archives(data)]
         faces = fingerprint.restore(_read_parts(parts), known)
     faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
-    _refuse_missing(faces, data.name)
+    _refuse_missing(faces, data[0].name)
     off = deviations(faces)
     notes = [*faces.source["notes"], *([f"The counts are not the published ones: {'; '.join(off)}."] if off else [])]
     return replace(faces, source={**faces.source, "counts": faces.counts(), "notes": notes})
@@ -106,9 +107,8 @@ def deviations(faces: FaceSet) -> list[str]:
     return says
 
 
-def _archives(data: Path) -> list[Path]:
+def _archives(parts: Sequence[Path]) -> Sequence[Path]:
     """What to open: the parts named, or, of a folder of archives, FER2013's."""
-    parts = archive.parts_of(data)
     if len(parts) == 1 and parts[0].is_dir():
         inside = [path for path in archive.inner_archives(parts[0]) if "fer2013" in path.name.lower()]
         whole = [path for path in inside if "mosaic" not in path.name.lower()]

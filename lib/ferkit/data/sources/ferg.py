@@ -32,14 +32,14 @@ SHARES = (34 / 55, 14 / 55, 7 / 55)  # by_image: train, val, test
 CHARACTERS = ("aia", "bonnie", "jules", "malcolm", "mery", "ray")
 
 
-def read(data: Path) -> FaceSet:
+def read(*data: Path) -> FaceSet:
     """The whole set, without splits, sorted by file name; InputError for a folder that is no character's."""
     with ExitStack() as stack:
         parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("ferg",))]
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
             raise InputError(
-                f"{data.name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png"
+                f"{data[0].name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png"
             )
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
         images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in archive.expand(data, ("ferg",))])

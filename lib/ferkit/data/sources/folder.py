@@ -47,7 +47,7 @@ class _Rows:
     split: list[str]
 
 
-def read(data: Path, subject_from: str | None = None) -> FaceSet:
+def read(*data: Path, subject_from: str | None = None) -> FaceSet:
     """The whole set, with splits where they are declared; InputError for what has no one reading.
 
     Crops of 48×48 stay as they are; anything else is a photograph, in which the largest face is used. Images lie in the
@@ -55,8 +55,10 @@ def read(data: Path, subject_from: str | None = None) -> FaceSet:
     whose first group (or whole match) in an image's path is its subject (default: ``FERKIT_SUBJECT_FROM``).
     """
     pattern = os.environ.get(paths.SUBJECT_VARIABLE, "") if subject_from is None else subject_from
+    if len(data) != 1:
+        raise InputError(f"folder: {len(data)} paths given; name one folder or archive")
     with ExitStack() as stack:
-        files = stack.enter_context(archive.open_files(data))
+        files = stack.enter_context(archive.open_files(data[0]))
         rows = _with_subjects(_listed(files), pattern, files.title)
         known = _labels_of(files, sorted(set(rows.classes)), read_label_map(files))
         label_names = (*LABELS, *dict.fromkeys(label for label in known.values() if label and label not in LABELS))
@@ -67,7 +69,7 @@ def read(data: Path, subject_from: str | None = None) -> FaceSet:
         labels = np.array([label_names.index(known[name]) for name in rows.classes], np.int64)
         split, notes = _carved(labels, _checked_splits(files, rows))
         order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
-        images, said = read_photos([(files, rows.names[row]) for row in order], [archive.stamp(data), rows.names])
+        images, said = read_photos([(files, rows.names[row]) for row in order], [archive.stamp(data[0]), rows.names])
     notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
     whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
                     split[order], np.array(rows.names)[order], order, label_names)

@@ -40,7 +40,7 @@ _NAME = re.compile(
 )
 
 
-def read(data: Path) -> FaceSet:
+def read(*data: Path) -> FaceSet:
     """The whole set, without splits, sorted by file name; InputError for a name that does not say who and
     what."""
     with ExitStack() as stack:
@@ -48,7 +48,7 @@ def read(data: Path) -> FaceSet:
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
             raise InputError(
-                f"{data.name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff"
+                f"{data[0].name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff"
             )
         parsed = [parse_name(name, f"{source.title}: {name}") for source, name in files]
         images, notes = read_photos(files)

@@ -14,13 +14,14 @@ import numpy as np
 
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
+from ferkit.core.paths import Data
 from ferkit.data.sequences import load
 from ferkit.data.sequences.sequence_set import SequenceSet
 
 SYSTEM, RECIPE = "deep_emotion", "ours"
 
 
-def sequences(dataset: str, data: Path | None = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
+def sequences(dataset: str, data: Data = None, *, profile: str = "quick", protocol: str = "", seed: int = 0
               ) -> SequenceSet:
     """`data.sequences.load.load` with features in place of frames: what every system of this folder takes."""
     return with_features(load.load(dataset, data, profile=profile, protocol=protocol, seed=seed))

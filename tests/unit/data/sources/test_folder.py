@@ -125,8 +125,8 @@ def test_a_wrong_table_is_refused_by_line(indexed, refusal, change, says):
 def test_subjects_come_from_the_paths(classes, small, refusal):
     faces = folder.read(classes, subject_from=r"/(\d)\d*\.png")
     assert set(faces.subjects.tolist()) == {str(row)[0] for row in range(len(small))}
-    assert "finds no subject" in refusal(folder.read, classes, r"(S\d+)_")
-    assert "not a regular expression" in refusal(folder.read, classes, "(")
+    assert "finds no subject" in refusal(folder.read, classes, subject_from=r"(S\d+)_")
+    assert "not a regular expression" in refusal(folder.read, classes, subject_from="(")
 
 
 def test_subjects_from_paths_divide_by_subject(classes, own_cache, monkeypatch):
