@@ -9,6 +9,9 @@ pixels further than the area.
 from __future__ import annotations
 
 import numpy as np
+import torch
+
+from ferkit.models.layers import affine_grid, grid_sample
 
 
 def describe(theta: np.ndarray) -> dict[str, np.ndarray]:
@@ -23,6 +26,25 @@ def describe(theta: np.ndarray) -> dict[str, np.ndarray]:
             "shift_x": theta[:, 0, 2] * 24, "shift_y": theta[:, 1, 2] * 24,
             "rotation": np.degrees(np.arctan2(theta[:, 1, 0], theta[:, 0, 0])),
             "area": np.abs(np.linalg.det(theta[:, :, :2]))}
+
+
+# Five samplings by hand: their first two columns turn and scale, the third shifts, in coordinates of [-1, 1].
+EXAMPLES = {
+    "identity": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), "closer: half the size": ((0.5, 0.0, 0.0), (0.0, 0.5, 0.0)),
+    "lower half": ((1.0, 0.0, 0.0), (0.0, 0.5, 0.5)), "turned by 30°": ((0.866, -0.5, 0.0), (0.5, 0.866, 0.0)),
+    "wider than the image": ((1.4, 0.0, 0.0), (0.0, 1.4, 0.0)),
+}
+
+
+def read_by(image: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """What a transformer with these θ reads of one image: uint8 (N, H, W).
+
+    image: uint8 (H, W); theta: float (N, 2, 3). Bilinear; outside the image lies black.
+    """
+    matrices = torch.as_tensor(np.asarray(theta), dtype=torch.float32)
+    repeated = torch.from_numpy(np.array(image)).float().expand(len(matrices), 1, *image.shape)
+    read = grid_sample(repeated.contiguous(), affine_grid(matrices, *image.shape))
+    return read[:, 0].round().clamp(0, 255).to(torch.uint8).numpy()
 
 
 def summary(theta: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]) -> list[dict[str, object]]:

@@ -9,7 +9,8 @@ incremental occlusion analysis, `analysis.occlusion.incremental`).
 
 from __future__ import annotations
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -23,6 +24,34 @@ def parts(model: nn.Module) -> dict[str, int]:
     if hasattr(model, "extra_parts"):
         counts |= model.extra_parts()
     return {name: count for name, count in counts.items() if count}
+
+
+@torch.no_grad()
+def layer_table(model: nn.Module, side: int = 48) -> list[dict[str, object]]:
+    """What happens to one image of side×side pixels, layer by layer: rows {layer, kind, output, parameters}.
+
+    output: the shape without the batch, e.g. "10×46×46". A layer that runs twice stands there twice, its parameters
+    counted once; the counts sum to those of all layers that run.
+    """
+    rows, counted, hooks = [], set(), []
+
+    def note(name: str, layer: nn.Module, output: Tensor) -> None:
+        own = 0 if name in counted else sum(p.numel() for p in layer.parameters())
+        counted.add(name)
+        rows.append({"layer": name, "kind": type(layer).__name__, "output": "×".join(map(str, output.shape[1:])),
+                     "parameters": own})
+
+    for name, layer in model.named_modules():
+        if not list(layer.children()):
+            hooks.append(layer.register_forward_hook(lambda layer, _, output, name=name: note(name, layer, output)))
+    training = model.training
+    try:
+        model.eval()(torch.zeros(1, 1, side, side))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        model.train(training)
+    return rows
 
 
 def structure(model: nn.Module) -> dict[str, object]:

@@ -45,6 +45,14 @@ def as_markdown(group: str) -> str:
     return "\n".join(f"- We use {one['choice']} because {one['reason']} (`{one['where']}`)" for one in of(group))
 
 
+def folded(group: str) -> str:
+    """The same list as HTML, folded under a line that counts it: for a notebook, after the idea it belongs to."""
+    rows = "".join(f"<li>We use {one['choice']} because {one['reason']} <code>{one['where']}</code></li>"
+                   for one in of(group))
+    head = f"{len(of(group))} values that are not stated, and what we use"
+    return f"<details><summary>{head}</summary><ul>{rows}</ul></details>"
+
+
 @cache
 def _docstrings(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -84,3 +84,13 @@ def test_agreement_is_one_for_looking_everywhere_and_more_for_looking_at_the_rig
     assert stn_attention.agreement(matrix(0.5)[None], in_the_middle) == pytest.approx(4)
     assert stn_attention.agreement(matrix(0.2, (0.8, 0.8))[None], in_the_middle) == pytest.approx(0)
     assert np.isnan(stn_attention.agreement(IDENTITY[None], np.zeros((48, 48))))
+
+
+def test_a_theta_reads_what_its_frame_says():
+    image = np.zeros((48, 48), np.uint8)
+    image[24:] = 200
+    names, thetas = zip(*stn_attention.EXAMPLES.items(), strict=True)
+    read = dict(zip(names, stn_attention.read_by(image, thetas), strict=True))
+    np.testing.assert_array_equal(read["identity"], image)
+    assert read["lower half"][1:-1].min() == 200
+    assert read["wider than the image"][:4].max() == 0 and read["wider than the image"][-4:].max() == 0

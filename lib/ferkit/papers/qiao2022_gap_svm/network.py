@@ -97,9 +97,13 @@ class GapCNN(nn.Module):
         return ([[layer for block in self.blocks for layer in block]],
                 self.hidden if self.head == "fc" else global_average_pool)
 
+    def maps(self, images: Tensor) -> Tensor:
+        """The last feature maps (N, C, h, w), of which the pooled features are the means."""
+        return self.blocks(images)
+
     def forward_features(self, images: Tensor) -> Tensor:
         """Pooled features (N, D): what the SVM sees."""
-        maps = self.blocks(images)
+        maps = self.maps(images)
         return self.hidden(maps) if self.head == "fc" else global_average_pool(maps)
 
     def forward_head(self, features: Tensor) -> Tensor:

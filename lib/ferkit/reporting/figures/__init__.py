@@ -26,11 +26,13 @@ from ferkit.reporting.figures.occlusion import occlusion_pictures
 from ferkit.reporting.figures.sequences import action_units, early_recognition, strip
 from ferkit.reporting.figures.store import load_all, save, show
 from ferkit.reporting.figures.style import cell_name, colours
+from ferkit.reporting.figures.teaching import class_activation, samplings, svm_regions
 
 __all__ = [
-    "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "calibration", "cell_name", "colours",
-    "confusion_difference", "confusion_matrices", "early_recognition", "filling_maps", "image_grid",
-    "learning_curves", "learning_rate_probe", "load_all", "occlusion_maps", "occlusion_pictures",
+    "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "calibration", "cell_name",
+    "class_activation", "colours", "confusion_difference", "confusion_matrices", "early_recognition", "filling_maps",
+    "image_grid", "learning_curves", "learning_rate_probe", "load_all", "occlusion_maps", "occlusion_pictures",
     "parameters_vs_accuracy", "ranked_batch", "recall_against_class_size", "recall_bars", "region_table",
-    "remedy_changes", "robustness", "save", "score_distributions", "show", "strip", "theta_frames",
+    "remedy_changes", "robustness", "samplings", "save", "score_distributions", "show", "strip", "svm_regions",
+    "theta_frames",
 ]

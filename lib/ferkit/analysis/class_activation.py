@@ -1,0 +1,29 @@
+"""Class activation maps: what each place of a global-average-pooled map adds to a logit.
+
+Zhou, Khosla, Lapedriza, Oliva & Torralba 2016, arXiv 1512.04150. A network that pools its last feature maps to their
+means and classifies these by one linear layer has logit_k = b_k + mean over places of Σ_c w_kc · map_c: the map of a
+class is what stands under that mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from ferkit.core.errors import InputError
+from ferkit.models.inference import image_store, image_views
+
+
+@torch.no_grad()
+def class_activation(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(maps float32 (N, K, h, w), logits float32 (N, K)) of images uint8 (N, H, W), single view.
+
+    The mean of a map over its places is the logit, the bias included. model: with ``maps(images)`` (N, C, h, w), whose
+    mean over places its linear layer ``fc`` reads. InputError for another network.
+    """
+    if not hasattr(model, "maps") or not isinstance(getattr(model, "fc", None), nn.Linear):
+        raise InputError("class activation: the network does not classify the mean of its last maps by one layer")
+    (x,) = image_views(image_store(images), model.eval(), "none")
+    maps = torch.einsum("kc,nchw->nkhw", model.fc.weight, model.maps(x)) + model.fc.bias[:, None, None]
+    return maps.numpy(), model(x).numpy()

@@ -1,0 +1,85 @@
+"""Pictures that explain a method on synthetic faces: samplings by θ, class activation maps, regions of an SVM."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ferkit.analysis.svm_regions import Regions
+from ferkit.reporting.figures import style
+from ferkit.reporting.figures.maps import refuse_real_faces
+
+
+def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndarray, *, dataset: str) -> go.Figure:
+    """Above, where each θ reads the image (a frame); below, what it reads.
+
+    image: uint8 (48, 48); thetas: by name, float (2, 3); read: uint8 (N, 48, 48). Synthetic faces only.
+    """
+    refuse_real_faces(dataset)
+    n = len(thetas)
+    fig = style.panel_figure([*thetas, *[""] * n], columns=n, min_width=110, max_width=180, gap=(12, 20),
+                             margin={"l": 8, "r": 8, "t": 32, "b": 8})
+    for panel, (theta, picture) in enumerate(zip(thetas.values(), read, strict=True)):
+        _picture(fig, panel, image)
+        _picture(fig, n + panel, picture)
+        corners = np.array([(-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1), (-1, -1, 1)]) @ np.asarray(theta).T
+        x, y = ((corners + 1) * image.shape[0] / 2 - 0.5).T
+        fig.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": style.BAD, "width": 2}, hoverinfo="skip",
+                                 showlegend=False, **style.axes(panel)))
+    return fig
+
+
+def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, dataset: str) -> go.Figure:
+    """Each image with the map of one class over it: blue adds to the logit, orange takes away.
+
+    images: uint8 (N, 48, 48); maps: float (N, h, w), spread over the image. Synthetic faces only.
+    """
+    refuse_real_faces(dataset)
+    fig = style.panel_figure(titles, columns=min(len(titles), 7), min_width=110, max_width=180, gap=(12, 40),
+                             margin={"l": 8, "r": 84, "t": 32, "b": 8})
+    side = images.shape[-1]
+    for panel, (image, values) in enumerate(zip(images, maps, strict=True)):
+        _picture(fig, panel, image)
+        x, y = ((np.arange(n) + 0.5) * side / n - 0.5 for n in values.shape[::-1])
+        fig.add_trace(go.Heatmap(z=values, x=x, y=y, coloraxis="coloraxis", opacity=0.55, **style.axes(panel),
+                                 hovertemplate="%{z:.2f}<extra></extra>"))
+    style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=True,
+                      colorbar={"title": {"text": "added to the logit", "side": "right"}, "thickness": 12})
+    return fig
+
+
+def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Regions], label_names: Sequence[str]
+                ) -> go.Figure:
+    """One panel a γ: which class the SVM gives each place, the training points, support vectors ringed.
+
+    points: float (N, 2); labels: int (N,).
+    """
+    titles = [f"γ = {one.gamma:g}: {one.train_accuracy:.0%} of the points, {one.accuracy:.0%} of others"
+              for one in regions]
+    fig = style.panel_figure(titles, columns=len(regions), min_width=220, max_width=320, gap=(24, 40),
+                             margin={"l": 36, "r": 16, "t": 60, "b": 30})
+    colours = style.colours(len(label_names))
+    steps = [(edge, colours[k]) for k in range(len(colours)) for edge in (k / len(colours), (k + 1) / len(colours))]
+    for panel, one in enumerate(regions):
+        fig.add_trace(go.Heatmap(z=one.predicted, x=one.axis, y=one.axis, zmin=-0.5, zmax=len(colours) - 0.5,
+                                 colorscale=steps, showscale=False, opacity=0.25, hoverinfo="skip",
+                                 **style.axes(panel)))
+        for k, name in enumerate(label_names):
+            own = labels == k
+            ring = np.where(one.support[own], 1.5, 0.0)
+            fig.add_trace(go.Scatter(
+                x=points[own, 0], y=points[own, 1], mode="markers", name=name, legendgroup=name,
+                showlegend=panel == 0, hovertemplate=f"{name}<extra></extra>",
+                marker={"color": colours[k], "size": 6, "symbol": style.SYMBOLS[k % len(style.SYMBOLS)],
+                        "line": {"width": ring, "color": style.CELL_TEXT}}, **style.axes(panel)))
+        fig.update_layout({f"{axis}axis{panel + 1 if panel else ''}": {"range": [-3, 3]} for axis in "xy"})
+    return fig
+
+
+def _picture(fig: go.Figure, panel: int, image: np.ndarray) -> None:
+    fig.add_trace(go.Heatmap(z=image, colorscale="Greys_r", zmin=0, zmax=255, showscale=False, hoverinfo="skip",
+                             **style.axes(panel)))
+    number = panel + 1 if panel else ""
+    side = image.shape[0]
+    fig.update_layout({f"xaxis{number}": {"visible": False, "range": [-8, side + 7]},
+                       f"yaxis{number}": {"visible": False, "range": [side + 7, -8]}})
