@@ -74,3 +74,12 @@ def test_a_part_is_the_rows_of_its_split():
 def test_columns_that_do_not_fit_are_refused(wrong):
     with pytest.raises(ValueError):
         points(**wrong)
+
+
+def test_a_copy_of_a_training_sequence_is_known():
+    whole = points()
+    assert not whole.copies.any()
+    inputs, lengths = whole.inputs.copy(), whole.lengths.copy()
+    inputs[2], lengths[2] = inputs[0], lengths[0]  # a test sequence that trains too
+    copied = replace(whole, inputs=inputs, lengths=lengths, key_frames=lengths - 1)
+    assert copied.copies.tolist() == [False, False, True, False, False, False]
