@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -100,6 +100,23 @@ def pointing_rows(summary: dict) -> list[dict[str, object]]:
     return [{"who points": name, "images": game["overall"]["n"], "hits": game["overall"]["hits"],
              "map on the truth": game["overall"]["overlap"], "truth's share of the image": game["overall"]["share"]}
             for name, game in (summary["pointing_game"] or {}).items()]
+
+
+def pointing_sentence(rows: Sequence[Mapping[str, object]]) -> str:
+    """What a pointing game says, generated from its rows ({who points, hits} or {who, hits}): does the trained network
+    point better than the controls beside it, and what it means if not; "" without rows."""
+    hits = {str(row.get("who points") or row.get("who")): float(row["hits"]) for row in rows}
+    if len(hits) < 2:
+        return ""
+    trained = next((name for name in hits if not name.startswith(("untrained", "edges"))), next(iter(hits)))
+    others = {name: value for name, value in hits.items() if name != trained}
+    best = max(others, key=others.get)
+    beside = ", ".join(f"{name} {_percent(value)}" for name, value in others.items())
+    head = f"The map of {trained} points at a part that moves in {_percent(hits[trained])} of the images; {beside}."
+    if hits[trained] > others[best]:
+        return f"{head} It points better than every control."
+    return (f"{head} It does not point better than {best}: where it points says nothing yet about what the network has "
+            "learned, for something that learned nothing points there as often.")
 
 
 def agreement_rows(analyses: Sequence[object]) -> list[dict[str, object]]:

@@ -64,13 +64,6 @@ class SequenceSet:
     # What these read of a set (labels, splits, `images`) is here under the same names.
     part, counts, copies, targets = FaceSet.part, FaceSet.counts, FaceSet.copies, None
 
-    @cached_property
-    def copies(self) -> np.ndarray:
-        """Which sequences outside the training split have an exact copy in it; bool, (N,), False in training itself."""
-        keys = np.array([hashlib.sha256(row.tobytes()).hexdigest() for row in self.inputs])
-        train = self.split == "train"
-        return np.isin(keys, keys[train]) & ~train
-
     @property
     def frames(self) -> np.ndarray:
         """Which frames exist: bool (N, T)."""
