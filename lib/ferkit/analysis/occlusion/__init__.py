@@ -34,5 +34,5 @@ from ferkit.analysis.occlusion.windows import BASELINES, Windows, cover, fill
 
 __all__ = ["BASELINES", "READINGS", "TEMPLATE", "Analysis", "OcclusionMaps", "Windows", "agreement_rows", "analyse",
            "any_maps", "best", "class_maps", "contradictions", "cover", "fill", "important_parts", "mean_faces",
-           "mouth_only", "network_maps", "occlusion_maps", "pointing_rows", "pointing_sentence", "predictor", "region_masks", "sentences",
-           "significant", "table", "test_images", "untrained"]
+           "mouth_only", "network_maps", "occlusion_maps", "pointing_rows", "pointing_sentence", "predictor",
+           "region_masks", "sentences", "significant", "table", "test_images", "untrained"]
