@@ -44,7 +44,7 @@ def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str]
         fig.add_trace(go.Heatmap(z=values, x=x, y=y, coloraxis="coloraxis", opacity=0.55, **style.axes(panel),
                                  hovertemplate="%{z:.2f}<extra></extra>"))
     style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=True,
-                      colorbar={"title": {"text": "added to the logit", "side": "right"}, "thickness": 12})
+                      colorbar={"title": {"text": "logit"}, "thickness": 12})
     return fig
 
 
@@ -81,5 +81,5 @@ def _picture(fig: go.Figure, panel: int, image: np.ndarray) -> None:
                              **style.axes(panel)))
     number = panel + 1 if panel else ""
     side = image.shape[0]
-    fig.update_layout({f"xaxis{number}": {"visible": False, "range": [-8, side + 7]},
-                       f"yaxis{number}": {"visible": False, "range": [side + 7, -8]}})
+    fig.update_layout({f"xaxis{number}": {"visible": False, "range": [-11, side + 10]},
+                       f"yaxis{number}": {"visible": False, "range": [side + 10, -11]}})
