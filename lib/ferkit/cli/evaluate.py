@@ -21,7 +21,6 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.core import files, paths
     from ferkit.core.console import json_line
-    from ferkit.data import datasets
     from ferkit.experiments import evaluation
     from ferkit.results import records
 
@@ -31,7 +30,8 @@ def main(arguments: argparse.Namespace) -> int:
         paths.check_writable(target.parent)
     data, protocol = options.data_and_protocol(arguments)
     predictor, facts = evaluation.open_weights(arguments.weights, papers.system, arguments.device)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
+    faces = papers.system(facts["system"]).kind.load(
+        arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
     if target:
         paths.make_folder(target.parent)
     metrics, predictions = evaluation.evaluate(predictor, facts, faces)

@@ -29,7 +29,6 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.core.console import json_line
     from ferkit.core.paths import check_writable, make_folder
-    from ferkit.data import datasets
     from ferkit.experiments import resumable
     from ferkit.models import inference
 
@@ -40,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     inference.resolve_device(arguments.device)
     data, protocol = options.data_and_protocol(arguments)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
+    faces = system.kind.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
     status = resumable.train(make_folder(arguments.output), system, recipe, faces, seed=arguments.seed,
                              device=arguments.device, max_minutes=arguments.max_minutes,
                              recipe_name=arguments.recipe, started=started)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,6 +19,9 @@ from ferkit.models.inference import Views, image_store, image_views
 from ferkit.models.preprocessing import to_input
 from ferkit.training import augmentation
 from ferkit.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ferkit.data.face_set import FaceSet
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Input:
     generator. views: (stored batch, model, tta) → the network inputs whose logits are averaged; deterministic.
     ttas: which `tta` of a recipe it knows. header: what weights files say about the input.
     moments: consecutive face crops uint8 (T, 48, 48) → what `store` takes, one row for every moment (all that was seen
-    until then); None for what is asked about single images.
+    until then); None for what is asked about single images. read: what loads a data set; None for images.
     """
 
     name: str
@@ -38,6 +43,13 @@ class Input:
     ttas: tuple[str, ...] = ("none",)
     header: Mapping[str, object] = field(default_factory=dict)
     moments: Callable[[np.ndarray], np.ndarray] | None = None
+    read: Callable[..., object] | None = None
+
+    def load(self, dataset: str, data: Path | None = None, **choices: object) -> FaceSet:
+        """The data set as systems with this input take it; arguments of `data.datasets.load`."""
+        from ferkit.data import datasets
+
+        return (self.read or datasets.load)(dataset, data, **choices)
 
 
 def _augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from ferkit.data.sequences.sequence_set import WIDTH
+from ferkit.data.sequences.sequence_set import WIDTH, SequenceSet
 from ferkit.training.inputs import Input
 
 
@@ -20,5 +22,11 @@ def _moments(crops: np.ndarray) -> np.ndarray:
     return frames.moments(crops)
 
 
+def _read(dataset: str, data: Path | None = None, **choices: object) -> SequenceSet:
+    from ferkit.papers.notes_time_series import frames
+
+    return frames.sequences(dataset, data, **choices)
+
+
 SEQUENCE = Input("sequence", _store, lambda stored, recipe, generator: stored, lambda stored, model, tta: [stored],
-                 header={"features": WIDTH, "beside": "existence, key frame, candidates"}, moments=_moments)
+                 header={"features": WIDTH, "beside": "existence, key frame, candidates"}, moments=_moments, read=_read)

@@ -12,11 +12,11 @@ import numpy as np
 
 from ferkit.core import paths
 from ferkit.core.errors import InputError
-from ferkit.data import datasets
 from ferkit.data.face_set import FaceSet
 from ferkit.publishing.verify.findings import Found
 from ferkit.results import manifest, records
 from ferkit.results.records import CellResult
+from ferkit.training.inputs import IMAGE, Input
 
 TOLERANCE = 1e-3  # of the largest score
 CHECK = "predictions from weights"
@@ -39,7 +39,14 @@ def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, d
     if dataset == "synthetic" and "profile" not in manifest.read(root):
         found.note("no manifest.json says how many faces were drawn, so nothing was computed again")
         return
-    faces = _faces(root, dataset, tested[0], data)
+    for kind in {_input(cell).name: _input(cell) for cell in tested}.values():
+        _of_one_input(root, dataset, kind, [cell for cell in tested if _input(cell) is kind], found, data, sample)
+
+
+def _of_one_input(root: Path, dataset: str, kind: Input, tested: Sequence[CellResult], found: Found,
+                  data: Path | None, sample: int) -> None:
+    """Everything that has to be looked up in the data, of results on one of its forms (images, sequences)."""
+    faces = _faces(root, dataset, kind, tested[0], data)
     if faces.content_hash != tested[0].metrics["data_sha256"]:
         if dataset == "synthetic":
             found.note("faces drawn by this version differ from those of the results, so nothing was computed again")
@@ -52,11 +59,18 @@ def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, d
             _again(root, faces, cell, found, sample)
 
 
-def _faces(root: Path, dataset: str, cell: CellResult, data: Path | None) -> FaceSet:
-    """The images that a tree's cells were trained and tested on."""
+def _input(cell: CellResult) -> Input:
+    """What the system of a result takes; images where no folder knows it."""
+    from ferkit import papers
+
+    return papers.system(cell.cell.system).kind if papers.of_system(cell.cell.system) else IMAGE
+
+
+def _faces(root: Path, dataset: str, kind: Input, cell: CellResult, data: Path | None) -> FaceSet:
+    """What a tree's cells were trained and tested on."""
     made = manifest.read(root)
     profile = made.get("profile", "full")
-    return datasets.load(dataset, data, profile=profile, protocol=cell.metrics["protocol"], seed=made.get("seed", 0))
+    return kind.load(dataset, data, profile=profile, protocol=cell.metrics["protocol"], seed=made.get("seed", 0))
 
 
 def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Found) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ferkit import claims, papers
 from ferkit.core import files
 from ferkit.core.errors import InputError
+from ferkit.experiments.system import System
 from ferkit.publishing import checksums
 from ferkit.publishing.publish import HEADLINE, PLAN, WAITING, headline
 from ferkit.publishing.verify import allowlist, preregistration, run_checks, tables
@@ -90,6 +91,8 @@ class Tree:
 
     def _files(self, found: Found) -> None:
         allowed = allowlist.PUBLISHED | (allowlist.WORKING if self.is_working else {})
+        if self.dataset == "synthetic":
+            allowed = allowed | allowlist.DRAWN
         for path in sorted(self.root.rglob("*")):
             if path.is_symlink():
                 found.look("files", self._name(path), "a link; results are files")
@@ -101,13 +104,22 @@ class Tree:
             problems = [str(cell)] if isinstance(cell, InputError) else run_checks.problems(cell)
             for problem in problems or [None]:
                 found.look("metrics from predictions", f"{name}/{records.METRICS}", problem)
-        hashes = {cell.metrics["data_sha256"] for cell in self.readable}
-        if len(hashes) > 1:
-            found.look("one data set", self.root.name, f"results of {len(hashes)} different sets of images")
-        for kind in ("labels", "index"):
-            columns = {cell.predictions[kind].tobytes() for cell in self.readable if cell.predictions}
-            if len(columns) > 1:
-                found.look("one data set", self.root.name, f"results were measured on images of different {kind}")
+        for cells in self._by_input().values():
+            hashes = {cell.metrics["data_sha256"] for cell in cells}
+            if len(hashes) > 1:
+                found.look("one data set", self.root.name, f"results of {len(hashes)} different sets of images")
+            for kind in ("labels", "index"):
+                columns = {cell.predictions[kind].tobytes() for cell in cells if cell.predictions}
+                if len(columns) > 1:
+                    found.look("one data set", self.root.name, f"results were measured on images of different {kind}")
+
+    def _by_input(self) -> dict[str, list[CellResult]]:
+        """The results by what their systems take (images, sequences): only these are of one data set."""
+        inputs = {one.name: one.input for one in papers.systems()}
+        groups: dict[str, list[CellResult]] = {}
+        for cell in self.readable:
+            groups.setdefault(inputs.get(cell.cell.system, System.input), []).append(cell)
+        return groups
 
     def _noted(self, found: Found) -> None:
         """Every output that manifest.json notes is there, as it was when it was made.
@@ -119,8 +131,9 @@ class Tree:
                 found.look("noted when made", manifest.NAME, "missing: what was made, of what and by which commit")
             return
         content = manifest.read(self.root)
-        if content.get("data_sha256") and self.readable:
-            same = {cell.metrics["data_sha256"] for cell in self.readable} == {content["data_sha256"]}
+        of_images = self._by_input().get(System.input, [])
+        if content.get("data_sha256") and of_images:
+            same = {cell.metrics["data_sha256"] for cell in of_images} == {content["data_sha256"]}
             found.look("one data set", manifest.NAME, None if same else "its data_sha256 is not that of the results")
         entries = [entry for entry in content.get("notebooks", {}).values() if entry.get("status") != "running"]
         noted = {name: sha for group in (*entries, content) for name, sha in (group.get("outputs") or {}).items()}
