@@ -27,10 +27,11 @@ class Run:
         self.root = root
 
     def cell(self, system, recipe="ours", *, seed=0, accuracy=0.8, labels=BALANCED, predicted=None, order=0,
-             dataset="synthetic", notebook=None, weights=None, untested=False, more=None, **changes):
+             dataset="synthetic", notebook=None, weights=None, untested=False, more=None, training=None,
+             **changes):
         """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`.
 
-        more: further arrays of its predictions.
+        more: further arrays of its predictions. training: the arrays of its training_labels.npz.
         """
         notebook = notebook or ("02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm")
         cell, labels = records.Cell(notebook, system, recipe, seed), np.asarray(labels)
@@ -51,7 +52,7 @@ class Run:
                                       "accuracy_without_copies", "n_without_copies", "val_accuracy"))
             metrics |= {"status": "diverged", "test_reads": 0}
         return records.write_cell(cell.directory(self.root), metrics=metrics | changes, predictions=arrays,
-                                  history=[{"epoch": 1}], weights=weights)
+                                  history=[{"epoch": 1}], weights=weights, labels=training)
 
     def occlusion(self, system="deep_emotion", recipe="ours", *, seed=0, difference=0.3, p=0.001, interaction=0.001,
                   overall=(0.8, 0.79, 0.3), stated=None):

@@ -7,8 +7,8 @@ The character is the subject. Renderings are framed by their makers, so they are
 
 Not stated in the paper; we use white behind transparent pixels because a rendering has no background of its
 own.
-Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split for by_image because no list of
-its images is public.
+Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split of FERG for by_image because no
+list of its images is public.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 
 Lyons et al. 1998, Coding facial expressions with Gabor wavelets, doi 10.1109/AFGR.1998.670949.
 
-Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split for by_image because no list of
-its images is public.
+Not stated in the paper; we use the remembered sizes of Minaee & Abdolrashidi's split of JAFFE for by_image because no
+list of its images is public.
 """
 
 from __future__ import annotations
