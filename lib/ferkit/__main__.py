@@ -114,6 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
+        _look_where_we_are()
         asked = [name for name in COMMANDS if argv[:1] == [name]]
         arguments = parser(asked or COMMANDS).parse_args(argv)
         console.set_level(hasattr(arguments, "verbose") - hasattr(arguments, "quiet"))
@@ -121,6 +122,14 @@ def _run(argv: Sequence[str]) -> int:
     finally:
         if sys.stdout is not None:
             sys.stdout.flush()  # a full disk behind stdout shows here, where it can be told
+
+
+def _look_where_we_are() -> None:
+    """InputError in a working directory that was removed: numerical libraries end the process there without a word."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InputError(f"the working directory: {error.strerror}; cd to one that is there") from None
 
 
 def _tell(error: Exception) -> int:

@@ -1,9 +1,9 @@
 """``claims``: judge the papers' claims on the results of a run, or on published ones."""
 
 import argparse
-import json
 
 from ferkit.cli import options
+from ferkit.core.console import json_line
 
 HELP = "judge the papers' claims on the results in a folder"
 
@@ -19,5 +19,5 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import claims, papers
 
     judged = claims.judge(arguments.directory, papers.claims())
-    print(json.dumps(judged, ensure_ascii=False) if arguments.json else "\n".join(claims.table(judged)))
+    print(json_line(judged) if arguments.json else "\n".join(claims.table(judged)))
     return 0

@@ -1,9 +1,9 @@
 """``label-agreement``: FER2013's labels beside ten people's votes, and every system where they agree or not."""
 
 import argparse
-import json
 
 from ferkit.cli import options
+from ferkit.core.console import json_line
 
 HELP = "how far ten people agree with FER2013's labels, and how systems score where they do and do not"
 
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     found = {"labels": label_agreement.by_label(), "ceiling": label_agreement.ceiling(),
              "systems": label_agreement.by_system(results),
              "recall": {labels: label_agreement.recall_by_label(results, labels) for labels in ("own", "ferplus")}}
-    print(json.dumps(found, ensure_ascii=False) if arguments.json else "\n".join(_lines(found)))
+    print(json_line(found) if arguments.json else "\n".join(_lines(found)))
     return 0
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferkit.cli import options
+from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def main(arguments: argparse.Namespace) -> int:
         table.export(rows, arguments.table)
     states = [row["state"] for row in rows]
     state = "paused" if {"waiting", "paused", "running"} & set(states) else "finished"
-    print(json.dumps({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
+    print(json_line({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
           else "\n".join(table.table(rows)))
     return 1 if "failed" in states else 0
 

@@ -24,7 +24,7 @@ def set_shown(shown: bool) -> None:
 def epoch(cell: str, epoch: int, epochs: int, loss: float, val_accuracy: float, seconds_left: float) -> None:
     """Report a finished epoch of a training cell.
 
-    cell: what is trained, e.g. "deep_emotion/ours seed 0". epoch: counted from 1. loss: mean training loss.
+    cell: what is trained, e.g. "network/ours seed 0". epoch: counted from 1. loss: mean training loss.
     val_accuracy: a fraction in [0, 1]. seconds_left: estimate for this cell, in seconds.
     """
     report("epoch", cell=cell, epoch=int(epoch), epochs=int(epochs), loss=float(loss),
@@ -50,7 +50,7 @@ def report(kind: str, **values: object) -> None:
 
 
 def describe(event: dict) -> str:
-    """One event in words: ``gap_cnn/ours seed 0  epoch 3/12  loss 1.230  val 41.2 %  0:32 left``."""
+    """One event in words: ``network/ours seed 0  epoch 3/12  loss 1.230  val 41.2 %  0:32 left``."""
     if event.get("kind") != "epoch":
         return str(event.get("text", ""))
     return (f"{event['cell']}  epoch {event['epoch']}/{event['epochs']}  loss {event['loss']:.3f}"

@@ -1,5 +1,6 @@
 """The command line: exit statuses, one-line complaints, a light start."""
 
+import os
 import subprocess
 import sys
 
@@ -114,3 +115,61 @@ def test_an_output_that_cannot_be_is_refused(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert command_line.main(["run", "--profile", "smoke", "--output", str(tmp_path / "file")]) == 2
     assert "is not a folder" in capsys.readouterr().err
+
+
+def started(*words, **options):
+    return subprocess.run([sys.executable, "-m", "ferkit", *words], text=True, stderr=subprocess.PIPE,
+                          **{"stdout": subprocess.PIPE, **options})
+
+
+def test_a_full_disk_behind_the_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = started("run", "--list", stdout=full)
+    assert done.returncode == 2 and done.stderr.startswith("ferkit: No space left") and done.stderr.count("\n") == 1
+
+
+def test_names_that_the_outputs_encoding_lacks_are_escaped(tmp_path):
+    done = started("claims", str(tmp_path / "Ü表😀"), env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 2 and "\\u8868" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_working_directory_that_is_gone_is_one_line(tmp_path):
+    (tmp_path / "gone").mkdir()
+    command = f"cd gone && rmdir ../gone && {sys.executable} -m ferkit run --list"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("ferkit: the working directory")
+
+
+def test_a_mistake_of_the_program_is_one_line_and_a_traceback_only_on_request(monkeypatch, capsys):
+    from ferkit.pipeline import options
+
+    monkeypatch.setattr(options, "resolve", lambda _: {}["key"])
+    assert command_line.main(["run"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "unexpected KeyError: 'key' (test_main.py:" in told and "--debug" in told
+    assert command_line.main(["run", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "meant"), [
+    (["trian"], "train"), (["zero-shoot"], "zero-shot"), (["run", "--profil", "smoke"], "--profile"),
+    (["run", "--profile", "smok"], "smoke"), (["run", "--dataset", "fer2O13"], "fer2013")])
+def test_the_likeliest_meant_is_offered(words, meant, capsys):
+    assert command_line.main(words) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_old_names_of_commands_still_work(capsys):
+    for old, new in command_line.ALIASES.items():
+        with pytest.raises(SystemExit) as stopped:
+            command_line.main([old, "--help"])
+        assert stopped.value.code == 0 and f"ferkit {new}" in capsys.readouterr().out
+
+
+def test_the_help_groups_every_command_with_what_it_does(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    for name in command_line.COMMANDS:
+        (line,) = [line for line in lines if line.startswith(f"  {name} ")]
+        assert len(line.split(None, 1)[1]) > 20

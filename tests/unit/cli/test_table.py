@@ -1,0 +1,40 @@
+"""Results as a table: text, CSV, LaTeX and JSON of the same numbers."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from ferkit import __main__ as command_line
+
+
+@pytest.fixture
+def tree(tmp_path, write_cell):
+    """A run of two systems, one of them with two seeds."""
+    for system, seed, share in (("deep_emotion", 0, 0.6), ("deep_emotion", 1, 0.8), ("lenet5", 0, 0.5)):
+        write_cell(tmp_path, system, seed=seed, share=share)
+    return str(tmp_path)
+
+
+def test_a_row_for_each_system_and_recipe_or_for_each_run(tree, capsys):
+    assert command_line.main(["table", tree, "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["system"], row["seeds"], float(row["accuracy"])) for row in rows] == [
+        ("deep_emotion", "2", pytest.approx(0.7)), ("lenet5", "1", pytest.approx(0.5))]
+    assert command_line.main(["table", tree, "--runs", "--json", "--columns", "system,seed,accuracy"]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()][1] == {
+        "system": "deep_emotion", "seed": 1, "accuracy": pytest.approx(0.8)}
+
+
+def test_for_people_and_papers_fractions_are_percent(tree, capsys):
+    assert command_line.main(["table", tree, "--columns", "system,accuracy"]) == 0
+    assert "70.00" in capsys.readouterr().out
+    assert command_line.main(["table", tree, "--latex", "--columns", "system,accuracy"]) == 0
+    assert "deep\\_emotion & 70.00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--columns", "acuracy"], ["--csv", "--latex"], ["--parquet", "/proc/x/y"]])
+def test_what_cannot_be_is_one_line(tree, words, capsys):
+    assert command_line.main(["table", tree, *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
