@@ -56,6 +56,15 @@ def test_an_accuracy_without_copies_that_cannot_be(published):
     told(published, f"{CELL}/metrics.json", "which cannot be")
 
 
+def test_sequences_are_a_data_set_of_their_own_and_images_are_still_one(published, write_cell):
+    write_cell(published.root, "gru", dataset="fer2013", data_sha256="cd" * 32)
+    published.note()
+    assert not [row for row in mismatches(published) if "different sets" in row["says"] or "data_sha256" in row["says"]]
+    write_cell(published.root, "lenet5", dataset="fer2013", data_sha256="ef" * 32)
+    published.note()
+    assert "2 different sets of images" in told(published, "fer2013", "different sets")
+
+
 def test_a_test_split_read_twice(published):
     published.change(test_reads=2)
     told(published, f"{CELL}/metrics.json", "read 2 times")
