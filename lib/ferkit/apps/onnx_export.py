@@ -15,10 +15,12 @@ import json
 import logging
 import warnings
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from ferkit import __version__
@@ -26,7 +28,8 @@ from ferkit.apps.predictor import SIZE, Recogniser
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import inference, svm
+from ferkit.models import inference
+from ferkit.models.heads import SklearnHead
 from ferkit.models.preprocessing import MEAN, SD
 
 OPSET = 20
@@ -60,7 +63,11 @@ class _Graph(nn.Module):
         edge = (SIZE - self.size) // 2
         x = x[:, :, edge:edge + self.size, edge:edge + self.size]
         if self.head is not None:
-            return self.head(self.network.forward_features(x))
+            scores, labels = self.head(self.network.forward_features(x))
+            if self.flip:
+                scores = (scores + self.head(self.network.forward_features(x.flip(3)))[0]) / 2
+                labels = scores.argmax(1)
+            return scores, labels
         logits = self.network(x)
         if self.flip:
             logits = (logits + self.network(x.flip(3))) / 2
@@ -68,35 +75,43 @@ class _Graph(nn.Module):
 
 
 class _Votes(nn.Module):
-    """An RBF or linear SVM head in float64, as :class:`svm.SvmHead` computes it."""
+    """An RBF or linear SVM on standardised features, as scikit-learn's pipeline computes it."""
 
-    def __init__(self, head: svm.SvmHead) -> None:
+    def __init__(self, head: SklearnHead) -> None:
         super().__init__()
-        self.rbf, self.gamma, self.num_classes = head.kernel == "rbf", head.gamma, head.num_classes
-        self.linear = head.kernel == "linear"
-        for name, array in (("mean", head.mean), ("scale", head.scale), ("weights", head.weights),
-                            ("intercepts", head.intercepts)):
+        standardise, machine = head.pipeline[0], head.pipeline[-1]
+        self.rbf, self.num_classes = isinstance(machine, SVC), head.num_classes
+        k = len(head.classes)
+        if self.rbf:
+            self.gamma, sign = float(machine._gamma), -1.0 if k == 2 else 1.0  # for two classes scikit-learn's turns
+            weights, intercepts = sign * _by_pair(machine), sign * machine.intercept_
+            self.register_buffer("points", torch.from_numpy(machine.support_vectors_.astype(np.float32)))
+        else:
+            weights, intercepts = machine.coef_.T, machine.intercept_
+        for name, array in (("mean", standardise.mean_), ("scale", standardise.scale_), ("weights", weights),
+                            ("intercepts", intercepts)):
             self.register_buffer(name, torch.from_numpy(np.array(array, dtype=np.float64)))
-        for name in ("points", "step"):  # kept apart: multiplied they are four to eight times as large
-            self.register_buffer(name, torch.from_numpy(np.array(getattr(head, name))))
         self.register_buffer("classes", torch.from_numpy(np.array(head.classes, dtype=np.int64)))
-        sides = np.zeros((2, len(head.pairs), len(head.classes)))
-        for number, (i, j) in enumerate(head.pairs):
+        sides = np.zeros((2, k * (k - 1) // 2, k))
+        for number, (i, j) in enumerate(combinations(range(k), 2)):
             sides[0, number, i] = sides[1, number, j] = 1
         self.register_buffer("first", torch.from_numpy(sides[0]))
         self.register_buffer("second", torch.from_numpy(sides[1]))
-        spread = np.zeros((len(head.classes), head.num_classes))
-        spread[np.arange(len(head.classes)), head.classes] = 1
+        spread = np.zeros((k, head.num_classes))
+        spread[np.arange(k), head.classes] = 1
         self.register_buffer("spread", torch.from_numpy(spread))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Scores float32 (N, K) and votes int64 (N,)."""
-        x = (features.double() - self.mean) / self.scale
-        if not self.linear:
-            points = self.points.double() * self.step
+        x = ((features.double() - self.mean) / self.scale).float().double()  # rounded as scikit-learn does
+        if self.rbf:
+            points = self.points.double()
             squares = (x * x).sum(1, keepdim=True) + (points * points).sum(1) - 2 * (x @ points.T)
             x = torch.exp(-self.gamma * squares.clamp(min=0))
         decision = x @ self.weights + self.intercepts
+        if len(self.classes) == 2:  # one decision, of an SVC here for the first, of a LinearSVC for the second
+            first = decision if self.rbf else -decision
+            return self._all(torch.cat([first, -first], 1)), self.classes[(first[:, 0] <= 0).long()]
         if not self.rbf:
             return self._all(decision), self.classes[decision.argmax(1)]
         won = (decision > 0).double() @ self.first + (decision <= 0).double() @ self.second
@@ -112,6 +127,19 @@ class _Votes(nn.Module):
         return (seen @ self.spread + lowest * (1 - self.spread.sum(0))).float()
 
 
+def _by_pair(machine: SVC) -> np.ndarray:
+    """The dual coefficients of a one-vs-one SVC by pair, float64 (P, K(K-1)/2): what kernel values are multiplied
+    with. scikit-learn lays them out as (K-1, P), the class of a support vector left out."""
+    ends = np.cumsum(machine.n_support_)
+    rows = [slice(end - n, end) for end, n in zip(ends, machine.n_support_, strict=True)]
+    pairs = list(combinations(range(len(rows)), 2))
+    weights = np.zeros((len(machine.support_vectors_), len(pairs)))
+    for number, (i, j) in enumerate(pairs):
+        weights[rows[i], number] = machine.dual_coef_[j - 1, rows[i]]
+        weights[rows[j], number] = machine.dual_coef_[i, rows[j]]
+    return weights
+
+
 def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
     """Write `model` as ONNX with a free batch size and hold it against PyTorch; what was compared.
 
@@ -121,6 +149,8 @@ def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"export needs {', '.join(missing)}: pip install onnx onnxruntime onnxscript")
+    if model.network is None:
+        raise InputError(f"export: {model.name} reads hand-crafted features, which ONNX cannot compute; name a network")
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: name a file in a folder that is there")
     with files.replacing(path) as aside:

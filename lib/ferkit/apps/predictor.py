@@ -79,8 +79,8 @@ class Recogniser:
     predictor: evaluation.Predictor
 
     @property
-    def network(self) -> nn.Module:
-        """The network in eval mode (the one under it for an SVM)."""
+    def network(self) -> nn.Module | None:
+        """The network in eval mode (the one under it for an SVM; None under hand-crafted features)."""
         return self.predictor.model
 
     def predict(self, images: np.ndarray) -> Answer:

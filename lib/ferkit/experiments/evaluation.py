@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 
 from ferkit.core import files
@@ -36,13 +37,14 @@ class Predictor:
 
     predict: (scores float32 (N, K), votes int64 (N,)); the votes are the system's own decision (an SVM's are not its
     scores' argmax). single: the same from a single view. model: the network, None under hand-crafted features. head:
-    the classifier on its features, if there is one.
+    the classifier on features, if there is one. decide: the votes alone, where they are had without scores.
     """
 
     predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     single: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     model: nn.Module | None = None
     head: Head | None = None
+    decide: Callable[[np.ndarray], np.ndarray] | None = None
 
     def scores(self, images: np.ndarray) -> np.ndarray:
         """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
@@ -50,7 +52,7 @@ class Predictor:
 
     def votes(self, images: np.ndarray) -> np.ndarray:
         """int64 (N,): the class that each image is put into."""
-        return self.predict(images)[1]
+        return self.decide(images) if self.decide else self.predict(images)[1]
 
 
 def network_predictor(model: nn.Module, tta: str, kind: Input = IMAGE) -> Predictor:
@@ -67,7 +69,7 @@ def network_predictor(model: nn.Module, tta: str, kind: Input = IMAGE) -> Predic
 
 def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, model: nn.Module | None = None, *,
                    tta: str = "none") -> Predictor:
-    """A classifier on features, its decisions averaged over the image and, with `tta` "flip", its mirror image.
+    """A classifier on features, its scores averaged over the image and, with `tta` "flip", its mirror image.
 
     features: images uint8 (N, H, W) → float32 (N, D).
     """
@@ -77,7 +79,8 @@ def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, mod
     def flipped(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return head.predict([features(images), features(np.ascontiguousarray(images[..., ::-1]))])
 
-    return Predictor({"none": single, "flip": flipped}[tta], single, model, head)
+    decide = (lambda images: head.votes(features(images))) if tta == "none" else None
+    return Predictor({"none": single, "flip": flipped}[tta], single, model, head, decide)
 
 
 class CountedSplits:
@@ -151,10 +154,10 @@ def rounded(values: np.ndarray, parts: int) -> np.ndarray:
 
 def open_weights(path: Path, systems: Callable[[str], System], device: str = "cpu"
                  ) -> tuple[Predictor, dict[str, object]]:
-    """A weights.safetensors as (predictor, facts), a network's or an SVM's.
+    """A weights.safetensors as (predictor, facts), a network's or a head's.
 
-    The metrics.json beside it, if it speaks of these very weights, tells recipe, seed and how they were trained; an
-    SVM needs it to find the network under it. InputError for a file that is neither or does not match.
+    The metrics.json beside it, if it speaks of these very weights, tells recipe, seed and how they were trained; a
+    head needs it to find the network or features under it. InputError for a file that is neither or does not match.
     """
     known = _metrics_beside(path)
     facts = {"schema": records.SCHEMA, "system": "", "recipe": "", "seed": 0, "best_epoch": None, "minutes": 0.0,
@@ -162,22 +165,34 @@ def open_weights(path: Path, systems: Callable[[str], System], device: str = "cp
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a weights.safetensors")
     chosen = inference.resolve_device(device)
-    if known.get("features_of"):
-        base = path.parents[3] / known["features_of"] / records.WEIGHTS
-        model, _ = weights.load(base, systems)
-        if files.sha256(base) != known["features_sha256"]:
-            raise DataChanged(f"{base}: not the network whose features this SVM was fitted on")
-        model = model.to(chosen)
-        head = systems(known["system"]).head_kind.load(path)
-        predictor = head_predictor(lambda images: inference.infer_features(model, images), head, model,
-                                   tta=facts["tta"])
+    system = systems(known["system"]) if known else None
+    if system and system.head:
+        model = _network_under(path, known, systems, chosen) if system.base else None
+        predictor = head_predictor(features_of(system, model), system.head_kind.load(path), model, tta=facts["tta"])
     else:
         model, header = weights.load(path, systems)
         facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
         model = model.to(chosen)
         predictor = network_predictor(model, header["tta"], systems(header["system"]).kind)
-    facts |= structure(model) | {"device": device, "weights_sha256": files.sha256(path)}
+    facts |= (structure(model) if model else {}) | {"device": device, "weights_sha256": files.sha256(path)}
     return predictor, facts
+
+
+def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray], np.ndarray]:
+    """What a head of this system classifies: images uint8 (N, H, W) → float32 (N, D)."""
+    if model is None:
+        return system.feature_function()
+    return lambda images: inference.infer_features(model, images)
+
+
+def _network_under(path: Path, known: Mapping[str, object], systems: Callable[[str], System], device: torch.device
+                   ) -> nn.Module:
+    """The network whose features a head was fitted on, beside it; DataChanged where it is another."""
+    base = path.parents[3] / known["features_of"] / records.WEIGHTS
+    model, _ = weights.load(base, systems)
+    if files.sha256(base) != known["features_sha256"]:
+        raise DataChanged(f"{base}: not the network whose features this head was fitted on")
+    return model.to(device)
 
 
 _MEASURED = ("dataset", "data_sha256", "protocol", "labels", "n", "accuracy", "predictions_sha256", "test_reads")

@@ -15,12 +15,14 @@ import numpy as np
 from torch import nn
 
 from ferkit.core import files, progress, versions
+from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments.evaluation import (
     CountedSplits,
     Predictor,
     evaluate,
+    features_of,
     head_predictor,
     network_predictor,
     rounded,
@@ -115,7 +117,7 @@ def _training_labels(job: Job, faces: FaceSet, fitted: Fit) -> dict[str, np.ndar
 
 def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> CellResult:
     """A head on frozen features, of the network under it or of a feature function; chosen on validation."""
-    started, history = time.monotonic(), []
+    started, cpu, history = time.monotonic(), time.process_time(), []
     if job.base is not None:
         base = records.read_cell(Cell(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
         model = weights.load(base.directory / records.WEIGHTS, lambda _: job.base)[0]
@@ -135,24 +137,18 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
         (features(train.images[rows]), train.labels[rows]), (features(val.images), val.labels),
         search_rows=job.head_search_rows, seed=job.seed, num_classes=len(faces.label_names), name=job.name)
     tta = job.recipe.tta if job.recipe.tta == "flip" else "none"  # ten crops are views of a network alone
-    known |= {"status": "finished", "tta": tta, "svm": chosen,
+    known |= {"status": "finished", "tta": tta, **({"svm": chosen} if chosen else {}),
               "minutes": round(minutes + (time.monotonic() - started) / 60, 3),
-              "head_minutes": round((time.monotonic() - started) / 60, 3)}
+              "head_minutes": round((time.monotonic() - started) / 60, 3),
+              "head_cpu_minutes": round((time.process_time() - cpu) / 60, 3)}
     if model is None:
         known["parameters"] = int(head.size)
     return _test_and_write(job, faces, head_predictor(features, head, model, tta=tta), known, history, directory,
-                           config, head.save)
-
-
-def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray], np.ndarray]:
-    """What a head of this system classifies: images uint8 (N, H, W) → float32 (N, D)."""
-    if model is None:
-        return system.feature_function()
-    return lambda images: inference.infer_features(model, images)
+                           config, head.save if job.system.head_kind.saved else None)
 
 
 def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[str, object], history: list[dict],
-                    directory: Path, config: dict[str, object], save: Callable[[Path], None],
+                    directory: Path, config: dict[str, object], save: Callable[[Path], None] | None,
                     labels: dict[str, np.ndarray] | None = None) -> CellResult:
     """Evaluate (the one read of the test split) and write the result; a run that never got as far is written as that.
     """
@@ -189,6 +185,9 @@ def load_predictor(result: CellResult, systems: Systems) -> Predictor:
     system = systems(result.cell.system)
     if not system.head:
         return network_predictor(load_model(result, systems), result.metrics["tta"], system.kind)
+    if not system.head_kind.saved:
+        raise InputError(f"{result.cell.name}: its result keeps no weights, they would be the training images; fit it "
+                         "again")
     model = load_model(result, systems) if system.base else None
     head = system.head_kind.load(result.directory / records.WEIGHTS)
     return head_predictor(features_of(system, model), head, model, tta=result.metrics["tta"])

@@ -15,19 +15,20 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.experiments.evaluation import head_predictor, network_predictor
-from ferkit.models import inference, svm
+from ferkit.models import inference
+from ferkit.models.heads import LINEAR_SVM, RBF_SVM
 from ferkit.models.preprocessing import to_input
 from ferkit.training import trainer
 
 
-def _model(system, tta="none", head_on=None, **options):
+def _model(system, tta="none", head_on=None, kind=RBF_SVM):
     network = trainer.initial_model(papers.system(system).build, papers.recipe(system, "ours"), seed=3).eval()
     if head_on is None:
         return recogniser.Recogniser(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
     features = inference.infer_features(network, head_on.images)
-    head = svm.fit(features, head_on.labels, C=10, **options)
-    own = head_predictor(lambda images: inference.infer_features(network, images), head, network)
-    return recogniser.Recogniser(f"{system}_svm", LABELS, "none", "ab" * 32, own)
+    head = kind.refit(features, head_on.labels, {"C": 10, "gamma": 1 / features.shape[1]}, 7)
+    own = head_predictor(lambda images: inference.infer_features(network, images), head, network, tta=tta)
+    return recogniser.Recogniser(f"{system}_svm", LABELS, tta, "ab" * 32, own)
 
 
 def _session(path):
@@ -75,10 +76,11 @@ def test_the_transformer_is_in_the_graph(exported):
     assert "GridSample" in {node.op_type for node in onnx.load(exported).graph.node}
 
 
-def test_an_svm_votes_the_same_and_takes_pixels(tmp_path, drawn):
+@pytest.mark.parametrize("tta", ["none", "flip"])
+def test_an_svm_votes_the_same_and_takes_pixels(tmp_path, drawn, tta):
     train = drawn.part("train")
     some = train.select(train.labels != 1)  # a class that it never saw
-    model = _model("lenet5", head_on=some)
+    model = _model("lenet5", tta, head_on=some)
     parity = onnx_export.export(model, tmp_path / "svm.onnx", pixels=True)
     assert parity.images == 64 and parity.different_decisions == 0
     images = drawn.part("test").images
@@ -91,15 +93,23 @@ def test_an_svm_votes_the_same_and_takes_pixels(tmp_path, drawn):
     assert (scores[:, 1] < scores[:, seen].min(1)).all()
 
 
-@pytest.mark.parametrize("kernel", ["linear", "nystroem", "rbf"])
-def test_every_kind_of_head_is_computed_as_numpy_does(kernel, drawn):
+@pytest.mark.parametrize("kind", [RBF_SVM, LINEAR_SVM], ids=["rbf", "linear"])
+@pytest.mark.parametrize("classes", [2, 7])
+def test_every_kind_of_svm_is_computed_as_scikit_learn_does(kind, classes, drawn):
     import torch
 
-    model = _model("lenet5", head_on=drawn.part("train"), kernel=kernel)
+    train = drawn.part("train")
+    model = _model("lenet5", head_on=train.select(train.labels < classes), kind=kind)
     features = inference.infer_features(model.network, drawn.part("test").images)
     scores, votes = onnx_export._Votes(model.predictor.head)(torch.from_numpy(features))
     np.testing.assert_array_equal(votes.numpy(), model.predictor.head.votes(features))
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
+
+
+def test_hand_crafted_features_are_refused(tmp_path):
+    model = recogniser.Recogniser("hog", LABELS, "none", "", head_predictor(lambda images: images, None))
+    with pytest.raises(InputError, match="hand-crafted features"):
+        onnx_export.export(model, tmp_path / "hog.onnx")
 
 
 def test_a_file_that_answers_otherwise_is_not_written(tmp_path, monkeypatch):

@@ -14,7 +14,8 @@ from ferkit.apps import predictor as recogniser
 from ferkit.core import source_hashes
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.experiments.evaluation import head_predictor, network_predictor
-from ferkit.models import inference, svm
+from ferkit.models import inference
+from ferkit.models.heads import RBF_SVM
 from ferkit.results import weights_catalogue
 from ferkit.training import trainer
 
@@ -66,7 +67,7 @@ def test_an_svm_votes_for_itself_and_has_no_probabilities():
     model = trainer.initial_model(papers.system("lenet5").build, recipe=_recipe(), seed=0).eval()
     rng = np.random.default_rng(0)
     features = inference.infer_features(model, IMAGES)
-    head = svm.fit(features, rng.integers(0, 7, len(IMAGES)), C=10)
+    head = RBF_SVM.refit(features, rng.integers(0, 7, len(IMAGES)), {"C": 10, "gamma": "scale"}, 7)
     both = head_predictor(lambda images: inference.infer_features(model, images), head, model)
     own = recogniser.Recogniser("x", ferkit.load("lenet5").label_names, "none", "", both)
     answer = own.predict(IMAGES)

@@ -12,7 +12,7 @@ from ferkit.papers import training
 
 CLAIMS = papers.claims()
 EVERY = (*CLAIMS, *papers.quotes())
-PAPERS = {"deep_emotion", "gap_svm", "scn", "notes", "field", "time_series"}
+PAPERS = {"deep_emotion", "gap_svm", "scn", "notes", "field", "time_series", "baselines"}
 
 
 def test_no_id_stands_twice():

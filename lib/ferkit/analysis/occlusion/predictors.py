@@ -15,7 +15,7 @@ UNSEEN = -100.0  # far below any score, so that its probability is 0
 def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu") -> Score:
     """A function uint8 (n, H, W) → logits float32 (n, K), or → (scores, votes) of an SVM `head`.
 
-    head: svm.SvmHead on the features of `model`, or None. The model is put into evaluation
+    head: `models.heads.SklearnHead` on the features of `model`, or None. The model is put into evaluation
     mode on `device`, in channels_last memory.
     A model whose `input_size` is smaller than the image gets the centre crop.
     """
@@ -34,12 +34,11 @@ def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu"
 def machine_answers(head, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An SVM's scores float32 (n, K) and votes int64 (n,) for features (n, D), row by row.
 
-    A label that it has never seen scores `UNSEEN`: what `SvmHead.scores` gives it depends on the other rows.
+    A label that it has never seen scores `UNSEEN`: what `SklearnHead.scores` gives it depends on the other labels.
     """
-    decision = head.decision(features)
-    scores = head.scores_of(decision)
+    scores = head.scores(features)
     scores[:, np.setdiff1d(np.arange(scores.shape[1]), head.classes)] = UNSEEN
-    return scores, head.votes_of(decision)
+    return scores, head.votes(features)
 
 
 def centre_crop(images: np.ndarray, model: nn.Module) -> np.ndarray:

@@ -17,7 +17,7 @@ from ferkit.analysis.occlusion import Analysis
 from ferkit.core import progress
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments import jobs
+from ferkit.experiments import evaluation, jobs
 from ferkit.experiments.jobs import Systems
 from ferkit.models import svm
 from ferkit.models.heads import Head
@@ -56,10 +56,10 @@ def head_of(cell: CellResult, faces: FaceSet, systems: Systems) -> tuple[nn.Modu
     train, test = faces.part("train"), faces.part("test")
     rows = svm.stratified_rows(train.labels, cell.metrics["config"]["svm_rows"], cell.cell.seed)
     progress.note(f"{cell.cell.name}  its SVM is not here: fitted again on {len(rows)} rows")
-    features = jobs.features_of(system, model)
+    features = evaluation.features_of(system, model)
     head = system.head_kind.refit(features(train.images[rows]), train.labels[rows], cell.metrics["svm"],
                                   len(faces.label_names))
-    other = float(np.mean(head.predict([features(test.images)])[1]
+    other = float(np.mean(head.votes(features(test.images))
                           != cell.predictions.get("predicted_no_tta", cell.predictions["predicted"])))
     if other > MOST_DIFFERENT:
         raise InputError(f"{cell.cell.name}: fitted again, its SVM predicts {other:.1%} of the test images otherwise"

@@ -82,7 +82,7 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
         sequences=np.full(total, ""), names=np.array([f"drawn_{i:06d}" for i in range(total)], dtype=str),
         masks=masks, regions=REGIONS, intensity=intensity,
         source={"dataset": "synthetic", "protocol": "official", "seed": seed, "imbalance": imbalance,
-                "regions": list(regions), "labels": "shuffled" if shuffle_labels else "true",
+                "regions": list(regions), "shuffled": shuffle_labels,
                 "images_per_subject": images_per_subject})
 
 

@@ -9,6 +9,7 @@ set.
 """
 
 from ferkit.reporting.figures.class_imbalance import remedy_changes
+from ferkit.reporting.figures.cost import accuracy_against_minutes
 from ferkit.reporting.figures.curves import (
     accuracy_dots,
     calibration,
@@ -29,8 +30,9 @@ from ferkit.reporting.figures.style import cell_name, colours
 from ferkit.reporting.figures.teaching import class_activation, samplings, svm_regions
 
 __all__ = [
-    "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "calibration", "cell_name",
-    "class_activation", "colours", "confusion_difference", "confusion_matrices", "early_recognition", "filling_maps",
+    "accuracy_against_minutes", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "calibration",
+    "cell_name", "class_activation", "colours", "confusion_difference", "confusion_matrices", "early_recognition",
+    "filling_maps",
     "image_grid", "learning_curves", "learning_rate_probe", "load_all", "occlusion_maps", "occlusion_pictures",
     "parameters_vs_accuracy", "ranked_batch", "recall_against_class_size", "recall_bars", "region_table",
     "remedy_changes", "robustness", "samplings", "save", "score_distributions", "show", "strip", "svm_regions",

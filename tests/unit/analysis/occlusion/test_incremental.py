@@ -8,7 +8,7 @@ from torch import nn
 from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import incremental, incremental_layers
-from ferkit.models import svm
+from ferkit.models.heads import RBF_SVM
 from ferkit.models.preprocessing import to_input
 
 
@@ -74,7 +74,7 @@ def test_an_svm_on_the_features(pictures, baseline):
     with torch.inference_mode():
         features = model.forward_features(to_input(np.tile(pictures, (20, 1, 1)))).numpy()
     noisy = features + np.random.default_rng(0).normal(0, 0.05, features.shape)
-    head = svm.fit(noisy, np.arange(60) % 3, 10.0)
+    head = RBF_SVM.refit(noisy, np.arange(60) % 3, {"C": 10.0, "gamma": "scale"}, 7)
     labels = occlusion.predictor(model, head)(pictures)[1]
     options = {"stride": 10, "baseline": baseline}
     plain = occlusion.occlusion_maps(occlusion.predictor(model, head), pictures, labels, **options)

@@ -8,8 +8,8 @@ from torch import nn
 from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import maps as maps_module
-from ferkit.models import svm
-from ferkit.training import batching
+from ferkit.models.heads import RBF_SVM, SklearnHead
+from ferkit.models.preprocessing import to_input
 
 
 def corner(images: np.ndarray) -> np.ndarray:
@@ -100,17 +100,17 @@ def wavering(pictures: np.ndarray) -> nn.Module:
     """A network whose logits are nearly equal on the pictures, so that a small patch turns answers."""
     model = network()
     with torch.no_grad():
-        model.fc.bias.sub_(model(batching.to_input(pictures)).mean(0))
+        model.fc.bias.sub_(model(to_input(pictures)).mean(0))
     return model
 
 
-def machine(model: nn.Module, pictures: np.ndarray, num_classes: int = 3) -> svm.SvmHead:
+def machine(model: nn.Module, pictures: np.ndarray, num_classes: int = 3) -> SklearnHead:
     """An SVM on noisy features of the pictures, so that covering one changes its votes."""
     with torch.inference_mode():
-        features = model.forward_features(batching.to_input(np.tile(pictures, (10, 1, 1)))).numpy()
+        features = model.forward_features(to_input(np.tile(pictures, (10, 1, 1)))).numpy()
     rng = np.random.default_rng(0)
     noisy = features + rng.normal(0, features.std(0), features.shape)
-    return svm.fit(noisy, rng.permutation(np.arange(60) % 3), 10.0, 0.05, num_classes=num_classes)
+    return RBF_SVM.refit(noisy, rng.permutation(np.arange(60) % 3), {"C": 10.0, "gamma": 0.05}, num_classes)
 
 
 @pytest.mark.parametrize("head", ["softmax", "svm"])
@@ -129,8 +129,8 @@ def test_pixel_maps_are_captums(pictures, patch, stride, baseline, head):
 
     def forward(x: torch.Tensor, target: torch.Tensor, reading: str) -> torch.Tensor:
         if own:
-            decision = own.decision(model.forward_features(x).numpy())
-            scores, votes = torch.from_numpy(own.scores_of(decision)).double(), torch.from_numpy(own.votes_of(decision))
+            scores, votes = own.predict([model.forward_features(x).numpy()])
+            scores, votes = torch.from_numpy(scores).double(), torch.from_numpy(votes)
         else:
             scores = model(x).double()
             votes = scores.argmax(1)
@@ -138,12 +138,12 @@ def test_pixel_maps_are_captums(pictures, patch, stride, baseline, head):
             return (votes == target).double()
         return (scores if reading == "logit_drop" else scores.softmax(1)).gather(1, target[:, None])[:, 0]
 
-    filled = batching.to_input(occlusion.fill(pictures, baseline))
+    filled = to_input(occlusion.fill(pictures, baseline))
     for reading in occlusion.READINGS:
         rows = maps.correct if reading == "turned_wrong" else np.ones(6, bool)
         with torch.inference_mode():
             expected = captum.Occlusion(forward).attribute(
-                batching.to_input(pictures)[rows], (1, patch, patch), (1, stride, stride), filled[rows],
+                to_input(pictures)[rows], (1, patch, patch), (1, stride, stride), filled[rows],
                 additional_forward_args=(torch.from_numpy(labels)[rows], reading), perturbations_per_eval=8)
         assert np.abs(maps.windows.to_pixels(getattr(maps, reading)[rows]) - expected[:, 0].numpy()).max() < 1e-5
 
@@ -163,9 +163,9 @@ def test_the_batch_does_not_change_an_svms_maps_even_with_labels_it_has_never_se
 def test_an_svm_on_the_features_is_asked_for_its_votes(pictures):
     model = network()
     with torch.inference_mode():
-        features = model.forward_features(batching.to_input(pictures)).numpy()
+        features = model.forward_features(to_input(pictures)).numpy()
     twice = np.concatenate([features, features + 0.01])
-    head = svm.fit(twice, np.tile(np.arange(6) % 3, 2), 10.0, num_classes=3)
+    head = RBF_SVM.refit(twice, np.tile(np.arange(6) % 3, 2), {"C": 10.0, "gamma": "scale"}, 3)
     score = occlusion.predictor(model, head)
     scores, votes = score(pictures)
     assert scores.shape == (6, 3) and np.array_equal(votes, head.votes(features))

@@ -1,0 +1,137 @@
+"""Heads are scikit-learn's pipelines: searched on validation, saved without pickle, refused where a file is none."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from ferkit.core.errors import InputError
+from ferkit.models import heads, svm
+from ferkit.models.heads import LINEAR_SVM, RBF_SVM, SklearnHead
+
+
+def blobs(n: int = 280, classes: int = 7, dims: int = 12, spread: float = 1.6, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % classes
+    centres = np.random.default_rng(99).normal(size=(classes, dims))
+    features = (centres[labels] + spread * rng.normal(size=(n, dims))) * np.linspace(0.01, 30, dims) + 5
+    return features.astype(np.float32), labels
+
+
+def fitted(features, labels, kind=RBF_SVM, classes=7, C=3.0, gamma=0.05):
+    return kind.refit(features, labels, {"C": C, "gamma": gamma}, classes)
+
+
+def test_an_svm_is_scikit_learns_on_standardised_features():
+    (features, labels), (fresh, _) = blobs(), blobs(500, seed=1)
+    head = fitted(features, labels)
+    oracle = make_pipeline(StandardScaler(), SVC(C=3.0, gamma=0.05)).fit(features, labels)
+    assert np.array_equal(head.votes(fresh), oracle.predict(fresh))
+    assert np.allclose(head.scores(fresh), oracle.decision_function(fresh), atol=1e-5)
+    assert head.size == 2 * 12 + oracle[-1].support_vectors_.size + oracle[-1].dual_coef_.size + 21
+
+
+@pytest.mark.parametrize("kind", [RBF_SVM, LINEAR_SVM])
+def test_a_saved_head_decides_as_before_and_holds_no_pickle(tmp_path, kind):
+    features, labels = blobs()
+    head = fitted(features, labels, kind)
+    head.save(tmp_path / "weights.safetensors")
+    back = kind.load(tmp_path / "weights.safetensors")
+    assert np.array_equal(back.scores(features), head.scores(features)) and back.num_classes == 7
+    assert [path.name for path in tmp_path.iterdir()] == ["weights.safetensors"]
+    assert b"pickle" not in (tmp_path / "weights.safetensors").read_bytes()
+
+
+class Unknown(StandardScaler):
+    """A step that nobody declared."""
+
+
+def test_a_file_that_is_no_head_or_holds_an_undeclared_type_is_refused_in_one_line(tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(b"not a tensor")
+    save_file({"skops": np.frombuffer(b"not a zip", np.uint8)}, tmp_path / "y.safetensors", {"num_classes": "7"})
+    features, labels = blobs()
+    broken = fitted(features, labels)
+    broken.pipeline[0].mean_[0] = np.nan
+    broken.save(tmp_path / "nan.safetensors")
+    SklearnHead(make_pipeline(Unknown(), SVC()).fit(features, labels), 7).save(tmp_path / "z.safetensors")
+    for name in ("x", "y", "z", "nan", "missing"):
+        with pytest.raises(InputError, match="no saved SVM head") as caught:
+            RBF_SVM.load(tmp_path / f"{name}.safetensors")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_head_of_an_earlier_version_is_refused(tmp_path):
+    fitted(*blobs()).save(tmp_path / "new.safetensors")
+    arrays = load_file(tmp_path / "new.safetensors")
+    save_file({"points": arrays["skops"]}, tmp_path / "old.safetensors", {"svm": "{}"})
+    with pytest.raises(InputError, match="fit it again"):
+        RBF_SVM.load(tmp_path / "old.safetensors")
+
+
+def test_standardisation_comes_from_the_training_rows_only():
+    features, labels = blobs()
+    head = fitted(features, labels)
+    assert np.allclose(head.pipeline[0].mean_, features.astype(np.float64).mean(0))
+    assert not np.allclose(head.scores(features + 1000), head.scores(features))
+
+
+@pytest.mark.parametrize("kind", [RBF_SVM, LINEAR_SVM])
+def test_a_label_unseen_in_training_is_never_voted_and_scores_lowest_whatever_lies_beside_it(kind):
+    features, labels = blobs()
+    seen = labels != 1
+    head = fitted(features[seen], labels[seen], kind)
+    assert 1 not in head.votes(features) and head.classes.tolist() == [0, 2, 3, 4, 5, 6]
+    scores = head.scores(features)
+    assert scores.shape == (280, 7) and np.all(scores.argmin(1) == 1)
+    alone = np.concatenate([head.scores(row[None]) for row in features[:20]])
+    assert np.allclose(alone, scores[:20], atol=1e-6)
+
+
+def test_two_classes_have_a_score_each():
+    features, labels = blobs(classes=2)
+    head = fitted(features, labels, classes=2)
+    assert np.array_equal(head.scores(features).argmax(1), head.votes(features))
+
+
+def test_several_views_are_averaged_and_one_view_keeps_its_votes():
+    features, labels = blobs()
+    head = fitted(features, labels)
+    scores, votes = head.predict([features])
+    assert np.array_equal(votes, head.votes(features))
+    both, mean_votes = head.predict([features, features[::-1]])
+    assert np.allclose(both, (scores + scores[::-1]) / 2) and np.array_equal(mean_votes, both.argmax(1))
+
+
+def test_the_search_takes_the_best_pair_of_its_table_and_says_what_it_tried():
+    train, val = blobs(420), blobs(140, seed=5)
+    head, facts = RBF_SVM.fit(train, val, search_rows=140, seed=0, num_classes=7, name="x")
+    table = facts["search"]
+    best = max(row["val_accuracy"] for row in table)
+    assert (facts["C"], facts["gamma"]) == min((row["C"], row["gamma"]) for row in table
+                                               if row["val_accuracy"] == best)
+    assert len(table) == len(svm.C_GRID) * len(svm.GAMMA_GRID) and {row["rows"] for row in table} == {140}
+    assert facts["kernel"] == "rbf" and facts["support_vectors"] == len(head.pipeline[-1].support_)
+    again = RBF_SVM.refit(*train, facts, 7)
+    assert np.array_equal(again.scores(val[0]), head.scores(val[0]))
+
+
+def test_gammas_of_the_grid_are_multiples_of_scikit_learns_scale():
+    (x, y), val = blobs(140), blobs(140, seed=5)
+    _, table = RBF_SVM.search((x, y), val, 0, 0)
+    scale = 1 / (x.shape[1] * float(StandardScaler().fit_transform(x).var()))
+    assert {round(row["gamma"] / scale, 3) for row in table} == set(svm.GAMMA_GRID)
+
+
+def test_stratified_rows_keep_every_class_in_its_share():
+    labels = np.repeat([0, 1, 2], [900, 90, 10])
+    rows = svm.stratified_rows(labels, 100, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [90, 9, 1] and len(set(rows)) == len(rows)
+    assert np.array_equal(svm.stratified_rows(labels, 0, 0), np.arange(1000))
+
+
+def test_a_fresh_draw_is_classified_above_chance():
+    (features, labels), (fresh, fresh_labels) = blobs(700, spread=0.8), blobs(350, spread=0.8, seed=8)
+    assert np.mean(fitted(features, labels).votes(fresh) == fresh_labels) > 0.6
+    assert heads.SklearnKind(svm.rbf).version == 3
