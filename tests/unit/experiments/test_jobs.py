@@ -75,6 +75,36 @@ def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete
     assert np.array_equal(predictor.votes(faces().part("test").images), cell.predictions["predicted"])
 
 
+def test_an_svm_averages_its_decisions_over_the_mirror_image_as_its_network_does(tmp_path, complete, faces):
+    recipe = replace(papers.recipe("gap_cnn", "published"), epochs=2, batch_size=16, tta="flip")
+    complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
+    cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
+    assert cell.metrics["tta"] == "flip" and cell.metrics["config"]["versions"]["svm"] == 2
+    images = faces().part("test").images
+    predictor = training.load_predictor(cell)
+    assert np.array_equal(predictor.votes(images), predictor.votes(images[..., ::-1]))  # a mirror image changes nothing
+    single = predictor.single(images)[1]
+    assert np.array_equal(single, cell.predictions["predicted_no_tta"])
+    assert cell.metrics["accuracy_no_tta"] == np.mean(single == cell.predictions["labels"])
+
+
+def test_reads_of_the_test_split_are_counted_not_asserted(tmp_path, monkeypatch, complete):
+    """A training that looks at the test split shows in metrics.json."""
+    original = jobs.fit
+
+    def peeking(system, recipe, faces, **options):
+        faces.part("test")
+        return original(system, recipe, faces, **options)
+
+    monkeypatch.setattr(jobs, "fit", peeking)
+    assert complete(tmp_path).metrics["test_reads"] == 2
+
+
+def test_the_person_of_each_test_image_is_kept_as_a_number(tmp_path, complete, faces):
+    groups, people = complete(tmp_path).predictions["groups"], faces().part("test").subjects
+    assert len(set(zip(groups.tolist(), people.tolist(), strict=True))) == len(set(people)) == len(set(groups.tolist()))
+
+
 def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path, complete):
     recipe = replace(papers.recipe("gap_cnn", "published"), optimizer="sgd", lr=1e30, epochs=2, batch_size=16)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)

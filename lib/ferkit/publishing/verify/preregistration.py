@@ -18,27 +18,26 @@ PLANS = ("plan.json", "plan.next.json")  # the second held plans for what comes 
 
 
 def check(root: Path, cells: Sequence[CellResult], found: Found) -> None:
-    """Looks at every cell's last commit: a plan in its parent must name the cell."""
+    """Looks at every commit that changed a result's metrics: a plan in its parent must name the result."""
     if not cells:
         return
-    if _git(root, "rev-parse", "--is-shallow-repository") != "false":
+    if git(root, "rev-parse", "--is-shallow-repository") != "false":
         found.note("no git history at hand (or a shallow clone): whether plans came first was not checked")
         return
     uncommitted = []
     for cell in cells:
         name = (cell.directory / METRICS).relative_to(root).as_posix()
-        commit = _git(root, "log", "-1", "--format=%H", "--", name)
-        if not commit or _git(root, "status", "--porcelain", "--", name):
+        commits = (git(root, "log", "--format=%H", "--", name) or "").split()
+        if not commits or git(root, "status", "--porcelain", "--", name):
             uncommitted.append(cell.cell.name)
             continue
-        if _git(root, "rev-parse", "--verify", "-q", f"{commit}^") is None:
-            found.note("the history begins with these results: whether plans came first cannot be told")
-            continue
-        folder = cell.cell.notebook
-        planned = _planned(root, commit, folder)
         key = cell.cell.system, cell.cell.recipe, cell.cell.seed
-        found.look(CHECK, name, None if key in planned else
-                   f"before commit {commit[:12]}, which published it, no plan of {folder} named it")
+        for commit in commits:
+            if git(root, "rev-parse", "--verify", "-q", f"{commit}^") is None:
+                found.note("the history begins with these results: whether plans came first cannot be told")
+            else:
+                found.look(CHECK, name, None if key in _planned(root, commit, cell.cell.notebook) else
+                           f"before commit {commit[:12]}, which published it, no plan of {cell.cell.notebook} named it")
     if uncommitted:
         found.note(f"not committed yet, so whether plans came first was not checked: {', '.join(uncommitted)}")
 
@@ -48,7 +47,7 @@ def _planned(root: Path, commit: str, folder: str) -> frozenset[tuple[str, str, 
     """The cells that the plans of a notebook's folder named just before a commit."""
     rows: set[tuple[str, str, int]] = set()
     for plan in PLANS:
-        text = _git(root, "show", f"{commit}^:./{folder}/{plan}")
+        text = git(root, "show", f"{commit}^:./{folder}/{plan}")
         try:
             rows |= {(row["system"], row["recipe"], row["seed"]) for row in json.loads(text or "[]")}
         except (ValueError, TypeError, KeyError):
@@ -56,7 +55,7 @@ def _planned(root: Path, commit: str, folder: str) -> frozenset[tuple[str, str, 
     return frozenset(rows)
 
 
-def _git(root: Path, *words: str) -> str | None:
+def git(root: Path, *words: str) -> str | None:
     """What git says in a folder, stripped; None where it fails or is not installed."""
     try:
         done = subprocess.run(("git", "-C", str(root), *words), capture_output=True, text=True, timeout=60)

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from ferkit.publishing import verify
+from ferkit.publishing.verify import superseded
 
 PLAN = "results/fer2013/02_stn_attention/plan.json"
 
@@ -30,6 +31,10 @@ def repository(tmp_path, write_cell, seal):
                 write_cell(self.root, "deep_emotion", "ours", seed=seed, dataset="fer2013")
             (self.root / "02_stn_attention/headline.json").write_text(json.dumps(
                 {"system": "deep_emotion", "recipe": "ours", "seeds": sorted(seeds), "chosen_by": "val"}))
+            seal(self.root)
+
+        def rescore(self, seed, share):
+            write_cell(self.root, "deep_emotion", "ours", seed=seed, share=share, dataset="fer2013")
             seal(self.root)
 
         def commit(self):
@@ -106,3 +111,28 @@ def test_a_history_that_begins_with_the_results_tells_nothing(repository):
 def test_outside_a_repository_the_check_is_said_to_be_left_out(published):
     (found,) = verify.verify(published.root)
     assert any("no git history" in note for note in found.notes) and "planned before published" not in found.checked
+
+
+def test_every_version_of_a_result_must_have_been_planned_not_the_last_alone(repository):
+    repository.plan(0)
+    repository.publish(0)  # too early: with its plan
+    repository.commit()
+    repository.rescore(0, 0.8)  # then made again, as planned by now
+    repository.commit()
+    found = repository.verify()
+    assert [one["check"] for one in found.mismatches] == ["planned before published"]
+
+
+def test_scores_that_were_published_and_replaced_stay_listed(repository):
+    repository.plan(0, 1)
+    repository.commit()
+    repository.publish(0, 1)
+    repository.commit()
+    assert superseded.superseded(repository.root) == []
+    repository.rescore(0, 0.8)
+    repository.commit()
+    (row,) = superseded.superseded(repository.root)
+    assert (row["system"], row["recipe"], row["seed"]) == ("deep_emotion", "ours", 0)
+    assert row["accuracy"] == pytest.approx(0.7, abs=5e-3) and row["now"] == pytest.approx(0.8, abs=5e-3)
+    assert row["date"] <= row["replaced_on"] and row["commit"] != row["replaced_by"]
+    assert "now 80.00 %" in superseded.lines([row])[0]

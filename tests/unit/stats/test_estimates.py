@@ -1,0 +1,112 @@
+"""Uncertainty over seeds and images: by hand where one part vanishes, by simulation where both matter."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ferkit.stats import estimates, intervals
+
+LABELS = np.arange(700) % 7
+
+
+def answers(rng, seeds, share=0.7, spread=0.0, n=700):
+    """bool (seeds, n): right with a probability that varies with the seed and, shared by all seeds, with the image."""
+    hard = rng.normal(0, 1, n)
+    levels = stats.norm.ppf(share) * np.sqrt(2) + rng.normal(0, spread, (seeds, 1))
+    return hard + rng.normal(0, 1, (seeds, n)) < levels
+
+
+def test_without_spread_over_images_it_is_the_t_interval():
+    values = [0.70, 0.72, 0.69]
+    found = estimates.estimate(values, np.full(10_000, np.mean(values)))
+    assert found.interval == pytest.approx(intervals.over_seeds(values).interval, abs=1e-3)
+    half = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) * np.sqrt(1 + 1 / 3)
+    assert found.prediction == pytest.approx((np.mean(values) - half, np.mean(values) + half), abs=2e-3)
+
+
+def test_without_spread_over_seeds_it_is_the_interval_over_images():
+    right = np.tile(np.arange(700) < 490, (3, 1))
+    found = estimates.share(right, LABELS)
+    assert found.sd == pytest.approx(0) and found.interval == pytest.approx(found.interval_images)
+    assert found.interval == pytest.approx(intervals.wilson(490, 700), abs=2e-3)
+
+
+def test_one_seed_has_the_images_alone_and_a_wider_prediction():
+    found = estimates.share(np.arange(700)[None] < 490, LABELS)
+    assert found.sd is None and found.interval == found.interval_images and found.seeds_needed(0.01) is None
+    assert found.prediction[0] < found.interval[0] and found.interval[1] < found.prediction[1]
+
+
+def test_the_interval_holds_the_truth_in_nineteen_of_twenty_experiments_of_three_seeds():
+    """A bootstrap that draws three seeds with replacement holds it in some 80 % of them."""
+    rng, truth, held, naive = np.random.default_rng(0), 0.0, [], []
+    for _ in range(100):
+        hard = rng.normal(0, 1, 700)  # both systems see the same images
+        first, second = ((hard + rng.normal(0, 1, (3, 700)) < 0.7 + rng.normal(0, 0.15, (3, 1))) for _ in range(2))
+        found = estimates.difference(first, second, LABELS)
+        held.append(found.interval[0] <= truth <= found.interval[1])
+        changes = (first.astype(float) - second).mean(axis=1)
+        low, high = np.quantile(rng.choice(changes, (200, 3)).mean(axis=1), (0.025, 0.975))
+        naive.append(low <= truth <= high)
+    assert np.mean(held) >= 0.93 and np.mean(naive) < 0.88
+
+
+def test_a_new_run_lies_in_the_prediction_interval():
+    rng, held = np.random.default_rng(1), []
+    for _ in range(150):
+        runs = answers(rng, 4, spread=0.1)
+        low, high = estimates.share(runs[:3], LABELS).prediction
+        held.append(low <= runs[3].mean() <= high)
+    assert np.mean(held) >= 0.93
+
+
+def test_the_same_input_gives_the_same_interval():
+    rng = np.random.default_rng(2)
+    first, second = answers(rng, 3), answers(rng, 3)
+    assert estimates.difference(first, second, LABELS).interval == estimates.difference(first, second, LABELS).interval
+
+
+def test_equal_answers_are_not_equal_for_certain():
+    right = np.ones((3, 189), bool)
+    found = estimates.difference(right, right, LABELS[:189])
+    assert found.mean == 0 and found.interval[0] < -0.005 and found.interval[1] > 0.005 and found.p() == 1
+    assert estimates.share(right, LABELS[:189]).interval[0] < 0.999
+
+
+def test_p_is_below_five_hundredths_where_the_interval_leaves_nothing_out():
+    rng = np.random.default_rng(3)
+    for gap in (0.0, 0.1, 0.3):
+        found = estimates.difference(answers(rng, 3, 0.7 + gap / 2), answers(rng, 3, 0.7 - gap / 2), LABELS)
+        assert (found.p() < 0.05) == (not found.interval[0] <= 0 <= found.interval[1])
+    assert found.p() >= 2 / 10_001
+
+
+def test_class_sums_keep_class_sizes_and_groups_are_drawn_whole():
+    columns = np.ones((700, 1))
+    sums, sizes = estimates.class_sums(columns, LABELS, draws=50)
+    assert (sums[..., 0] == 100).all() and (sizes == 100).all()
+    person = np.arange(700) // 7  # each with one image of every class
+    sums, sizes = estimates.class_sums(columns, LABELS, person, draws=50)
+    assert (sizes == sizes[:, :1]).all() and (sums[..., 0] == sizes).all()
+
+
+def test_recalls_of_absent_classes_do_not_count():
+    labels = np.repeat([0, 1, 3], 50)  # no 2
+    right = np.tile(labels != 1, (2, 1))
+    assert estimates.recall_gap(right, labels, [1], [0, 2, 3]).mean == pytest.approx(-1)
+
+
+def test_macro_f1_agrees_with_the_confusion_matrix_and_pairs_its_draws():
+    from ferkit.stats import classification
+
+    predicted = np.where(np.arange(700) % 5 == 0, 3, LABELS)
+    values, draws = estimates.macro_f1_draws(LABELS, predicted[None], 7)
+    assert values[0] == pytest.approx(classification.macro_f1(classification.confusion_matrix(LABELS, predicted, 7)))
+    assert abs(draws.mean() - values[0]) < 0.01
+    assert (estimates.macro_f1_draws(LABELS, predicted[None], 7)[1] == draws).all()
+
+
+def test_more_seeds_are_asked_for_until_the_images_alone_are_too_few():
+    rng = np.random.default_rng(4)
+    found = estimates.difference(answers(rng, 3, spread=0.1), answers(rng, 3, spread=0.1), LABELS)
+    assert found.seeds_needed(0.1) < found.seeds_needed(0.05) and found.seeds_needed(0.001) is None
