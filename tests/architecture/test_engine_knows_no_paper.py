@@ -5,14 +5,12 @@ import re
 from ferkit import papers
 from ferkit.core.source_hashes import LIBRARY
 
-# Package → names of papers that still stand in it, to be emptied.
-STILL = {"claims", "analysis", "reporting", "cli", "core", "sweep"}
-
 
 def test_no_file_outside_papers_names_one():
     names = {one.name for one in papers.systems()} | {paper.id for paper in papers.all()}
-    names |= {papers.folder(paper).name for paper in papers.all()} - {"baselines"}
+    names |= {papers.folder(paper).name for paper in papers.all()}
     pattern = re.compile(r"\b(" + "|".join(sorted(names - {"baselines"}, key=len, reverse=True)) + r")\b")
-    found = {path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py")
-             if "papers" not in path.relative_to(LIBRARY).parts and pattern.search(path.read_text(encoding="utf-8"))}
-    assert {name for name in found if name.split("/")[0] not in STILL} == set()
+    found = {path.relative_to(LIBRARY).as_posix(): match[0] for path in LIBRARY.rglob("*.py")
+             if "papers" not in path.relative_to(LIBRARY).parts
+             and (match := pattern.search(path.read_text(encoding="utf-8")))}
+    assert found == {}

@@ -20,7 +20,7 @@ MANY = 10_000  # runs, from which on --yes is asked for
 EXAMPLE = """
 CONFIG, as TOML (JSON takes the same keys):
   datasets = ["fer2013"]                # default: synthetic
-  models   = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too
+  models   = ["net", "net_svm"]         # an SVM follows the network under it, which must be there too
   recipes  = ["published"]              # of every model; default: ours
   seeds    = [0, 1]                     # default: 0
   epochs   = 15                         # default: the recipe's

@@ -1,7 +1,7 @@
 """A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
 
     datasets = ["fer2013"]              # default: synthetic
-    models = ["gap_cnn", "gap_cnn_svm"] # an SVM follows the network under it, which must be there too
+    models = ["net", "net_svm"]         # an SVM follows the network under it, which must be there too
     recipes = ["published"]             # of every model; default: ours
     seeds = [0, 1]                      # default: 0
     epochs = 15                         # default: the recipe's

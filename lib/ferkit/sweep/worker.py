@@ -106,16 +106,18 @@ class Worker:
 
     def _facts(self, task: Task, held: lease.Lease) -> Mapping[str, object]:
         """What became of a run: its metrics where the test split is read, else its status."""
-        from ferkit.experiments import jobs, resumable
-
         def on_epoch(_: object) -> None:
             held.check()
 
         job, faces = task.job, self.faces(task.dataset)
         options = {"device": self.device, "max_minutes": self.minutes_left(), "on_epoch": on_epoch}
         if not task.tested:
+            from ferkit.experiments import resumable
+
             return resumable.train(task.directory, job.system, job.recipe, faces, seed=job.seed,
                                    recipe_name=job.recipe_name, **options)
+        from ferkit.experiments import jobs  # scikit-learn and scipy with it, which a bare node has not
+
         try:
             metrics = jobs.run(job, faces, task.root, **options).metrics
         except jobs.Paused as paused:
