@@ -109,6 +109,10 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     counted = faces if isinstance(faces, CountedSplits) else CountedSplits(faces)
     train, val, test = (counted.part(split) for split in ("train", "val", "test"))
     k = len(faces.label_names)
+    told = predictor.scores(test.images[:1]).shape[1]
+    if told != k:
+        raise InputError(f"the weights tell {told} classes apart, the data have {k} ({', '.join(faces.label_names)}); "
+                         "choose the labels that they were trained on (--labels, --contempt, labels.json)")
     measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
                 "protocol": faces.source.get("protocol", "official"), "labels": faces.source.get("labels", "own"),
                 "split": "test", "n_train": len(train),

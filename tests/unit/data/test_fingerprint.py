@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from ferkit.core.labels import LABELS
-from ferkit.data import audit, fingerprint
+from ferkit.data import audit, fingerprint, matching
 from ferkit.data.sources import fer2013
 from ferkit.data.sources.synthetic import draw_set
 
@@ -70,10 +70,10 @@ def test_a_shuffled_copy_without_splits_or_labels_becomes_the_original(original,
 
 
 def test_copies_of_one_image_are_dealt_by_label_and_by_the_split_named(original, known):
-    mine = fingerprint.match(original.images, original.labels, original.split, known)
+    mine = matching.match(original.images, original.labels, original.split, known)
     np.testing.assert_array_equal(mine.row, np.arange(len(original)))
     one = undivided(original.select(np.array([182])))  # labelled as in test
-    assert fingerprint.match(one.images, one.labels, one.split, known).row.tolist() == [182]
+    assert matching.match(one.images, one.labels, one.split, known).row.tolist() == [182]
 
 
 def test_a_copy_that_lacks_one_of_two_equal_images_says_that_it_cannot_tell_which(original, known):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ferkit import papers
+from ferkit.core.errors import InputError
 from ferkit.data import datasets
 from ferkit.experiments.evaluation import Predictor, evaluate
 from ferkit.results import predictions
@@ -25,6 +26,12 @@ def _predictor(scores_of):
 
 def _random(images):
     return np.random.default_rng(0).normal(scale=3, size=(len(images), 7)).astype(np.float32)
+
+
+def test_weights_for_other_classes_are_refused(faces):
+    eight = _predictor(lambda images: np.zeros((len(images), 8), np.float32))
+    with pytest.raises(InputError, match="tell 8 classes apart, the data have 7"):
+        evaluate(eight, {"seed": 0, "tta": "none"}, faces)
 
 
 def test_a_networks_scores_are_rounded_and_everything_follows_from_the_rounded_ones(faces):
