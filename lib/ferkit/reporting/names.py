@@ -52,9 +52,9 @@ def families() -> list[Family]:
             for paper in papers.all() if paper.systems]
 
 
-def replicated() -> list[tuple[str, str]]:
-    """(title, reference with all authors) of each paper that has a notebook."""
-    return [(paper.title, paper.reference) for paper in papers.all() if paper.notebook]
+def replicated() -> list[tuple[str, str, str]]:
+    """(display, title, reference with all authors) of each paper that has a notebook."""
+    return [(paper.display, paper.title, paper.reference) for paper in papers.all() if paper.notebook]
 
 
 def unstated() -> dict[str, str]:
