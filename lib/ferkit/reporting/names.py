@@ -52,9 +52,15 @@ def families() -> list[Family]:
             for paper in papers.all() if paper.systems]
 
 
-def replicated() -> list[tuple[str, str, str]]:
-    """(display, title, reference with all authors) of each paper that has a notebook."""
-    return [(paper.display, paper.title, paper.reference) for paper in papers.all() if paper.notebook]
+def replicated() -> list[tuple[str, str, str, str]]:
+    """(display, all authors, title, reference) of each paper that has a notebook."""
+    return [(paper.display, _authors(paper.reference), paper.title, paper.reference) for paper in papers.all()
+            if paper.notebook]
+
+
+def _authors(reference: str) -> str:
+    """What stands before the journal: up to the first comma behind the last author, who follows "&"."""
+    return reference[:reference.find(",", max(reference.find("&"), 0))]
 
 
 def unstated() -> dict[str, str]:

@@ -74,7 +74,8 @@ def _title(run: RunFiles) -> str:
                 f"No claim of the papers has been judged on {where} yet")
     counts = ", ".join(f"{tally[verdict]} {names.verdict(verdict, data)}" for verdict in names.VERDICTS
                        if tally[verdict])
-    return f"{sum(tally.values())} claims of the papers judged on {where}: {counts}"
+    n = sum(tally.values())
+    return f"{n} claim{'s' * (n != 1)} of the papers judged on {where}: {counts}"
 
 
 def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:

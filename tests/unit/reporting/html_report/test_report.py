@@ -293,3 +293,25 @@ def test_numbers_are_told_in_their_unit(value, unit, said):
 def test_an_interval_names_its_unit_once():
     assert interval([0.1, 0.2], "fraction") == "10.0 … 20.0 %"
     assert interval(None) == interval([None, 1]) == "–" and percent(None) == percent(True) == "–"
+
+
+def test_the_title_is_a_sentence_and_all_authors_are_named(run):
+    text = page(run)
+    assert "<h1>1 claim of the papers judged on synthetic faces: 1 shown</h1>" in text
+    assert "Minaee, Minaei &amp; Abdolrashidi" in text and "Qiao, Hou &amp; Liu" in text
+
+
+def test_on_synthetic_faces_the_published_verdict_stands_beside(run):
+    text = page(run)
+    row = text[text.index('<tr data-verdict="reproduced">'):]
+    assert "✓ shown" in row and 'data-label="on FER2013"><span class="chip' in row
+    manifest = json.loads((run / "manifest.json").read_text())
+    put(run / "manifest.json", manifest | {"dataset": "fer2013"})
+    assert "on FER2013</th>" not in page(run)
+
+
+def test_parts_are_folded_so_that_the_page_is_short(run):
+    figures.save(go.Figure(), run / "02_stn_attention" / "figures", "second", title="Second", caption="c", order=2)
+    text = page(run)
+    assert text.index("<details class=\"fold\"><summary>Second") < text.index('id="figure-02_stn_attention-second"')
+    assert '<details class="why">' in text and "<summary>Second" in text and "<summary>A title" not in text
