@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from ferkit.results.records import CellResult
 
@@ -36,6 +35,8 @@ def auroc(wrong: np.ndarray, scores: np.ndarray) -> float | None:
     """How often a wrong label has a lower score than a right one, 0.5 being chance; None where one kind is absent.
 
     wrong: bool (N,). scores: (N,), high for a label to be trusted."""
+    from sklearn.metrics import roc_auc_score  # a second to import, which no other verdict needs
+
     return float(roc_auc_score(wrong, -scores)) if 0 < wrong.sum() < len(wrong) else None
 
 

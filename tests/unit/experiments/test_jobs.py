@@ -8,7 +8,9 @@ import pytest
 
 from ferkit import papers
 from ferkit.core import versions
+from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation, jobs, plan
+from ferkit.experiments.fitting import fit
 from ferkit.papers import training
 from ferkit.results import schema
 from ferkit.results.records import Cell
@@ -50,6 +52,27 @@ def test_a_cell_on_other_data_or_of_another_version_is_not_taken_for_this_one(tm
     assert complete(tmp_path, seed=1).metrics["data_sha256"] != first.metrics["data_sha256"]
     monkeypatch.setattr(versions, "TRAINING", versions.TRAINING + 1)
     assert complete(tmp_path).metrics["config"]["versions"]["training"] == versions.TRAINING
+
+
+def test_planted_noise_is_kept_beside_the_result_and_the_data_stay_what_they_are(tmp_path, complete):
+    clean, noisy = complete(tmp_path / "clean"), complete(tmp_path / "noisy", recipe=replace(TINY, label_noise=0.2))
+    assert noisy.metrics["data_sha256"] == clean.metrics["data_sha256"]
+    recipes = [result.metrics["config"]["recipe"] for result in (noisy, clean)]
+    assert recipes[0]["label_noise"] == 0.2 and "label_noise" not in recipes[1]
+    assert np.array_equal(noisy.predictions["labels"], clean.predictions["labels"])
+    kept = noisy.training_labels
+    n = len(kept["labels"])
+    assert np.sum(kept["given"] != kept["labels"]) == round(0.2 * n) and kept["index"].tolist() == list(range(n))
+    assert ((kept["probability_given"] >= 0) & (kept["probability_given"] <= 1)).all()
+    assert schema.problems("metrics", noisy.metrics) == []
+    with pytest.raises(InputError, match="missing"):
+        clean.training_labels  # noqa: B018
+
+
+def test_noise_and_shares_of_votes_are_not_mixed(faces):
+    soft = replace(faces(), targets=np.full((len(faces()), 7), 1 / 7, np.float32))
+    with pytest.raises(InputError, match="label_noise moves labels"):
+        fit(papers.system("lenet5"), replace(TINY, label_noise=0.2), soft, device="cpu")
 
 
 def test_damaged_weights_are_made_again(tmp_path, complete):

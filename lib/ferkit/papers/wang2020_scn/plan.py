@@ -17,7 +17,7 @@ TWO, FOUR = ("cross_entropy", "ours"), ("cross_entropy", "label_smoothing", "mix
 
 PLAN: Plan = {
     "smoke": _rows(10, (TWO, 0), (TWO, 20)),
-    "quick": _rows(10, (TWO, 0), (TWO, 20)),
+    "quick": _rows(8, (TWO, 0), (TWO, 20)),
     "standard": _rows(16, (FOUR, 0), (TWO, 10), ((*FOUR, *PARTS), 20), (TWO, 30)),
     "full": _rows(70, *((tuple(arm for arm in ARMS if arm != "published"), level) for level in LEVELS),
                   (("published",), 0), (("published",), 20)),
