@@ -23,10 +23,15 @@ def on_first_dataset() -> dict[str, dict]:
 
 
 def of_papers() -> list[tuple[Tree, dict]]:
-    """Every claim with the published tree it is judged on: those about a data set on that one, all others on the first
-    tree and what was trained on a part of its images. A claim that is judged anywhere is not also "not run"."""
+    """Every claim with the published tree it is judged on: those about a data set on that one, all others on `FIRST`
+    (the first tree where that is not published) and what was trained on a part of its images, or on the first tree that
+    can judge them. A claim that is judged anywhere is not also "not run"."""
     trees = published()
+    first = FIRST if any(tree.name == FIRST for tree in trees) else trees[0].name if trees else ""
     found = [(tree, row) for tree in trees for row in judged(tree)
-             if tree.name.partition("-train")[0] == trees[0].name or tree.dataset in row["id"].split(".")]
+             if tree.name.partition("-train")[0] == first or tree.dataset in row["id"].split(".")]
     done = {row["id"] for _, row in found if row["verdict"] != "not_run"}
+    for tree in trees:
+        more = [(tree, row) for row in judged(tree) if row["verdict"] != "not_run" and row["id"] not in done]
+        found, done = [*found, *more], done | {row["id"] for _, row in more}
     return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in done]

@@ -17,7 +17,7 @@ from pathlib import Path
 from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.reporting.readme import pictures, side_by_side, tables, values
+from ferkit.reporting.readme import pictures, sections, side_by_side, tables, values
 from ferkit.results import schema
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
@@ -34,7 +34,8 @@ def pages() -> list[str]:
 def blocks() -> dict[str, Callable[[], str]]:
     """What makes each block, by its name: papers' paths and ablations under the names they declare."""
     return {"results": tables.results_table, "systems": tables.systems_table, "leaks": tables.leaks_table,
-            "claims": tables.claims_table, "verdicts": tables.verdicts_table, "tally": tables.tally,
+            "claims": tables.claims_table, "sections": sections.sections_table,
+            "verdicts": tables.verdicts_table, "tally": tables.tally,
             "runs": tables.runs_table, "unstated": tables.unstated_list, "picture": pictures.block,
             "side_by_side": side_by_side.side_by_side_table,
             **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
