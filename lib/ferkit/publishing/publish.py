@@ -64,10 +64,11 @@ def _extend(folder: Path, added: Iterable[dict]) -> Path:
     for entry in added:
         before = entries.get(_key(entry))
         result = folder / entry["system"] / entry["recipe"] / f"seed{entry['seed']}"
-        if before and before["config"] != entry["config"] and (result / records.METRICS).is_file():
+        there = (result / records.METRICS).is_file()
+        if before and before["config"] != entry["config"] and there:
             raise InputError(f"{_shown(folder / PLAN)}: {'/'.join(result.parts[-3:])} is published under another "
                              "recipe; give the new one another name, or remove the result with git rm first")
-        if before is None or before["config"] != entry["config"]:
+        if not there:
             entries[_key(entry)] = entry | {"status": WAITING}
     folder.mkdir(parents=True, exist_ok=True)
     return files.write_json(folder / PLAN, list(entries.values()))

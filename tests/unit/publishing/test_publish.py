@@ -98,6 +98,10 @@ def test_a_plan_grows_and_keeps_the_recipe_of_what_is_published(planned):
     with pytest.raises(InputError, match="published under another recipe"):
         publishing.extend_plan([other], "smoke", "03_gap_cnn_svm")
     assert publishing.read_plan(root / "03_gap_cnn_svm") == [entry]
+    files.write_json(root / "02_stn_attention" / publishing.PLAN, [  # as plans were written before entries had a status
+        {key: value for key, value in row.items() if key != "status"} for row in json.loads(written.read_text())])
+    publishing.plan("synthetic", "smoke", seed=1, notebooks=["02_stn_attention"])
+    assert [row.get("status") for row in json.loads(written.read_text())] == [None, "planned"]
 
 
 def test_more_seeds_are_published_beside_what_stands_there(planned, faces, tmp_path):
