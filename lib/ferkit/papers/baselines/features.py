@@ -21,6 +21,7 @@ CELL, BLOCK, BINS = 6, 12, 9              # HOG: pixels, pixels, orientations of
 LBP_POINTS, LBP_RADIUS, LBP_CELL = 8, 1, 8
 LBP_LABELS = LBP_POINTS * (LBP_POINTS - 1) + 3  # 58 uniform patterns, and one label for all others
 GABOR_WAVELENGTHS, GABOR_ORIENTATIONS, GABOR_CELL = (4.0, 5.7, 8.0, 11.3), 6, 6  # pixels; of half a turn; pixels
+GABOR_ASPECT = 0.7                        # of the envelope: its height along the stripes is 1/0.7 of its width
 SIFT_STEP, SIFT_PATCH = 5, 16             # pixels: between key points, side of the 4×4 cells that one describes
 SIFT_LENGTH = 128                         # numbers in one descriptor
 
@@ -82,15 +83,17 @@ def dense_sift(images: np.ndarray) -> np.ndarray:
 
 
 def _gabor_kernels() -> list[tuple[np.ndarray, np.ndarray]]:
-    """(even, odd) kernels, float32, without response to a grey surface."""
+    """(even, odd) kernels, float32, without response to a grey surface, each size weighing the same."""
     found = []
     for wavelength in GABOR_WAVELENGTHS:
         sigma, side = 0.5 * wavelength, 2 * round(1.25 * wavelength) + 1
+        weight = 2 * np.pi * sigma**2 / GABOR_ASPECT  # the sum under the envelope
         for turn in range(GABOR_ORIENTATIONS):
             angle = np.pi * turn / GABOR_ORIENTATIONS
-            real, imaginary = (cv2.getGaborKernel((side, side), sigma, angle, wavelength, 0.7, phase, cv2.CV_32F)
+            real, imaginary = (cv2.getGaborKernel((side, side), sigma, angle, wavelength, GABOR_ASPECT, phase,
+                                                   cv2.CV_32F)
                                for phase in (0.0, -np.pi / 2))
-            found.append((real - real.mean(), imaginary - imaginary.mean()))
+            found.append(((real - real.mean()) / weight, (imaginary - imaginary.mean()) / weight))
     return found
 
 
