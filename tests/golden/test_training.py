@@ -16,7 +16,6 @@ import torch
 
 from ferkit import papers
 from ferkit.core import versions
-from ferkit.data import datasets
 from ferkit.training import trainer
 from ferkit.training.batching import Split
 from ferkit.training.recipe import Augmentation, Recipe
@@ -46,7 +45,7 @@ def cases() -> dict[str, tuple[str, Recipe]]:
     small = {"epochs": EPOCHS, "batch_size": BATCH, "precision": "fp32"}
     found = {}
     for system in papers.systems():
-        if system.base == "":
+        if system.network:
             name, recipe = next((name, named.recipe) for (owner, name), named in papers.recipes().items()
                                 if owner == system.name)
             found[f"{system.name}/{name}"] = (system.name, replace(recipe, **small))
@@ -60,14 +59,15 @@ def cases() -> dict[str, tuple[str, Recipe]]:
 
 def measure(system: str, recipe: Recipe) -> dict[str, list[float]]:
     """Training losses, validation losses, and norms of the weights after the last step."""
-    faces = datasets.load("synthetic", profile="smoke")
-    train, val = (Split.of(part.images[:IMAGES], part.labels[:IMAGES], 7, "cpu") for part in
+    kind = papers.system(system).kind
+    faces = kind.load("synthetic", profile="smoke")
+    train, val = (Split.of(part.images[:IMAGES], part.labels[:IMAGES], 7, "cpu", store=kind.store) for part in
                   (faces.part("train"), faces.part("val")))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         fitted = trainer.fit(papers.system(system).build, recipe, train, val, seed=3, num_classes=7,
-                             method=papers.system(system).method(recipe))
+                             method=papers.system(system).method(recipe), kind=kind)
     finally:
         torch.set_num_threads(threads)
     return {"train_loss": [row["train_loss"] for row in fitted.history],
