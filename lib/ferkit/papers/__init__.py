@@ -136,8 +136,10 @@ def default_for(command: str) -> tuple[str, ...]:
 
 
 def main_systems() -> tuple[str, ...]:
-    """The replicated systems in the order of tables and pictures; ablations stay apart."""
-    return tuple(one.name for one in systems() if one.role != "ablation")
+    """The replicated systems in the order of tables and pictures; ablations stay apart, and so does what is tested on
+    sequences, which no image can be compared with."""
+    return tuple(one.name for paper in all() if not (paper.notebook and paper.notebook.over_time)
+                 for one in paper.systems if one.role != "ablation")
 
 
 def claims() -> tuple[Claim, ...]:

@@ -49,6 +49,12 @@ def test_notebooks_run_data_first_and_analyses_last():
         "02_stn_attention", "03_gap_cnn_svm", "06_noisy_labels", "08_time_series", "09_hand_crafted")
 
 
+def test_systems_over_time_are_not_compared_with_systems_of_images():
+    over_time = {one.name for paper in papers.all() if paper.notebook and paper.notebook.over_time
+                 for one in paper.systems}
+    assert "lenet5" in papers.main_systems() and over_time and not over_time & set(papers.main_systems())
+
+
 def test_a_data_set_without_images_has_the_notebooks_that_need_none():
     assert replication.stems("gfe") == ("08_time_series",)
     assert "08_time_series" not in replication.stems("fer2013") and len(replication.stems("fer2013")) > 4
