@@ -7,7 +7,7 @@ from ferkit.cli import options
 from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
 
-HELP = "measure the speed of training or of occlusion analysis against the usual ways"
+HELP = "measure the speed of training and of occlusion analysis against the usual ways, and the cost of sweeps"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     occlusion.add_argument("--stride", type=options.whole(1, 48), default=4, metavar="P",
                            help="step of the patch, pixels (default: 4)")
     options.add_data(occlusion, required=False, profile=None, protocol=False)
+    sweep = below.add_parser("sweep", help="workers, leases and tables of a sweep; a large replication, estimated")
+    sweep.add_argument("--workers", nargs="+", type=options.whole(1), default=[1, 2, 4], metavar="N",
+                       help="how many at once, one measurement each (default: 1 2 4)")
+    sweep.add_argument("--finished", type=options.whole(1), default=5000, metavar="N",
+                       help="runs of the large folder (default: 5000)")
+    sweep.add_argument("--images", type=options.whole(1), default=280_000, metavar="N",
+                       help="training images of the replication to estimate (default: 280000, as AffectNet)")
+    sweep.add_argument("--gpu-images-per-second", type=options.above_zero, default=0.0, metavar="X",
+                       help="of one GPU, as bench training measures it (default: GPUs are not estimated)")
+    options.add_output(sweep, "write cost.json and cost.md into this folder")
     for one in (training, occlusion):
         one.add_argument("--rounds", type=options.whole(1), default=3, metavar="N",
                          help="alternating rounds (default: 3)")
@@ -39,9 +49,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure and print; exit status 0."""
-    found, lines = {"training": _training, "occlusion": _occlusion}[arguments.subject](arguments)
+    found, lines = {"training": _training, "occlusion": _occlusion, "sweep": _sweep}[arguments.subject](arguments)
     print(json_line(found) if arguments.json else "\n".join(lines))
     return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit.benchmarks import sweep as bench_sweep
+    from ferkit.core import paths
+
+    if arguments.output:
+        paths.check_writable(arguments.output)
+    found = bench_sweep.bench(arguments.workers, finished=arguments.finished,
+                              say=lambda line: print(line, file=sys.stderr, flush=True))
+    found["estimate"] = bench_sweep.estimate(paths.published_directory("fer2013"), arguments.images,
+                                             gpu_images_per_second=arguments.gpu_images_per_second)
+    if arguments.output:
+        bench_sweep.write(found, paths.make_folder(arguments.output))
+    return found, bench_sweep.page(found).splitlines()
 
 
 def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:

@@ -94,6 +94,12 @@ def add_training(parser: argparse.ArgumentParser, recipe: str, model: bool = Tru
                        help="change one value of the recipe, e.g. epochs=100 or augmentation.flip=0")
 
 
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """What else follows a training: --log."""
+    parser.add_argument("--log", choices=("none", "tensorboard"), default="none",
+                        help="write every epoch for TensorBoard too, into .tensorboard of each run (default: none)")
+
+
 def add_output(parser: argparse.ArgumentParser, output: str = "", json: str = "one JSON object",
                required: bool = False) -> None:
     """Where results go: --output if told what it is, and --json unless it prints nothing."""

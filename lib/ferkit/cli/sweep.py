@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=f"train even more than {MANY:,} runs")
     options.add_computing(parser)
     add_backend(parser)
+    options.add_log(parser)
     options.add_output(parser, "folder of this sweep", "all rows as one JSON object", required=True)
     parser.add_argument("--table", type=options.place, metavar="FILE",
                         help="write the rows to FILE: .csv, .parquet or .tex")
@@ -80,8 +81,10 @@ def backend_of(arguments: argparse.Namespace, output: Path) -> Backend:
 
 def main(arguments: argparse.Namespace) -> int:
     """Train what is left and print the table; exit status 1 if a run failed, 0 also when paused."""
+    from ferkit.experiments import loggers
     from ferkit.sweep import config, table
 
+    loggers.check(arguments.log)
     if arguments.table:
         table.check(arguments.table)
     values = config.values_of(arguments.config)
@@ -111,7 +114,8 @@ def _train(sweep: Sweep, arguments: argparse.Namespace) -> list[dict]:
 
     output = arguments.output.absolute()
     rows = run.run(sweep, output, backend=backend_of(arguments, output), device=arguments.device,
-                   max_minutes=arguments.max_minutes, data=run.parts_of(arguments.data), say=say)
+                   max_minutes=arguments.max_minutes, data=run.parts_of(arguments.data), log=arguments.log,
+                   say=say)
     if sweep.test:
         _note(sweep, arguments)
     return rows

@@ -10,7 +10,7 @@ from ferkit.cli import options
 from ferkit.core import errors
 from ferkit.core.errors import InputError
 
-HELP = "train one network; the same command goes on where it stopped"
+HELP = "train one network (under torchrun on several processes); the same command goes on where it stopped"
 SHOWN = ("state", "epoch", "epochs", "best_epoch", "val_accuracy", "weights_sha256", "minutes", "device")
 
 
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_training(parser, "ours")
     options.add_computing(parser, seed="random seed")
     parser.add_argument("--max-minutes", type=options.above_zero, metavar="M", help="stop cleanly inside M minutes")
+    options.add_log(parser)
     options.add_output(parser, "folder of this training run", "the status as one JSON object", required=True)
 
 
@@ -29,20 +30,26 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.core.console import json_line
     from ferkit.core.paths import check_writable, make_folder
-    from ferkit.experiments import resumable
+    from ferkit.experiments import loggers, resumable
     from ferkit.models import inference
+    from ferkit.training import distributed
 
     system = papers.system(arguments.model)
     if not system.network:
         raise InputError(f"--model {system.name}: no network is trained for it alone; see sweep, or run")
     check_writable(arguments.output)
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
-    inference.resolve_device(arguments.device)
+    loggers.check(arguments.log)
+    device = inference.resolve_device(arguments.device).type
     data, protocol = options.data_and_protocol(arguments)
     faces = system.kind.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
-    status = resumable.train(make_folder(arguments.output), system, recipe, faces, seed=arguments.seed,
-                             device=arguments.device, max_minutes=arguments.max_minutes,
-                             recipe_name=arguments.recipe, started=started)
+    with distributed.joined(device, recipe.batch_size) as processes:  # one, unless torchrun started several
+        status = resumable.train(make_folder(arguments.output), system, recipe, faces, seed=arguments.seed,
+                                 device=device, max_minutes=arguments.max_minutes, recipe_name=arguments.recipe,
+                                 started=started, processes=processes,
+                                 on_epoch=loggers.logger(arguments.log, arguments.output))
+    if processes.rank:
+        return 0
     shown = {key: status[key] for key in SHOWN}
     print(json_line(shown) if arguments.json else "  ".join(f"{key} {value}" for key, value in shown.items()))
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from ferkit.core import files, locking
@@ -17,6 +18,7 @@ from ferkit.data.face_set import FaceSet
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.system import System
 from ferkit.models import inference, weights
+from ferkit.training.distributed import ALONE, Processes
 from ferkit.training.recipe import Recipe
 
 STATUS, WEIGHTS = "status.json", "weights.safetensors"
@@ -24,11 +26,11 @@ STATUS, WEIGHTS = "status.json", "weights.safetensors"
 
 def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, seed: int = 0, device: str = "auto",
           max_minutes: float | None = None, recipe_name: str = "", started: float | None = None,
-          **options: object) -> dict[str, object]:
+          processes: Processes = ALONE, **options: object) -> dict[str, object]:
     """Train, or go on training, in `directory` and return what its status.json says.
 
     max_minutes: counted from `started` (``time.monotonic()``; now if not given), the loading of the data included.
-    options: further ones of `trainer.fit` (on_epoch).
+    processes: those that train it together; the first writes. options: further ones of `trainer.fit` (on_epoch).
     Raises InputError if the folder holds a run of another configuration, or one that is at work. A finished run is left
     as it is.
     """
@@ -44,9 +46,11 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
         print(f"{directory / WEIGHTS}: missing or damaged; made again from the last checkpoint", file=sys.stderr)
     directory.mkdir(parents=True, exist_ok=True)
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
-    with locking.only_one(directory):
+    with locking.only_one(directory) if processes.rank == 0 else nullcontext():
         fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory / "checkpoints",
-                     max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"), **options)
+                     max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"), processes=processes, **options)
+        if processes.rank:
+            return {"state": fitted.state}
         weights.save(directory / WEIGHTS, fitted.model.cpu(), system.name, dict(config["recipe"]["model"]),
                      label_names=faces.label_names, tta=recipe.tta, trained_on=str(faces.source.get("dataset", "")),
                      about=system.kind.header)

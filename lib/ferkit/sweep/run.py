@@ -27,15 +27,15 @@ ENDED = ("finished", "diverged", "collapsed", "failed")
 
 
 def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here, device: str = "auto",
-        max_minutes: float | None = None, data: Data = None, say: Callable[[str], None] = lambda _: None
-        ) -> list[Row]:
+        max_minutes: float | None = None, data: Data = None, log: str = "none",
+        say: Callable[[str], None] = lambda _: None) -> list[Row]:
     """Train what is not trained yet and return a row for every run (`rows.Task.row`).
 
-    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. say:
-    takes a line of progress. Raises InputError if `output` holds another sweep, `backends.Unreachable` if a cluster
+    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. log: of
+    `experiments.loggers.LOGGERS`. say: takes a line of progress. Raises InputError if `output` holds another sweep, `backends.Unreachable` if a cluster
     has gone.
     """
-    worker = Worker(sweep.profile, sweep.protocol, data, device, apart=backend is not backends.here,
+    worker = Worker(sweep.profile, sweep.protocol, data, device, log=log, apart=backend is not backends.here,
                     deadline=None if max_minutes is None else time.time() + 60 * max_minutes)
     if data is not None and len(sweep.datasets) > 1:
         raise InputError("--data names one data set's place; name the others' in the environment")

@@ -25,6 +25,7 @@ from ferkit.sweep.rows import Task
 
 if TYPE_CHECKING:
     from ferkit.data.face_set import FaceSet
+    from ferkit.training.trainer import Trainer
 
 MOST_LOST = 3  # attempts that may be lost, one after the other, before a run counts as what kills its workers
 
@@ -36,7 +37,7 @@ class Worker:
     """A function of tasks, small enough to travel.
 
     profile, protocol, data, seed: of the images, as `data.datasets.load` takes them. deadline: of ``time.time()``, None
-    for none.
+    for none. log: one of `experiments.loggers.LOGGERS`.
     apart: whether this process is the worker's own; it then has one thread, and every attempt a log.
     """
 
@@ -46,6 +47,7 @@ class Worker:
     device: str
     seed: int = 0
     deadline: float | None = None
+    log: str = "none"
     apart: bool = True
 
     def __call__(self, tasks: Sequence[Task]) -> None:
@@ -106,8 +108,13 @@ class Worker:
 
     def _facts(self, task: Task, held: lease.Lease) -> Mapping[str, object]:
         """What became of a run: its metrics where the test split is read, else its status."""
-        def on_epoch(_: object) -> None:
+        from ferkit.experiments import loggers
+
+        logger = loggers.logger(self.log, task.directory)
+
+        def on_epoch(trainer: Trainer) -> None:
             held.check()
+            logger(trainer)
 
         job, faces = task.job, self.faces(task.dataset)
         options = {"device": self.device, "max_minutes": self.minutes_left(), "on_epoch": on_epoch}

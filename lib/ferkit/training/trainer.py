@@ -24,8 +24,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ferkit.core import malloc, progress, seeding
+from ferkit.core.errors import InputError
 from ferkit.training import augmentation, checkpoint
 from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
+from ferkit.training.distributed import ALONE, Processes
 from ferkit.training.inputs import IMAGE, Input
 from ferkit.training.losses import norm_penalty, penalised_layers
 from ferkit.training.method import SUPERVISED, Batch, Method, State
@@ -78,11 +80,15 @@ class Trainer:
     a loop of his own (`experiments.test_selection_bias`, `benchmarks.training`)."""
 
     def __init__(self, build: Build, recipe: Recipe, train: Split, seed: int, num_classes: int, *,
-                 method: Method = SUPERVISED, kind: Input = IMAGE) -> None:
+                 method: Method = SUPERVISED, kind: Input = IMAGE, processes: Processes = ALONE) -> None:
         method.check(recipe)
+        if not processes.alone and (method is not SUPERVISED or recipe.compile):
+            raise InputError("several processes: supervised training without compile only")
+        self.processes = processes
         self.recipe, self.train, self.seed, self.num_classes = recipe, train, seed, num_classes
         self.method, self.kind, self.device = method, kind, train.images.device
-        self.model = initial_model(build, recipe, seed, num_classes).to(self.device)
+        self.model = processes.synchronised(initial_model(build, recipe, seed, num_classes), self.device)
+        self.model = self.model.to(self.device)
         if recipe.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.trainable = [p for p in self.model.parameters() if p.requires_grad]
@@ -96,7 +102,7 @@ class Trainer:
         self.at = Position()
         self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
         self.penalised = penalised_layers(self.model, recipe.penalty_on) if recipe.penalty else ()
-        self.forward = torch.compile(self.model) if recipe.compile else self.model
+        self.forward = torch.compile(self.model) if recipe.compile else processes.wrapped(self.model)
         self.model.train()
 
     def step(self, rows: Tensor) -> None:
@@ -111,14 +117,18 @@ class Trainer:
             x, targets = augmentation.mixup(x, shares, recipe.augmentation.mixup, g)
             if recipe.channels_last and x.ndim == 4:
                 x = x.contiguous(memory_format=torch.channels_last)
-        self._seed_dropout(seeding.derive(self.seed, "dropout", at.step))
+        drawn, weight = len(rows), 1.0
+        if not self.processes.alone:  # the draws above are the whole batch's, whatever the share
+            share, weight = self.processes.share(drawn), self.processes.weight(drawn)
+            x, rows, labels, targets = x[share], rows[share], labels[share], targets[share]
+        self._seed_dropout(seeding.derive(self.seed, "dropout", at.step) + self.processes.rank)
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = learning_rate(recipe, at.step, self.steps)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
             outputs = self.method.forward(self.forward, x)
         outputs = tuple(output.float() for output in outputs)
         batch = Batch(rows, labels, targets, at.epoch, at.step, self.seed)
-        loss = self.method.loss(outputs, batch, self.state, recipe)
+        loss = self.method.loss(outputs, batch, self.state, recipe) * weight
         if recipe.penalty:
             loss = loss + recipe.penalty * norm_penalty(self.model, self.penalised, recipe.penalty_power)
         self.optimizer.zero_grad(set_to_none=True)
@@ -128,9 +138,10 @@ class Trainer:
         self.optimizer.step()
         at.step, at.step_in_epoch = at.step + 1, at.step_in_epoch + 1
         self._average()
-        at.images += len(rows)
-        self.loss_sum.add_(loss.detach(), alpha=len(rows))
-        self.correct.add_((outputs[0].detach().argmax(1) == labels).sum())
+        at.images += drawn
+        correct = (outputs[0].detach().argmax(1) == labels).sum()
+        self.loss_sum.add_(self.processes.total(loss.detach()), alpha=drawn / self.processes.size)
+        self.correct.add_(self.processes.total(correct))
 
     def train_epoch(self, before_step: Callable[[], bool] = lambda: False) -> bool:
         """The rest of this epoch's batches; False if `before_step` asked to stop or the loss is no longer finite."""
@@ -258,22 +269,23 @@ class Trainer:
 
 def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
         directory: Path | None = None, max_minutes: float | None = None, name: str = "",
-        method: Method = SUPERVISED, kind: Input = IMAGE, on_epoch: Callable[[Trainer], None] = lambda trainer: None
-        ) -> Fit:
+        method: Method = SUPERVISED, kind: Input = IMAGE, on_epoch: Callable[[Trainer], None] = lambda trainer: None,
+        processes: Processes = ALONE) -> Fit:
     """Train a network under `recipe` and return the weights of the epoch that is best on validation.
 
     build: (num_classes, options) → the untrained network. train, val: on the device to train on. directory: where
     checkpoints go; the same call with the same directory goes on where the last one stopped. max_minutes: stop cleanly
     inside this time ("paused"). name: for progress lines. method: what is minimised. kind: what reaches the network.
     on_epoch: called after every validated epoch, before its checkpoint; it may add to the last row of
-    ``trainer.at.history``.
+    ``trainer.at.history``. processes: those that train this network together, each calling this with the same
+    arguments; the first of them writes checkpoints and calls `on_epoch`.
     """
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
-        trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind)
+        trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind, processes=processes)
         if directory is not None:
             trainer.restore(directory)
-        state = _loop(trainer, val, directory, max_minutes, name, on_epoch)
+        state = _loop(trainer, val, None if processes.rank else directory, max_minutes, name, on_epoch)
     at = trainer.at
     if trainer.best:
         trainer.model.load_state_dict(trainer.best)
@@ -304,7 +316,7 @@ def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: flo
         if now - saved > CHECKPOINT_SECONDS:
             save()
         begun = time.monotonic()
-        return begun + 2 * slowest > deadline
+        return trainer.processes.agreed(begun + 2 * slowest > deadline)
 
     while at.epoch < recipe.epochs and not trainer.out_of_patience():
         begun = time.monotonic()
@@ -318,8 +330,10 @@ def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: flo
             return "paused"
         begun = time.monotonic()
         trainer.end_epoch(val)
-        on_epoch(trainer)
         slowest = max(slowest, time.monotonic() - begun)
+        if trainer.processes.rank:
+            continue
+        on_epoch(trainer)
         each = (time.monotonic() - started) / (at.epoch - first_epoch)
         row = at.history[-1]
         progress.epoch(f"{name} seed {trainer.seed}".strip(), at.epoch, recipe.epochs, row["train_loss"],
