@@ -20,17 +20,18 @@ from statistics import mean
 
 from ferkit import papers
 from ferkit.core import files, lease
+from ferkit.experiments.system import System
 from ferkit.sweep import backends, config, rows, run, table
 
 TINY = {"profile": "smoke", "epochs": 1, "set": {"batch_size": 420}}
 CORES, GPUS = (1, 8, 30, 200), (1, 8)
 
 
-def bench(workers: Sequence[int] = (1, 2, 4), runs: int = 2, finished: int = 5000,
+def bench(workers: Sequence[int] = (1, 2, 4), runs: int = 3, finished: int = 5000,
           say: Callable[[str], None] = lambda _: None) -> dict[str, object]:
     """{local: [a row for each number of workers], finished: {…}, cores, load}; see the functions below.
 
-    runs: for each worker. finished: runs of the large folder. say: takes a line before each measurement.
+    runs: for each worker on average. finished: runs of the large folder. say: takes a line before each measurement.
     """
     local = []
     with tempfile.TemporaryDirectory(prefix="ferkit-") as folder:
@@ -43,9 +44,12 @@ def bench(workers: Sequence[int] = (1, 2, 4), runs: int = 2, finished: int = 500
 
 
 def overhead(folder: Path, workers: int, runs: int) -> dict[str, object]:
-    """Seconds that `workers` local processes spend beside training. start_seconds: from the command to a worker's first
-    run, the mean; run_seconds: a run's own beside its training, the mean; gap_seconds: between two runs of a worker;
-    memory_mib: the largest worker's; wall_seconds: of the command."""
+    """CPU seconds that `workers` local processes spend, which other load on the machine changes little.
+
+    start_seconds: of a worker until its first run (imports), the mean; first_seconds: of its first run (reading the
+    images); run_seconds: of every later one, a single epoch of 420 images included; gap_seconds: wall time between two
+    runs of a worker; memory_mib: the largest worker's; wall_seconds: of the command.
+    """
     began = time.time()
     ended = run.run(_tiny(runs), folder, backend=backends.Local(workers), device="cpu")
     wall = time.time() - began
@@ -55,18 +59,19 @@ def overhead(folder: Path, workers: int, runs: int) -> dict[str, object]:
     by_worker: dict[int, list[dict]] = {}
     for attempt in sorted(attempts, key=lambda attempt: attempt["started"]):
         by_worker.setdefault(attempt["pid"], []).append(attempt)
-    gaps = [later["started"] - earlier["ended"] for own in by_worker.values()
-            for earlier, later in pairwise(own)]
-    return {"workers": workers, "runs": runs, "wall_seconds": round(wall, 2),
-            "start_seconds": round(mean(own[0]["started"] - began for own in by_worker.values()), 2),
-            "run_seconds": round(mean(a["ended"] - a["started"] - 60 * a["training_minutes"] for a in attempts), 3),
-            "gap_seconds": round(mean(gaps), 4) if gaps else None,
+    first = [own[0] for own in by_worker.values()]
+    pairs = [pair for own in by_worker.values() for pair in pairwise(own)]
+    return {"workers": workers, "runs": runs, "wall_seconds": round(wall, 1),
+            "start_seconds": round(mean(attempt["cpu_seconds_before"] for attempt in first), 2),
+            "first_seconds": round(mean(attempt["cpu_seconds"] for attempt in first), 2),
+            "run_seconds": round(mean(later["cpu_seconds"] for _, later in pairs), 2) if pairs else None,
+            "gap_seconds": round(mean(b["started"] - a["ended"] for a, b in pairs), 4) if pairs else None,
             "memory_mib": max(attempt["peak_memory_mib"] for attempt in attempts)}
 
 
 def many_finished(made: Path, folder: Path, n: int) -> dict[str, object]:
-    """Seconds that a folder of n finished runs costs. rows_seconds: to read all rows; table_seconds: to make the table
-    of them; command_seconds: a whole sweep with nothing to do; lease_seconds: to take and give back n leases.
+    """CPU seconds that a folder of n finished runs costs. rows_seconds: to read all rows; table_seconds: to make the
+    table of them; command_seconds: a whole sweep with nothing to do; lease_seconds: to take and give back n leases.
 
     made: a sweep of :func:`overhead`, whose first run is copied. The folder is in the file system's cache.
     """
@@ -81,13 +86,13 @@ def many_finished(made: Path, folder: Path, n: int) -> dict[str, object]:
     for name, act in (("rows_seconds", lambda: [task.row() for task in rows.tasks(sweep, folder)]),
                       ("command_seconds", lambda: run.run(sweep, folder, device="cpu")),
                       ("lease_seconds", lambda: [_take(task.directory) for task in tasks])):
-        began = time.perf_counter()
+        began = time.process_time()
         came_to = act()
-        seconds[name] = round(time.perf_counter() - began, 3)
+        seconds[name] = round(time.process_time() - began, 3)
         if name == "rows_seconds":
-            began = time.perf_counter()
+            began = time.process_time()
             table.table(came_to)
-            seconds["table_seconds"] = round(time.perf_counter() - began, 3)
+            seconds["table_seconds"] = round(time.process_time() - began, 3)
     return {"runs": n, **seconds}
 
 
@@ -125,17 +130,20 @@ def page(found: dict[str, object]) -> str:
     many, plan = found["finished"], found["estimate"]
     lines = ["# What a sweep costs", "",
              "Made by `python -m ferkit bench sweep --output results/sweeps`; the numbers stand in `cost.json`.", "",
-             f"## Beside the trainings, on {found['cores']} cores (load {found['load']} before)", "",
-             "| local workers | runs | until a worker begins, s | a run beside its training, s | between two runs, s | "
-             "memory of a worker, MiB |", "|---|---|---|---|---|---|"]
-    lines += [f"| {row['workers']} | {row['runs']} | {row['start_seconds']:.1f} | {row['run_seconds']:.2f} | "
-              f"{'-' if row['gap_seconds'] is None else format(row['gap_seconds'], '.3f')} | {row['memory_mib']} |"
+             f"## Beside the trainings, on {found['cores']} cores (load {found['load']})", "",
+             "CPU seconds, on a machine that did other things too; alone on its core a worker needs as many seconds of "
+             "wall time.", "",
+             "| local workers | runs | until a worker's first run (imports) | its first run (images read) | a later "
+             "run, its one epoch of 420 images included | between two runs, wall s | memory of a worker, MiB |",
+             "|---|---|---|---|---|---|---|"]
+    lines += [f"| {row['workers']} | {row['runs']} | {row['start_seconds']:.1f} | {row['first_seconds']:.1f} | "
+              f"{_or_dash(row['run_seconds'], '.2f')} | {_or_dash(row['gap_seconds'], '.3f')} | {row['memory_mib']} |"
               for row in found["local"]]
     lines += ["", f"A folder of {many['runs']:,} finished runs: all rows read in {many['rows_seconds']:.1f} s, their "
               f"table made in {many['table_seconds']:.2f} s, a command that finds nothing to do ends after "
               f"{many['command_seconds']:.1f} s; taking and giving back as many leases takes "
-              f"{many['lease_seconds']:.1f} s ({1000 * many['lease_seconds'] / many['runs']:.2f} ms each, on a local "
-              "disk).", "",
+              f"{many['lease_seconds']:.1f} s ({1000 * many['lease_seconds'] / many['runs']:.2f} ms each), all in CPU "
+              "seconds on a local disk.", "",
               f"## Estimate: {plan['images']:,} images, {len(plan['systems'])} networks, {plan['seeds']} seeds each",
               "",
               "From the minutes that the published FER2013 runs took for an image and epoch, 48×48 pixels, at their "
@@ -156,13 +164,18 @@ def page(found: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
+def _or_dash(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
 def write(found: dict[str, object], folder: Path) -> list[Path]:
     """``cost.json`` and ``cost.md`` in a folder."""
     return [files.write_json(folder / "cost.json", found), files.write_text(folder / "cost.md", page(found))]
 
 
 def _tiny(n: int) -> config.Sweep:
-    baseline = next(one.name for one in papers.systems() if one.network and one.role == "baseline")
+    baseline = next(one.name for one in papers.systems()
+                    if one.network and one.role == "baseline" and one.input == System.input)  # one of images
     return config.of(TINY | {"models": [baseline], "seeds": list(range(n))})
 
 

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ferkit.core import lease, progress
@@ -56,6 +57,8 @@ class Worker:
             if self.apart:
                 import torch
 
+                engine = "jobs" if any(task.tested for task in tasks) else "resumable"
+                import_module(f"ferkit.experiments.{engine}")  # takes seconds: before the first lease
                 torch.set_num_threads(1)  # equal bits wherever a run is trained; small layers gain little from more
             left = list(tasks)
             while left:
@@ -97,6 +100,7 @@ class Worker:
             return held.give_back("failed", error=f"its worker died {MOST_LOST} times (out of memory?)")
         if self.apart:
             os.environ[progress.VARIABLE] = str(held.log)
+        began = time.process_time()
         try:
             facts = self._facts(task, held)
         except Exception:
@@ -104,7 +108,8 @@ class Worker:
                 traceback.print_exc(file=log)
             raise
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-        return held.give_back(str(facts["state"]), training_minutes=facts.get("minutes"), peak_memory_mib=round(peak))
+        return held.give_back(str(facts["state"]), training_minutes=facts.get("minutes"), peak_memory_mib=round(peak),
+                              cpu_seconds_before=round(began, 2), cpu_seconds=round(time.process_time() - began, 3))
 
     def _facts(self, task: Task, held: lease.Lease) -> Mapping[str, object]:
         """What became of a run: its metrics where the test split is read, else its status."""

@@ -25,7 +25,9 @@ for line in open(sys.argv[1]):
 
 
 def words(folder, model, set=()):
-    changes = [word for change in ("epochs=2", "batch_size=63", *set) for word in ("--set", change)]
+    # fp32, and an optimiser that does not blow up the rounding of gradients near zero, as Adam's division does
+    changes = [word for change in ("epochs=2", "batch_size=63", "precision=fp32", "optimizer=sgd", "lr=0.01", *set)
+               for word in ("--set", change)]
     return ["train", "--dataset", "synthetic", "--profile", "smoke", "--device", "cpu", "--json", "--model", model,
             "--output", str(folder / model), *changes]
 
@@ -39,8 +41,8 @@ def test_two_processes_train_what_one_trains(tmp_path, capsys):
     one = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "lines").write_text("\n".join(" ".join(words(tmp_path / "two", **network)) for network in NETWORKS))
-    done = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr",
-                           "127.0.0.1", "--master-port", "0", tmp_path / "script.py", tmp_path / "lines"],
+    done = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
+                           "--nproc-per-node", "2", tmp_path / "script.py", tmp_path / "lines"],
                           capture_output=True, text=True, timeout=400, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
     two = [json.loads(line) for line in done.stdout.splitlines()]
@@ -50,7 +52,7 @@ def test_two_processes_train_what_one_trains(tmp_path, capsys):
         single, double = load_file(tmp_path / "one" / name), load_file(tmp_path / "two" / name)
         assert single.keys() == double.keys()
         for key, tensor in single.items():
-            torch.testing.assert_close(double[key], tensor, rtol=2e-3, atol=2e-4, msg=lambda m, key=key: f"{key}: {m}")
+            torch.testing.assert_close(double[key], tensor, rtol=1e-3, atol=1e-5, msg=lambda m, key=key: f"{key}: {m}")
         histories = [json.loads((tmp_path / kind / network["model"] / "status.json").read_text())["history"]
                      for kind in ("one", "two")]
         for a, b in zip(*histories, strict=True):
