@@ -129,14 +129,16 @@ def test_it_names_no_path(notebook):
 
 def test_it_uses_only_names_that_the_library_has(notebook):
     """Every `module.name` of the library that a notebook calls is there: found without running it."""
-    import importlib.util
+    import importlib
+    import inspect
 
     modules = {}
     for source in _sources(notebook):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ferkit":
-                modules |= {alias.asname or alias.name: importlib.import_module(f"{node.module}.{alias.name}")
-                            for alias in node.names if importlib.util.find_spec(f"{node.module}.{alias.name}")}
+                found = {alias.asname or alias.name: getattr(importlib.import_module(node.module), alias.name, None)
+                         or importlib.import_module(f"{node.module}.{alias.name}") for alias in node.names}
+                modules |= {name: one for name, one in found.items() if inspect.ismodule(one)}
     used = {(node.value.id, node.attr) for source in _sources(notebook) for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules}
     assert modules

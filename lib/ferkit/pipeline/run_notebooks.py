@@ -248,11 +248,26 @@ def _conclude(run: Run, record: dict, console: Console) -> int:
     record["outputs"] = manifest.hashes(run.directory, [run.directory / "claims.json", page])
     manifest.write(run.directory, record)
     console.line()
-    for line in claims.summary(judged):
+    for line in _verdicts(run.options.dataset, judged):
         console.line(line)
     console.line(f"what was not run, and the rules: python -m ferkit claims {shown(run.directory)}")
     console.line(f"report: {shown(page)}")
     return 0
+
+
+def _verdicts(dataset: str, rows: list[dict]) -> list[str]:
+    """A run's verdicts beside the published ones, and what the published results came to."""
+    from ferkit.reporting import judged, names, tables
+
+    beside = judged.on_first_dataset() if dataset != judged.FIRST else None
+    lines = [*str(tables.claims(rows, dataset, elsewhere=beside, width=64)).splitlines(), ""]
+    if dataset == "synthetic":
+        lines.append("These are synthetic faces: they show that the machinery works, not what the papers claim.")
+    published = judged.first_dataset_in_words() if beside is not None else []
+    if published:
+        lines += [f"Published on {names.dataset(judged.FIRST)} (results/{judged.FIRST}, judged anew just now):",
+                  *(f"  {line}" for line in published)]
+    return lines
 
 
 def _fingerprint(options: RunOptions, protocol: str) -> str:

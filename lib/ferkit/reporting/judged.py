@@ -22,6 +22,12 @@ def on_first_dataset() -> dict[str, dict]:
     return {row["id"]: row for tree in trees for row in judged(tree) if row["verdict"] != "not_run"}
 
 
+def first_dataset_in_words() -> list[str]:
+    """What the published FER2013 results came to, a line for each group of claims; [] where none are published."""
+    rows = list(on_first_dataset().values())
+    return [f"{says}: {counts}" for says, counts in claims.tallies(rows).items()] if rows else []
+
+
 def of_papers() -> list[tuple[Tree, dict]]:
     """Every claim with the published tree it is judged on: those about a data set on that one, all others on `FIRST`
     (the first tree where that is not published) and what was trained on a part of its images, or on the first tree that

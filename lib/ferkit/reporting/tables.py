@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import shorten
 
 from ferkit.core.units import NONE, Unit
 from ferkit.reporting import names
@@ -111,20 +112,25 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
                  [k for k, (_, _, number) in enumerate(shown) if number], empty)
 
 
-def claims(rows: Iterable[Mapping], data: str | None = None, *, ids: bool = False) -> Table:
+def claims(rows: Iterable[Mapping], data: str | None = None, *, ids: bool = False,
+           elsewhere: Mapping[str, Mapping] | None = None, width: int = 0) -> Table:
     """The rows of ``claims.judge`` that were judged: statement (ids: its name too), verdict, the paper's number, ours
-    with its interval, seeds. data: the data set, whose words the verdicts take."""
+    with its interval, seeds. data: the data set, whose words the verdicts take. elsewhere: by id, the rows of the
+    published FER2013 results, whose verdict then stands beside. width: most characters of a statement; 0 = all."""
     judged = [row for row in rows if row["verdict"] != "not_run"]
     lines = []
     for row in judged:
         unit = Unit(row["unit"])
-        lines.append((*([row["id"]] if ids else []), row["statement"], names.verdict(row["verdict"], data),
+        said = row["statement"] if not width else shorten(row["statement"], width, placeholder=" …")
+        published = (elsewhere or {}).get(row["id"], {}).get("verdict")
+        beside = [names.verdict(published, "fer2013") if published else NONE] if elsewhere is not None else []
+        lines.append((*([row["id"]] if ids else []), said, names.verdict(row["verdict"], data), *beside,
                       unit.bound(row["expected"], row["relation"]),
                       unit.format(row["observed"]) + unit.deviation(row.get("sd")), unit.interval(row["interval"]),
                       str(row["n_seeds"])))
-    first = 1 + ids
-    return Table((*(["id"] if ids else []), "claim", "verdict", "paper", "ours", "95 %", "seeds"), lines,
-                 range(first + 1, first + 5), "No claim was judged here.")
+    heads = (*(["id"] if ids else []), "claim", "verdict" if elsewhere is None else "here",
+             *(["on FER2013"] if elsewhere is not None else []), "paper", "ours", "95 %", "seeds")
+    return Table(heads, lines, range(len(heads) - 4, len(heads)), "No claim was judged here.")
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> str:
