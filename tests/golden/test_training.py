@@ -20,6 +20,7 @@ from ferkit.training import trainer
 from ferkit.training.batching import Split
 from ferkit.training.recipe import Augmentation, Recipe
 
+IMAGE = "ferkit.training.inputs:IMAGE"
 FROZEN = Path(__file__).with_name("training.json")
 IMAGES, EPOCHS, BATCH = 64, 2, 16
 TOLERANCE = 5e-3
@@ -41,7 +42,7 @@ FEATURES = {
 
 
 def cases() -> dict[str, tuple[str, Recipe]]:
-    """(system, recipe) by name: every network under its first recipe, every feature on LeNet-5."""
+    """(system, recipe) by name: every network of images under its first recipe, every feature on LeNet-5."""
     small = {"epochs": EPOCHS, "batch_size": BATCH, "precision": "fp32"}
     found = {}
     for system in papers.systems():
