@@ -26,6 +26,7 @@ from ferkit.sweep.config import SweepCell
 PLAN, HEADLINE = "plan.json", "headline.json"
 WAITING = "planned"  # status of an entry that is not published yet
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
+SMALL_LIMIT = 100_000  # of networks that nobody can load on a photograph: a data set without images
 ANALYSES = "04_occlusion_analysis"
 
 
@@ -106,8 +107,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
               for cell in _planned_in(runs, root, notebook)]
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
+    limit = SMALL_LIMIT if dataset in paths.WITHOUT_IMAGES else WEIGHTS_LIMIT
     for cell in chosen:
-        _copy(cell.directory, cell.cell.directory(root), WEIGHTS_LIMIT if _is_loaded(cell.cell, root) else 0)
+        _copy(cell.directory, cell.cell.directory(root), limit if _is_loaded(cell.cell, root) else 0)
     analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
     for analysis in analyses:
         _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
