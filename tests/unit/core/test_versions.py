@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ferkit import papers
 from ferkit.core import paths, versions
 
 PUBLISHED = sorted((paths.repository() / "results").glob("*/*/*/*/seed*/metrics.json"))
@@ -13,9 +14,13 @@ ANALYSES = sorted((paths.repository() / "results").glob("*/*/*/*/seed*/occlusion
 
 def wanted(stored):
     """The configuration of today's code that a stored one stands for."""
-    svm = "svm_rows" in stored
+    declared = stored.get("versions", {})
+    head = papers.system(stored["system"]).head_kind.version if "svm" in declared else int("svm_rows" in stored)
+    today = versions.of_training(head=head)
+    if "method" in declared:
+        today["method"] = declared["method"]
     return {key: value for key, value in stored.items() if key not in ("code_sha256", "versions")} | {
-        "versions": versions.of_training(head=int(svm))}
+        "versions": today}
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: "/".join(path.parts[-6:-1]))

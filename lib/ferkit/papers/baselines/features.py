@@ -6,6 +6,9 @@ here is fitted. Kept libraries compute them: OpenCV 4 and scikit-image.
 HOG: Dalal & Triggs, Histograms of oriented gradients for human detection, CVPR 2005, doi 10.1109/CVPR.2005.177.
 LBP: Ahonen, Hadid & Pietikäinen, Face description with local binary patterns, IEEE TPAMI 2006, 28(12): 2037–2041,
 doi 10.1109/TPAMI.2006.244. SIFT: Lowe, IJCV 2004, 60(2): 91–110, doi 10.1023/B:VISI.0000029664.99615.94.
+
+Not stated in the paper; we use HOG cells of 6×6 pixels and LBP cells of 8×8 because both divide 48 pixels and leave
+the eyes and the mouth cells of their own.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Everything is fitted on training images alone, the words and the principal components too. Csurka, Dance, Fan,
 Willamowski & Bray: Visual categorization with bags of keypoints, ECCV workshop 2004.
+
+Not stated in the paper; we use 128 principal components before the SVM because they bring an exact RBF kernel on
+28,709 images to minutes on one core.
+Not stated in the paper; we use a codebook of 400 words over a pyramid of two levels because larger ones did not fit the
+time that one core has for a system.
 """
 
 from __future__ import annotations
