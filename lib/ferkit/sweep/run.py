@@ -41,8 +41,8 @@ def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here
         raise InputError("--data names one data set's place; name the others' in the environment")
     board = Board(tasks(sweep, output), say, output / ROWS)
     if board.open:
-        for dataset in sweep.datasets:
-            worker.faces(dataset)  # InputError where they cannot be had, before anything is written
+        for task in {(task.dataset, task.job.system.kind.name): task for task in board.open}.values():
+            worker.faces(task)  # InputError where they cannot be had, before anything is written
     _write_plan(sweep, output)
     complete(board, worker, backend, say)
     return board.write()

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -75,9 +75,10 @@ class Worker:
         """Until the deadline; None without one."""
         return None if self.deadline is None else (self.deadline - time.time()) / 60
 
-    def faces(self, dataset: str) -> FaceSet:
-        """The images, loaded once a process."""
-        return _faces(dataset, self.data, self.profile, self.protocol or DEFAULT_PROTOCOL[dataset], self.seed)
+    def faces(self, task: Task) -> FaceSet:
+        """The data as the task's system takes them, loaded once a process."""
+        protocol = self.protocol or DEFAULT_PROTOCOL[task.dataset]
+        return _faces(task.job.system.kind.read, task.dataset, self.data, self.profile, protocol, self.seed)
 
     def _settle(self, task: Task) -> bool:
         """Train a run if it is free; False if it waits for the network under it."""
@@ -121,7 +122,7 @@ class Worker:
             held.check()
             logger(trainer)
 
-        job, faces = task.job, self.faces(task.dataset)
+        job, faces = task.job, self.faces(task)
         options = {"device": self.device, "max_minutes": self.minutes_left(), "on_epoch": on_epoch}
         if not task.tested:
             from ferkit.experiments import resumable
@@ -146,7 +147,8 @@ def _lost_before(task: Task, number: int) -> int:
 
 
 @functools.lru_cache(maxsize=2)
-def _faces(dataset: str, data: Data, profile: str, protocol: str, seed: int) -> FaceSet:
+def _faces(read: Callable[..., FaceSet] | None, dataset: str, data: Data, profile: str, protocol: str,
+           seed: int) -> FaceSet:
     from ferkit.data.datasets import load
 
-    return load(dataset, data, profile=profile, protocol=protocol, seed=seed)
+    return (read or load)(dataset, data, profile=profile, protocol=protocol, seed=seed)
