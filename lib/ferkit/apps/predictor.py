@@ -113,6 +113,9 @@ def load(name: str | Path | None = None) -> Recogniser:
 
 def _open(path: Path, name: str) -> Recogniser:
     predictor, facts = evaluation.open_weights(path, papers.system)
+    kind = papers.system(str(facts["system"])).kind
+    if kind.name != "image":
+        raise InputError(f"{name}: reads {kind.name}, not single images; use ferkit predict --sequence FOLDER")
     labels: Sequence[str] = facts.get("label_names") or weights.read_header(path)["label_names"]
     return Recogniser(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
 

@@ -7,6 +7,7 @@ stderr (1 where single items fail and others go on), print nothing but valid JSO
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import os
@@ -375,7 +376,10 @@ def differences(one: Path, other: Path) -> list[str]:
 def _content(path: Path) -> object:
     if path.suffix == ".json":
         return _without_times(json.loads(path.read_text(encoding="utf-8")))
-    return files.sha256(path) if path.suffix != ".csv" else path.read_text(encoding="utf-8")
+    if path.suffix == ".csv":
+        with path.open(newline="", encoding="utf-8") as stream:
+            return _without_times(list(csv.DictReader(stream)))
+    return files.sha256(path)
 
 
 def _without_times(value: object) -> object:

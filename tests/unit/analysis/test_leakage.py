@@ -47,7 +47,7 @@ def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
     assert [one["worth"] for one in leakage.worth([*runs, records.read_run(leaky)])] == pytest.approx([0.2])
     assert leakage.worth(runs) == [] == leakage.folds_together([records.read_run(leaky)])
     page = html_report.compare(folds, tmp_path / "folds.html").read_text()
-    assert "All folds together" in page and "What the leak is worth" not in page
+    assert "All folds together" in page and "Leakage inflation" not in page
 
 
 def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):
@@ -66,7 +66,7 @@ def test_fewer_training_images_are_not_a_leak(ckplus):
 def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
     page = html_report.compare([strict, leaky], tmp_path / "both.html").read_text()
-    assert "What the leak is worth" in page and "+20.0 pts" in page
+    assert "Leakage inflation" in page and "+20.0" in page
     write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
     compared = html_report.compare([strict, tmp_path / "other"], tmp_path / "c.html")
-    assert "What the leak is worth" not in compared.read_text()
+    assert "Leakage inflation" not in compared.read_text()

@@ -12,6 +12,7 @@ import ferkit
 from ferkit import papers
 from ferkit.apps import predictor as recogniser
 from ferkit.core import source_hashes
+from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.experiments.evaluation import head_predictor, network_predictor
 from ferkit.models import inference
@@ -45,8 +46,18 @@ def test_importing_and_listing_names_need_no_torch():
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, text=True).stdout == "False\n"
 
 
-@pytest.mark.parametrize("entry", [entry for entry in weights_catalogue.entries() if entry.weights],
+PUBLISHED = [entry for entry in weights_catalogue.entries() if entry.weights]
+OF_IMAGES = [entry for entry in PUBLISHED if papers.system(entry.cell.system).kind.name == "image"]
+
+
+@pytest.mark.parametrize("entry", [entry for entry in PUBLISHED if entry not in OF_IMAGES],
                          ids=lambda entry: entry.full_name)
+def test_weights_that_read_sequences_are_refused_with_the_command_that_takes_them(entry):
+    with pytest.raises(InputError, match="predict --sequence"):
+        recogniser.load(entry.full_name)
+
+
+@pytest.mark.parametrize("entry", OF_IMAGES, ids=lambda entry: entry.full_name)
 def test_published_weights_answer_as_evaluation_does(entry):
     model = recogniser.load(entry.full_name)
     answer = model.predict(IMAGES)

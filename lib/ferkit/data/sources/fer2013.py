@@ -202,7 +202,7 @@ def parse_emotion(text: str, where: str) -> int:
     """The expression code 0…6; InputError naming `where` for anything else."""
     if text.strip() not in tuple("0123456"):
         raise InputError(f"{where}: emotion {text.strip()[:20]!r} is not one of 0…6")
-    return int(text)
+    return int(text.strip())  # int() alone refuses separators that strip() takes away
 
 
 def parse_usage(text: str, where: str) -> str:

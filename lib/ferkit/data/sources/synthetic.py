@@ -164,7 +164,7 @@ def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Imag
         rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
     sheet = Image.fromarray(np.vstack(rows))
     sheet = sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
-    return sheet.quantize(32, dither=Image.Dither.NONE)  # half the bytes, nothing the eye sees
+    return sheet.quantize(32, dither=Image.Dither.NONE).convert("L")  # half the bytes, nothing the eye sees
 
 
 def main(arguments: Sequence[str]) -> int:

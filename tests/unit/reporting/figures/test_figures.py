@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from ferkit.analysis.svm_regions import Regions
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.reporting import figures
@@ -48,6 +49,20 @@ EVERY = {
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
     "ranked_batch": lambda: figures.ranked_batch(np.linspace(0.1, 0.9, 10), np.arange(10) < 2, 7),
     "score_distributions": lambda: figures.score_distributions({"α": np.linspace(0, 1, 20)}, np.arange(20) < 4),
+    "accuracy_against_minutes": lambda: figures.accuracy_against_minutes(
+        [{"system": "a", "recipe": "ours", "accuracy": 0.6, "minutes": 3.0, "parameters": 10}]),
+    "action_units": lambda: figures.action_units(np.linspace(0, 1, 12).reshape(6, 2), ["AU 4", "AU 12"], key_frame=5),
+    "class_activation": lambda: figures.class_activation(np.zeros((2, 48, 48), np.uint8), np.ones((2, 6, 6)), "ab",
+                                                         dataset="synthetic"),
+    "early_recognition": lambda: figures.early_recognition(
+        [{"system": "a", "recipe": "ours", "seed": 0, "share": share, "accuracy": share, "from": 0.1, "to": 0.9}
+         for share in (0.5, 1.0)], chance=0.25),
+    "samplings": lambda: figures.samplings(np.zeros((48, 48), np.uint8), {"identity": THETA[0]},
+                                           np.zeros((1, 48, 48), np.uint8), dataset="synthetic"),
+    "strip": lambda: figures.strip(np.zeros((3, 48, 48), np.uint8), dataset="synthetic", key_frame=2),
+    "svm_regions": lambda: figures.svm_regions(
+        np.zeros((4, 2)), np.arange(4) % 2,
+        [Regions(1.0, np.linspace(-1, 1, 5), np.zeros((5, 5), np.int64), np.ones(4, bool), 1.0, 0.5)], ["a", "b"]),
     "accuracy_against_noise": lambda: figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.5)]),
 }
 
