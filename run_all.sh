@@ -104,7 +104,7 @@ set_up() {
 setup_only=
 if [ "${1-}" = --setup-only ]; then  # what tests/run.sh calls: its tools are wanted too
     setup_only=1
-    wanted="$wanted pytest nbval hypothesis ruff"
+    wanted="$wanted pytest xdist nbval hypothesis importlinter captum onnxruntime ruff"
 fi
 
 # An active environment that has everything is used as it is; else the checkout's own .venv.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything CI runs: the set-up of run_all.sh, the linter, then every test in one pytest invocation.
+# Everything CI runs: the set-up of run_all.sh, the linter, then every test in one pytest invocation on two processes,
+# a file to one of them, with one thread each.
 # Further arguments go to pytest, e.g. tests/run.sh -k losses
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,4 +8,5 @@ python=$(./run_all.sh --setup-only)
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY-passive}  # see ferkit.__main__: waiting threads sleep
 export PYTHONPATH="$PWD/lib${PYTHONPATH:+:$PYTHONPATH}"
 "$python" -m ruff check .
-exec "$python" -m pytest "$@"
+export OMP_NUM_THREADS=${OMP_NUM_THREADS-1}
+exec "$python" -m pytest --numprocesses 2 --dist loadfile "$@"
