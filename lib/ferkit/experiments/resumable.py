@@ -26,11 +26,12 @@ STATUS, WEIGHTS = "status.json", "weights.safetensors"
 
 def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, seed: int = 0, device: str = "auto",
           max_minutes: float | None = None, recipe_name: str = "", started: float | None = None,
-          processes: Processes = ALONE, **options: object) -> dict[str, object]:
+          processes: Processes = ALONE, leased: bool = False, **options: object) -> dict[str, object]:
     """Train, or go on training, in `directory` and return what its status.json says.
 
     max_minutes: counted from `started` (``time.monotonic()``; now if not given), the loading of the data included.
-    processes: those that train it together; the first writes. options: further ones of `trainer.fit` (on_epoch).
+    processes: those that train it together; the first writes. leased: the caller holds the folder by a lease, so that no
+    lock is taken (network file systems often lack them). options: further ones of `trainer.fit` (on_epoch).
     Raises InputError if the folder holds a run of another configuration, or one that is at work. A finished run is left
     as it is.
     """
@@ -46,7 +47,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
         print(f"{directory / WEIGHTS}: missing or damaged; made again from the last checkpoint", file=sys.stderr)
     directory.mkdir(parents=True, exist_ok=True)
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
-    with locking.only_one(directory) if processes.rank == 0 else nullcontext():
+    with nullcontext() if leased or processes.rank else locking.only_one(directory):
         fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory / "checkpoints",
                      max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"), processes=processes, **options)
         if processes.rank:

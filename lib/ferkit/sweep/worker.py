@@ -128,7 +128,7 @@ class Worker:
             from ferkit.experiments import resumable
 
             return resumable.train(task.directory, job.system, job.recipe, faces, seed=job.seed,
-                                   recipe_name=job.recipe_name, **options)
+                                   recipe_name=job.recipe_name, leased=True, **options)
         from ferkit.experiments import jobs  # scikit-learn and scipy with it, which a bare node has not
 
         try:

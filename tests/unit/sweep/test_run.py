@@ -200,3 +200,8 @@ def test_bad_usage_is_one_line_and_status_2(words, tmp_path, monkeypatch, capsys
 def test_a_system_over_time_gets_its_sequences(tmp_path):
     rows = run.run(sweep(models=["frames_mean"], grid={}, set={"batch_size": 32}), tmp_path, device="cpu")
     assert [(row["system"], row["state"]) for row in rows] == [("frames_mean", "finished")]
+
+
+def test_a_sweep_takes_leases_and_no_file_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", lambda *_: pytest.fail("a lock, which network file systems often lack"))
+    assert [row["state"] for row in run.run(sweep(), tmp_path, device="cpu")] == ["finished", "finished"]
