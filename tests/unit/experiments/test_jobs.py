@@ -11,6 +11,7 @@ from ferkit.core import versions
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation, jobs, plan
 from ferkit.experiments.fitting import fit
+from ferkit.models.heads import RBF_SVM
 from ferkit.papers import training
 from ferkit.results import schema
 from ferkit.results.records import Cell
@@ -102,7 +103,7 @@ def test_an_svm_averages_its_decisions_over_the_mirror_image_as_its_network_does
     recipe = replace(papers.recipe("gap_cnn", "published"), epochs=2, batch_size=16, tta="flip")
     complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
     cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
-    assert cell.metrics["tta"] == "flip" and cell.metrics["config"]["versions"]["svm"] == 2
+    assert cell.metrics["tta"] == "flip" and cell.metrics["config"]["versions"]["svm"] == RBF_SVM.version
     images = faces().part("test").images
     predictor = training.load_predictor(cell)
     assert np.array_equal(predictor.votes(images), predictor.votes(images[..., ::-1]))  # a mirror image changes nothing

@@ -315,7 +315,7 @@ def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_c
     (row,) = json.loads((place.output / "synthetic-smoke-seed0-protocols.json").read_text())
     assert (row["leaky"], row["strict"], round(row["worth"], 3)) == ("by_image", "by_subject", 0.2)
     assert "gap_cnn/ours: 90.0 % by_image, 70.0 % by_subject: +20.0 points (" in printed.getvalue()
-    assert "What the leak is worth" in (place.output / "synthetic-smoke-seed0-protocols.html").read_text()
+    assert "Leakage inflation" in (place.output / "synthetic-smoke-seed0-protocols.html").read_text()
 
 
 def test_an_unknown_protocol_is_refused(place):
