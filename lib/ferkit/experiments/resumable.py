@@ -30,8 +30,8 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
     """Train, or go on training, in `directory` and return what its status.json says.
 
     max_minutes: counted from `started` (``time.monotonic()``; now if not given), the loading of the data included.
-    processes: those that train it together; the first writes. leased: the caller holds the folder by a lease, so that no
-    lock is taken (network file systems often lack them). options: further ones of `trainer.fit` (on_epoch).
+    processes: those that train it together; the first writes. leased: the caller holds the folder by a lease, so
+    no lock is taken (network file systems often lack them). options: further ones of `trainer.fit` (on_epoch).
     Raises InputError if the folder holds a run of another configuration, or one that is at work. A finished run is left
     as it is.
     """
