@@ -32,6 +32,7 @@ WHY = {  # by the beginning of the claim's id, the first that fits
     "gap_svm.small_kernels_accuracy": "non-inferiority by the interval over seeds and images; one seed is two networks",
     "gap_svm.gap_overfits_less": "the interval holds both nothing and a relevant effect",
     "notes.reverse_thinking": SEEDS,
+    "baselines": "new: hand-crafted features are measured",
     "deep_emotion": "one seed is about one network; the interval decides",
 }
 

@@ -14,7 +14,7 @@ from ferkit.models import weights
 
 def test_the_bench_gives_the_contracts_keys_and_equal_maps():
     pytest.importorskip("captum")
-    found = bench.bench("lenet5", images=4, patch_size=16, stride=16, rounds=1)
+    found = bench.bench(papers.system("lenet5"), images=4, patch_size=16, stride=16, rounds=1)
     assert {"model", "images", "patch_size", "stride", "seconds", "ratio", "max_abs_difference"} <= set(found)
     assert set(found["seconds"]) == {"ours", "captum"}
     assert found["max_abs_difference"] < 1e-5
@@ -51,4 +51,4 @@ def test_without_captum_it_says_so_in_one_line(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match="captum is not installed"):
-        bench.bench("lenet5", images=1)
+        bench.bench(papers.system("lenet5"), images=1)
