@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -96,3 +96,17 @@ class FaceSet:
             numbers = np.bincount(self.labels[self.split == split], minlength=len(self.label_names))
             table[split] = dict(zip(self.label_names, map(int, numbers), strict=True))
         return table
+
+
+def without_splits(dataset: str, layout: str, images: np.ndarray, who: Sequence[tuple[str, str]],
+                   names: Sequence[str], notes: Sequence[str]) -> FaceSet:
+    """A source's images as it orders them, no split and no sequence declared.
+
+    images: uint8 (N, 48, 48). who: (subject, label) of each. notes: what a data sheet says of the copy.
+    """
+    subjects = np.array([subject for subject, _ in who])
+    labels = np.array([LABELS.index(label) for _, label in who], np.int64)
+    nothing, counts = np.full(len(who), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
+    source = {"dataset": dataset, "layout": layout, "notes": list(notes), "subjects": len(set(subjects.tolist())),
+              "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))}}
+    return FaceSet(images, labels, subjects, nothing, nothing, np.array(names), np.arange(len(who)), source=source)

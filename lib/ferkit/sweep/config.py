@@ -1,20 +1,6 @@
 """A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
 
-    datasets = ["fer2013"]              # default: synthetic
-    models = ["net", "net_svm"]         # an SVM follows the network under it, which must be there too
-    recipes = ["published"]             # of every model; default: ours
-    seeds = [0, 1]                      # default: 0
-    epochs = 15                         # default: the recipe's
-    profile = "full"                    # how many images (the default)
-    protocol = "official+train7000"     # default: the data set's own
-    labels = "ferplus"                  # or "ferplus-soft"; default: the data set's own
-    test = true                         # open the test split once per trained network (default: false)
-    [set]                               # changed in every recipe
-    batch_size = 256
-    [grid]                              # every combination; [[grid]] more than once: one grid after another
-    lr = [0.001, 0.01]
-    model.sampler = ["features", "input"]
-
+The keys stand in an example in ``ferkit sweep --help`` (`ferkit.cli.sweep.EXAMPLE`) and in `KEYS`.
 A choice needs the validation split alone, so a sweep does not open the test split unless it is told to.
 """
 

@@ -23,7 +23,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS, to_label
 from ferkit.data import archive
 from ferkit.data.crops import SIZE, read_resized
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import FaceSet, without_splits
 
 IMAGES = 55767
 LARGE = True  # a network of a million weights trains for hours on it
@@ -44,18 +44,7 @@ def read(*data: Path) -> FaceSet:
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
         images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in archive.expand(data, ("ferg",))])
     notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]
-    subjects = np.array([subject for subject, _ in parsed])
-    labels = np.array([LABELS.index(label) for _, label in parsed], np.int64)
-    nothing, counts = np.full(len(files), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
-    source = {
-        "dataset": "ferg",
-        "layout": "characters",
-        "notes": notes,
-        "subjects": len(set(subjects.tolist())),
-        "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))},
-    }
-    return FaceSet(images, labels, subjects, nothing, nothing, np.array([name for _, name in files]),
-                   np.arange(len(files)), source=source)
+    return without_splits("ferg", "characters", images, parsed, [name for _, name in files], notes)
 
 
 def parse_folder(name: str, where: str) -> tuple[str, str]:

@@ -13,13 +13,10 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
 from ferkit.core.errors import InputError
-from ferkit.core.labels import LABELS
 from ferkit.data import archive
 from ferkit.data.crops import read_photos
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import FaceSet, without_splits
 
 IMAGES = 213
 LARGE = False  # no network trains for hours on it
@@ -54,18 +51,7 @@ def read(*data: Path) -> FaceSet:
         images, notes = read_photos(files)
     if len(files) != IMAGES:
         notes = [*notes, f"The copy holds {len(files)} images, {IMAGES} are published."]
-    subjects = np.array([subject for subject, _ in parsed])
-    labels = np.array([LABELS.index(label) for _, label in parsed], np.int64)
-    nothing, counts = np.full(len(files), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
-    source = {
-        "dataset": "jaffe",
-        "layout": "file names",
-        "notes": notes,
-        "subjects": len(set(subjects.tolist())),
-        "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))},
-    }
-    return FaceSet(images, labels, subjects, nothing, nothing, np.array([name for _, name in files]),
-                   np.arange(len(files)), source=source)
+    return without_splits("jaffe", "file names", images, parsed, [name for _, name in files], notes)
 
 
 def parse_name(name: str, where: str) -> tuple[str, str]:
