@@ -25,7 +25,8 @@ from ferkit.core.errors import InputError
 # Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
 GROUPS = {
     "replicate": ("run", "claims", "report", "verify"),
-    "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "test-selection-bias"),
+    "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "robustness",
+                        "test-selection-bias"),
     "use": ("predict", "export", "audit"),
     "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
     "measure": ("bench", "label-agreement", "table", "selftest"),

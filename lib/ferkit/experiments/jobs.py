@@ -18,6 +18,7 @@ from ferkit.core import files, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
+from ferkit.experiments import robustness
 from ferkit.experiments.evaluation import (
     CountedSplits,
     Predictor,
@@ -162,8 +163,11 @@ def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[
         return records.write_cell(directory, metrics=known | nothing, predictions=None, history=history, weights=save,
                                   labels=labels)
     measured, predictions = evaluate(predictor, known, faces, robustness_images=job.corruption_images)
-    return records.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save,
-                              labels=labels)
+    result = records.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save,
+                                labels=labels)
+    if job.corruption_images is not None and result.metrics["tta"] != "none":
+        robustness.write_single_view(result, predictor, faces.part("test"))
+    return result
 
 
 def train_size(faces: FaceSet) -> int:

@@ -12,6 +12,8 @@ Not stated in the paper; we use 5 points as the most that is still "a little bet
 largest effect in either paper.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ferkit.claims.claim import Claim, Name, Rule
@@ -19,7 +21,9 @@ from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, key_of, name_of, not_every_seed, only_value, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
+from ferkit.core.errors import InputError
 from ferkit.results.records import CellResult
+from ferkit.results.robustness import Robustness, as_scored, single_view
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 from ferkit.stats.intervals import over_seeds
@@ -119,11 +123,13 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
     for group in (ours, reference):
         if not beats_majority(group):
             raise NotRun(f"refused: {name_of(group)} is {MAJORITY}, so nothing is shown by comparing it")
-    if len({tuple(key_of(cell, "robustness")) for cell in (*ours, *reference)}) != 1:
+    (ours, reference), found, notes, like = _like_with_like(ours, reference)
+    if len({tuple(one.corruptions) for group in found for one in group}) != 1:
         raise NotRun("refused: the two systems were not tested under the same corruptions")
-    errors = [np.array([_errors(cell) for cell in group]) for group in (ours, reference)]  # (S, 1 + conditions)
-    kinds = np.array([name.rpartition("_")[0] for name in ours[0].metrics["robustness"]])
-    n = key_of(ours[0], "robustness_clean")["n"]
+    errors = [np.array([[1 - one.clean, *(1 - value for value in one.corruptions.values())] for one in group])
+              for group in found]  # (S, 1 + conditions)
+    kinds = np.array([name.rpartition("_")[0] for name in found[0][0].corruptions])
+    n = found[0][0].n
     z, smooth = estimates.normal(1.0)[:, None], [(e.mean(axis=0) * n + 0.5) / (n + 1) for e in errors]
     moved = [np.maximum(e + luck * np.sqrt(e * (1 - e) / n), 1 / n)
              for e, luck in zip(smooth, (z, z[::-1]), strict=True)]
@@ -134,18 +140,41 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
     if high < 1:
         verdict = "reproduced" if relative_high < 1 else "partly"
     else:
-        verdict = "contradicted" if low > 1 else "inconclusive"
+        verdict = "contradicted" if low > 1 and like else "inconclusive"
     accuracies = [100 * (1 - e[:, 1:].mean()) for e in errors]
     notes = [f"accuracy under corruption {accuracies[0]:.1f} % against {accuracies[1]:.1f} %",
-             f"relative mCE {relative.mean:.2f}" + (f" ± {relative.sd:.2f}" if relative.sd is not None else "")]
-    tta = [{cell.metrics["tta"] for cell in group} for group in (ours, reference)]
-    if tta[0] != tta[1]:
-        notes.append(f"test-time augmentation differs ({', '.join(tta[0])} against {', '.join(tta[1])})")
-        if tta[0] != {"none"}:
-            raise NotRun(f"refused: only {name_of(ours)} was tested with test-time augmentation")
-        notes[-1] += f", which favours {name_of(reference)}"
-        verdict = verdict if verdict in ("reproduced", "partly") else "inconclusive"
+             f"relative mCE {relative.mean:.2f}" + (f" ± {relative.sd:.2f}" if relative.sd is not None else ""), *notes]
     return finding(verdict, mce, sources_of(evidence, [*ours, *reference]), notes, abs(1 - mce.mean))
+
+
+def _like_with_like(ours: list[CellResult], reference: list[CellResult]
+                    ) -> tuple[tuple[list, list], list[list[Robustness]], list[str], bool]:
+    """The seeds of both that can be compared, what they reach on corrupted images, notes, and whether like is compared
+    with like: with equal test-time augmentation, else from a single view over the seeds scored so. Without any,
+    augmentation for the reference alone makes a comparison that can only go against the first."""
+    def of(read: Callable[[CellResult], Robustness | None], *groups: list[CellResult]) -> list[list[Robustness | None]]:
+        return [[read(cell) for cell in group] for group in groups]
+
+    scored = of(as_scored, ours, reference)
+    if any(one is None for group in scored for one in group):
+        raise NotRun(f"refused: {name_of(ours)} or {name_of(reference)} was not tested on corrupted images")
+    tta = [{cell.metrics["tta"] for cell in group} for group in (ours, reference)]
+    if tta[0] == tta[1]:
+        return (ours, reference), scored, [], True
+    try:
+        single = of(single_view, ours, reference)
+    except InputError as error:
+        raise NotRun(f"refused: {error}") from None
+    both = [k for k, pair in enumerate(zip(*single, strict=True)) if None not in pair]
+    said = f"test-time augmentation differs ({', '.join(tta[0])} against {', '.join(tta[1])})"
+    if both:
+        seeds = ", ".join(str(ours[k].cell.seed) for k in both)
+        over = "" if len(both) == len(ours) else f", over seed{'s' * (len(both) > 1)} {seeds} of {len(ours)}"
+        return (tuple([group[k] for k in both] for group in (ours, reference)),
+                [[group[k] for k in both] for group in single], [f"{said}: both from a single view{over}"], True)
+    if tta[0] != {"none"}:
+        raise NotRun(f"refused: only {name_of(ours)} has test-time augmentation, and no score from a single view")
+    return (ours, reference), scored, [f"{said}, which favours {name_of(reference)}"], False
 
 
 def _mce(first: np.ndarray, second: np.ndarray, kinds: np.ndarray) -> np.ndarray:
@@ -154,11 +183,6 @@ def _mce(first: np.ndarray, second: np.ndarray, kinds: np.ndarray) -> np.ndarray
     with np.errstate(divide="ignore", invalid="ignore"):  # where a kind costs the reference nothing
         return np.mean([first[:, 1:][:, kinds == kind].sum(axis=1) / second[:, 1:][:, kinds == kind].sum(axis=1)
                         for kind in dict.fromkeys(kinds)], axis=0)
-
-
-def _errors(cell: CellResult) -> list[float]:
-    """The error on clean images and under each corruption."""
-    return [1 - key_of(cell, "robustness_clean")["accuracy"], *(1 - v for v in key_of(cell, "robustness").values())]
 
 
 def _fair(evidence: Evidence, claim: Claim, control_may_fail: bool = False) -> Comparison:
@@ -208,4 +232,5 @@ OVERFITS_LESS = Rule(overfits_less, (
 ROBUST = Rule(robust, (
     "Mean corruption error with the second system as the reference (mCE, Hendrycks & Dietterich 2019). Reproduced: mCE "
     f"and relative mCE below 1 by {_INTERVAL}. Partly: mCE alone. Contradicted: mCE above 1. Inconclusive: "
-    "the interval holds 1. With test-time augmentation for the second alone, no verdict against the first is given."))
+    "the interval holds 1. Where test-time augmentation differs, both are scored from a single view, over the seeds "
+    "whose weights are kept; without any, no verdict against the first is given."))

@@ -1,9 +1,12 @@
 """Claims about two systems on the same images: like with like, direction, size, chance, controls that prove nothing."""
 
+import json
 import re
 
 import numpy as np
 import pytest
+
+from ferkit.results import robustness
 
 IDENTITY, SGD, PLAIN = "deep_emotion.attention.identity", "deep_emotion.adam_over_sgd", "deep_emotion.attention.plain"
 RATIO, GAIN = "gap_svm.ratio_to_lenet5", "gap_svm.gain_over_lenet5"
@@ -225,6 +228,22 @@ def test_under_unequal_augmentation_robustness_is_judged_only_against_the_favour
     run.seeds("gap_cnn_svm", accuracies=(0.9, 0.9, 0.9), tta="flip", **errors(0.9, 0.85))
     run.seeds("lenet5", accuracies=(0.7, 0.7, 0.7), **errors(0.7, 0.5))
     assert "only gap_cnn_svm/ours" in run.row(ROBUSTNESS)["note"]
+
+
+def test_under_unequal_augmentation_both_are_judged_from_a_single_view_over_the_seeds_scored_so(run):
+    run.seeds("gap_cnn_svm", accuracies=(0.9, 0.9, 0.9), **errors(0.68, 0.65))
+    reference = run.seeds("lenet5", accuracies=(0.7, 0.7, 0.7), tta="flip", **errors(0.72, 0.7))
+    assert run.verdict(ROBUSTNESS) == "inconclusive"  # worse than a reference that was favoured: nothing follows
+    for cell in reference[:2]:
+        (cell.directory / robustness.FILE).write_text(json.dumps(
+            {"weights_sha256": cell.metrics["weights_sha256"], "n": 3589, "accuracy": 0.6,
+             "corruptions": {"kind0_1": 0.5}}))
+    row = run.row(ROBUSTNESS)
+    assert row["observed"] == pytest.approx(0.35 / 0.5, abs=1e-3) and row["n_seeds"] == 2
+    assert "both from a single view, over seeds 0, 1 of 3" in row["note"] and row["verdict"] == "reproduced"
+    (cell.directory / robustness.FILE).write_text(json.dumps({"weights_sha256": "0" * 64, "n": 1, "accuracy": 0.6,
+                                                              "corruptions": {}}))
+    assert "not of the weights" in run.row(ROBUSTNESS)["note"]
 
 
 def test_robustness_under_other_corruptions_or_none_is_refused(run):
