@@ -27,7 +27,9 @@ WHY = {  # by the beginning of the claim's id, the first that fits
     "gap_svm.svm_over_softmax.ours": "equal test-time augmentation: one view each, in place of one against two",
     "gap_svm.gain_over_lenet5": "more than stated contradicts the paper's baseline; one view each",
     "gap_svm.ratio_to_lenet5": "equivalence within 0.05; more than stated contradicts the paper's baseline",
-    "gap_svm.robustness": "GAP + SVM by mean corruption error, in place of the softmax network by relative loss",
+    "gap_svm.robustness": "GAP + SVM by mean corruption error, in place of the softmax network by relative loss; one "
+                          "view each over the seeds whose weights are kept",
+    "baselines.robust": "new: both from a single view, from the published weights",
     "gap_svm.gap_accuracy": "non-inferiority by the interval over seeds and images",
     "gap_svm.small_kernels_accuracy": "non-inferiority by the interval over seeds and images; one seed is two networks",
     "gap_svm.gap_overfits_less": "the interval holds both nothing and a relevant effect",

@@ -67,12 +67,24 @@ def head_of(cell: CellResult, faces: FaceSet, systems: Systems) -> tuple[nn.Modu
     return model, head
 
 
+def _network(cell: CellResult, systems: Systems) -> Path:
+    """Where the weights of a system's network lie, those under its head where it has one."""
+    under = systems(cell.cell.system).base
+    return (cell.directory.parents[2] / cell.metrics["features_of"] if under else cell.directory) / records.WEIGHTS
+
+
 def analyse_all(root: Path, cells: Sequence[CellResult], faces: FaceSet, systems: Systems, *, device: str = "cpu",
                 **options: object) -> list[Analysis]:
     """The analyses of the cells, made or loaded, under ``<root>/04_occlusion_analysis``; options as
-    `occlusion.analyse`."""
-    done = []
+    `occlusion.analyse`. Seeds whose network is not here are named and left out; InputError where that is all."""
+    done, here = [], [cell for cell in cells if _network(cell, systems).is_file()]
+    if not here:
+        raise InputError(f"{root}: the weights of none of {', '.join(cell.cell.name for cell in cells)} are here; "
+                         "analyse the run that holds them")
     for cell in cells:
+        if cell not in here:
+            progress.note(f"{cell.cell.name}: its weights are not here, so it is not analysed")
+    for cell in here:
         model, head = head_of(cell, faces, systems)
         done.append(occlusion.analyse(cell, model, faces, root, head=head, device=device, **options))
     return done

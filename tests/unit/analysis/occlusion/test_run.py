@@ -96,3 +96,16 @@ def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
     assert drawn["fillings"]["name"] == "lenet5_fillings" and "7 images" in drawn["fillings"]["caption"]
     older = {key: value for key, value in found.summary.items() if key != "other_choices"}
     assert list(figures.occlusion_pictures(older, found.maps, "LeNet-5")) == ["turned_wrong", "probability", "parts"]
+
+
+def test_a_seed_whose_weights_are_not_here_is_left_out_and_named(tree, faces, monkeypatch):
+    cells, said = run.cells_of(tree, ["lenet5"], "ours", faces()), []
+    monkeypatch.setattr(run.progress, "note", said.append)
+    (cells[1].directory / "weights.safetensors").unlink()
+    options = {"patch_size": 16, "stride": 16, "beside": 7}
+    found = run.analyse_all(tree, cells, faces(), papers.system, **options)
+    assert [one.name for one in found] == ["lenet5/ours/seed0"]
+    assert any("lenet5/ours/seed1: its weights are not here" in line for line in said)
+    (cells[0].directory / "weights.safetensors").unlink()
+    with pytest.raises(InputError, match="none of lenet5/ours/seed0, lenet5/ours/seed1 are here"):
+        run.analyse_all(tree, cells, faces(), papers.system, **options)
