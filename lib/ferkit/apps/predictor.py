@@ -29,6 +29,7 @@ from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
 from ferkit.models import inference, weights
 from ferkit.results import weights_catalogue
+from ferkit.results.predictions import softmax
 
 SIZE = 48  # pixels along a side of what every system takes
 # Images a step: the maps of 32 images stay in a core's cache; 256 take up to twice as long (measured, wide network).
@@ -94,7 +95,7 @@ class Recogniser:
             scores, labels = self.predictor.predict(crops)
             return Answer(self.label_names, labels, scores, None)
         logits = inference.infer_logits(self.network, crops, tta=self.tta, batch_size=BATCH)
-        return Answer(self.label_names, logits.argmax(1).astype(np.int64), logits, evaluation.softmax(logits))
+        return Answer(self.label_names, logits.argmax(1).astype(np.int64), logits, softmax(logits))
 
 
 def load(name: str | Path | None = None) -> Recogniser:

@@ -22,6 +22,7 @@ from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
 from ferkit.models import weights
 from ferkit.results import weights_catalogue
+from ferkit.results.predictions import softmax
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class OverTime:
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """float32 (T, K), row t from the frames up to t. crops: uint8 (T, 48, 48), consecutive."""
-        return evaluation.softmax(self.predictor.scores(self.system.kind.moments(crops)))
+        return softmax(self.predictor.scores(self.system.kind.moments(crops)))
 
 
 def load(name: str | None = None) -> OverTime:

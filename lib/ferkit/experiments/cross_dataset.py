@@ -12,8 +12,9 @@ import numpy as np
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import FaceSet
-from ferkit.experiments.evaluation import Predictor, softmax
+from ferkit.experiments.evaluation import Predictor
 from ferkit.results import records
+from ferkit.results.predictions import softmax
 from ferkit.stats import intervals
 
 

@@ -25,6 +25,7 @@ from ferkit.models import inference, svm, weights
 from ferkit.models.facts import structure
 from ferkit.models.heads import Head
 from ferkit.results import records
+from ferkit.results.predictions import SCORE_PARTS, probabilities_of, rounded
 from ferkit.stats import classification
 from ferkit.training.inputs import IMAGE, Input
 
@@ -127,8 +128,8 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     scores, votes = predictor.predict(test.images)
     probabilities = None
     if not predictor.head:
-        scores = rounded(scores, 2**10)
-        probabilities = rounded(softmax(scores), 2**16)
+        scores = rounded(scores, SCORE_PARTS)
+        probabilities = probabilities_of(scores)
     plain = votes if facts["tta"] == "none" else predictor.single(test.images)[1]
     measured |= {"accuracy_no_tta": _share(plain, test.labels)}
     measured |= records.summarise(test.labels, votes, faces.label_names, probabilities=probabilities,
@@ -148,12 +149,6 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     if np.all(test.subjects != ""):
         predictions["groups"] = np.unique(test.subjects, return_inverse=True)[1]
     return {**facts, **measured}, predictions
-
-
-def rounded(values: np.ndarray, parts: int) -> np.ndarray:
-    """`values` to the nearest of so many parts of one, float32. Whatever is largest stays largest (or as large as
-    another). Predictions are kept for every seed: with random last digits they would take twice the space."""
-    return (np.round(np.float64(values) * parts) / parts).astype(np.float32)
 
 
 def open_weights(path: Path, systems: Callable[[str], System], device: str = "cpu"
@@ -210,12 +205,6 @@ def _metrics_beside(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return found if found.get("weights_sha256") == digest else {}
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """float32 (N, K) rows that sum to 1."""
-    exps = np.exp(scores - scores.max(1, keepdims=True))
-    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
 
 
 def _share(predicted: np.ndarray, labels: np.ndarray) -> float:

@@ -27,13 +27,13 @@ from ferkit.experiments.evaluation import (
     head_predictor,
     network_predictor,
     rounded,
-    softmax,
 )
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.plan import Job
 from ferkit.experiments.system import System
 from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
+from ferkit.results.predictions import softmax
 from ferkit.results.records import Cell, CellResult
 from ferkit.training.trainer import Fit
 

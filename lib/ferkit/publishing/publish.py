@@ -19,8 +19,9 @@ from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.papers import training
 from ferkit.publishing import checksums
-from ferkit.results import manifest, records
+from ferkit.results import manifest, predictions, records
 from ferkit.results.records import Cell, CellResult
+from ferkit.stats import classification
 from ferkit.sweep.config import SweepCell
 
 PLAN, HEADLINE = "plan.json", "headline.json"
@@ -96,7 +97,8 @@ def status(root: Path, notebook: str) -> dict[str, str]:
 
 def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
             protocol: str = "") -> list[CellResult]:
-    """Copy the planned results of some runs, their occlusion analyses and provenance to the published tree.
+    """Copy the planned results of some runs, their occlusion analyses and provenance to the published tree, where
+    probabilities that follow from the scores are left out (`results.predictions`).
 
     runs: folders of runs or sweeps; a result is taken from the first that has it. notebooks: whose. Returns what was
     copied. InputError, with nothing copied, if a result was trained with another recipe than planned or is damaged,
@@ -177,7 +179,7 @@ def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:
                 and not any(Path(file).is_relative_to(folder) for folder in copied)}
         entries |= {name: entry | {"outputs": left}} if left else {}
     for name, entry in made.get("notebooks", {}).items() if run != root else ():
-        new = {file: sha for file, sha in entry["outputs"].items() if (root / file).is_file()
+        new = {file: files.sha256(root / file) for file in entry["outputs"] if (root / file).is_file()
                and any(Path(file).is_relative_to(folder) for folder in copied)}
         key = name if name not in entries else f"{name} at {str(entry.get('git_commit'))[:12]}"
         entries |= {key: entry | {"outputs": new}} if new else {}
@@ -214,8 +216,26 @@ def _copy(source: Path, target: Path, limit: int) -> None:
     for path in sorted(source.iterdir()):
         if path.is_file() and (path.name != records.WEIGHTS or path.stat().st_size <= limit):
             shutil.copyfile(path, aside / path.name)
+    _leave_out_probabilities(aside)
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
+
+
+def _leave_out_probabilities(folder: Path) -> None:
+    """Keep the scores of a copied cell and not the probabilities that follow from them: half of its size.
+
+    They stay where the calibration error, computed from those that follow, would differ in the sixth digit: some of
+    the files from before scores were rounded."""
+    path, told = folder / records.PREDICTIONS, folder / records.METRICS
+    kept = predictions.compact(predictions.read_arrays(path)) if path.is_file() else None
+    if not kept:
+        return
+    metrics = json.loads(told.read_text(encoding="utf-8"))
+    error = classification.expected_calibration_error(
+        kept["labels"], predictions.probabilities_of(kept["scores"]), predicted=kept["predicted"])
+    if abs(error - metrics["ece"]) < 1e-6:
+        predictions.write_arrays(path, kept)
+        files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
 
 
 def _cell(notebook: str, entry: dict) -> Cell:

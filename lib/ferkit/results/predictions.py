@@ -18,10 +18,30 @@ from ferkit.core.errors import InputError
 
 # Name → dtype kind and number of dimensions.
 ARRAYS = {"index": ("i", 1), "labels": ("i", 1), "predicted": ("i", 1), "scores": ("f", 2),
-          "probabilities": ("f", 2), "label_names": ("U", 1), "predicted_no_tta": ("i", 1), "groups": ("i", 1)}
-OPTIONAL = ("probabilities", "predicted_no_tta", "groups")
+          "probabilities": ("f", 2), "label_names": ("U", 1), "predicted_no_tta": ("i", 1), "groups": ("i", 1),
+          "scores_are": ("U", 0)}
+OPTIONAL = ("probabilities", "predicted_no_tta", "groups", "scores_are")
 # Read at once: nearly every table needs these alone.
 SMALL = ("index", "labels", "predicted", "label_names", "predicted_no_tta", "groups")
+SCORE_PARTS, PROBABILITY_PARTS = 2**10, 2**16  # scores and probabilities are kept to one of so many parts of one
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """float32 (N, K) rows that sum to 1, from scores (N, K); in float64, whose last digits differ less by machine."""
+    scores = np.float64(scores)
+    exps = np.exp(scores - scores.max(1, keepdims=True))
+    return (exps / exps.sum(1, keepdims=True)).astype(np.float32)
+
+
+def rounded(values: np.ndarray, parts: int) -> np.ndarray:
+    """`values` to the nearest of so many parts of one, float32. Whatever is largest stays largest (or as large as
+    another). Predictions are kept for every seed: with random last digits they would take twice the space."""
+    return (np.round(np.float64(values) * parts) / parts).astype(np.float32)
+
+
+def probabilities_of(scores: np.ndarray) -> np.ndarray:
+    """The probabilities that are kept beside logits, float32 (N, K)."""
+    return rounded(softmax(scores), PROBABILITY_PARTS)
 
 
 class Predictions(Mapping[str, np.ndarray]):
@@ -33,12 +53,17 @@ class Predictions(Mapping[str, np.ndarray]):
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self._names, self._read = _load(self.path, SMALL)
+        names, self._read = _load(self.path, SMALL)
+        self.compact = "scores_are" in names
+        self._names = [name for name in names if name != "scores_are"] + ["probabilities"] * self.compact
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._read:
             if name not in self._names:
                 raise KeyError(name)
+            if name == "probabilities" and self.compact:
+                self._read[name] = probabilities_of(self["scores"])
+                return self._read[name]
             late = _load(self.path, (name,))[1]
             _refuse(self.path, _problems(self._read | late))
             self._read |= late
@@ -57,6 +82,16 @@ class Predictions(Mapping[str, np.ndarray]):
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Every array of a predictions.npz, never unpickled; InputError when damaged or not what the contract names."""
     return dict(Predictions(path))
+
+
+def compact(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+    """The arrays as they are published; None where nothing can be left out: no probabilities, or others than those of
+    the scores."""
+    if "probabilities" not in arrays or np.abs(
+            probabilities_of(arrays["scores"]) - arrays["probabilities"]).max() > 1 / PROBABILITY_PARTS:
+        return None
+    kept = {name: array for name, array in arrays.items() if name != "probabilities"}
+    return kept | {"scores_are": np.array("logits")}
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ferkit import papers
 from ferkit.core import versions
 from ferkit.core.errors import InputError
-from ferkit.experiments import evaluation, jobs, plan
+from ferkit.experiments import jobs, plan
 from ferkit.experiments.fitting import fit
 from ferkit.models.heads import RBF_SVM
 from ferkit.papers import training
@@ -171,8 +171,3 @@ def test_a_small_set_is_trained_for_more_epochs_in_smaller_batches_and_any_other
 def test_the_configuration_is_plain_json(tmp_path, faces):
     config = jobs.configuration(training.job("n", "gap_cnn_svm", "ours", TINY, 0, "smoke"), faces())
     assert json.loads(json.dumps(config)) == config
-
-
-@pytest.mark.parametrize("scores", [[[0.0, 0.0]], [[1000.0, -1000.0]]])
-def test_softmax_rows_sum_to_one(scores):
-    assert np.allclose(evaluation.softmax(np.array(scores, np.float32)).sum(1), 1)

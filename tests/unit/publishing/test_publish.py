@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from ferkit.cli.publish import chosen
@@ -11,7 +12,7 @@ from ferkit.experiments import jobs
 from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
 from ferkit.publishing import publish as publishing
-from ferkit.results import manifest
+from ferkit.results import manifest, records
 from ferkit.results.records import Cell
 from ferkit.sweep.config import SweepCell
 from ferkit.training.recipe import Recipe
@@ -161,3 +162,15 @@ def test_only_names_a_notebook_that_trains():
     assert chosen(None) == publishing.trained_notebooks() and len(chosen(None)) > 1
     with pytest.raises(InputError, match="--only 04"):
         chosen("04")
+
+
+def test_a_published_cell_leaves_out_what_follows_from_its_scores_and_says_its_own_hash(planned):
+    run, root = planned
+    write_manifest(run)
+    publishing.publish([run], "synthetic")
+    before, after = (records.read_cell(place / "03_gap_cnn_svm/lenet5/ours/seed0") for place in (run, root))
+    assert "probabilities" in before.predictions and after.predictions.compact
+    assert np.array_equal(before.predictions["probabilities"], after.predictions["probabilities"])
+    assert after.metrics == before.metrics | {"predictions_sha256": after.metrics["predictions_sha256"]}
+    assert manifest.read(root)["notebooks"]["run"]["outputs"][
+        "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == after.metrics["predictions_sha256"]

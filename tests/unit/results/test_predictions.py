@@ -34,3 +34,26 @@ def test_damage_in_scores_is_found_when_they_are_read(tmp_path):
         stored["scores"]
     with pytest.raises(InputError, match="scores holds nan"):
         predictions.read_arrays(path)
+
+
+@pytest.mark.parametrize("scores", [[[0.0, 0.0]], [[1000.0, -1000.0]]])
+def test_softmax_rows_sum_to_one(scores):
+    assert np.allclose(predictions.softmax(np.array(scores, np.float32)).sum(1), 1)
+
+
+def test_a_published_file_leaves_out_what_follows_from_the_scores_and_is_read_whole(tmp_path):
+    scores = predictions.rounded(arrays()["scores"], predictions.SCORE_PARTS)
+    whole = arrays(scores=scores, probabilities=predictions.probabilities_of(scores))
+    path = tmp_path / "predictions.npz"
+    predictions.write_arrays(path, predictions.compact(whole))
+    with np.load(path) as stored:
+        assert sorted(stored) == sorted({*arrays(), "scores_are"})
+    found = predictions.Predictions(path)
+    assert set(found) == set(whole) and len(found) == len(whole)
+    assert all(np.array_equal(found[name], whole[name]) for name in whole)
+
+
+def test_what_does_not_follow_from_the_scores_stays(tmp_path):
+    assert predictions.compact(arrays()) is None  # an SVM
+    other = np.roll(predictions.probabilities_of(arrays()["scores"]), 1, axis=0)
+    assert predictions.compact(arrays(probabilities=other)) is None
