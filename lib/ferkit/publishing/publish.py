@@ -27,7 +27,7 @@ from ferkit.sweep.config import SweepCell
 PLAN, HEADLINE = "plan.json", "headline.json"
 WAITING = "planned"  # status of an entry that is not published yet
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
-SMALL_LIMIT = 100_000  # of networks that nobody can load on a photograph: a data set without images
+SMALL_LIMIT = 100_000  # of networks that nobody loads on a photograph: of points, drawn faces, a part of the images
 ANALYSES = "04_occlusion_analysis"
 
 
@@ -109,9 +109,8 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
               for cell in _planned_in(runs, root, notebook)]
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
-    limit = SMALL_LIMIT if dataset in paths.WITHOUT_IMAGES else WEIGHTS_LIMIT
     for cell in chosen:
-        _copy(cell.directory, cell.cell.directory(root), limit if _is_loaded(cell.cell, root) else 0)
+        _copy(cell.directory, cell.cell.directory(root), weights_limit(dataset, protocol) if _is_loaded(cell.cell, root) else 0)
     analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
     for analysis in analyses:
         _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
@@ -157,6 +156,12 @@ def write_lists() -> list[str]:
             _note(root, root, [])
         lines += [f"{line[:2]}{root.name}/{line[2:]}" for line in checksums.write(root).lines()]
     return lines + checksums.write(results, (*trees, results / "runs")).lines()
+
+
+def weights_limit(dataset: str, protocol: str) -> int:
+    """Bytes up to which weights are published: few where nobody loads them on a photograph."""
+    of_photographs = dataset not in (*paths.WITHOUT_IMAGES, "synthetic") and "+train" not in protocol
+    return WEIGHTS_LIMIT if of_photographs else SMALL_LIMIT
 
 
 def _is_loaded(cell: Cell, root: Path) -> bool:

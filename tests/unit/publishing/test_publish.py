@@ -40,10 +40,18 @@ def planned(monkeypatch, tmp_path, faces):
 def test_what_was_planned_is_published_with_its_headline(planned):
     run, root = planned
     assert [cell.cell.system for cell in publishing.publish([run], "synthetic")] == ["deep_emotion", "lenet5"]
-    assert (root / "02_stn_attention/deep_emotion/ours/seed0/weights.safetensors").is_file()
+    assert not (root / "02_stn_attention/deep_emotion/ours/seed0/weights.safetensors").exists()  # of drawn faces
     assert not any("status" in entry for entry in publishing.read_plan(root / "02_stn_attention"))
     assert json.loads((root / "03_gap_cnn_svm/headline.json").read_text()) == {
         "system": "lenet5", "recipe": "ours", "seeds": [0], "chosen_by": "val"}
+
+
+@pytest.mark.parametrize("dataset, protocol, limit", [
+    ("fer2013", "", publishing.WEIGHTS_LIMIT), ("ckplus", "by_subject", publishing.WEIGHTS_LIMIT),
+    ("fer2013", "official+train7000", publishing.SMALL_LIMIT), ("synthetic", "", publishing.SMALL_LIMIT),
+    ("gfe", "", publishing.SMALL_LIMIT)])
+def test_weights_are_published_where_somebody_loads_them(dataset, protocol, limit):
+    assert publishing.weights_limit(dataset, protocol) == limit
 
 
 def test_the_manifest_keeps_what_an_earlier_run_published_and_this_one_does_not_replace(planned):
