@@ -110,7 +110,8 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
     for cell in chosen:
-        _copy(cell.directory, cell.cell.directory(root), weights_limit(dataset, protocol) if _is_loaded(cell.cell, root) else 0)
+        limit = weights_limit(dataset, protocol) if _is_loaded(cell.cell, root) else 0
+        _copy(cell.directory, cell.cell.directory(root), limit)
     analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
     for analysis in analyses:
         _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
