@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferkit.cli import options
+from ferkit.core import paths
 from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
 
@@ -26,6 +27,7 @@ CONFIG, as TOML (JSON takes the same keys):
   epochs   = 15                         # default: the recipe's
   profile  = "full"                     # how many images (the default)
   protocol = "official+train7000"       # default: the data set's own
+  protocols = ["by_subject_10fold:all"] # in its place: several, each in a folder of its own
   labels   = "ferplus"                  # or "ferplus-soft"; default: the data set's own
   test     = true                       # read the test split once per trained network (default: false)
   [set]                                 # changed in every recipe
@@ -51,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
     options.add_log(parser)
     options.add_output(parser, "folder of this sweep", "all rows as one JSON object", required=True)
+    parser.add_argument("--predictions", type=options.place, metavar="FILE",
+                        help="of a sweep over several protocols: write every run's predictions to FILE, once all ended")
     parser.add_argument("--table", type=options.place, metavar="FILE",
                         help="write the rows to FILE: .csv, .parquet or .tex")
 
@@ -90,47 +94,70 @@ def main(arguments: argparse.Namespace) -> int:
     values = config.values_of(arguments.config)
     if (n := config.count(values)) > MANY and not arguments.yes:
         raise InputError(f"{arguments.config}: {n:,} runs; give --yes if that is meant")
-    sweep = config.of(values, str(arguments.config))
-    if arguments.dry_run:
-        from ferkit.sweep.rows import tasks
-
-        rows = [task.row() for task in tasks(sweep, arguments.output)]
-    else:
-        rows = _train(sweep, arguments)
+    each = config.under_each_protocol(values)
+    if arguments.predictions and not each:
+        raise InputError("--predictions is for a sweep that names several protocols")
+    sweeps = {protocol: config.of(one, str(arguments.config)) for protocol, one in each.items()} or {
+        "": config.of(values, str(arguments.config))}
+    rows = [row for protocol, sweep in sweeps.items()
+            for row in _rows(sweep, arguments, arguments.output / protocol.replace(":", "-fold"))]
     if arguments.table:
         table.export(rows, arguments.table)
     states = [row["state"] for row in rows]
     state = "paused" if {"waiting", "paused", "running"} & set(states) else "finished"
+    if arguments.predictions and state == "finished" and "failed" not in states and not arguments.dry_run:
+        _keep_predictions(sweeps, arguments)
     print(json_line({"state": state, "failed": states.count("failed"), "cells": rows}) if arguments.json
           else "\n".join(table.table(rows)))
     return 1 if "failed" in states else 0
 
 
-def _train(sweep: Sweep, arguments: argparse.Namespace) -> list[dict]:
+def _rows(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[dict]:
+    """How each run stands; what is left is trained first, unless only to be looked at."""
+    if not arguments.dry_run:
+        return _train(sweep, arguments, output.absolute())
+    from ferkit.sweep.rows import tasks
+
+    return [task.row() for task in tasks(sweep, output)]
+
+
+def _keep_predictions(sweeps: dict[str, Sweep], arguments: argparse.Namespace) -> None:
+    """One small file of the predictions under every protocol, in place of a published tree for each."""
+    from ferkit.results import manifest, over_protocols, records
+
+    runs = {protocol: records.read_run(arguments.output / protocol.replace(":", "-fold")) for protocol in sweeps}
+    profile = next(iter(sweeps.values())).profile
+    over_protocols.write(arguments.predictions, runs, {
+        "sweep": _shown(arguments.config), "git_commit": manifest.surroundings()["git_commit"], "profile": profile})
+
+
+def _train(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[dict]:
     from ferkit.sweep import run
 
     def say(line: str) -> None:
         print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
-    output = arguments.output.absolute()
     rows = run.run(sweep, output, backend=backend_of(arguments, output), device=arguments.device,
                    max_minutes=arguments.max_minutes, data=run.parts_of(arguments.data), log=arguments.log,
                    say=say)
     if sweep.test:
-        _note(sweep, arguments)
+        _note(sweep, arguments, output)
     return rows
 
 
-def _note(sweep: Sweep, arguments: argparse.Namespace) -> None:
+def _shown(config: Path) -> str:
+    """A sweep's file as others find it: relative to the repository where it lies in it."""
+    given = config.absolute()
+    return given.relative_to(paths.repository()).as_posix() if given.is_relative_to(paths.repository()) else given.name
+
+
+def _note(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> None:
     """Write the manifest of every tree of a sweep that opens the test split: what made it, and each file's hash."""
-    from ferkit.core import paths
     from ferkit.data.datasets import DEFAULT_PROTOCOL
     from ferkit.results import manifest, records
 
-    given = arguments.config.absolute()
-    shown = given.relative_to(paths.repository()).as_posix() if given.is_relative_to(paths.repository()) else given.name
     for dataset in sweep.datasets:
-        root = arguments.output / dataset if len(sweep.datasets) > 1 else arguments.output
+        root = output / dataset if len(sweep.datasets) > 1 else output
         cells = records.read_run(root) if root.is_dir() else []
         if not cells:
             continue
@@ -140,6 +167,6 @@ def _note(sweep: Sweep, arguments: argparse.Namespace) -> None:
             "schema": manifest.SCHEMA, "run": root.absolute().name, "dataset": dataset,
             "protocol": sweep.protocol or DEFAULT_PROTOCOL[dataset], "profile": sweep.profile,
             "device": cells[0].metrics["device"], "data_sha256": cells[0].metrics["data_sha256"], **made,
-            "notebooks": {f"sweep {given.stem}": {
+            "notebooks": {f"sweep {arguments.config.stem}": {
                 "status": "finished", "git_commit": made["git_commit"], "outputs": manifest.hashes(root, outputs),
-                "command": f"python -m ferkit sweep {shown} --output DIR"}}})
+                "command": f"python -m ferkit sweep {_shown(arguments.config)} --output DIR"}}})

@@ -1,9 +1,10 @@
 """Protocols by name: which there are, each data set's own, and what a run under one is called.
 
 A protocol's name may carry a fold (``by_subject_10fold:3``), on FER2013 ``+ferplus`` or ``+ferplus-soft`` (other
-labels), on CK+ and with FER+ labels ``+contempt`` (the eighth label is kept), and
-``+train7000`` (so many of the training images alone train, stratified; validation and test stay whole), so that one
-word says everything about which images are used and where. How each one divides images is `ferkit.data.splits`.
+labels), on CK+ and with FER+ labels ``+contempt`` (the eighth label is kept), ``+train7000`` (so many of the training
+images alone train, stratified; validation and test stay whole), on synthetic faces ``+variation200`` (the same faces,
+whose pose, light, noise and occluders vary twice as much), so that one word says everything about which images are used
+and where. How each one divides images is `ferkit.data.splits`.
 Standard library only: names are checked before anything is installed.
 """
 
@@ -35,7 +36,8 @@ DEFAULT_PROTOCOL = {
     "gfe": "a_to_b",
 }
 _NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?"
-                   r"(?:\+(?P<labels>ferplus(?:-soft)?))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?")
+                   r"(?:\+(?P<labels>ferplus(?:-soft)?))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?"
+                   r"(?:\+variation(?P<variation>\d{1,3}))?")
 # From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
 _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
                    "leave_one_subject_out", *SIGNERS)
@@ -45,13 +47,14 @@ _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by
 class Protocol:
     """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. labels: one
     of LABEL_SETS. contempt: whether the eighth label of CK+ or FER+ is kept. train: how many training images are left,
-    0 = all."""
+    0 = all. variation: of pose, light, noise and occluders of synthetic faces, percent of the set's own."""
 
     base: str
     fold: int = 0
     labels: str = "own"
     contempt: bool = False
     train: int = 0
+    variation: int = 100
 
     @property
     def proper(self) -> str:
@@ -66,7 +69,8 @@ class Protocol:
     def _extras(self, joint: str) -> str:
         """Everything but the division, each part led by `joint`."""
         parts = [self.labels if self.labels != "own" else "", "contempt" if self.contempt else "",
-                 f"train{self.train}" if self.train else ""]
+                 f"train{self.train}" if self.train else "",
+                 f"variation{self.variation}" if self.variation != 100 else ""]
         return "".join(joint + part for part in parts if part)
 
 
@@ -78,7 +82,7 @@ def parse(name: str) -> Protocol:
     if found["fold"] and found["base"] not in FOLDED:
         raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
     return Protocol(found["base"], int(found["fold"] or 0), found["labels"] or "own", bool(found["contempt"]),
-                    int(found["train"] or 0))
+                    int(found["train"] or 0), 100 if found["variation"] is None else int(found["variation"]))
 
 
 def resolve(dataset: str, protocol: str = "", contempt: bool = False, labels: str = "own") -> str:
@@ -97,6 +101,8 @@ def resolve(dataset: str, protocol: str = "", contempt: bool = False, labels: st
     if (found.contempt or contempt) and dataset != "ckplus" and found.labels == "own":
         raise InputError(f"{dataset} has no contempt to keep: --contempt is for --dataset ckplus, or fer2013 with "
                          "--labels ferplus")
+    if found.variation != 100 and dataset != "synthetic":
+        raise InputError(f"{dataset} is not drawn: +variation{found.variation} is for --dataset synthetic")
     of_gfe = (*SIGNERS, "by_image")
     if found.base not in of_gfe if dataset == "gfe" else found.base in SIGNERS:
         raise InputError(f"protocol {found.base} is not for {dataset}; "

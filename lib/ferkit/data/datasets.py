@@ -53,7 +53,7 @@ def load(
 
         return sequences.load(dataset, data, profile=profile, protocol=chosen.name, seed=seed)
     drawn = dataset == "synthetic"
-    faces = _draw(profile, seed) if drawn else _whole(dataset, data, chosen.contempt)
+    faces = _draw(profile, seed, chosen.variation) if drawn else _whole(dataset, data, chosen.contempt)
     if chosen.labels != "own":
         faces = ferplus.relabel(faces, chosen)
     thinned = _thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
@@ -70,7 +70,7 @@ def fingerprint(dataset: str, data: Data = None, profile: str = "quick", protoco
     _check(dataset, profile)
     chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
     if dataset == "synthetic":
-        what: object = _drawing_key(profile, seed)
+        what: object = _drawing_key(profile, seed, chosen.variation)
     elif dataset in paths.WITHOUT_IMAGES:
         what = load(dataset, data, profile=profile, protocol=chosen.name, seed=seed).content_hash
     else:
@@ -116,21 +116,21 @@ def _source(dataset: str) -> ModuleType:
     return importlib.import_module(f"ferkit.data.sources.{dataset}")
 
 
-def _drawing_key(profile: str, seed: int) -> list[object]:
+def _drawing_key(profile: str, seed: int, variation: int) -> list[object]:
     """The parameters of the drawn faces and a hash of the code that draws them."""
     code = hashlib.sha256()
     drawing = Path(importlib.util.find_spec("ferkit.data.synthetic").origin)
     sources = sorted(drawing.parent.glob("*.py")) if drawing.name == "__init__.py" else [drawing]
     for source in (Path(__file__).with_name("sources") / "synthetic.py", *sources):
         code.update(source.read_bytes())
-    return ["synthetic", list(PROFILES[profile].drawn), seed, code.hexdigest()]
+    return ["synthetic", list(PROFILES[profile].drawn), seed, variation, code.hexdigest()]
 
 
-def _draw(profile: str, seed: int) -> FaceSet:
+def _draw(profile: str, seed: int, variation: int) -> FaceSet:
     """The built-in set at the profile's size, from the cache or drawn."""
     def build() -> FaceSet:
-        return _source("synthetic").draw_set(*PROFILES[profile].drawn, seed=seed)
-    return cache.prepared(_drawing_key(profile, seed), build)
+        return _source("synthetic").draw_set(*PROFILES[profile].drawn, seed=seed, variation=variation / 100)
+    return cache.prepared(_drawing_key(profile, seed, variation), build)
 
 
 def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:

@@ -26,7 +26,7 @@ from ferkit.experiments.plan import Job
 from ferkit.papers import training
 from ferkit.training.recipe import Recipe
 
-_LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int}
+_LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int, "protocols": str}
 _SINGLE = {"epochs": int, "profile": str, "protocol": str, "labels": str, "test": bool}
 KEYS = (*_LISTS, *_SINGLE, "set", "grid")
 
@@ -104,6 +104,18 @@ def values_of(path: Path) -> dict[str, object]:
     return values
 
 
+def under_each_protocol(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """The values of a sweep over several ``protocols`` (all folds of one as NAME:all) as one sweep for each, by the
+    protocol's full name; {} where the file names one protocol or none. InputError for several data sets."""
+    if "protocols" not in values:
+        return {}
+    if len(values.get("datasets", [])) != 1 or "protocol" in values or not values.get("test"):
+        raise InputError("protocols are of one data set: name it in datasets, leave out protocol, and set test = true")
+    names = protocols.several(values["datasets"][0], ",".join(values["protocols"]))
+    rest = {key: value for key, value in values.items() if key != "protocols"}
+    return {name: rest | {"protocol": name} for name in names}
+
+
 def count(values: Mapping[str, object]) -> int:
     """How many runs these values make, without making them (equal points of two grids count twice)."""
     points = sum(math.prod(len(choices) for choices in axes.values()) for axes in _grids(values))
@@ -138,6 +150,8 @@ def _named(name: str) -> Iterator[None]:
 def _protocol(values: Mapping[str, object]) -> str:
     """The protocol's name with the label set; "" for each data set's own."""
     labels = values.get("labels", "own")
+    if "protocols" in values:
+        raise InputError("protocols are run one by one, by the command itself; name one protocol here")
     if labels not in protocols.LABEL_SETS:
         raise InputError(f"labels {labels!r} are unknown; take one of {', '.join(protocols.LABEL_SETS)}")
     if labels == "own":

@@ -11,7 +11,8 @@ from ferkit.core.errors import InputError
     ("ckplus", "by_subject_10fold:0", "by_subject_10fold"), ("ckplus", "by_subject_10fold:3", "by_subject_10fold:3"),
     ("ckplus", "by_image+contempt", "by_image+contempt"), ("fer2013", "official+train7000", "official+train7000"),
     ("ckplus", "by_subject_10fold:3+contempt+train50", "by_subject_10fold:3+contempt+train50"),
-    ("fer2013", "official+ferplus", "official+ferplus"),
+    ("fer2013", "official+ferplus", "official+ferplus"), ("synthetic", "official+variation100", "official"),
+    ("synthetic", "official+train70+variation0", "official+train70+variation0"),
     ("fer2013", "by_image+ferplus-soft+contempt+train70", "by_image+ferplus-soft+contempt+train70"),
 ])
 def test_a_name_resolves_to_its_one_full_form(dataset, given, name):
@@ -56,6 +57,7 @@ def test_a_name_is_taken_apart():
     ("fer2013", "official+contempt", False, "fer2013 has no contempt"),
     ("fer2013", "official+train", False, "is unknown"),
     ("fer2013", "official+train0", False, "is unknown"),
+    ("fer2013", "official+variation50", False, "fer2013 is not drawn"),
     ("ckplus", "by_image+train50+contempt", False, "is unknown"),
     ("ckplus", "by_subject_10fold:all50", False, "is unknown"),
 ])

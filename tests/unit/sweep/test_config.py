@@ -50,6 +50,17 @@ def test_an_equal_point_of_two_grids_is_one_cell_and_a_name_for_two_points_is_re
         labels(grid=[{"augmentation": {"scale": [0.1]}}, {"augmentation": {"scale": [0.1000000001]}}])
 
 
+def test_several_protocols_are_a_sweep_each():
+    values = {"models": ["hog_svm"], "datasets": ["ckplus"], "protocols": ["by_subject_10fold:all"], "test": True}
+    each = config.under_each_protocol(values)
+    assert list(each)[:2] == ["by_subject_10fold", "by_subject_10fold:1"] and len(each) == 10
+    assert config.of(each["by_subject_10fold:1"]).protocol == "by_subject_10fold:1"
+    assert config.under_each_protocol({"models": ["hog_svm"], "protocol": "by_image"}) == {}
+    for changes in ({"datasets": ["ckplus", "jaffe"]}, {"protocol": "by_image"}, {"test": False}):
+        with pytest.raises(InputError, match="protocols are of one data set"):
+            config.under_each_protocol(values | changes)
+
+
 def test_where_a_cell_lies_says_what_it_is():
     values = {"models": ["lenet5"], "datasets": ["synthetic", "jaffe"]}
     assert [str(config.of(values).place(cell)) for cell in config.of(values).cells] == [
@@ -106,7 +117,8 @@ def test_a_file_that_cannot_be_read_is_named(text, tmp_path):
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_every_committed_sweep_is_readable_and_leaves_the_test_split_shut_where_it_is_chosen_from(path):
-    sweep = config.read(path)
+    values = config.values_of(path)
+    sweep = config.of(next(iter(config.under_each_protocol(values).values()), values))
     assert sweep.cells
     # Of a sweep that reads the test split all is reported and nothing is chosen: one point a network and recipe.
     grids = tomllib.loads(path.read_text()).get("grid", {})

@@ -22,12 +22,13 @@ def cost(cells: Sequence[CellResult]) -> list[dict[str, object]]:
             groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
     rows = [{"system": system, "recipe": recipe, "seeds": len(group), "parameters": group[0]["parameters"],
              "accuracy": float(np.mean([m["accuracy"] for m in group])),
-             "minutes": float(np.mean([_minutes(m) for m in group])), "device": group[0]["device"]}
+             "minutes": float(np.mean([minutes_of(m) for m in group])), "device": group[0]["device"]}
             for (system, recipe), group in groups.items()]
     return sorted(rows, key=lambda row: -row["accuracy"])
 
 
-def _minutes(metrics: dict) -> float:
+def minutes_of(metrics: dict) -> float:
+    """The minutes of one result, as `cost` counts them."""
     if "features_of" not in metrics and "head_cpu_minutes" in metrics:
         return metrics["head_cpu_minutes"]
     return metrics["minutes"]

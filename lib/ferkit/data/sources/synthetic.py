@@ -6,6 +6,7 @@ depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` dr
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,13 @@ IMAGES_PER_SUBJECT = 7
 
 def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: str = "balanced", *,
              regions: Sequence[str] = REGIONS, shuffle_labels: bool = False,
-             images_per_subject: int = IMAGES_PER_SUBJECT) -> FaceSet:
+             images_per_subject: int = IMAGES_PER_SUBJECT, variation: float = 1.0) -> FaceSet:
     """Drawn faces in three splits that share no subject, with masks and intensities.
 
     imbalance: "balanced" (class sizes differ by one at most) or "fer2013" (that set's class proportions, in every
     split). regions: the expression shows in these regions only, e.g. ("mouth",). shuffle_labels: the same images
-    with the labels permuted within each split: nothing can be learned from it. Deterministic in all arguments.
+    with the labels permuted within each split: nothing can be learned from it. variation: as for `random_face`, on the
+    same people, expressions and labels. Deterministic in all arguments.
     Raises InputError for an unknown imbalance or region, or a negative size.
     """
     if imbalance not in IMBALANCES:
@@ -69,7 +71,7 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
     who = {int(person): subject(seed, int(person)) for person in np.unique(people)}
     for i in range(total):
         face, intensity[i] = random_face(who[int(people[i])], LABELS[labels[i]],
-                                         np.random.default_rng([seed, 2, i]), regions)
+                                         np.random.default_rng([seed, 2, i]), regions, variation)
         images[i], masks[i] = draw_face(face), draw_masks(face)
 
     split = np.repeat(SPLITS, sizes)
@@ -83,7 +85,7 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
         masks=masks, regions=REGIONS, intensity=intensity,
         source={"dataset": "synthetic", "protocol": "official", "seed": seed, "imbalance": imbalance,
                 "regions": list(regions), "shuffled": shuffle_labels,
-                "images_per_subject": images_per_subject})
+                "images_per_subject": images_per_subject, **({"variation": variation} if variation != 1 else {})})
 
 
 def draw_sequence(subject_seed: int, expression: str, n_frames: int) -> FaceSet:
@@ -126,8 +128,11 @@ def subject(seed: int, number: int) -> Identity:
 
 
 def random_face(who: Identity, expression: str, rng: np.random.Generator,
-                regions: Sequence[str] = REGIONS) -> tuple[Face, float]:
+                regions: Sequence[str] = REGIONS, variation: float = 1.0) -> tuple[Face, float]:
     """A face as a camera might catch it, and the intensity of its expression 0…1 (0 for neutral).
+
+    variation: of pose, light, camera and occluders: 0 = all alike and none, 1 = as the data set has it, 2 = twice as
+    far from the mean, and twice as often occluded. The same generator gives the same expression at each.
 
     The numbers here set how hard the data set is; results/synthetic/DATASHEET.md tells what they were set to reach.
     """
@@ -140,12 +145,28 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
                   background=(tone, float(np.clip(tone + rng.normal(0, 40), 0, 255))), cloth=rng.uniform(15, 220))
     sensor = Sensor(noise=rng.uniform(0.5, 5), blur=max(0.0, rng.uniform(-0.6, 0.6)), gain=rng.uniform(0.75, 1.15),
                     lift=rng.normal(0, 15), blotch=rng.uniform(0.0, 0.04))
-    occluded = rng.random() < 0.08
+    occluded = rng.random() < 0.08 * variation
     kind = str(rng.choice(("hand", "bar", "patch", "shawl")))
     face = Face(identity=who, units=units, asymmetry=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
                 gaze=(float(rng.normal(0, 0.4)), float(rng.normal(0, 0.15))), pose=pose, light=light, sensor=sensor,
                 occluder=kind if occluded else "none", seed=int(rng.integers(2**31)))
-    return face, intensity
+    return (face if variation == 1 else _varied(face, variation)), intensity
+
+
+def _varied(face: Face, variation: float) -> Face:
+    """A face with the deviations of its pose, light and camera from their means multiplied."""
+    def about(mean: float, value: float, low: float = -np.inf, high: float = np.inf) -> float:
+        return float(np.clip(mean + variation * (value - mean), low, high))
+
+    pose, light, sensor = face.pose, face.light, face.sensor
+    return replace(
+        face,
+        pose=Pose(about(0, pose.shift_x), about(0, pose.shift_y), about(1.095, pose.scale), about(0, pose.roll),
+                  about(0, pose.turn, -1, 1)),
+        light=replace(light, strength=about(0, light.strength, 0, 1),
+                      background=tuple(about(120, tone, 0, 255) for tone in light.background)),
+        sensor=Sensor(about(0, sensor.noise), about(0, sensor.blur), about(1, sensor.gain), about(0, sensor.lift),
+                      about(0, sensor.blotch)))
 
 
 def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Image.Image:

@@ -22,7 +22,8 @@ MB = 1_000_000
 # Pattern of a path relative to the tree → the most bytes such a file has. Of a published tree:
 PUBLISHED = {
     r"SHA256SUMS": MB, r"manifest\.json": MB, r"claims\.json": MB, r"([\w-]+/)*[\w.-]+\.md": MB,
-    r"\d\d_\w+/(plan|headline)\.json": MB, rf"{RUN}/metrics\.json": 50_000, rf"{RUN}/predictions\.npz": MB,
+    r"\d\d_\w+/(plan|headline)\.json": MB, r"\d\d_\w+/protocols_\w+\.json": 200_000,
+    rf"{RUN}/metrics\.json": 50_000, rf"{RUN}/predictions\.npz": MB,
     rf"{RUN}/history\.csv": 200_000, rf"{RUN}/weights\.safetensors": 5 * MB,
     rf"{RUN}/training_labels\.npz": MB, rf"{RUN}/early_recognition\.json": 20_000,
     rf"{RUN}/robustness_single_view\.json": 20_000,

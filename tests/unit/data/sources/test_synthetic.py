@@ -92,6 +92,17 @@ def test_the_expression_can_be_read_off_neutral_pose_by_its_pixels() -> None:
     assert model.score(change[~train] + 1e-9, labels[~train]) > 0.8
 
 
+def test_variation_changes_pictures_and_neither_people_nor_expressions() -> None:
+    usual, none, more = (draw_set(14, 7, 7, seed=3, variation=variation) for variation in (1.0, 0.0, 2.0))
+    assert np.array_equal(usual.images, draw_set(14, 7, 7, seed=3).images)
+    for other in (none, more):
+        assert np.array_equal(other.labels, usual.labels) and np.array_equal(other.intensity, usual.intensity)
+    same = none.subjects == none.subjects[0]
+    spread = [np.std(faces.images[same].mean(axis=(1, 2))) for faces in (none, usual, more)]
+    assert spread[0] < spread[1] < spread[2]
+    assert len({mask.tobytes() for mask in none.masks[same]}) == 1  # one pose for all
+
+
 def test_shuffled_labels_keep_images_and_class_sizes_and_lose_the_link() -> None:
     true, shuffled = draw_set(210, 0, 70, seed=2), draw_set(210, 0, 70, seed=2, shuffle_labels=True)
     assert np.array_equal(true.images, shuffled.images)

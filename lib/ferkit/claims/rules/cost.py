@@ -1,0 +1,35 @@
+"""A rule about what two systems cost: computing time and numbers that were learned."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ferkit.analysis.comparison.cost import minutes_of
+from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.finding import Finding, finding, sources_of
+from ferkit.stats import estimates
+
+
+def costs_less(evidence: Evidence, claim: Claim, first: Name, second: Name, what: str) -> Finding:
+    """What `first` costs as a fraction of what `second` does, over the seeds of both. what: "minutes" or "parameters".
+    """
+    groups = [evidence.cells(name) for name in (first, second)]
+    seeds = sorted({cell.cell.seed for cell in groups[0]} & {cell.cell.seed for cell in groups[1]})
+    groups = [[cell for cell in cells if cell.cell.seed in seeds] for cells in groups]
+    if not seeds or any(cell.metrics["device"] != "cpu" for cells in groups for cell in cells):
+        raise NotRun("refused: no seed in common, or not both on a CPU")
+    costs = [np.array([minutes_of(cell.metrics) if what == "minutes" else cell.metrics["parameters"]
+                       for cell in cells], dtype=float) for cells in groups]
+    found = estimates.estimate(costs[0] / costs[1], np.zeros(estimates.DRAWS))
+    low, high = found.interval
+    verdict = "reproduced" if high < 1 else "contradicted" if low > 1 else "inconclusive"
+    said = [f"{cost.mean():,.1f}" if what == "minutes" else f"{cost.mean():,.0f}" for cost in costs]
+    return finding(verdict, found, sources_of(evidence, [*groups[0], *groups[1]]),
+                   [f"{what} {said[0]} against {said[1]}"])
+
+
+COSTS_LESS = Rule(costs_less, (
+    "Ratio of {what}. Reproduced: its 95 % interval over seeds lies below 1. Contradicted: above 1. Inconclusive: it "
+    "holds 1. Minutes are CPU minutes of one core for a head on hand-crafted features, search, features and test "
+    "included, and minutes of training on a CPU for a network."))

@@ -1,0 +1,78 @@
+"""Rules about two systems under several protocols: all folds together, and a gap that grows from step to step.
+
+Both are judged from a single view of each image, whatever test-time augmentation a system has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.decisions import superiority
+from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.finding import Finding, finding
+from ferkit.claims.rules.paired import MARGIN, RELEVANT
+from ferkit.core.errors import InputError
+from ferkit.core.protocols import FOLDS
+from ferkit.results import over_protocols
+from ferkit.results.over_protocols import Answers
+from ferkit.stats import estimates
+
+
+def no_worse_in_folds(evidence: Evidence, claim: Claim, first: Name, second: Name, protocol: str) -> Finding:
+    """Whether `first` loses less than `MARGIN` against `second` on the test images of all ten folds."""
+    names = [protocol, *(f"{protocol}:{k}" for k in range(1, FOLDS))]
+    (a, b), sources = _both(evidence, first, second, names)
+    found = estimates.difference(a.right, b.right, a.labels, a.groups)
+    low, high = found.interval
+    verdict = "reproduced" if low >= -MARGIN else "contradicted" if high < -MARGIN else "inconclusive"
+    people = "" if a.groups is None else f" of {len(np.unique(a.groups))} people"
+    notes = [f"{'/'.join(name)} {one.right.mean():.2%}" for name, one in ((first, a), (second, b))]
+    notes.append(f"{a.right.shape[1]} images{people}, each tested in one fold, from a single view")
+    return finding(verdict, found, sources, notes, abs(found.mean + MARGIN))
+
+
+def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps: Mapping[str, float]) -> Finding:
+    """The slope of the gap, `first` minus `second`, over the steps (least squares), in accuracy a step of 1.
+
+    steps: how hard each protocol is. Every protocol tests the same faces, drawn harder, so a slope is had of each."""
+    (a, b), sources = _both(evidence, first, second, list(steps))
+    gaps = np.stack([a.right[:, a.protocol == one].astype(float) - b.right[:, b.protocol == one] for one in steps])
+    labels = [a.labels[a.protocol == one] for one in steps]
+    if any(not np.array_equal(one, labels[0]) for one in labels):
+        raise NotRun("refused: the steps were not tested on the same faces")
+    weights = np.array(list(steps.values())) - np.mean(list(steps.values()))
+    slopes = np.tensordot(weights / (weights**2).sum(), gaps, axes=1)
+    sums, sizes = estimates.class_sums(slopes.mean(axis=0)[:, None], labels[0])
+    found = estimates.estimate(slopes.mean(axis=1), sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+                               + estimates.normal(1 / len(labels[0])))
+    each = [f"{100 * gap.mean():+.1f} at {step:g} ({100 * a.right[:, a.protocol == one].mean():.1f} against "
+            f"{100 * b.right[:, b.protocol == one].mean():.1f} %)"
+            for (one, step), gap in zip(steps.items(), gaps, strict=True)]
+    return finding(superiority(found, found.p(), RELEVANT), found, sources, ["gap " + ", ".join(each)],
+                   max(found.mean, RELEVANT - found.mean))
+
+
+def _both(evidence: Evidence, first: Name, second: Name, protocols: list[str]
+          ) -> tuple[tuple[Answers, Answers], list[str]]:
+    """What both answer, seed by seed on the same images, and the files; NotRun where that cannot be had."""
+    try:
+        (a, said), (b, also) = (over_protocols.answers(evidence.root, name, protocols) for name in (first, second))
+    except InputError as error:
+        raise NotRun(str(error)) from None
+    if a.seeds != b.seeds or not np.array_equal(a.labels, b.labels):
+        raise NotRun(f"refused: {'/'.join(first)} and {'/'.join(second)} were run with other seeds or on other images")
+    return (a, b), sorted({*said, *also})
+
+
+_INTERVAL = "the 95 % interval over seeds and images"
+NO_WORSE_IN_FOLDS = Rule(no_worse_in_folds, (
+    "Non-inferiority within 2 points on the test images of all ten folds of {protocol}, people resampled whole. "
+    f"Reproduced: {_INTERVAL} lies above −2 points. Contradicted: below. Inconclusive: it holds −2 points. Both are "
+    "scored from a single view."))
+GAP_GROWS = Rule(gap_grows, (
+    "Slope of the gap (accuracy of the first minus the second) over the steps, by least squares, for each step of 1. "
+    f"Reproduced: {_INTERVAL} lies above 0, with p below 0.05. Contradicted: below 0. Not reproduced: it excludes 1 "
+    "point. Inconclusive: it holds both. Both are scored from a single view."))

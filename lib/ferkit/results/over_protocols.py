@@ -1,0 +1,120 @@
+"""Predictions of one sweep under several protocols (folds, steps of difficulty), in one small file for all of them.
+
+``<notebook>/protocols_<name>.json`` of a published tree: `{schema, sweep, git_commit, profile, label_names, images:
+{protocol: {data_sha256, index, labels, groups}}, runs: [{protocol, system, recipe, seed, status, accuracy,
+val_accuracy, parameters, minutes, tta, predicted, predicted_no_tta}]}`. index, groups: of the test images, in order.
+labels, predicted: a digit for each of them. A tree of its own for each of ten folds would take forty times the room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ferkit.core import files
+from ferkit.core.errors import DataChanged, InputError
+from ferkit.results.predictions import where
+from ferkit.results.records import CellResult
+
+SCHEMA = 1
+PATTERN = "[0-9][0-9]_*/protocols_*.json"
+FACTS = ("status", "accuracy", "val_accuracy", "parameters", "minutes", "head_cpu_minutes", "tta")
+Name = tuple[str, str]  # (system, recipe)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the seeds of one system answer to the test images of some protocols, one after the other, each from a single
+    view. right: bool (S, N). labels, groups: int64 (N,), groups None where people are not known. protocol: str (N,).
+    """
+
+    seeds: tuple[int, ...]
+    right: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray | None
+    protocol: np.ndarray
+
+
+def write(path: Path, runs: Mapping[str, Sequence[CellResult]], about: Mapping[str, object]) -> Path:
+    """The file of these results by protocol. about: sweep, git_commit, profile. InputError where the results of one
+    protocol were not tested on the same images, or a run has no predictions."""
+    images, rows = {}, []
+    for protocol, cells in runs.items():
+        first = cells[0].predictions
+        images[protocol] = {"data_sha256": cells[0].metrics["data_sha256"], "index": first["index"].tolist(),
+                            "labels": _digits(first["labels"]),
+                            "groups": first["groups"].tolist() if "groups" in first else None}
+        for cell in cells:
+            if not cell.predictions or not np.array_equal(cell.predictions["index"], first["index"]):
+                raise InputError(f"{protocol}: {cell.cell.name} was not tested on the same images")
+            found = {"protocol": protocol, "system": cell.cell.system, "recipe": cell.cell.recipe,
+                     "seed": cell.cell.seed, **{key: cell.metrics[key] for key in FACTS if key in cell.metrics},
+                     "predicted": _digits(cell.predictions["predicted"])}
+            single = cell.predictions.get("predicted_no_tta")
+            rows.append(found | ({} if single is None else {"predicted_no_tta": _digits(single)}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = next(iter(runs.values()))[0].predictions["label_names"].tolist()
+    return files.write_json(path, {"schema": SCHEMA, **about, "label_names": names, "images": images, "runs": rows})
+
+
+def read(path: Path) -> dict:
+    """The content of such a file; InputError where it is damaged or an accuracy does not follow from it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        for row in found["runs"]:
+            labels, predicted = found["images"][row["protocol"]]["labels"], row["predicted"]
+            right = sum(a == b for a, b in zip(labels, predicted, strict=True)) / len(labels)
+            if abs(right - row["accuracy"]) > 1e-9:
+                raise ValueError(f"{row['system']}: the accuracy does not follow from the predictions")
+        return found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataChanged(f"{where(path)}: damaged ({error}); restore it, or make it again with its sweep") from None
+
+
+def of_tree(root: Path) -> list[dict]:
+    """Every such file of a run or published tree."""
+    return [read(path) for path in sorted(root.glob(PATTERN))]
+
+
+def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, list[str]]:
+    """What a system answers under each of these protocols, and the files that say it (relative to the tree).
+
+    InputError where one of them has no result of it, or not of the same seeds as the others.
+    """
+    found: dict[str, tuple[dict, list[dict]]] = {}
+    sources = []
+    for path in sorted(root.glob(PATTERN)):
+        content = read(path)
+        for protocol in protocols:
+            rows = [row for row in content["runs"]
+                    if row["protocol"] == protocol and (row["system"], row["recipe"]) == name]
+            if rows:
+                found[protocol] = content["images"][protocol], sorted(rows, key=lambda row: row["seed"])
+                sources.append(path.relative_to(root).as_posix())
+    for protocol in protocols:
+        if protocol not in found:
+            raise InputError(f"no result of {'/'.join(name)} under {protocol}")
+    seeds = {tuple(row["seed"] for row in rows) for _, rows in found.values()}
+    if len(seeds) != 1:
+        raise InputError(f"{'/'.join(name)} was not run with the same seeds under every protocol")
+    parts = [found[protocol] for protocol in protocols]
+    labels = [_numbers(images["labels"]) for images, _ in parts]
+    predicted = [np.array([_numbers(row.get("predicted_no_tta", row["predicted"])) for row in rows])
+                 for _, rows in parts]
+    groups = None if any(images["groups"] is None for images, _ in parts) else np.concatenate(
+        [np.array(images["groups"]) + 1000 * k for k, (images, _) in enumerate(parts)])
+    return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
+                   np.concatenate(labels), groups,
+                   np.repeat(list(protocols), [len(part) for part in labels])), sorted(set(sources))
+
+
+def _digits(values: np.ndarray) -> str:
+    return "".join(map(str, values.tolist()))
+
+
+def _numbers(digits: str) -> np.ndarray:
+    return np.array([int(digit) for digit in digits], dtype=np.int64)

@@ -1,0 +1,46 @@
+"""Predictions under several protocols in one file: what is written can be read, what is damaged is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferkit.core.errors import InputError
+from ferkit.results import over_protocols, records
+from ferkit.results.records import Cell, CellResult
+
+LABELS = np.arange(14) % 7
+
+
+def result(tmp_path, seed, right, **more):
+    predicted = np.where(np.arange(14) < right, LABELS, (LABELS + 1) % 7)
+    arrays = {"index": np.arange(14), "labels": LABELS, "predicted": predicted, "groups": np.arange(14) // 2,
+              "label_names": np.array(list("abcdefg")), **more}
+    metrics = {"data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg")}
+    return CellResult(Cell("09_x", "net", "ours", seed), tmp_path, metrics, arrays, [])
+
+
+def test_answers_come_back_one_protocol_after_the_other(tmp_path):
+    single = {"predicted_no_tta": LABELS}
+    over_protocols.write(tmp_path / "09_x" / "protocols_a.json",
+                         {"p": [result(tmp_path, 0, 7), result(tmp_path, 1, 14)],
+                          "q": [result(tmp_path, 0, 0, **single), result(tmp_path, 1, 0)]}, {"sweep": "s"})
+    found, sources = over_protocols.answers(tmp_path, ("net", "ours"), ["p", "q"])
+    assert found.right.sum(axis=1).tolist() == [7 + 14, 14] and found.seeds == (0, 1)
+    assert found.protocol.tolist() == ["p"] * 14 + ["q"] * 14 and len(np.unique(found.groups)) == 14
+    assert sources == ["09_x/protocols_a.json"]
+    assert len(over_protocols.of_tree(tmp_path)[0]["runs"]) == 4
+    with pytest.raises(InputError, match="no result of net/ours under r"):
+        over_protocols.answers(tmp_path, ("net", "ours"), ["p", "r"])
+
+
+def test_other_images_and_edited_files_are_refused(tmp_path):
+    moved = result(tmp_path, 1, 7, index=np.arange(14) + 1)
+    with pytest.raises(InputError, match="not tested on the same images"):
+        over_protocols.write(tmp_path / "x.json", {"p": [result(tmp_path, 0, 7), moved]}, {})
+    path = over_protocols.write(tmp_path / "x.json", {"p": [result(tmp_path, 0, 7)]}, {})
+    content = json.loads(path.read_text())
+    content["runs"][0]["accuracy"] = 0.99
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="does not follow from the predictions"):
+        over_protocols.read(path)
