@@ -22,7 +22,11 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
     options: those of `trainer.fit` (directory, max_minutes, name, on_epoch).
     """
     _try(system, recipe, faces)
-    k, chosen, kind = len(faces.label_names), inference.resolve_device(device), system.kind
+    k, chosen, kind, method = (len(faces.label_names), inference.resolve_device(device), system.kind,
+                               system.method(recipe))
+    if getattr(faces, "targets", None) is not None and "mixup" not in method.honours:
+        raise InputError(f"recipe: the method {method.name} learns one label an image, this data set's images are "
+                         "learned by shares of votes; take --labels ferplus")
     splits = {}
     for name in ("train", "val"):
         part = faces.part(name)
@@ -33,7 +37,7 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
                              "take other labels or none of one")
         splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=targets)
     return trainer.fit(system.build, recipe, splits["train"], splits["val"], seed=seed, num_classes=k,
-                       method=system.method(recipe), kind=kind, **options)
+                       method=method, kind=kind, **options)
 
 
 def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:

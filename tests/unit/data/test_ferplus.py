@@ -170,3 +170,12 @@ def test_soft_targets_reach_the_loss_and_none_changes_nothing(restored):
     torch.set_num_threads(1)
     plain, certain, votes = loss(None), loss(one_hot), loss(soft.targets)
     assert certain == pytest.approx(plain, rel=1e-6) and votes != pytest.approx(plain, rel=3e-5)
+
+
+def test_a_method_that_learns_one_label_an_image_refuses_shares(restored, refusal):
+    from ferkit import papers
+    from ferkit.experiments import fitting
+
+    soft = ferplus.relabel(restored, replace(PLAIN, labels="ferplus-soft"))
+    said = refusal(fitting.fit, papers.system("scn"), papers.recipe("scn", "ours", epochs=1), soft)
+    assert "shares of votes; take --labels ferplus" in said

@@ -7,6 +7,7 @@ import pytest
 
 from ferkit.claims.official_splits import FER2013_TEST
 from ferkit.core.labels import LABELS
+from ferkit.data import ferplus
 from ferkit.data.sources import fer2013 as source
 from ferkit.results import predictions
 
@@ -238,6 +239,31 @@ def test_rare_classes_are_judged_where_training_is_uneven(fer2013):
     assert fer2013.verdict(RARE) == "reproduced"
     rare(fer2013, {"disgust": 2, "fear": 60, "sad": 80, "angry": 60, "neutral": 60})
     assert fer2013.verdict(RARE) == "inconclusive"
+
+
+def test_rare_classes_by_other_people_s_labels_need_not_be_the_worst(fer2013, monkeypatch):
+    """The fear images that the networks call happy are happy to ten taggers too; those they miss of disgust are not."""
+    relabelled = "ferplus.rare_classes.deep_emotion"
+    labels = np.repeat(np.arange(7), list(FER2013_TEST.values()))
+    seen = labels.copy()
+    seen[np.flatnonzero(labels == LABELS.index("fear"))[:402]] = LABELS.index("happy")
+    seen[-5:] = -1
+    votes = np.zeros((len(labels), 10), np.uint8)
+    votes[np.arange(len(labels)), seen] = 10  # -1: the last column, not a face
+    monkeypatch.setattr(ferplus, "votes", lambda: votes)
+    rare(fer2013, {"fear": 400, "disgust": 30})
+    assert fer2013.verdict(RARE) == "reproduced" and fer2013.row(RARE)["observed"] < -0.6
+    row = fer2013.row(relabelled)
+    assert row["verdict"] == "partly" and row["observed"] == pytest.approx((25 / 55 + 1) / 2 - 1, abs=0.05)
+    assert "recall" in row["note"] and row["group"] == "extension"
+    rare(fer2013, {"fear": 400, "sad": 300})
+    assert fer2013.verdict(relabelled) == "contradicted"
+
+
+def test_relabelled_rare_classes_are_judged_on_the_official_test_split_alone(fer2013):
+    fer2013.cell("deep_emotion", n_train_per_class=SIZES, protocol="official+ferplus")
+    row = fer2013.row("ferplus.rare_classes.deep_emotion")
+    assert row["verdict"] == "not_run" and "not the official split" in row["note"]
 
 
 def test_an_absent_class_has_no_recall(run):
