@@ -66,6 +66,13 @@ def _audited(report: dict) -> str:
               f"{copies['val_in_train']} in validation, {copies['test_in_train']} in test; {groups} groups of "
               f"identical images with different labels; {report['blank']} blank images.",
               f"- 1-nearest-neighbour on raw pixels is right for {nearest} of the test images."]
+    known = report.get("fingerprint")
+    if known:
+        counts = ", ".join(f"{known[name]:,} {says}" for name, says in (
+            ("near", "processed"), ("missing", "missing"), ("foreign", "foreign"), ("surplus", "further versions"),
+            ("relabelled", "relabelled"), ("moved", "in another split")))
+        lines.append(f"- By fingerprint {known['exact']:,} of {known['images']:,} images are the original's pixel by "
+                     f"pixel; {counts}.")
     return "\n".join([*lines, *(f"- {finding['id'].replace('_', ' ')}: {finding['says']}"
                                 for finding in report["findings"])])
 

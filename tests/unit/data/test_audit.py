@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from ferkit.core import paths
 from ferkit.data import audit, datasets
 from ferkit.data.sources.synthetic import draw_set
+
+STORED = paths.repository() / "results" / "datasheets"
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +178,16 @@ def test_fer2013_has_exactly_its_known_defects(fer2013_path):
     assert (report["conflicting_groups"], report["blank"]) == (57, 12)
     assert "counts" not in ids(report)
     assert all("published" in finding["says"] for finding in report["findings"] if finding["severity"] == "defect")
+    stored = json.loads((STORED / "fer2013.audit.json").read_text(encoding="utf-8"))
+    assert {key: stored[key] for key in ("fingerprint", "findings", "counts", "sharpness")} == {
+        key: report[key] for key in ("fingerprint", "findings", "counts", "sharpness")}
+
+
+def test_the_stored_audits_hold_what_an_audit_tells_now(drawn):
+    told = audit.audit(drawn)
+    stored = [json.loads(path.read_text(encoding="utf-8")) for path in STORED.glob("*.audit.json")]
+    assert len(stored) >= 3 and all(set(one) == set(told) for one in stored)
+    assert {one["dataset"]: bool(one["fingerprint"]) for one in stored} == {"fer2013": True, "ckplus": False}
 
 
 @pytest.mark.fer2013
