@@ -1,6 +1,7 @@
-from ferkit.apps.predictor import load
+from ferkit.apps.photos import Face, read
+from ferkit.apps.predictor import Model, Prediction, load
+from ferkit.apps.published import published
 from ferkit.core.errors import InputError
-from ferkit.results.weights_catalogue import names as published
 
-__all__ = ["InputError", "__version__", "load", "published"]
+__all__ = ["Face", "InputError", "Model", "Prediction", "__version__", "load", "published", "read"]
 __version__: str

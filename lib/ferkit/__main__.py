@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from typing import NoReturn, TextIO
 
 from ferkit import __version__
-from ferkit.core import console, errors
+from ferkit.core import console, errors, paths
 from ferkit.core.errors import InputError
 
 # Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
@@ -32,6 +32,7 @@ GROUPS = {
     "measure": ("bench", "label-agreement", "table", "selftest"),
     "extend": ("new-paper",),
 }
+OF_A_CHECKOUT = ("run", "lab", *GROUPS["publish"], *GROUPS["extend"])  # what works on notebooks or results/
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 ALIASES = {"zero_shot": "zero-shot", "optimism": "test-selection-bias"}  # what earlier versions called them
 
@@ -117,6 +118,8 @@ def _run(argv: Sequence[str]) -> int:
     try:
         _look_where_we_are()
         asked = [name for name in COMMANDS if argv[:1] == [name]]
+        if set(asked) & set(OF_A_CHECKOUT) and not (paths.repository() / "notebooks").is_dir():
+            raise InputError(f"{asked[0]} needs a checkout of the project, with its notebooks and results; clone it")
         arguments = parser(asked or COMMANDS).parse_args(argv)
         console.set_level(hasattr(arguments, "verbose") - hasattr(arguments, "quiet"))
         return arguments.main(arguments)

@@ -2,7 +2,7 @@
 
 The graph holds everything from the normalised 48×48 picture to the answer: the centre crop, the mirror image where
 the recipe averages over it, the spatial transformer (its grid computed from θ, read by GridSample), and an SVM's
-kernel, duels and votes. What is left to do before it stands in the file's metadata, as JSON.
+kernel, decisions and votes. What is left to do before it stands in the file's metadata, as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import json
 import logging
 import warnings
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +23,13 @@ from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from ferkit import __version__
-from ferkit.apps.predictor import SIZE, Recogniser
+from ferkit.apps.predictor import SIZE, Model
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import inference
-from ferkit.models.heads import SklearnHead
+from ferkit.models import inference, one_vs_one
+from ferkit.models.heads import Head, SklearnHead
+from ferkit.models.one_vs_one import OneVsOne
 from ferkit.models.preprocessing import MEAN, SD
 
 OPSET = 20
@@ -50,12 +50,12 @@ class Parity:
 class _Graph(nn.Module):
     """Crop, views, network, and softmax or SVM, as one module."""
 
-    def __init__(self, model: Recogniser, pixels: bool) -> None:
+    def __init__(self, model: Model, pixels: bool) -> None:
         super().__init__()
         self.network = _fixed_pools(model.network)
         self.size, self.flip, self.pixels = self.network.input_size, model.tta == "flip", pixels
         head = model.predictor.head
-        self.head = None if head is None else _Votes(head)
+        self.head = None if head is None else svm_graph(head)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """(logits, probabilities, labels), or (scores, labels) of an SVM."""
@@ -74,73 +74,34 @@ class _Graph(nn.Module):
         return logits, logits.softmax(1), logits.argmax(1)
 
 
-class _Votes(nn.Module):
-    """An RBF or linear SVM on standardised features, as scikit-learn's pipeline computes it."""
+class _Linear(nn.Module):
+    """A linear SVM on standardised features, as scikit-learn's pipeline computes it."""
 
     def __init__(self, head: SklearnHead) -> None:
         super().__init__()
         standardise, machine = head.pipeline[0], head.pipeline[-1]
-        self.rbf, self.num_classes = isinstance(machine, SVC), head.num_classes
-        k = len(head.classes)
-        if self.rbf:
-            self.gamma, sign = float(machine._gamma), -1.0 if k == 2 else 1.0  # for two classes scikit-learn's turns
-            weights, intercepts = sign * _by_pair(machine), sign * machine.intercept_
-            self.register_buffer("points", torch.from_numpy(machine.support_vectors_.astype(np.float32)))
-        else:
-            weights, intercepts = machine.coef_.T, machine.intercept_
-        for name, array in (("mean", standardise.mean_), ("scale", standardise.scale_), ("weights", weights),
-                            ("intercepts", intercepts)):
-            self.register_buffer(name, torch.from_numpy(np.array(array, dtype=np.float64)))
-        self.register_buffer("classes", torch.from_numpy(np.array(head.classes, dtype=np.int64)))
-        sides = np.zeros((2, k * (k - 1) // 2, k))
-        for number, (i, j) in enumerate(combinations(range(k), 2)):
-            sides[0, number, i] = sides[1, number, j] = 1
-        self.register_buffer("first", torch.from_numpy(sides[0]))
-        self.register_buffer("second", torch.from_numpy(sides[1]))
-        spread = np.zeros((k, head.num_classes))
-        spread[np.arange(k), head.classes] = 1
-        self.register_buffer("spread", torch.from_numpy(spread))
+        self.num_classes = head.num_classes
+        for name, array in (("mean", standardise.mean_), ("scale", standardise.scale_), ("weights", machine.coef_.T),
+                            ("intercepts", machine.intercept_), ("classes", np.array(head.classes, np.int64))):
+            self.register_buffer(name, torch.from_numpy(np.array(array)))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Scores float32 (N, K) and votes int64 (N,)."""
         x = ((features.double() - self.mean) / self.scale).float().double()  # rounded as scikit-learn does
-        if self.rbf:
-            points = self.points.double()
-            squares = (x * x).sum(1, keepdim=True) + (points * points).sum(1) - 2 * (x @ points.T)
-            x = torch.exp(-self.gamma * squares.clamp(min=0))
         decision = x @ self.weights + self.intercepts
-        if len(self.classes) == 2:  # one decision, of an SVC here for the first, of a LinearSVC for the second
-            first = decision if self.rbf else -decision
-            return self._all(torch.cat([first, -first], 1)), self.classes[(first[:, 0] <= 0).long()]
-        if not self.rbf:
-            return self._all(decision), self.classes[decision.argmax(1)]
-        won = (decision > 0).double() @ self.first + (decision <= 0).double() @ self.second
-        sure = decision @ (self.first - self.second)
-        seen = (decision >= 0).double() @ self.first + (decision < 0).double() @ self.second
-        return self._all(seen + sure / (3 * (sure.abs() + 1))), self.classes[won.argmax(1)]
-
-    def _all(self, seen: Tensor) -> Tensor:
-        """Scores of the classes seen in training, the lowest for any other."""
-        if len(self.classes) == self.num_classes:
-            return seen.float()
-        lowest = seen.min(1, keepdim=True).values.clamp(max=0.0) - 1
-        return (seen @ self.spread + lowest * (1 - self.spread.sum(0))).float()
+        if len(self.classes) == 2:  # one decision, positive for the second
+            decision = torch.cat([-decision, decision], 1)
+        return one_vs_one.spread(decision, self.classes, self.num_classes), self.classes[decision.argmax(1)]
 
 
-def _by_pair(machine: SVC) -> np.ndarray:
-    """The dual coefficients of a one-vs-one SVC by pair, float64 (P, K(K-1)/2): what kernel values are multiplied
-    with. scikit-learn lays them out as (K-1, P), the class of a support vector left out."""
-    ends = np.cumsum(machine.n_support_)
-    rows = [slice(end - n, end) for end, n in zip(ends, machine.n_support_, strict=True)]
-    pairs = list(combinations(range(len(rows)), 2))
-    weights = np.zeros((len(machine.support_vectors_), len(pairs)))
-    for number, (i, j) in enumerate(pairs):
-        weights[rows[i], number] = machine.dual_coef_[j - 1, rows[i]]
-        weights[rows[j], number] = machine.dual_coef_[i, rows[j]]
-    return weights
+def svm_graph(head: Head) -> nn.Module:
+    """A fitted SVM as a module: features (N, D) → scores float32 (N, K), votes int64 (N,)."""
+    if isinstance(head, OneVsOne):
+        return head
+    return OneVsOne.of(head.pipeline, head.num_classes) if isinstance(head.pipeline[-1], SVC) else _Linear(head)
 
 
-def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
+def export(model: Model, path: Path, *, pixels: bool = False) -> Parity:
     """Write `model` as ONNX with a free batch size and hold it against PyTorch; what was compared.
 
     pixels: the graph takes uint8 pictures and normalises them itself, in place of float32 ones. InputError, with
@@ -148,7 +109,7 @@ def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
     """
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
-        raise InputError(f"export needs {', '.join(missing)}: pip install onnx onnxruntime onnxscript")
+        raise InputError(f"export needs {', '.join(missing)}: pip install 'ferkit[export]'")
     if model.network is None:
         raise InputError(f"export: {model.name} reads hand-crafted features, which ONNX cannot compute; name a network")
     if path.is_dir() or not path.parent.is_dir():
@@ -164,7 +125,7 @@ def export(model: Recogniser, path: Path, *, pixels: bool = False) -> Parity:
     return parity
 
 
-def describe(model: Recogniser, pixels: bool = False) -> dict[str, str]:
+def describe(model: Model, pixels: bool = False) -> dict[str, str]:
     """The file's metadata: every value is text, `preprocessing` and `labels` are JSON."""
     shape = ["N", SIZE, SIZE] if pixels else ["N", 1, SIZE, SIZE]
     preprocessing = {
@@ -179,7 +140,7 @@ def describe(model: Recogniser, pixels: bool = False) -> dict[str, str]:
         "outputs": "scores, labels (an SVM's votes)" if model.predictor.head else "logits, probabilities, labels"}
 
 
-def compare(model: Recogniser, path: Path, pixels: bool = False) -> Parity:
+def compare(model: Model, path: Path, pixels: bool = False) -> Parity:
     """The ONNX file's answers against PyTorch's, on drawn faces and on noise, in batches of three sizes."""
     import onnxruntime
 

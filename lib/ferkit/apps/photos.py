@@ -7,6 +7,7 @@ says so.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from PIL import Image
 
-from ferkit.apps.predictor import SIZE, Recogniser
+from ferkit.apps import predictor
+from ferkit.apps.predictor import SIZE, Model
 from ferkit.core.errors import InputError
 from ferkit.data import archive, face_detection
 
@@ -63,6 +66,62 @@ class Row:
         else:
             where = "face {} at {},{} size {}×{}".format(self.face, *self.box)
         return f"{self.path}  {self.expression}{sure}, then {self.runner_up}{second}  ({where})"
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of a photograph, and what an annotator would probably call its expression.
+
+    box: x, y, width, height in the upright photograph's pixels; None where no face was found and the largest centred
+    square was read. expression, runner_up: of `ferkit.core.labels`, or of the model's own. probability, probabilities:
+    of the expression and by name; None for an SVM, which is not calibrated. crop: what was read, uint8 (48, 48).
+    """
+
+    box: tuple[int, int, int, int] | None
+    expression: str
+    probability: float | None
+    runner_up: str
+    probabilities: dict[str, float] | None
+    crop: np.ndarray
+
+
+def read(photo: str | os.PathLike[str] | bytes | Image.Image | np.ndarray, model: Model | str | None = None, *,
+         crop: bool = False) -> list[Face]:
+    """The faces of a photograph, the largest first.
+
+    photo: a file's name or bytes, a Pillow image, or an array uint8 (H, W) or (H, W, 3) in RGB. model: as `ferkit.load`
+    gives it, or a name for it; None takes the best published one. crop: the photograph is a face crop and is not
+    searched (one of 48×48 pixels never is). InputError for what cannot be read as one picture.
+    """
+    model = model if isinstance(model, Model) else _loaded(model)
+    if isinstance(photo, str | os.PathLike):
+        path, source = os.fspath(photo), partial(_bytes, Path(photo))
+    else:
+        path, source = "photo", partial(_encoded, photo)
+    try:
+        crops = crops_of(Photo(path, source), crop)
+    except InputError as error:
+        raise InputError(f"{path}: {_reason(str(error), path)}") from None
+    rows = _answered(model, [(Row(path, box=crop.box), crop.image) for crop in crops])
+    return [Face(row.box, str(row.expression), row.probability, str(row.runner_up), row.probabilities, crop.image)
+            for row, crop in zip(rows, crops, strict=True)]
+
+
+_loaded = cache(predictor.load)
+
+
+def _encoded(photo: bytes | Image.Image | np.ndarray) -> bytes:
+    """The bytes of an image file; InputError for an array that is no picture."""
+    if isinstance(photo, bytes):
+        return photo
+    if not isinstance(photo, Image.Image):
+        array = np.asarray(photo)
+        if array.dtype != np.uint8 or not array.size or not (array.ndim == 2 or array.shape[2:] == (3,)):
+            raise InputError(f"an array {array.dtype} {array.shape}: give uint8 (H, W), or (H, W, 3) in RGB")
+        photo = Image.fromarray(array)
+    file = io.BytesIO()
+    photo.save(file, "PNG", compress_level=0, exif=photo.getexif())
+    return file.getvalue()
 
 
 def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
@@ -132,7 +191,7 @@ def crops_of(photo: Photo, ready: bool = False) -> list[face_detection.Crop]:
     return face_detection.crop_faces(image, SIZE)
 
 
-def predict(model: Recogniser, photos: Iterable[Photo], *, ready: bool = False) -> Iterator[Row]:
+def predict(model: Model, photos: Iterable[Photo], *, ready: bool = False) -> Iterator[Row]:
     """A row for each face, in the order of the photographs, as soon as it is known; a photo that cannot be read gives
     one row with its error. ready: see :func:`crops_of`."""
     waiting: list[tuple[Row, np.ndarray | None]] = []
@@ -150,13 +209,14 @@ def predict(model: Recogniser, photos: Iterable[Photo], *, ready: bool = False) 
     yield from _answered(model, waiting)
 
 
-def _answered(model: Recogniser, waiting: list[tuple[Row, np.ndarray | None]]) -> Iterator[Row]:
+def _answered(model: Model, waiting: list[tuple[Row, np.ndarray | None]]) -> Iterator[Row]:
     """The rows with what the system says of their crops."""
     crops = [crop for _, crop in waiting if crop is not None]
-    if crops:
-        answer = model.predict(np.stack(crops))
-        seconds = answer.runners_up
-    k = 0
+    if not crops:
+        yield from (row for row, _ in waiting)
+        return
+    answer = model.predict(np.stack(crops))
+    seconds, k = answer.runners_up, 0
     for row, crop in waiting:
         if crop is None:
             yield row

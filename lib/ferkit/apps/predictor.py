@@ -16,9 +16,9 @@ The answer names what a face shows by the opinion of FER2013's annotators, not w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -37,7 +37,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """What a system says about N face crops.
 
     label_names: K names. labels: int64 (N,), the decision. scores: float32 (N, K), logits or an SVM's scores.
@@ -66,7 +66,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Recogniser:
+class Model:
     """A trained system of this project, on the CPU in fp32, as it was tested.
 
     name: as published, or the file. label_names: the classes, in the order of every (N, K) array. tta: the views
@@ -84,41 +84,34 @@ class Recogniser:
         """The network in eval mode (the one under it for an SVM; None under hand-crafted features)."""
         return self.predictor.model
 
-    def predict(self, images: np.ndarray) -> Answer:
+    def predict(self, images: np.ndarray) -> Prediction:
         """What each face crop shows.
 
         images: uint8 0…255, (N, H, W), square grey crops, face upright and filling the picture; 48×48 is taken as it
         is, any other side is resized. InputError for another dtype or shape. N may be 0.
         """
         crops = resized(images)
-        if self.predictor.head is not None:
+        if self.predictor.head is not None or self.network is None:
             scores, labels = self.predictor.predict(crops)
-            return Answer(self.label_names, labels, scores, None)
+            return Prediction(self.label_names, labels, scores, None)
         logits = inference.infer_logits(self.network, crops, tta=self.tta, batch_size=BATCH)
-        return Answer(self.label_names, logits.argmax(1).astype(np.int64), logits, softmax(logits))
+        return Prediction(self.label_names, logits.argmax(1).astype(np.int64), logits, softmax(logits))
 
 
-def load(name: str | Path | None = None) -> Recogniser:
-    """The system published under `name` (`catalogue.names()` lists them) or saved in a weights.safetensors file.
+def load(name: str | Path | None = None) -> Model:
+    """The system published under `name` (`ferkit.published()` lists them) or saved in a weights.safetensors file.
 
     None takes the best published one, by validation. The file's sha256 is held against the published metrics.json.
-    InputError for an unknown name, a damaged file, or weights that are not in the repository (with how to make them).
+    InputError for an unknown name (with the likeliest meant), a damaged file, or weights that are not here (with how to
+    make them).
     """
-    path = Path(name) if name is not None and Path(name).is_file() else None
-    if path is None:
-        everything = weights_catalogue.entries()
-        entry = weights_catalogue.best(everything) if name is None else weights_catalogue.find(str(name), everything)
-        return _open(weights_catalogue.require(entry), entry.full_name)
-    return _open(path, str(name))
-
-
-def _open(path: Path, name: str) -> Recogniser:
+    path, name = weights_catalogue.locate(weights_catalogue.best().full_name if name is None else name)
     predictor, facts = evaluation.open_weights(path, papers.system)
     kind = papers.system(str(facts["system"])).kind
     if kind.name != "image":
         raise InputError(f"{name}: reads {kind.name}, not single images; use ferkit predict --sequence FOLDER")
-    labels: Sequence[str] = facts.get("label_names") or weights.read_header(path)["label_names"]
-    return Recogniser(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
+    labels: Any = facts.get("label_names") or weights.read_header(path)["label_names"]
+    return Model(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
 
 
 def resized(images: np.ndarray) -> np.ndarray:

@@ -44,17 +44,13 @@ def load(name: str | None = None) -> OverTime:
 
     InputError for an unknown name, a damaged file, or a network that is asked about single images.
     """
-    path = Path(name) if name is not None and Path(name).is_file() else None
-    if path is None:
-        known = weights_catalogue.entries()
-        entry = weights_catalogue.find(name or f"{papers.default_for('predict sequence')[0]}/ours@synthetic", known)
-        path, name = weights_catalogue.require(entry), entry.full_name
+    path, name = weights_catalogue.locate(name or f"{papers.default_for('predict sequence')[0]}/ours@synthetic")
     header = weights.read_header(path)
     system = papers.system(header["system"])
     if system.kind.moments is None:
         raise InputError(f"{name}: {system.display} is asked about single images; leave out --sequence")
     predictor, _ = evaluation.open_weights(path, papers.system)
-    return OverTime(str(name), tuple(header["label_names"]), predictor, system)
+    return OverTime(name, tuple(header["label_names"]), predictor, system)
 
 
 def predict(model: OverTime, folder: Path, *, ready: bool = False) -> list[Row]:

@@ -74,6 +74,12 @@ def _add_labels(group: argparse._ArgumentGroup) -> None:
                        help="keep the eighth expression of CK+ or FER+ (default: dropped)")
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Which trained system: --weights."""
+    parser.add_argument("--weights", metavar="NAME|FILE", help="a published name (ferkit predict --list) or a "
+                        "weights.safetensors (default: the published ones that are best on validation)")
+
+
 def add_computing(parser: argparse.ArgumentParser, device: str | None = "auto", seed: str = "") -> None:
     """How it is computed: --device unless None, and --seed if told of what."""
     group = parser.add_argument_group("computing")
@@ -101,13 +107,14 @@ def add_log(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser, output: str = "", json: str = "one JSON object",
-               required: bool = False) -> None:
-    """Where results go: --output if told what it is, and --json unless it prints nothing."""
+               required: bool = False) -> argparse._ArgumentGroup:
+    """Where results go: --output if told what it is, and --json unless it prints nothing; the group, for more."""
     group = parser.add_argument_group("output")
     if output:
         group.add_argument("--output", type=place, required=required, metavar="DIR", help=output)
     if json:
         group.add_argument("--json", action="store_true", help=f"print {json}")
+    return group
 
 
 def data_and_protocol(arguments: argparse.Namespace) -> tuple[tuple[Path, ...] | None, str]:

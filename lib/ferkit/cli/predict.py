@@ -4,13 +4,18 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferkit.cli import options
 from ferkit.core import console, paths
 from ferkit.core.errors import InputError
+
+if TYPE_CHECKING:
+    from ferkit.apps.predictor import Model
+    from ferkit.apps.recordings import OverTime
 
 HELP = "tell the expressions on photographs, with the best published weights"
 SECONDS = 10.0  # between two lines of progress where there is no terminal
@@ -19,18 +24,18 @@ SECONDS = 10.0  # between two lines of progress where there is no terminal
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``predict`` to a parser."""
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="images, folders of them, or - for one on stdin")
-    parser.add_argument("--weights", metavar="NAME|FILE", help="a published name or a weights.safetensors (default: "
-                        "the published ones that are best on validation)")
+    options.add_weights(parser)
     parser.add_argument("--crops", action="store_true", help="every image is a face crop: search for no face (an image "
                         "of 48x48 pixels always is one)")
-    options.add_output(parser, json="one JSON object a line")
-    parser.add_argument("--csv", action="store_true", help="print comma-separated values with one line of headings")
-    parser.add_argument("--sequence", type=options.place, metavar="FOLDER", help="the frames of one recording by name: "
-                        "the expression over time, by a published network over time")
-    parser.add_argument("--plot", type=options.place, metavar="FILE.html",
-                        help="with --sequence: also save it as a page")
-    parser.add_argument("--save-overlay", type=options.place, metavar="DIR",
-                        help="also save each photo with its faces framed")
+    group = options.add_output(parser, json="one JSON object a line")
+    group.add_argument("--csv", action="store_true", help="print comma-separated values with one line of headings")
+    group.add_argument("--save-overlay", type=options.place, metavar="DIR",
+                       help="also save each photo with its faces framed")
+    group = parser.add_argument_group("frames of a recording")
+    group.add_argument("--sequence", type=options.place, metavar="FOLDER", help="the frames of one recording by name: "
+                       "the expression over time, by a published network over time")
+    group.add_argument("--plot", type=options.place, metavar="FILE.html",
+                       help="also save it as a page (needs plotly)")
     parser.add_argument("--list", action="store_true", help="print the published names and what they reach")
 
 
@@ -57,23 +62,32 @@ def main(arguments: argparse.Namespace) -> int:
     if not (arguments.json or arguments.csv or console.quiet()):
         print(f"{model.name}, {len(found)} image{'s' * (len(found) != 1)}; an annotator's view of a face, not what a "
               "person feels", file=sys.stderr)
-    failed = 0
     rows = photos.predict(model, _told(found), ready=arguments.crops)
-    table = None
-    for row in rows if not arguments.save_overlay else _drawn(rows, found, arguments.save_overlay):
-        failed += row.error is not None
+    if arguments.save_overlay:
+        rows = _drawn(rows, found, arguments.save_overlay)
+    return _printed(rows, model, arguments)
+
+
+def _printed(rows: Iterable, model: "Model | OverTime", arguments: argparse.Namespace) -> int:
+    """Print each row as it comes, in the form that was asked for; 1 if one holds an error, else 0."""
+    failed, table = 0, None
+    for row in rows:
+        failed |= row.error is not None
         content = asdict(row) | {"weights": model.name}
         if arguments.json:
             print(console.json_line(content), flush=True)
         elif arguments.csv:
+            box, each = content.pop("box"), content.pop("probabilities") or {}
+            flat = content | dict(zip(("x", "y", "width", "height"), box or ("",) * 4, strict=True)) | {
+                name: each.get(name, "") for name in model.label_names}
             if table is None:
-                table = csv.DictWriter(sys.stdout, list(content), lineterminator="\n")
+                table = csv.DictWriter(sys.stdout, list(flat), lineterminator="\n")
                 table.writeheader()
-            table.writerow(content | {"box": " ".join(map(str, row.box or ()))})
+            table.writerow(flat)
             sys.stdout.flush()
         else:
             print(row.says(), file=sys.stderr if row.error else sys.stdout, flush=True)
-    return int(failed > 0)
+    return int(failed)
 
 
 def _over_time(arguments: argparse.Namespace) -> int:
@@ -82,20 +96,18 @@ def _over_time(arguments: argparse.Namespace) -> int:
 
     if not arguments.sequence:
         raise InputError("--plot belongs to --sequence FOLDER: name the frames of one recording")
-    refused = [option for option, given in (("PHOTO", arguments.photos), ("--csv", arguments.csv),
-                                            ("--save-overlay", arguments.save_overlay)) if given]
+    refused = [option for option, given in (("PHOTO", arguments.photos), ("--save-overlay", arguments.save_overlay))
+               if given]
     if refused:
         raise InputError(f"--sequence and {refused[0]} exclude each other: give one of them")
     if arguments.plot:
         paths.make_folder(arguments.plot.absolute().parent)
     model = recordings.load(arguments.weights)
     rows = recordings.predict(model, arguments.sequence, ready=arguments.crops)
-    for row in rows:
-        print(console.json_line(asdict(row) | {"weights": model.name}) if arguments.json else row.says(),
-              file=sys.stderr if row.error and not arguments.json else sys.stdout)
+    failed = _printed(rows, model, arguments)
     if arguments.plot:
         recordings.plot(rows, arguments.plot, str(arguments.sequence.name))
-    return int(any(row.error for row in rows))
+    return failed
 
 
 def _told(found: list) -> Iterator:

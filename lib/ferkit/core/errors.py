@@ -64,6 +64,9 @@ def _says(error: BaseException) -> str | None:
         said = error.strerror or str(error) or type(error).__name__
         how = _HOW_TO_FIX.get(error.errno)
         return f"{where}{said}{f'; {how}' if how else ''}"
+    if isinstance(error, ModuleNotFoundError) and (error.name or "ferkit").partition(".")[0] != "ferkit":
+        return (f"{error.name} is not installed: pip install 'ferkit[notebooks]', or in a checkout ./run_all.sh "
+                "--setup-only")
     if isinstance(error, RecursionError):
         return "the input is nested too deeply"
     if isinstance(error, UnicodeError):

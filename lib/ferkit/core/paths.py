@@ -38,10 +38,19 @@ def set_subjects(dataset: str, pattern: str) -> None:
         os.environ[SUBJECT_VARIABLE] = pattern
 
 
+def in_checkout() -> bool:
+    """Whether this library lies in a checkout of the project, not in an installed package."""
+    return (Path(__file__).resolve().parents[3] / "pyproject.toml").is_file()
+
+
 def repository() -> Path:
     """The checkout this library lies in, or the working directory when it is installed elsewhere."""
-    root = Path(__file__).resolve().parents[3]
-    return root if (root / "pyproject.toml").is_file() else Path.cwd()
+    return Path(__file__).resolve().parents[3] if in_checkout() else Path.cwd()
+
+
+def published_root() -> Path:
+    """What is published: ``results`` of the checkout, else the part of it that an installed package brings along."""
+    return repository() / "results" if in_checkout() else Path(__file__).resolve().parents[1] / "published"
 
 
 def output_root() -> Path:
@@ -65,7 +74,7 @@ def run_directory(run: str) -> Path:
 def published_directory(dataset: str, protocol: str = "") -> Path:
     """The committed results of a data set: ``results/<dataset>`` of the checkout; a protocol other than its own is
     added (``results/ckplus-by_image``)."""
-    return repository() / "results" / f"{dataset}{protocols.suffix(dataset, protocol) if protocol else ''}"
+    return published_root() / f"{dataset}{protocols.suffix(dataset, protocol) if protocol else ''}"
 
 
 def cache_root() -> Path:

@@ -21,7 +21,7 @@ from ferkit.core.errors import DataChanged, InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import corruptions
 from ferkit.experiments.system import System
-from ferkit.models import inference, svm, weights
+from ferkit.models import inference, one_vs_one, svm, weights
 from ferkit.models.facts import structure
 from ferkit.models.heads import Head
 from ferkit.results import records
@@ -201,7 +201,8 @@ def _metrics_beside(path: Path) -> dict[str, object]:
     """The metrics.json in the folder of the weights if it is about them, else {}."""
     try:
         found = json.loads((path.parent / records.METRICS).read_text(encoding="utf-8"))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        about = one_vs_one.read_header(path)  # an SVM fitted again names the file that it stands for
+        digest = str(about.get("stands_for")) if about else hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, ValueError):
         return {}
     return found if found.get("weights_sha256") == digest else {}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROLES = ("headline", "baseline", "ablation")
 ANALYSES = frozenset({"occlusion", "corruptions", "export"})
+IMAGES = "ferkit.training.inputs:IMAGE"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class System:
     base: str = ""
     features: str = ""
     head: str = ""
-    input: str = "ferkit.training.inputs:IMAGE"
+    input: str = IMAGES
     methods: Mapping[str, str] = field(default_factory=dict)
     role: str = "headline"
     analyses: frozenset[str] = ANALYSES
@@ -78,6 +79,11 @@ class System:
             raise InputError(f"model {self.name}: no method called {recipe.method.get('name')!r}; "
                              f"it has {', '.join(self.methods) or 'supervised training alone'}")
         return _resolved(self.methods[recipe.method["name"]])
+
+    @property
+    def of_images(self) -> bool:
+        """Whether it is asked about single images."""
+        return self.input == IMAGES
 
     @property
     def kind(self) -> Input:

@@ -18,7 +18,8 @@ from sklearn.pipeline import Pipeline
 
 from ferkit.core import files, progress
 from ferkit.core.errors import InputError
-from ferkit.models import svm
+from ferkit.models import one_vs_one, svm
+from ferkit.models.one_vs_one import OneVsOne
 
 Labelled = tuple[np.ndarray, np.ndarray]  # features float (N, D), labels int (N,)
 
@@ -197,9 +198,9 @@ class SklearnKind:
         pipeline[-1].set_params(**{key: facts[key] for key in self.grid})
         return SklearnHead(pipeline.fit(features, labels), num_classes)
 
-    def load(self, path: Path) -> SklearnHead:
-        """See `HeadKind.load`."""
-        return SklearnHead.load(path, self.trusted)
+    def load(self, path: Path) -> SklearnHead | OneVsOne:
+        """See `HeadKind.load`; a compact SVM is one too."""
+        return OneVsOne.load(path) if one_vs_one.read_header(path) else SklearnHead.load(path, self.trusted)
 
 
 RBF_SVM = SklearnKind(svm.rbf, {"C": svm.C_GRID, "gamma": svm.GAMMA_GRID})

@@ -1,4 +1,5 @@
-"""What is published, by name: the one list of weights that anybody can load, read from results/ as it is.
+"""What is published, by name: the one list of weights that anybody can load, read from results/ as it is (outside a
+checkout from the part of it that the installed package brings along).
 
 A name is a system with dashes ("deep-emotion"), to which a recipe and a seed may be added
 ("deep-emotion/published", "deep-emotion/ours/seed1"); what was trained on another set than FER2013 carries it at the
@@ -12,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferkit.core import files, paths, protocols
+from ferkit.core import errors, files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.results import records, schema
 
 FIRST_DATASET = "fer2013"
 PLAN = "plan.json"
+COMPACT = "svm.safetensors"  # an SVM too large for the repository, fitted again (`ferkit export --svm`)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,12 @@ class Entry:
     @property
     def directory(self) -> Path:
         """Its folder in the published tree."""
-        return self.cell.directory(paths.repository() / "results" / self.dataset)
+        return self.cell.directory(paths.published_root() / self.dataset)
+
+    @property
+    def can_be_fitted_again(self) -> bool:
+        """Whether it is an RBF SVM on a network whose weights are here (`ferkit export --svm`)."""
+        return self.base is not None and self.metrics.get("svm", {}).get("kernel") == "rbf"
 
     @property
     def validation(self) -> float:
@@ -64,14 +71,23 @@ def entries() -> list[Entry]:
     """
     found = []
     own = paths.output_root().resolve()
-    folders = [path for path in (paths.repository() / "results").glob("*/") if path.resolve() != own]
+    folders = [path for path in paths.published_root().glob("*/") if path.resolve() != own]
     for folder in sorted(folders, key=lambda path: (path.name != FIRST_DATASET, path.name)):
         found += [entry for cell in records.cell_directories(folder) if (entry := _entry(folder.name, cell))]
     return found
 
 
+def locate(name: str | Path) -> tuple[Path, str]:
+    """The weights file that a published name or a path means, and what to call it; InputError as `find` and
+    `require`."""
+    if Path(name).is_file():
+        return Path(name), str(name)
+    entry = find(str(name))
+    return require(entry), entry.full_name
+
+
 def find(name: str, among: Sequence[Entry] | None = None) -> Entry:
-    """The published cell that `name` means; InputError that lists the names where there is none."""
+    """The published cell that `name` means; InputError with the likeliest meant, and what can be loaded, for none."""
     everything = entries() if among is None else list(among)
     wanted, _, dataset = name.replace("_", "-").partition("@")
     parts = wanted.split("/")
@@ -79,8 +95,8 @@ def find(name: str, among: Sequence[Entry] | None = None) -> Entry:
                and parts == [_dashed(entry.cell.system), _dashed(entry.cell.recipe),
                              f"seed{entry.cell.seed}"][: len(parts)]]
     if not fitting:
-        known = ", ".join(names(everything)) or "none"
-        raise InputError(f"no published weights are called {name!r}, and there is no such file; published: {known}")
+        here = [entry for entry in everything if entry.weights is not None]
+        raise errors.unknown("published weights or file", name, names(here))
     return max(fitting, key=lambda entry: (entry.weights is not None, entry.validation))
 
 
@@ -88,7 +104,7 @@ def best(among: Sequence[Entry] | None = None) -> Entry:
     """The default: of FER2013's, those with weights here, the one that validation puts first; InputError if none."""
     here = [entry for entry in (entries() if among is None else among) if entry.weights is not None]
     if not here:
-        raise InputError("results/ holds no published weights: name a file with --weights weights.safetensors")
+        raise InputError("no published weights here: name a file with --weights weights.safetensors")
     of_first = [entry for entry in here if entry.dataset == FIRST_DATASET]
     return max(of_first or here, key=lambda entry: entry.validation)
 
@@ -102,11 +118,13 @@ def require(entry: Entry) -> Path:
     """The weights of `entry`, their sha256 as published; InputError that says how to make what is not here."""
     for path, expected in ((entry.weights, entry.metrics["weights_sha256"]),
                            (entry.base, entry.metrics.get("features_sha256"))):
-        if path is not None and files.sha256(path) != expected:
+        if path is not None and path.name != COMPACT and files.sha256(path) != expected:
             raise InputError(f"{_shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
-                             "restore it with git checkout")
+                             f"{_restore()}")
     if entry.weights is None:
-        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
+        again = f"python -m ferkit export --svm {entry.name} --data PATH"
+        how = again if entry.can_be_fitted_again else recipe(entry)
+        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {how}")
     return entry.weights
 
 
@@ -161,27 +179,39 @@ def _entry(dataset: str, directory: Path) -> Entry | None:
     try:
         metrics = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); restore it with git checkout"
-                         ) from None
+        raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); {_restore()}") from None
     if schema.problems("metrics", metrics) or metrics["weights_sha256"] is None:
         return None
     cell = records.Cell(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
     weights = _file(directory, metrics["weights_sha256"], cell)
-    if weights is None or not metrics.get("features_of"):
+    if not metrics.get("features_of"):
         return Entry(dataset, cell, metrics, weights)
-    base = weights.parents[3] / metrics["features_of"] / records.WEIGHTS
-    return Entry(dataset, cell, metrics, weights if base.is_file() else None, base if base.is_file() else None)
+    base = (weights or directory / records.WEIGHTS).parents[3] / metrics["features_of"] / records.WEIGHTS
+    return Entry(dataset, cell, metrics, *((weights, base) if base.is_file() else (None, None)))
 
 
 def _file(directory: Path, sha256: str, cell: records.Cell) -> Path | None:
-    """The cell's weights: published, else the very same file (by its hash) in a run of this checkout."""
-    if (directory / records.WEIGHTS).is_file():
-        return directory / records.WEIGHTS
-    for run in sorted(paths.output_root().glob("*/")):
+    """The cell's weights: published, else the very same file (by its hash), or the SVM fitted again, in a run of this
+    checkout."""
+    for run in (directory.parents[3], *sorted(paths.output_root().glob("*/"))):
         path = cell.directory(run) / records.WEIGHTS
-        if path.is_file() and files.sha256(path) == sha256:
+        if path.is_file() and (path.parent == directory or files.sha256(path) == sha256):
             return path
+        if path.with_name(COMPACT).is_file() and _metrics_sha(path) == sha256:
+            return path.with_name(COMPACT)
     return None
+
+
+def _metrics_sha(path: Path) -> str:
+    """The sha256 of the weights that the metrics.json beside a file speaks of, "" without one."""
+    try:
+        return str(json.loads(path.with_name(records.METRICS).read_text("utf-8")).get("weights_sha256"))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def _restore() -> str:
+    return "restore it with git checkout" if paths.in_checkout() else "install ferkit again"
 
 
 def _dashed(name: str) -> str:

@@ -9,8 +9,7 @@ import pytest
 
 from ferkit import __main__ as command_line
 from ferkit import papers
-from ferkit.apps import onnx_export
-from ferkit.apps import predictor as recogniser
+from ferkit.apps import onnx_export, predictor
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.sources.synthetic import draw_set
@@ -24,11 +23,11 @@ from ferkit.training import trainer
 def _model(system, tta="none", head_on=None, kind=RBF_SVM):
     network = trainer.initial_model(papers.system(system).build, papers.recipe(system, "ours"), seed=3).eval()
     if head_on is None:
-        return recogniser.Recogniser(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
+        return predictor.Model(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
     features = inference.infer_features(network, head_on.images)
     head = kind.refit(features, head_on.labels, {"C": 10, "gamma": 1 / features.shape[1]}, 7)
     own = head_predictor(lambda images: inference.infer_features(network, images), head, network, tta=tta)
-    return recogniser.Recogniser(f"{system}_svm", LABELS, tta, "ab" * 32, own)
+    return predictor.Model(f"{system}_svm", LABELS, tta, "ab" * 32, own)
 
 
 def _session(path):
@@ -50,7 +49,7 @@ def exported(tmp_path_factory):
 
 
 def test_published_weights_answer_as_in_pytorch_in_batches_of_any_size(exported, drawn):
-    model, session = recogniser.load("deep-emotion"), _session(exported)
+    model, session = predictor.load("deep-emotion"), _session(exported)
     for size in (1, 3, 50):
         images = drawn.part("test").images[:size]
         logits, probabilities, labels = session.run(None, {"images": to_input(images).numpy()})
@@ -101,13 +100,13 @@ def test_every_kind_of_svm_is_computed_as_scikit_learn_does(kind, classes, drawn
     train = drawn.part("train")
     model = _model("lenet5", head_on=train.select(train.labels < classes), kind=kind)
     features = inference.infer_features(model.network, drawn.part("test").images)
-    scores, votes = onnx_export._Votes(model.predictor.head)(torch.from_numpy(features))
+    scores, votes = onnx_export.svm_graph(model.predictor.head)(torch.from_numpy(features))
     np.testing.assert_array_equal(votes.numpy(), model.predictor.head.votes(features))
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
 
 
 def test_hand_crafted_features_are_refused(tmp_path):
-    model = recogniser.Recogniser("hog", LABELS, "none", "", head_predictor(lambda images: images, None))
+    model = predictor.Model("hog", LABELS, "none", "", head_predictor(lambda images: images, None))
     with pytest.raises(InputError, match="hand-crafted features"):
         onnx_export.export(model, tmp_path / "hog.onnx")
 
@@ -133,7 +132,7 @@ def test_what_is_missing_is_told(tmp_path, monkeypatch, capsys):
     assert command_line.main(["export", "--weights", "lenet5", "--onnx", str(tmp_path / "no" / "a.onnx")]) == 2
     monkeypatch.setattr(onnx_export, "NEEDS", ("onnx", "a_package_that_is_not"))
     assert command_line.main(["export", "--weights", "lenet5", "--onnx", str(tmp_path / "a.onnx")]) == 2
-    assert "pip install onnx" in capsys.readouterr().err.splitlines()[-1]
+    assert "pip install 'ferkit[export]'" in capsys.readouterr().err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
 
 

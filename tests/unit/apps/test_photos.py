@@ -25,7 +25,7 @@ class Steps:
         chances = np.full((len(images), 7), 0.05, np.float32)
         chances[np.arange(len(images)), labels] = 0.6
         chances[np.arange(len(images)), (labels + 1) % 7] = 0.15
-        return predictor.Answer(LABELS, labels, np.log(chances), chances)
+        return predictor.Prediction(LABELS, labels, np.log(chances), chances)
 
 
 def _photo(name, image, form="PNG", **options):
@@ -146,7 +146,7 @@ def test_a_system_without_probabilities_gives_none():
     class Votes(Steps):
         def predict(self, images):
             answer = super().predict(images)
-            return predictor.Answer(LABELS, answer.labels, answer.scores, None)
+            return predictor.Prediction(LABELS, answer.labels, answer.scores, None)
 
     row, = photos.predict(Votes(), [_photo("crop.png", np.full((48, 48), 250, np.uint8))])
     assert (row.expression, row.probability, row.runner_up, row.probabilities) == ("neutral", None, "angry", None)
@@ -172,3 +172,29 @@ def test_a_pipe_is_read_once_and_told_twice(tmp_path):
     photo, = photos.photos_of([str(tmp_path / "pipe")], io.BytesIO())
     assert (photo.read(), photo.read()) == (b"bytes", b"bytes")
     writer.join()
+
+
+def test_read_takes_a_photograph_in_any_form_and_gives_its_faces(tmp_path):
+    import ferkit
+
+    pixels = np.tile(np.arange(90, dtype=np.uint8), (60, 1))
+    Image.fromarray(pixels).save(tmp_path / "ramp.png")
+    model = ferkit.load("lenet5")
+    forms = [tmp_path / "ramp.png", str(tmp_path / "ramp.png"), (tmp_path / "ramp.png").read_bytes(),
+             Image.fromarray(pixels), pixels, np.dstack([pixels] * 3)]
+    found = [ferkit.read(form, model) for form in forms]
+    for (face,) in found:
+        assert isinstance(face, ferkit.Face) and face.box is None and face.crop.shape == (48, 48)
+        assert face.probabilities == found[0][0].probabilities
+        assert face.probability == face.probabilities[face.expression] >= face.probabilities[face.runner_up]
+    assert ferkit.read(pixels, "lenet5", crop=True)[0].box == (15, 0, 60, 60)
+
+
+@pytest.mark.parametrize(("photo", "says"), [("nowhere.png", "nowhere.png: cannot be read"),
+                                             (b"nonsense", "photo: not an image of a known format"),
+                                             (np.zeros((4, 4), np.float32), r"photo: an array float32 \(4, 4\)")])
+def test_read_refuses_what_is_no_picture_in_one_line(photo, says):
+    import ferkit
+
+    with pytest.raises(ferkit.InputError, match=f"^{says}"):
+        ferkit.read(photo, "lenet5")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from ferkit import __main__ as command_line
+from ferkit.core.labels import LABELS
 
 
 @pytest.fixture
@@ -70,3 +71,17 @@ def test_the_list_tells_every_published_name(capsys):
     assert command_line.main(["predict", "--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
         entry.full_name for entry in weights_catalogue.entries()]
+
+
+def test_csv_has_a_column_for_everything_also_of_a_recordings_frames(folder, capsys):
+    import csv
+
+    assert _predict(folder, "--csv") == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [row["path"] for row in rows] == [str(folder / name) for name in ("a.png", "b.png", "ramp.png")]
+    assert (rows[0]["x"], rows[0]["width"], rows[2]["width"]) == ("0", "48", "")
+    assert sum(float(rows[0][name]) for name in LABELS) == pytest.approx(1, abs=1e-5)
+    (folder / "aa.png").write_bytes(b"nonsense")
+    assert command_line.main(["predict", "--sequence", str(folder), "--crops", "--csv"]) == 1
+    frames = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [bool(row["error"]) for row in frames] == [False, True, False, False] and frames[0]["happy"]

@@ -58,9 +58,27 @@ def test_another_data_set_is_named_at_the_end(tree):
 
 
 @pytest.mark.parametrize("name", ["deep", "deep-emotion/theirs", "deep-emotion/ours/seed7", "deep-emotion@jaffe", ""])
-def test_an_unknown_name_is_refused_with_the_known_ones(tree, name):
-    with pytest.raises(InputError, match=r"deep-emotion/ours, gap-cnn/ours|deep-emotion/ours, deep-emotion/published"):
+def test_an_unknown_name_is_refused_with_those_that_can_be_loaded(tree, name):
+    with pytest.raises(InputError, match=r"known are deep-emotion/ours, deep-emotion/published, gap-cnn/ours$"):
         weights_catalogue.find(name)
+
+
+def test_the_likeliest_meant_is_offered(tree):
+    with pytest.raises(InputError, match=r"did you mean gap-cnn/ours\?"):
+        weights_catalogue.find("gap-cn")
+
+
+def test_outside_a_checkout_the_packages_own_part_is_read(tree, monkeypatch):
+    assert paths.published_root() == tree.parent
+    monkeypatch.setattr(paths, "in_checkout", lambda: False)
+    assert paths.published_root().parts[-2:] == ("ferkit", "published")
+
+
+def test_a_compact_svm_stands_for_one_too_large_to_publish(tree):
+    entry = weights_catalogue.find("gap-cnn-svm")
+    (entry.directory / weights_catalogue.COMPACT).write_bytes(b"compact")
+    assert weights_catalogue.locate("gap-cnn-svm") == (entry.directory / weights_catalogue.COMPACT,
+                                                       "gap-cnn-svm/ours/seed0")
 
 
 def test_what_is_not_in_the_repository_tells_how_it_is_made(tree):
@@ -99,7 +117,7 @@ def test_changed_weights_are_refused(tree):
 
 def test_without_any_weights_there_is_no_default(tree):
     shutil.rmtree(tree)
-    with pytest.raises(InputError, match="holds no published weights"):
+    with pytest.raises(InputError, match="no published weights here"):
         weights_catalogue.best()
     assert weights_catalogue.table() == []
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from ferkit import papers
 from ferkit.apps import overlay, photos, predictor
-from ferkit.apps.predictor import Recogniser
+from ferkit.apps.predictor import Model
+from ferkit.apps.published import loadable
 from ferkit.apps.widgets import views
 from ferkit.apps.widgets.views import SHOWN, View
 from ferkit.core.errors import InputError
@@ -26,13 +27,13 @@ CAPTIONS = ("the face; blue: what the transformer reads", "what the transformer 
 
 
 @cache
-def _model(name: str) -> Recogniser:
+def _model(name: str) -> Model:
     return predictor.load(name or None)
 
 
 def default_weights() -> str:
     """The published network with a spatial transformer that validation puts first, the best of all without one."""
-    here = [entry for entry in weights_catalogue.entries() if entry.weights is not None]
+    here = loadable()
     attentive = [entry for entry in here if "attention" in papers.system(entry.cell.system).analyses]
     return weights_catalogue.best(attentive or here).full_name
 
@@ -41,7 +42,7 @@ class _Panel:
     """A choice of weights and the pictures of one face, whichever way it comes."""
 
     def __init__(self, weights: str = "") -> None:
-        names = [entry.full_name for entry in weights_catalogue.entries() if entry.weights is not None]
+        names = [entry.full_name for entry in loadable()]
         chosen = weights_catalogue.find(weights).full_name if weights else default_weights()
         self.weights = widgets.Dropdown(options=names, value=chosen, description="weights")
         self.weights.observe(self._follow, "value")
@@ -50,7 +51,7 @@ class _Panel:
         self.view: View | None = None
 
     @property
-    def model(self) -> Recogniser:
+    def model(self) -> Model:
         """The system that answers now."""
         return _model(self.weights.value)
 

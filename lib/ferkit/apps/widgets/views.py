@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from ferkit.analysis.occlusion.maps import occlusion_maps, probability_of
 from ferkit.analysis.occlusion.predictors import predictor
-from ferkit.apps.predictor import Answer, Recogniser
+from ferkit.apps.predictor import Model, Prediction
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import Face, Pose, draw_face, units_of
 from ferkit.models.inference import infer_theta
@@ -37,13 +37,13 @@ class View:
     """
 
     image: np.ndarray
-    answer: Answer
+    answer: Prediction
     theta: np.ndarray | None
     sampled: np.ndarray | None
     cost: np.ndarray
 
 
-def view(model: Recogniser, image: np.ndarray) -> View:
+def view(model: Model, image: np.ndarray) -> View:
     """Everything that the panels show of one face crop, uint8 (48, 48)."""
     answer = model.predict(image[None])
     score = predictor(model.network, model.predictor.head)
@@ -53,7 +53,7 @@ def view(model: Recogniser, image: np.ndarray) -> View:
                 maps.windows.to_pixels(maps.probability_drop[0]))
 
 
-def _theta(model: Recogniser, image: np.ndarray) -> np.ndarray | None:
+def _theta(model: Model, image: np.ndarray) -> np.ndarray | None:
     if getattr(model.network, "sampler", "features") == "none" or not hasattr(model.network, "theta"):
         return None
     # A network of smaller input sees the image's middle, and its theta speaks of that.

@@ -101,7 +101,7 @@ def test_a_network_of_smaller_input_looks_at_the_middle():
 
     network = papers.system("deep_emotion_wide").build().eval()
     network.input_size = 40
-    model = predictor.Recogniser("x", predictor.load(WEIGHTS).label_names, "none", "",
+    model = predictor.Model("x", predictor.load(WEIGHTS).label_names, "none", "",
                                   network_predictor(network, "none"))
     np.testing.assert_allclose(views._theta(model, np.zeros((48, 48), np.uint8)),
                                [[40 / 48, 0, 0], [0, 40 / 48, 0]], atol=1e-6)
