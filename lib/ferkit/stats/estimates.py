@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from ferkit.stats.intervals import LEVEL, Interval
 
@@ -51,11 +52,10 @@ class Estimate:
         are; None where the images alone are too few for that, or where one seed does not show how seeds vary."""
         if self.sd is None or distance <= 0:
             return None
-        for n in range(2, MOST_SEEDS + 1):
-            seeds = stats.t.ppf((1 + LEVEL) / 2, n - 1) * self.sd / np.sqrt(n)
-            if np.hypot(seeds, stats.norm.ppf((1 + LEVEL) / 2) * self.images_sd) < distance:
-                return n
-        return None
+        n = np.arange(2, MOST_SEEDS + 1)
+        seeds = special.stdtrit(n - 1, (1 + LEVEL) / 2) * self.sd / np.sqrt(n)
+        enough = np.hypot(seeds, special.ndtri((1 + LEVEL) / 2) * self.images_sd) < distance
+        return int(n[enough.argmax()]) if enough.any() else None
 
 
 def estimate(per_seed: Sequence[float], images: np.ndarray) -> Estimate:
@@ -139,18 +139,20 @@ def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, gr
 
     The same labels and groups give the same samples, so that two systems' draws are paired.
     """
-    rng, member = np.random.default_rng(3), np.arange(len(labels))
-    if groups is not None:
-        _, member = np.unique(groups, return_inverse=True)
-    units = member.max() + 1
-    weights = np.vstack([np.ones(units), rng.multinomial(units, np.full(units, 1 / units), size=draws)])[:, member]
-    classes = np.arange(num_classes)
-    true, scores = (labels[:, None] == classes).astype(float), []
-    support = weights @ true
+    member = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    units = int(member.max()) + 1
+    weights = np.vstack([np.ones(units), _resampled(units, draws, seed=3)])
+
+    def total(classes: np.ndarray) -> np.ndarray:
+        """(1 + draws, K): how many images have each class, of the images as they are and drawn again."""
+        return weights @ np.bincount(member * num_classes + classes, minlength=units * num_classes).reshape(units, -1)
+
+    support, scores = total(labels), []
     for row in answers:
-        called = (row[:, None] == classes).astype(float)
-        below = support + weights @ called
-        f1 = np.divide(2 * (weights @ (true * called)), below, out=np.full_like(below, np.nan), where=below > 0)
+        below, right = support + total(row), row == labels
+        both = weights @ np.bincount(member[right] * num_classes + row[right],
+                                     minlength=units * num_classes).reshape(units, -1)
+        f1 = np.divide(2 * both, below, out=np.full_like(below, np.nan), where=below > 0)
         scores.append(np.nanmean(f1, axis=1))
     return np.array([score[0] for score in scores]), np.mean(scores, axis=0)[1:]
 
@@ -163,14 +165,14 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
     groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
     (multinomially), so that 10,000 draws take no longer than a few.
     """
-    rng, k = np.random.default_rng(seed), int(labels.max()) + 1
+    k = int(labels.max()) + 1
     if groups is not None:
         _, member = np.unique(groups, return_inverse=True)
         own = np.zeros((member.max() + 1, k, columns.shape[1] + 1))
         np.add.at(own, (member, labels), np.column_stack([columns, np.ones(len(labels))]))
-        weights = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=draws)
-        found = np.tensordot(weights, own, axes=1)
+        found = np.tensordot(_resampled(len(own), draws, seed), own, axes=1)
         return found[..., :-1], found[..., -1]
+    rng = np.random.default_rng(seed)
     sums, sizes = np.zeros((draws, k, columns.shape[1])), np.zeros((draws, k))
     for label in np.unique(labels):
         values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
@@ -200,6 +202,13 @@ def above(found: Estimate, least: float) -> Estimate:
 
     return Estimate(found.mean - least, found.sd, found.n_seeds, less(found.interval), less(found.interval_images),
                     less(found.prediction), found.images_sd, found.draws - least)
+
+
+@lru_cache(maxsize=4)  # many claims are about the same images
+def _resampled(units: int, draws: int, seed: int) -> np.ndarray:
+    """How often each unit is drawn with replacement, float (draws, units)."""
+    drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=draws)
+    return drawn.astype(float)
 
 
 def _grid(n: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """JSON schemas of the files that ferkit writes, one a kind, and what is wrong with an object by them.
 
-The schemas (draft 2020-12) lie beside this file; `results/README.md` lists their keys. jsonschema checks them; where it
-is not installed (training on a bare node) only missing keys are found, and whoever reads the files later checks the
-rest. Unknown keys are free everywhere.
+The schemas (draft 2020-12) lie beside this file; `results/README.md` lists their keys. fastjsonschema accepts what
+is right, in a twentieth of the time; jsonschema says what is wrong. Where it is not installed (training on a bare node)
+only missing keys are found, and whoever reads the files later checks the rest. Unknown keys are free everywhere.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def properties(kind: str) -> dict[str, dict]:
 def problems(kind: str, content: object) -> list[str]:
     """What is wrong with the content of a file, one short sentence each; [] where it keeps the schema."""
     missing = _missing(kind, content) or _not_finite(content)
-    validator = None if missing else _validator(kind)
-    if validator is None:
+    if missing or _accepts(kind, content) or _validator(kind) is None:
         return missing
+    validator = _validator(kind)
     found = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.absolute_path)))
     return [_sentence(error) for error in found]
 
@@ -60,6 +60,28 @@ def _not_finite(content: object, where: str = "") -> list[str]:
         return [said for value in content for said in _not_finite(value, where)]
     finite = not isinstance(content, float) or math.isfinite(content)
     return [] if finite else [f"{where or 'it'} is {content}, which JSON does not know"]
+
+
+def _accepts(kind: str, content: object) -> bool:
+    """Whether the content surely keeps the schema; False where jsonschema must say."""
+    accept = _acceptor(kind)
+    if accept is None:
+        return False
+    try:
+        accept(content)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _acceptor(kind: str):
+    try:
+        import fastjsonschema
+    except ImportError:
+        return None
+    # It knows the drafts up to 7 alone; every keyword that the schemas use means the same there.
+    return fastjsonschema.compile(load(kind) | {"$schema": "http://json-schema.org/draft-07/schema"}, use_default=False)
 
 
 @cache
