@@ -48,7 +48,7 @@ def rows() -> list[tuple[str, str, str, str, str]]:
             was = before.get(id, {}).get("verdict", "not judged")
             verdict = now[id]["verdict"] if id in now else "not judged"
             if was != verdict:
-                why = next(why for start, why in WHY.items() if id.startswith(start))
+                why = next((why for start, why in WHY.items() if id.startswith(start)), "new: measured since")
                 found.append((tree, id, was.replace("_", " "), verdict.replace("_", " "), why))
     return found
 
