@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from typing import NoReturn, TextIO
 
 from ferkit import __version__
-from ferkit.core import console, errors, memory, paths
+from ferkit.core import console, errors, paths
 from ferkit.core.errors import InputError
 
 # Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
@@ -28,7 +28,7 @@ GROUPS = {
     "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "robustness",
                         "test-selection-bias"),
     "use": ("predict", "export", "audit"),
-    "publish": ("plan", "publish", "cards", "readme", "fingerprint"),
+    "publish": ("plan", "publish", "cards", "readme", "article", "fingerprint"),
     "measure": ("bench", "label-agreement", "table", "selftest"),
     "extend": ("new-paper",),
 }
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             if "--debug" not in argv:
                 warnings.simplefilter("ignore")  # a library's hint is no line of ours
-            return memory.run_apart(argv) if memory.is_limited() else _run(argv)
+            return _run(argv)
     except BrokenPipeError:  # whoever read our output has had enough (| head): not an error
         _drop(sys.stdout)
         return 141

@@ -35,6 +35,7 @@ WHY = {  # by the beginning of the claim's id, the first that fits
     "gap_svm.gap_overfits_less": "the interval holds both nothing and a relevant effect",
     "notes.reverse_thinking": SEEDS,
     "baselines": "new: hand-crafted features are measured",
+    "ferplus": "new: judged by ten taggers' labels",
     "deep_emotion": "one seed is about one network; the interval decides",
 }
 

@@ -37,12 +37,11 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(aside)
         os.replace(aside, path)
     except OSError as error:
-        if error.errno and error.filename in (None, aside, str(aside)):  # told by the name that a person gave
+        if error.filename in (aside, str(aside)):  # told by the name that a person gave
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
-        with suppress(OSError):  # a read-only file system, which the block has met already
-            aside.unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -79,13 +79,7 @@ class Lease:
         """Write how the attempt ended (only the first time counts); the lease is free then."""
         if not self._given_back:
             self._given_back = True
-            ended = self._facts | {"ended": round(time.time(), 3), "state": state} | facts
-            try:
-                files.write_json(self.path, ended)
-            except OSError:  # a full disk: in place, which needs no new block; an attempt that never ends is waited for
-                with open(self.path, "r+", encoding="utf-8") as stream:
-                    stream.write(json.dumps(ended))
-                    stream.truncate()
+            files.write_json(self.path, self._facts | {"ended": round(time.time(), 3), "state": state} | facts)
 
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
@@ -117,15 +111,10 @@ def take(directory: Path, after: Attempt | None) -> Lease | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"worker": me(), "host": os.uname().nodename, "pid": os.getpid(), "started": round(time.time(), 3)}
     try:
-        stream = open(path, "x", encoding="utf-8")  # noqa: SIM115 (closed below)
+        with open(path, "x", encoding="utf-8") as stream:
+            stream.write(json.dumps(facts))
     except FileExistsError:
         return None
-    try:
-        with stream:
-            stream.write(json.dumps(facts))
-    except OSError as error:  # a full disk: without its facts the attempt would count as at work until it is stale
-        path.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
     return Lease(path, facts)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ferkit.core.errors import InputError
 from ferkit.experiments.system import System
-from ferkit.papers.paper import Name, Notebook, Paper
+from ferkit.papers.paper import Experience, Name, Notebook, Paper
 from ferkit.training.recipe import NamedRecipe, Recipe
 
 if TYPE_CHECKING:
@@ -155,6 +155,11 @@ def quotes() -> tuple[Quote, ...]:
 def ablations() -> tuple[Ablation, ...]:
     """The ablations of all papers."""
     return _collected("ablations", "ABLATIONS")
+
+
+def experiences() -> tuple[Experience, ...]:
+    """What replicating each paper was like, of those that say so."""
+    return _collected("experience", "EXPERIENCES")
 
 
 def ablation(name: str) -> Ablation:

@@ -69,3 +69,14 @@ class Paper:
     plan: Plan = field(default_factory=dict)
     paths: tuple[RecipePath, ...] = ()
     requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What replicating a paper was like, a sentence each: what was easy, what was hard, and what its authors would have
+    to tell us. paper: its id."""
+
+    paper: str
+    easy: tuple[str, ...]
+    hard: tuple[str, ...]
+    ask: tuple[str, ...]

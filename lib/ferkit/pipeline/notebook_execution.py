@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferkit.core import files, paths, progress
+from ferkit.core import files, progress
 
 EVERY_SECONDS = 0.5
 NAME = "python3"
@@ -114,13 +114,10 @@ def _surroundings(scratch: Path) -> Iterator[Path]:
     """
     events = scratch / ".progress"
     events.touch()
-    def places(variable: str, *first: str) -> str:  # absolute: a kernel's working directory is the scratch folder
-        return os.pathsep.join([*first, *map(os.path.abspath, filter(None, os.environ.get(variable, "").split(
-            os.pathsep)))])
-
+    library = str(Path(__file__).resolve().parents[2])
+    others = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
     settings = {progress.VARIABLE: str(events), "IPYTHONDIR": str(scratch / ".ipython"),
-                "FERKIT_CACHE": str(paths.cache_root()), "FERKIT_PAPERS": places("FERKIT_PAPERS"),
-                "PYTHONPATH": places("PYTHONPATH", str(Path(__file__).resolve().parents[2]))}
+                "PYTHONPATH": os.pathsep.join([library, *map(os.path.abspath, others)])}
     with environment(settings):
         yield events
 

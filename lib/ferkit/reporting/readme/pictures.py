@@ -49,9 +49,28 @@ def block() -> str:
 def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System]) -> Picture:
     """How many claims came to which verdict, then each system's accuracy beside the paper's number."""
     dataset = tree.partition("-")[0]
+    title = f"What the papers claim and what we found on {names.dataset(dataset)}"
+    rows, parts, y = _accuracies(dataset, claims, systems, 150)
+    parts = [svg.text(24, 36, title, "t h"), *_tally(claims), *parts]
+    counts = _counts(claims)
+    says = f"{sum(counts.values())} claims judged on {names.dataset(dataset)}: " + ", ".join(
+        f"{n} {names.verdict(verdict)}" for verdict, n in counts.items()) + ". " + "; ".join(map(_in_words, rows))
+    return Picture(svg.picture(WIDTH, int(y + 24), says, parts), says)
+
+
+def accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System]) -> Picture:
+    """Each system's accuracy on a data set beside the paper's number, without the tally."""
+    rows, parts, y = _accuracies(dataset, claims, systems, 50)
+    says = "; ".join(_in_words(row) for row in rows)
+    return Picture(svg.picture(WIDTH, int(y + 24), says, parts), says)
+
+
+def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System], top: float
+                ) -> tuple[list[dict], list[str], float]:
+    """The rows of `comparison.beside_paper`, their drawing from `top` on with axis and legend, and where it ends."""
     rows = comparison.beside_paper(systems, papers.stated_accuracies(dataset))
     table = {f"{row['system']}/{row['recipe']}": row for row in comparison.accuracy_table(systems)}
-    human, top, step = papers.human_accuracy(dataset), 150, 34
+    human, step = papers.human_accuracy(dataset), 34
     ends = [value for row in rows for value in (row["paper"], *row["interval"]) if value is not None]
     low, high = np.floor(10 * min(ends) - 0.5) / 10, np.ceil(10 * max(ends) + 0.2) / 10
     left, right, bottom = 330, WIDTH - 210, top + step * len(rows)
@@ -59,8 +78,7 @@ def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System]) -> Pi
     def x(value: float) -> float:
         return left + (right - left) * (value - low) / (high - low)
 
-    title = f"What the papers claim and what we found on {names.dataset(dataset)}"
-    parts = [svg.text(24, 36, title, "t h"), *_tally(claims)]
+    parts = []
     for tick in np.arange(low, high + 0.01, 0.1):
         parts += [svg.line(x(tick), top - 14, x(tick), bottom, "line"),
                   svg.text(x(tick), bottom + 20, f"{100 * tick:.0f} %", "q s", "middle")]
@@ -76,12 +94,7 @@ def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System]) -> Pi
               svg.text(54, y, "ours on the test split, with its 95 % interval", "q s"),
               svg.mark(340, y - 4, "ring", "Blue", 4.5), svg.text(354, y, "on deduplicated test images", "q s"),
               svg.mark(560, y - 4, "diamond", "Orange"), svg.text(574, y, "the paper's number", "q s")]
-    counts = _counts(claims)
-    says = f"{sum(counts.values())} claims judged on {names.dataset(dataset)}: " + ", ".join(
-        f"{n} {names.verdict(verdict)}" for verdict, n in counts.items()) + ". " + "; ".join(
-        f"{_name(row['label'])} {100 * row['ours']:.1f} %"
-        + (f" (paper {100 * row['paper']:.1f} %)" if row["paper"] else "") for row in rows)
-    return Picture(svg.picture(WIDTH, int(y + 24), says, parts), says)
+    return rows, parts, y
 
 
 def _tally(claims: Sequence[dict]) -> list[str]:
@@ -127,6 +140,11 @@ def _verdict_of(row: dict, claims: Sequence[dict]) -> str | None:
     found = [claim["verdict"] for claim in claims if ".accuracy." in claim["id"] and claim["verdict"] in SIGNS
              and f"/{row['label']}/" in str(claim["source"])]
     return found[0] if found else None
+
+
+def _in_words(row: dict) -> str:
+    return f"{_name(row['label'])} {100 * row['ours']:.1f} %" + (
+        f" (paper {100 * row['paper']:.1f} %)" if row["paper"] else "")
 
 
 def _name(label: str) -> str:

@@ -37,8 +37,18 @@ def sections_table() -> str:
                   markdown(HEADS, [_row(*one, part) for one, part in zip(scored, done, strict=True)]), "",
                   ", ".join(f"{part} {100 * mean:.0f} %" for part, mean in means.items())
                   + f"; weighted {'/'.join(map(str, WEIGHTS.values()))}: **{100 * total:.0f} %** of {len(own)} claims.",
-                  ""]
+                  "", *_experience(short)]
     return "\n".join(parts).rstrip()
+
+
+def _experience(paper: str) -> list[str]:
+    """What replicating a paper was like, and where its article lies; [] where its folder does not say."""
+    found = next((one for one in papers.experiences() if one.paper == paper), None)
+    if found is None:
+        return []
+    parts = {"What was easy": found.easy, "What was hard": found.hard,
+             "What the authors would have to tell us": found.ask}
+    return [line for title, says in parts.items() for line in (f"{title}:", "", *(f"- {one}" for one in says), "")]
 
 
 def _row(claim: Claim, tree: Tree | None, row: dict | None, done: dict[str, float]) -> list[str]:

@@ -18,7 +18,8 @@ svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue
 .grey { fill: #8793a3 }
 .Blue { stroke: #0072b2 } .Orange { stroke: #d55e00 } .Green { stroke: #009e73 } .Amber { stroke: #c78500 }
 .Grey { stroke: #8793a3 } .w { fill: #ffffff } .cell { fill: #4f9bd6 } .empty { fill: #f1f4f8 }
-@media (prefers-color-scheme: dark) {
+"""
+DARK = """@media (prefers-color-scheme: dark) {
 .card { fill: #151b23; stroke: #303a47 } .t { fill: #e7ecf3 } .q { fill: #9ba8b9 } .line { stroke: #2b3441 }
 .axis { stroke: #5a6575 } .band { fill: #9ba8b9; opacity: .18 }
 .blue { fill: #56a8e0 } .orange { fill: #ef8a4a } .green { fill: #3fc79c } .amber { fill: #e5ad3c }
@@ -29,10 +30,11 @@ svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue
 """
 
 
-def picture(width: int, height: int, title: str, parts: Iterable[str]) -> str:
-    """A whole SVG file: `parts` on a rounded card; `title` is what a screen reader says."""
+def picture(width: int, height: int, title: str, parts: Iterable[str], style: str = STYLE + DARK) -> str:
+    """A whole SVG file: `parts` on a rounded card; `title` is what a screen reader says; on paper there is no `DARK`.
+    """
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img">\n<title>{escape(title)}</title>\n<style>{STYLE}</style>\n'
+            f'role="img">\n<title>{escape(title)}</title>\n<style>{style}</style>\n'
             f'<rect class="card" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="12"/>\n'
             + "\n".join(parts) + "\n</svg>\n")
 
@@ -55,6 +57,13 @@ def box(x: float, y: float, width: float, height: float, look: str, round_: floa
     faint = f' style="opacity:{opacity:.3f}"' if opacity < 1 else ""
     return (f'<rect class="{look}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
             f'rx="{_n(round_)}"{faint}/>')
+
+
+def path(points: Iterable[tuple[float, float]], look: str, width: float = 1.6, dash: str = "") -> str:
+    """A line through points."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    through = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+    return f'<polyline class="none {look}" points="{through}" stroke-width="{_n(width)}"{dashed}/>'
 
 
 def mark(x: float, y: float, shape: str, look: str, size: float = 6) -> str:

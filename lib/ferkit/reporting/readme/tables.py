@@ -54,6 +54,12 @@ def results_table() -> str:
 
 def leaks_table() -> str:
     """One row for each system and recipe that is published under two protocols of one data set: leakage inflation."""
+    heads, rows = leaks_rows()
+    return markdown(heads, rows) if rows else "No data set is published under two protocols yet."
+
+
+def leaks_rows() -> tuple[tuple[str, ...], list[list[object]]]:
+    """Heads and rows of `leaks_table`."""
     rows = []
     for dataset in dict.fromkeys(tree.dataset for tree in published()):
         for row in leakage.worth([tree.results for tree in published() if tree.dataset == dataset]):
@@ -62,17 +68,23 @@ def leaks_table() -> str:
                            for which in ("leaky", "strict")),
                          f"**{100 * row['worth']:+.1f}**", _points(row["interval"])])
     heads = ("data", "system", "recipe", "seeds", "leakier", "stricter", "leakage inflation, points", "95 %")
-    return markdown(heads, rows) if rows else "No data set is published under two protocols yet."
+    return heads, rows
 
 
 def ablation_table(ablation: Ablation) -> str:
     """One row for each variant of an ablation beside its control; methods for rare classes say what these gain."""
+    heads, rows = ablation_rows(ablation)
+    return markdown(heads, rows) if rows else NOTHING
+
+
+def ablation_rows(ablation: Ablation) -> tuple[tuple[str, ...], list[list[object]]]:
+    """Heads and rows of `ablation_table`."""
     rows = _imbalance_rows(ablation) if ablation.labels else _variant_rows(ablation)
     heads = (("data", "method", "seeds", "recall of the rare", "each of them", "of the others", "accuracy", "macro-F1",
               "p") if ablation.labels else
              ("data", "variant", "seeds", "test", "against the control, points", "p", "train - test",
               "lost to a shift of 4 px", "parameters", "receptive field, px", "minutes"))
-    return markdown(heads, rows) if rows else NOTHING
+    return heads, rows
 
 
 def path_block(path: RecipePath) -> str:

@@ -26,7 +26,7 @@ def filled(text: str, name: str) -> str:
 
     def replace(match: re.Match[str]) -> str:
         try:
-            said = (_claim if match["kind"] == "claim" else _result)(match["of"], match["field"])
+            said = (_claim if match["kind"] == "claim" else result_field)(match["of"], match["field"])
         except KeyError:
             raise InputError(f"{name}: no published result has {match['field']} of {match['of']}") from None
         return f"{match[1]}{said}{match[6]}"
@@ -35,13 +35,19 @@ def filled(text: str, name: str) -> str:
 
 
 def _claim(identity: str, field: str) -> str:
-    row = judged.on_first_dataset()[identity]
+    return claim_field(judged.on_first_dataset()[identity], field)
+
+
+def claim_field(row: dict, field: str) -> str:
+    """A field of a row of ``claims.judge`` as text; KeyError for one that has none."""
     unit = Unit(row["unit"])
     return {"expected": unit.format(row["expected"]), "observed": unit.format(row["observed"]),
-            "interval": unit.interval(row["interval"]), "verdict": names.verdict(row["verdict"])}[field]
+            "interval": unit.interval(row["interval"]), "new_run": unit.interval(row["prediction_interval"]),
+            "seeds": str(row["n_seeds"]), "verdict": names.verdict(row["verdict"])}[field]
 
 
-def _result(of: str, field: str) -> str:
+def result_field(of: str, field: str) -> str:
+    """A mean over the seeds of ``TREE/SYSTEM/RECIPE`` as text; KeyError where nothing of it is published."""
     tree_name, system, recipe = of.split("/")
     trees = {tree.name: tree for tree in published()}
     value = over_seeds(by_system(trees[tree_name].results)[system, recipe])[field]

@@ -1,0 +1,94 @@
+"""A replication article for each paper whose folder holds ``article.typ.jinja``, in the form of ReScience C.
+
+``results/article/<paper>/`` holds article.typ (Typst's source), article.pdf, article.html, figures, bibliography.bib
+and metadata.yaml as ReScience C's template has it (github.com/ReScience/template). Prose stands in the paper's folder;
+every number in it is asked of the published results (`content`), and a test fails when an article is not what they make
+of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ferkit import papers
+from ferkit.core import files, paths
+from ferkit.core.errors import InputError
+from ferkit.papers.paper import Paper
+from ferkit.reporting.article import content
+
+PROSE, SOURCE, PDF, HTML = "article.typ.jinja", "article.typ", "article.pdf", "article.html"
+
+
+def written() -> list[Paper]:
+    """The papers that have an article."""
+    return [paper for paper in papers.all() if (papers.folder(paper) / PROSE).is_file()]
+
+
+def folder(paper: Paper) -> Path:
+    """Where a paper's article lies."""
+    return paths.repository() / "results" / "article" / paper.id
+
+
+def update() -> list[str]:
+    """Write every article; what was changed, relative to the checkout. InputError where Typst is not installed, or
+    where an article's words and the results differ."""
+    changed = []
+    for path, made in _wanted().items():
+        if made is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with files.replacing(path) as aside:
+                aside.write_bytes(made)
+        changed.append(path.relative_to(paths.repository()).as_posix())
+    return changed
+
+
+def stale() -> list[str]:
+    """The files of articles, relative to the checkout, that are not what the published results make of them."""
+    return [path.relative_to(paths.repository()).as_posix() for path in _wanted()]
+
+
+def _wanted() -> dict[Path, bytes | None]:
+    """Path and right content of each file that is not as it should be; None for one that should not be there."""
+    wanted = {folder(paper) / name: made for paper in written() for name, made in rendered(paper).items()}
+    there = set(files.finished_files(paths.repository() / "results" / "article"))
+    return {path: wanted.get(path) for path in sorted(there | set(wanted))
+            if path not in there or path.read_bytes() != wanted.get(path)}
+
+
+def rendered(paper: Paper) -> dict[str, bytes]:
+    """Name and content of every file of a paper's article."""
+    made = content.sources(paper, (papers.folder(paper) / PROSE).read_text(encoding="utf-8"))
+    return {name: text.encode() for name, text in made.items()} | typeset(made)
+
+
+def typeset(sources: Mapping[str, str]) -> dict[str, bytes]:
+    """PDF and HTML of an article.typ with what it reads, by name. The bytes depend on the sources and Typst alone:
+    fonts are Typst's own, and no date is written."""
+    try:
+        import typst
+    except ImportError:
+        raise InputError("articles are set by Typst, which is not installed: pip install typst (the extra \"article\")"
+                         ) from None
+    start = datetime.datetime.fromtimestamp(0, datetime.UTC)
+    with files.scratch() as place:
+        for name, text in sources.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text, encoding="utf-8")
+        options = {"root": str(place), "ignore_system_fonts": True, "timestamp": start}
+        try:
+            pdf = typst.compile(str(place / SOURCE), format="pdf", **options)
+            html = typst.compile(str(place / SOURCE), format="html", pretty=True, **options)
+        except typst.TypstError as error:
+            raise InputError(f"{SOURCE}: Typst refuses it: {error}") from None
+    return {PDF: pdf, HTML: _styled(html.decode()).encode()}
+
+
+def _styled(html: str) -> str:
+    """The HTML page with its style sheet; equations get no line of their own in a paragraph."""
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    return re.sub(r"</head>", lambda _: f"<style>\n{css}</style>\n</head>", html, count=1)

@@ -1,0 +1,223 @@
+"""The figures of an article as SVG, drawn from published results; each says in words what it shows.
+
+Only numbers are drawn: means over images, never an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ferkit.analysis import comparison
+from ferkit.core.errors import InputError
+from ferkit.core.units import Unit
+from ferkit.reporting import judged, names
+from ferkit.reporting.readme import pictures, svg
+from ferkit.reporting.readme.pictures import Picture
+from ferkit.results import robustness
+from ferkit.results.records import CellResult
+from ferkit.results.tree import Tree, by_system, published
+
+WIDTH = 860
+LOOKS = (("blue", "Blue"), ("orange", "Orange"), ("green", "Green"), ("amber", "Amber"))
+PALE, BLUE, ORANGE = (241, 244, 248), (79, 155, 214), (213, 94, 0)
+Name = tuple[str, str]  # (system, recipe)
+
+
+def tree_of(name: str) -> Tree:
+    """The published tree of that name; InputError where it is not there."""
+    found = next((tree for tree in published() if tree.name == name), None)
+    if found is None:
+        raise InputError(f"results/{name}: not published, though an article speaks of it")
+    return found
+
+
+def cells_of(tree: str, name: Name) -> list[CellResult]:
+    """The published seeds of a system and recipe; InputError where there are none."""
+    found = by_system(tree_of(tree).results).get(tuple(name))
+    if not found:
+        raise InputError(f"results/{tree}: no {'/'.join(name)}, though an article speaks of it")
+    return sorted(found, key=lambda cell: cell.cell.seed)
+
+
+def accuracies(tree: str, systems: Sequence[str]) -> Picture:
+    """Each system's accuracy with its interval beside the number that its paper states."""
+    rows = list(judged.on_first_dataset().values()) if tree == judged.FIRST else judged.judged(tree_of(tree))
+    drawn = pictures.accuracies(tree.partition("-")[0], rows, comparison.systems(tree_of(tree).results, systems))
+    return Picture(_on_paper(drawn.svg), drawn.says)
+
+
+def learning_curves(tree: str, systems: Sequence[Name], stated: Mapping[str, float]) -> Picture:
+    """Validation accuracy after each epoch, a thin line a seed, and the numbers that were stated, dashed."""
+    curves = {tuple(name): [[(row["epoch"], row["val_accuracy"]) for row in cell.history
+                             if isinstance(row.get("val_accuracy"), float)] for cell in cells_of(tree, name)]
+              for name in systems}
+    points = [point for runs in curves.values() for run in runs for point in run]
+    top = max(*(y for _, y in points), *stated.values())
+    x, y, parts = _axes((70, 30, WIDTH - 40, 330), (0, max(e for e, _ in points)), (0.1, np.ceil(20 * top) / 20),
+                        "epoch", lambda value: f"{100 * value:.0f} %", 0.1, 10)
+    for says, value in stated.items():
+        parts += [svg.line(x(0), y(value), WIDTH - 40, y(value), "Grey", 1.2, "5 4"),
+                  svg.text(WIDTH - 46, y(value) - 6, f"{says}: {Unit.FRACTION.format(value)}", "q s", "end")]
+    for k, (name, runs) in enumerate(curves.items()):
+        stroke = LOOKS[k][1]
+        parts += [svg.path([(x(e), y(v)) for e, v in run], stroke, 1.6) for run in runs]
+        parts += [svg.line(80 + 260 * k, 388, 104 + 260 * k, 388, stroke, 3),
+                  svg.text(112 + 260 * k, 392, f"{names.system(name[0])}, {names.recipe(name[1])}", "t s")]
+    ends = "; ".join(f"{_name(name)} ends at {_percent(np.mean([run[-1][1] for run in runs]))}"
+                     for name, runs in curves.items())
+    return _picture(410, f"Validation accuracy by epoch: {ends}", parts)
+
+
+def differences(rows: Iterable[tuple[str, Mapping]]) -> Picture:
+    """Claims about differences: what was found, its 95 % interval, and that of one new run (thin).
+
+    rows: what each is called, and its row of ``claims.judge``.
+    """
+    rows = list(rows)
+    ends = [end for _, row in rows for pair in (row["interval"], row["prediction_interval"]) if pair for end in pair]
+    low, high = np.floor(10 * min(ends)) / 10, np.ceil(10 * max(ends)) / 10
+    bottom = 30 + 32 * len(rows)
+    x, _, parts = _axes((350, 20, WIDTH - 150, bottom), (low, high), (0, 1), "percentage points", None, 0, 0.1,
+                        lambda value: f"{100 * value:+.0f}" if round(100 * value) else "0")
+    parts.append(svg.line(x(0), 16, x(0), bottom, "axis", 1.6))
+    for k, (says, row) in enumerate(rows):
+        at, colour = 20 + 32 * (k + 0.5), pictures.COLOURS[row["verdict"]]
+        for pair, width in ((row["prediction_interval"], 1), (row["interval"], 4)):
+            if pair:
+                parts.append(svg.line(x(pair[0]), at, x(pair[1]), at, colour.capitalize(), width))
+        parts += [svg.text(340, at + 5, says, "t s", "end"), svg.mark(x(row["observed"]), at, "dot", colour, 5.5),
+                  svg.text(WIDTH - 140, at + 5, names.verdict(row["verdict"]), f"{colour} s")]
+    found = "; ".join(f"{says} {Unit.POINTS.format(row['observed'])} ({names.verdict(row['verdict'])})"
+                      for says, row in rows)
+    return _picture(bottom + 50, found, parts)
+
+
+def confusion(tree: str, name: Name) -> Picture:
+    """The confusion matrix, mean over seeds, each row as shares of its true class."""
+    (one,) = comparison.systems(cells_of(tree, name), [name[0]], [name[1]])
+    shares = one.matrix / one.matrix.sum(axis=1, keepdims=True).clip(1)
+    side, left, top = 62, 200, 50
+    parts = [svg.text(left + side * len(shares) / 2, 22, "predicted", "q s", "middle"), svg.text(24, 22, "true", "q s")]
+    for i, label in enumerate(one.label_names):
+        parts += [svg.text(left - 12, top + side * 0.62 * (i + 0.5) + 4, f"{label} ({int(one.matrix[i].sum())})",
+                           "t s", "end"),
+                  svg.text(left + side * (i + 0.5), 42, label, "t s", "middle")]
+        for j, share in enumerate(shares[i]):
+            at = left + side * j, top + side * 0.62 * i
+            parts += [_shade(*at, side - 2, side * 0.62 - 2, share, BLUE),
+                      svg.text(at[0] + side / 2 - 1, at[1] + side * 0.31 + 4, f"{100 * share:.0f}",
+                               "t s b" if i == j else "t s", "middle")]
+    says = f"Confusion matrix of {_name(name)}, percent of each true class; recall " + ", ".join(
+        f"{label} {100 * shares[k, k]:.0f} %" for k, label in enumerate(one.label_names))
+    return _picture(int(top + side * 0.62 * len(shares) + 24), says, parts, left + side * len(shares) + 24)
+
+
+def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
+    """Accuracy under each kind of corruption at its strengths, from a single view, one seed."""
+    found = {}
+    for name in systems:
+        (cell,) = [cell for cell in cells_of(tree, name) if cell.cell.seed == seed]
+        measured = robustness.single_view(cell)
+        if measured is None:
+            raise InputError(f"results/{tree}: {cell.cell.name} has no score on corrupted images from a single view")
+        found[tuple(name)] = measured
+    kinds: dict[str, list[str]] = {}
+    for key in next(iter(found.values())).corruptions:
+        kinds.setdefault(key.rpartition("_")[0], []).append(key.rpartition("_")[2])
+    parts = []
+    for k, (kind, strengths) in enumerate(kinds.items()):
+        left, top = 60 + 275 * (k % 3), 34 + 190 * (k // 3)
+        x, y, axes = _axes((left, top, left + 215, top + 120), (-0.3, len(strengths) + 0.3), (0, 0.8), "",
+                           lambda value: f"{100 * value:.0f} %", 0.2, 0)
+        parts += [*axes, svg.text(left, top - 10, kind, "t s b"),
+                  *(svg.text(x(s), top + 138, says, "q xs", "middle") for s, says in enumerate(("none", *strengths)))]
+        for (fill, stroke), one in zip(LOOKS, found.values(), strict=False):
+            values = [one.clean, *(one.corruptions[f"{kind}_{strength}"] for strength in strengths)]
+            parts += [svg.path([(x(s), y(v)) for s, v in enumerate(values)], stroke, 2),
+                      *(svg.mark(x(s), y(v), "dot", fill, 3) for s, v in enumerate(values))]
+    bottom = 34 + 190 * ((len(kinds) + 2) // 3)
+    for k, name in enumerate(found):
+        parts += [svg.line(80 + 260 * k, bottom - 14, 104 + 260 * k, bottom - 14, LOOKS[k][1], 3),
+                  svg.text(112 + 260 * k, bottom - 10, _name(name), "t s")]
+    says = "Accuracy on corrupted images: " + "; ".join(
+        f"{_name(name)} {_percent(np.mean(list(one.corruptions.values())))} on average, {_percent(one.clean)} on clean "
+        "images" for name, one in found.items())
+    return _picture(bottom + 6, says, parts)
+
+
+def occlusion(tree: str, name: Name) -> Picture:
+    """For each expression the true class's probability lost under each window, mean over images and seeds."""
+    places = sorted((tree_of(tree).root / "04_occlusion_analysis" / name[0] / name[1]).glob("seed*/maps.npz"))
+    if not places:
+        raise InputError(f"results/{tree}: no occlusion analysis of {'/'.join(name)}, though an article shows it")
+    maps = []
+    for place in places:
+        with np.load(place, allow_pickle=False) as archive:
+            maps.append(archive["window_probability_drop"])
+            labels = [str(label) for label in archive["label_names"]]
+    lost = np.mean(maps, axis=0)  # (K, rows, columns)
+    most, side, parts = float(np.nanmax(lost)), 9.6, []
+    for k, label in enumerate(labels):
+        left, top = 20 + 120 * k, 40
+        rows, columns = lost[k].shape
+        parts += [svg.text(left, 28, label, "t s b"), svg.box(left, top, columns * side, rows * side, "empty")]
+        parts += [_shade(left + side * j, top + side * i, side, side, lost[k, i, j] / most, ORANGE)
+                  for i in range(rows) for j in range(columns) if lost[k, i, j] > 0.03 * most]
+    parts.append(svg.text(20, 40 + side * rows + 24, f"full colour: {100 * most:.0f} points of probability lost; rows "
+                          "and columns are the window's places from the top left", "q s"))
+    peaks = ", ".join(f"{label} {100 * np.nanmax(lost[k]):.0f} points" for k, label in enumerate(labels))
+    return _picture(int(40 + side * rows + 40), f"Occlusion maps of {_name(name)}; most lost under one window: {peaks}",
+                    parts)
+
+
+def _shade(x: float, y: float, width: float, height: float, share: float, full: tuple[int, int, int]) -> str:
+    """A rectangle between nearly white (share 0) and a full colour (1). Mixed here: transparency makes PDFs large."""
+    colour = "".join(f"{round(light + (dark - light) * float(np.clip(share, 0, 1))):02x}"
+                     for light, dark in zip(PALE, full, strict=True))
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="#{colour}"/>'
+
+
+def _axes(box: tuple[float, float, float, float], xs: tuple[float, float], ys: tuple[float, float], below: str,
+          left: Callable[[float], str] | None, y_step: float, x_step: float,
+          bottom: Callable[[float], str] = lambda value: f"{value:.0f}"
+          ) -> tuple[Callable[[float], float], Callable[[float], float], list[str]]:
+    """What places values inside a box (left, top, right, bottom), and the drawing of its axes. left, bottom: how values
+    are written; no ticks where a step is 0."""
+    x0, y0, x1, y1 = box
+
+    def x(value: float) -> float:
+        return x0 + (x1 - x0) * (value - xs[0]) / (xs[1] - xs[0])
+
+    def y(value: float) -> float:
+        return y1 - (y1 - y0) * (value - ys[0]) / (ys[1] - ys[0])
+
+    parts = []
+    for tick in np.arange(ys[0], ys[1] + 1e-9, y_step) if y_step else ():
+        parts += [svg.line(x0, y(tick), x1, y(tick)), svg.text(x0 - 8, y(tick) + 4, left(tick), "q xs", "end")]
+    for tick in np.arange(xs[0], xs[1] + 1e-9, x_step) if x_step else ():
+        parts += [svg.line(x(tick), y0, x(tick), y1), svg.text(x(tick), y1 + 16, bottom(tick), "q xs", "middle")]
+    return x, y, [*parts, *([svg.text((x0 + x1) / 2, y1 + 34, below, "q s", "middle")] if below else [])]
+
+
+def _picture(height: float, says: str, parts: Iterable[str], width: float = WIDTH) -> Picture:
+    return Picture(_on_paper(svg.picture(int(width), int(height), says, parts)), says)
+
+
+def _on_paper(drawn: str) -> str:
+    """A drawing without dark colours and without signs that the article's font lacks."""
+    drawn = drawn.replace(svg.DARK, "")
+    for small, larger in (("14px", "16px"), ("12px", "14px"), ("10.5px", "13px")):
+        drawn = drawn.replace(f"font-size: {small}", f"font-size: {larger}")
+    for sign, words in names.VERDICTS.values():
+        drawn = drawn.replace(f"{sign} {words}", words)
+    return drawn
+
+
+def _name(name: Name) -> str:
+    return f"{names.system(name[0])}, {names.recipe(name[1])}"
+
+
+def _percent(value: float) -> str:
+    return Unit.FRACTION.format(float(value), 1)
