@@ -81,7 +81,8 @@ def typeset(sources: Mapping[str, str]) -> dict[str, bytes]:
             (place / name).write_text(text, encoding="utf-8")
         options = {"root": str(place), "ignore_system_fonts": True, "timestamp": start}
         try:
-            pdf = typst.compile(str(place / SOURCE), format="pdf", **options)
+            # Without tags a PDF is half as large; who has a page read aloud takes the HTML.
+            pdf = typst.compile(str(place / SOURCE), format="pdf", pdf_tags=False, **options)
             html = typst.compile(str(place / SOURCE), format="html", pretty=True, **options)
         except typst.TypstError as error:
             raise InputError(f"{SOURCE}: Typst refuses it: {error}") from None

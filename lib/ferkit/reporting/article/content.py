@@ -123,7 +123,7 @@ class Writer:
             unit = Unit(row["unit"])
             interval = "" if row["interval"] is None else unit.interval(row["interval"])
             part = tree.name.removeprefix(tree.dataset).replace("-", ", ").replace("_", " ")
-            lines.append([_named(row["statement"]), unit.bound(row["expected"], row["relation"]),
+            lines.append([f"{_named(row['statement'])} [{row['mark']}]", unit.bound(row["expected"], row["relation"]),
                           unit.format(row["observed"]), interval, row["n_seeds"], names.dataset(tree.dataset) + part,
                           _verdict(row)])
         heads = ("claim", "stated", "found", "95 %", "seeds", "data", "verdict")
@@ -145,12 +145,13 @@ class Writer:
         rows = [row for row in shown if set(row[1:]) != {"none"}]
         return self.table(name, heads, rows, caption, f"({', '.join(['auto'] + ['1fr'] * len(of))})")
 
-    def ablation_table(self, name: str, ablation: str, caption: str, leave_out: Sequence[str] = ()) -> Typst:
-        """One row for each variant of a declared ablation."""
+    def ablation_table(self, name: str, ablation: str, caption: str, leave_out: Sequence[str] = (),
+                       first: str = "20%") -> Typst:
+        """One row for each variant of a declared ablation. first: width of the first column."""
         heads, rows = tables.ablation_rows(papers.ablation(ablation))
         kept = [k for k, head in enumerate(heads) if head not in ("data", *leave_out)]
         return self.table(name, [heads[k] for k in kept], [[row[k] for k in kept] for row in rows], caption,
-                          f"({', '.join(['20%'] + ['auto'] * (len(kept) - 1))})", range(1, len(kept)))
+                          f"({', '.join([first] + ['auto'] * (len(kept) - 1))})", range(1, len(kept)))
 
     def path_table(self, name: str, path: str, caption: str) -> Typst:
         """The steps from the recipe as published to ours."""

@@ -207,7 +207,7 @@ def _picture(height: float, says: str, parts: Iterable[str], width: float = WIDT
 
 def _on_paper(drawn: str) -> str:
     """A drawing without dark colours and without signs that the article's font lacks."""
-    drawn = drawn.replace(svg.DARK, "")
+    drawn = drawn.replace(svg.DARK, "").replace('class="grey s"', 'class="q s"')
     for small, larger in (("14px", "16px"), ("12px", "14px"), ("10.5px", "13px")):
         drawn = drawn.replace(f"font-size: {small}", f"font-size: {larger}")
     for sign, words in names.VERDICTS.values():
