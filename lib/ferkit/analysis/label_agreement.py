@@ -8,7 +8,7 @@ predictions name the same rows: nothing here needs an image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -87,6 +87,30 @@ def recall_by_label(results: Sequence[CellResult], labels: str = "own") -> list[
         rows += [{"system": system, "recipe": recipe, "label": label, "n": int(np.sum(truth == k)),
                   "recall": float(recalls[k]), "rank": int(ranks[k])} for k, label in enumerate(LABELS)]
     return rows
+
+
+def both_recalls(results: Sequence[CellResult], labels: Sequence[str]) -> list[dict[str, object]]:
+    """One row for each system and recipe: system, recipe and for each of `labels` its recall by FER2013's labels and by
+    the taggers' plurality, ``<label>_own`` and ``<label>_ferplus``, as "13 % of 55 (1)": images, and the rank."""
+    rows: dict[tuple[object, object], dict[str, object]] = {}
+    for source in ("own", "ferplus"):
+        for row in recall_by_label(results, source):
+            if row["label"] in labels:
+                kept = rows.setdefault((row["system"], row["recipe"]), {key: row[key] for key in ("system", "recipe")})
+                kept[f"{row['label']}_{source}"] = f"{100 * row['recall']:.0f} % of {row['n']} ({row['rank']})"
+    return list(rows.values())
+
+
+def by_group(rows: Sequence[Mapping[str, object]]) -> dict[str, list[float]]:
+    """The shares or accuracies of rows of `by_label` or `by_system` for each of GROUPS, in the rows' order."""
+    return {group: [row[group.replace(" ", "_")] for row in rows] for group in GROUPS}
+
+
+def replicated(results: Sequence[CellResult], systems: Sequence[str], recipes: Sequence[str] = ("published", "ours")
+               ) -> list[CellResult]:
+    """Of some results those of these systems and recipes, in the order in which both are named."""
+    found = tree.by_system(results)
+    return [cell for system in systems for recipe in recipes for cell in found.get((system, recipe), ())]
 
 
 def _answers(name: str, labels: np.ndarray, votes: np.ndarray) -> dict[str, object]:

@@ -25,11 +25,13 @@ def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
     runs: the cells of each run; the folds of one protocol count as one test on all their images. A row: {dataset,
     system, recipe, leaky, strict (the protocols), leaky_accuracy, strict_accuracy (means over seeds), leaky_n, strict_n
     (test images), seeds (the fewer of the two), worth (leaky minus strict, a fraction), interval (95 %)}. Cells that
-    could not be tested are left out, and those trained on a part of the images: another difference than a leak.
+    could not be tested are left out, and those trained on a part of the images or under other labels: another
+    difference than a leak.
     """
     rows = []
     for (dataset, one), (other_dataset, other) in combinations(groups := _groups(runs), 2):
-        if dataset == other_dataset and protocols.on_all(one) == one and protocols.on_all(other) == other:
+        alike = dataset == other_dataset and protocols.label_set(one) == protocols.label_set(other)
+        if alike and protocols.on_all(one) == one and protocols.on_all(other) == other:
             leaky, strict = protocols.leakiest_first([one, other])
             first, second = groups[dataset, leaky], groups[dataset, strict]
             rows += [_difference(dataset, leaky, strict, name, first[name], second[name])

@@ -143,6 +143,11 @@ def on_all(protocol: str) -> str:
     return re.sub(r"\+train\d+", "", protocol)
 
 
+def label_set(protocol: str) -> str:
+    """Whose labels a full name means, one of LABEL_SETS. Of any text, as `without_fold`."""
+    return next((name for name in reversed(LABEL_SETS) if f"+{name}" in protocol), LABEL_SETS[0])
+
+
 def suffix(dataset: str, protocol: str) -> str:
     """What a run's or folder's name ends with: "" for the data set's own protocol, else "-" and the protocol.
 

@@ -11,6 +11,7 @@ import difflib
 import importlib
 import os
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -173,6 +174,12 @@ def quote(id: str) -> Quote:
     if id not in found:
         raise KeyError(f"{id}: no paper states it")
     return found[id]
+
+
+def compared_with(metrics: Mapping[str, object]) -> str:
+    """Under which name accuracies are quoted that a result may stand beside: its data set's, "ferplus" where other
+    people's labels were tested on. metrics: its metrics.json, or any mapping with these keys."""
+    return str(metrics.get("dataset")) if metrics.get("labels", "own") == "own" else "ferplus"
 
 
 def stated_accuracies(dataset: str) -> dict[str, float]:

@@ -87,3 +87,20 @@ def test_the_published_systems_are_right_where_people_confirm_the_label():
     assert {row["n"] for row in systems} == {3589}
     assert {row["confirmed_n"] + row["contradicted_n"] + row["never_named_n"] for row in systems} == {rows["all"]["n"]}
     assert all(row["confirmed"] > row["contradicted"] > row["never_named"] for row in systems)
+
+
+def test_recalls_by_both_label_sets_stand_in_one_row(ten):
+    crowd = np.array([3, 3, 3, 3, 4, 4, 2, 0, 3, 3])
+    (row,) = label_agreement.both_recalls([cell(crowd, ten.labels)], ("happy", "fear"))
+    assert row == {"system": "some", "recipe": "ours", "happy_own": "60 % of 10 (7)", "happy_ferplus": "100 % of 4 (6)",
+                   "fear_own": "0 % of 0 (3)", "fear_ferplus": "50 % of 2 (5)"}
+
+
+def test_groups_and_the_systems_named_come_in_the_order_asked_for(ten):
+    first, second = cell(np.full(10, ten.happy), ten.labels), cell(np.full(10, ten.sad), ten.labels)
+    first.cell, second.cell = Cell("x", "a", "ours", 0), Cell("x", "b", "published", 0)
+    other = SimpleNamespace(cell=Cell("x", "a", "probe", 0))
+    chosen = label_agreement.replicated([first, other, second], ("b", "a"))
+    assert [one.cell.system for one in chosen] == ["b", "a"]
+    assert label_agreement.by_group(label_agreement.by_system(chosen)) == {
+        "confirmed": [0, 1], "contradicted": [0, 1], "never named": [0, 1]}

@@ -63,6 +63,11 @@ def test_fewer_training_images_are_not_a_leak(ckplus):
     assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
 
 
+def test_other_labels_are_not_a_leak(ckplus):
+    names = ("official", "official+ferplus", "official+ferplus-soft")
+    assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
+
+
 def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
     page = html_report.compare([strict, leaky], tmp_path / "both.html").read_text()

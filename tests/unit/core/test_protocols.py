@@ -102,6 +102,11 @@ def test_no_two_protocols_share_a_name():
     assert len({protocols.suffix("fer2013", name) for name in every}) == len(every)
 
 
+def test_a_name_says_whose_labels():
+    assert [protocols.label_set(name) for name in ("official", "official+ferplus+train7000", "x+ferplus-soft+contempt")
+            ] == list(protocols.LABEL_SETS)
+
+
 def test_the_leakiest_comes_first():
     assert protocols.leakiest_first(["by_subject", "by_sequence", "unheard_of", "by_image+contempt"]) == [
         "by_image+contempt", "by_sequence", "by_subject", "unheard_of"]

@@ -12,7 +12,7 @@ from ferkit.papers import training
 
 CLAIMS = papers.claims()
 EVERY = (*CLAIMS, *papers.quotes())
-PAPERS = {"deep_emotion", "gap_svm", "scn", "notes", "field", "time_series", "baselines"}
+PAPERS = {"deep_emotion", "gap_svm", "scn", "notes", "ferplus", "field", "time_series", "baselines"}
 
 
 def test_no_id_stands_twice():
@@ -90,4 +90,7 @@ def test_each_number_of_a_paper_is_quoted_once_for_a_data_set():
     values = [(row.paper, row.value) for row in papers.accuracy_quotes("fer2013")]
     assert len(values) == len(set(values)) and ("deep_emotion", 0.7002) in values and ("field", 0.65) in values
     assert papers.stated_accuracies("fer2013") == {"deep_emotion": 0.7002, "gap_cnn_svm": 0.734}
+    assert papers.compared_with({"dataset": "fer2013"}) == "fer2013" and papers.stated_accuracies("ferplus") == {}
+    assert papers.compared_with({"dataset": "fer2013", "labels": "ferplus-soft"}) == "ferplus"
+    assert {0.851, 0.8801, 0.8935, 0.8916} == {row.value for row in papers.accuracy_quotes("ferplus")}
     assert papers.human_accuracy("fer2013") == (0.65, 0.05) and papers.human_accuracy("jaffe") is None

@@ -6,6 +6,7 @@ from ferkit.core.quotes import Quote
 from ferkit.core.units import Unit
 from ferkit.papers.minaee2021_deep_emotion.ablations import CLASS_IMBALANCE
 
+FACES = ", pretrained on faces (MS-Celeb-1M), 224 px"
 NOTES, SCN, RAN = "reading notes", "SCN, arXiv 2002.10392", "RAN, arXiv 1905.04075"
 
 CLAIMS: tuple[Claim, ...] = (
@@ -20,15 +21,15 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
-def _accuracy(dataset: str, system: str, value: float, source: str) -> Quote:
-    return Quote(f"notes.{dataset}.{system.lower()}", f"{system} on {dataset}", value, Unit.FRACTION, source, "V",
+def _accuracy(dataset: str, system: str, value: float, source: str, made: str = "") -> Quote:
+    return Quote(f"notes.{dataset}.{system.lower()}", f"{system} on {dataset}{made}", value, Unit.FRACTION, source, "V",
                  dataset, "test", "accuracy")
 
 
 QUOTES: tuple[Quote, ...] = (
     _accuracy("rafdb", "SCN", 0.8814, SCN), _accuracy("affectnet", "SCN", 0.6023, SCN),
-    _accuracy("ferplus", "SCN", 0.8935, SCN), _accuracy("rafdb", "RAN", 0.8690, RAN),
-    _accuracy("affectnet", "RAN", 0.595, RAN), _accuracy("ferplus", "RAN", 0.8916, RAN),
+    _accuracy("ferplus", "SCN", 0.8935, SCN, FACES), _accuracy("rafdb", "RAN", 0.8690, RAN),
+    _accuracy("affectnet", "RAN", 0.595, RAN), _accuracy("ferplus", "RAN", 0.8916, RAN, FACES),
     _accuracy("sfew", "RAN", 0.564, RAN),
     *(Quote(f"notes.{key}", text, None, Unit.TEXT, NOTES, "N") for key, text in {
         "hand_crafted": "Hand-crafted features do badly where images vary more and the task is harder",

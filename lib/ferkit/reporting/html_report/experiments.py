@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ferkit import papers
 from ferkit.reporting import names
 from ferkit.reporting.html_report.page import percent, short_hash
 from ferkit.reporting.html_report.run_files import RunFiles
@@ -54,7 +55,7 @@ def headlines(run: RunFiles) -> list[dict]:
         best = max(groups.values(), key=lambda group: mean([one.metrics for one in group], "val_accuracy") or 0,
                    default=None)
         stated = next((claim.get("expected") for claim in run.claims
-                       if claim.get("id") == f"{family.paper}.accuracy.{run.fact('dataset')}"), None)
+                       if claim.get("id") == f"{family.paper}.accuracy.{papers.compared_with(own[0].metrics)}"), None)
         cards.append({"family": family.display, "experiment": best and experiment(run, best), "paper": stated,
                       "status": own[0].metrics.get("status"), "majority": best and classification.majority_share(
                           np.asarray(best[0].metrics["confusion_matrix"]))})

@@ -11,17 +11,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ferkit import papers
-from ferkit.analysis import comparison
+from ferkit.analysis import comparison, label_agreement
+from ferkit.core.errors import InputError
 from ferkit.reporting import figures, names
+from ferkit.reporting.figures import dataset as data_figures
 from ferkit.results.records import CellResult
 
-ANALYSES, COMPARED = "04_occlusion_analysis", "05_confusion_comparison"
+DATA, ANALYSES, COMPARED = "01_data_preparation", "04_occlusion_analysis", "05_confusion_comparison"
 
 
 def of(cells: Sequence[CellResult], root: Path) -> dict[str, list[dict]]:
     """Entries as `figures.load_all` gives them, by notebook; {} where no cell was tested."""
     found: dict[str, list[dict]] = {}
-    for notebook, name, title, caption, fig in (*_all(cells), *_occlusion(root)):
+    for notebook, name, title, caption, fig in (*_labels(cells), *_all(cells), *_occlusion(root)):
         entries = found.setdefault(notebook, [])
         entries.append({"name": name, "title": title, "caption": caption, "order": len(entries) + 1,
                         "figure": json.loads(fig.to_json()), "path": Path(name)})
@@ -56,6 +58,25 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
                "seeds, with their 95 % intervals.", figures.remedy_changes(changes))
 
 
+def _labels(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+    """How far ten taggers agree with FER2013's labels, and systems where they do and do not; nothing for other data."""
+    try:
+        systems = label_agreement.by_system(label_agreement.replicated(cells, papers.main_systems()))
+    except InputError:
+        return
+    answers, top = label_agreement.by_label(), label_agreement.ceiling()
+    yield (DATA, "label_agreement", "Ten taggers and FER2013's labels",
+           "Long bars of the third kind: labels that nobody saw there. By FER2013's labels the plurality of ten "
+           f"is right for {top['ten_people']:.1%} of PrivateTest, at least one of ten for {top['any_of_ten']:.1%}.",
+           data_figures.shares([row["label"] for row in answers], label_agreement.by_group(answers),
+                               "images of the label"))
+    yield (DATA, "label_systems", "Where the taggers confirm, contradict or never name the label",
+           "Accuracy by FER2013's labels, means over seeds. What is right on labels that nobody named was not learned "
+           "from what people see.",
+           data_figures.shares([f"{names.system(row['system'])} · {row['recipe']}" for row in systems],
+                               label_agreement.by_group(systems), "accuracy"))
+
+
 def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """What the analyses in the tree say about places, of each system's first seed; a damaged one is left out."""
     shown: set[tuple[str, str]] = set()
@@ -76,7 +97,7 @@ def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
 
 
 def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
-    chosen, dataset = comparison.best_of_each(systems), systems[0].metrics["dataset"]
+    chosen, dataset = comparison.best_of_each(systems), papers.compared_with(systems[0].metrics)
     labels, names = systems[0].label_names, [figures.cell_name(one.metrics) for one in chosen]
     recalls, intervals = comparison.recalls(chosen)
     yield (COMPARED, "accuracy", "Accuracy beside the papers",

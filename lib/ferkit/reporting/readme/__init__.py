@@ -17,7 +17,7 @@ from pathlib import Path
 from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.reporting.readme import pictures, sections, side_by_side, tables, values
+from ferkit.reporting.readme import labels, pictures, sections, side_by_side, tables, values
 from ferkit.results import schema
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
@@ -38,6 +38,8 @@ def blocks() -> dict[str, Callable[[], str]]:
             "verdicts": tables.verdicts_table, "tally": tables.tally,
             "runs": tables.runs_table, "unstated": tables.unstated_list, "picture": pictures.block,
             "side_by_side": side_by_side.side_by_side_table,
+            "label_agreement": labels.by_label_block, "label_systems": labels.by_system_block,
+            "ferplus": labels.trained_block,
             **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
             **{f"ablation_{one.name}": partial(tables.ablation_table, one) for one in papers.ablations()},
             **{f"keys_{kind}": partial(tables.keys_table, kind) for kind in schema.KINDS}}
