@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from typing import NoReturn, TextIO
 
 from ferkit import __version__
-from ferkit.core import console, errors, paths
+from ferkit.core import console, errors, memory, paths
 from ferkit.core.errors import InputError
 
 # Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             if "--debug" not in argv:
                 warnings.simplefilter("ignore")  # a library's hint is no line of ours
-            return _run(argv)
+            return memory.run_apart(argv) if memory.is_limited() else _run(argv)
     except BrokenPipeError:  # whoever read our output has had enough (| head): not an error
         _drop(sys.stdout)
         return 141

@@ -1,5 +1,6 @@
 """A third paper is one folder and one notebook: made from the template, run, judged, reported; nothing else touched."""
 
+import errno
 import json
 import os
 import subprocess
@@ -89,3 +90,18 @@ def test_a_name_of_another_form_or_taken_is_refused(name, tmp_path):
 
 def test_nothing_of_it_is_known_here():
     assert SHORT not in [one.name for one in papers.systems()]
+
+
+def test_a_full_disk_leaves_no_half_of_a_paper(tmp_path, monkeypatch):
+    written = []
+
+    def full(path, text):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        written.append(path)
+        path.write_text(text)
+
+    monkeypatch.setattr(new_paper.files, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        new_paper.create("wang2099_halved", tmp_path)
+    assert written and not list(tmp_path.iterdir())

@@ -37,6 +37,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Analyse and print; exit status 0."""
     if arguments.mouth_only == bool(arguments.directory):
         raise InputError("occlusion: name a folder of results (or --mouth-only, which takes none)")
+    if arguments.mouth_only and arguments.device != "cpu":
+        raise InputError(f"--mouth-only --device {arguments.device}: the control is trained on the CPU in seconds")
     for row in _mouth_only(arguments) if arguments.mouth_only else _analyses(arguments):
         print(json_line(row) if arguments.json else _said(row))
     return 0

@@ -71,12 +71,11 @@ def _says(error: BaseException) -> str | None:
         return "the input is nested too deeply"
     if isinstance(error, UnicodeError):
         return f"text that cannot be read or written ({error}); set PYTHONUTF8=1 or a UTF-8 locale"
-    if type(error).__name__ == "SafetensorError" and "No space left" in str(error):
-        return f"No space left on device; {_HOW_TO_FIX[errno.ENOSPC]}"
     return None
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch says so; its CPU allocator raises a plain RuntimeError."""
-    said = str(error)
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said.lower())
+    """Whether torch says so (its CPU allocator raises a plain RuntimeError), or a library found no room."""
+    said = str(error).lower()
+    return isinstance(error, RuntimeError | ImportError) and any(words in said for words in (
+        "can't allocate memory", "out of memory", "failed to map segment", "cannot allocate memory"))

@@ -37,11 +37,12 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(aside)
         os.replace(aside, path)
     except OSError as error:
-        if error.filename in (aside, str(aside)):  # told by the name that a person gave
+        if error.errno and error.filename in (None, aside, str(aside)):  # told by the name that a person gave
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system, which the block has met already
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager

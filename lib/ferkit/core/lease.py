@@ -79,7 +79,13 @@ class Lease:
         """Write how the attempt ended (only the first time counts); the lease is free then."""
         if not self._given_back:
             self._given_back = True
-            files.write_json(self.path, self._facts | {"ended": round(time.time(), 3), "state": state} | facts)
+            ended = self._facts | {"ended": round(time.time(), 3), "state": state} | facts
+            try:
+                files.write_json(self.path, ended)
+            except OSError:  # a full disk: in place, which needs no new block; an attempt that never ends is waited for
+                with open(self.path, "r+", encoding="utf-8") as stream:
+                    stream.write(json.dumps(ended))
+                    stream.truncate()
 
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
@@ -111,10 +117,15 @@ def take(directory: Path, after: Attempt | None) -> Lease | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"worker": me(), "host": os.uname().nodename, "pid": os.getpid(), "started": round(time.time(), 3)}
     try:
-        with open(path, "x", encoding="utf-8") as stream:
-            stream.write(json.dumps(facts))
+        stream = open(path, "x", encoding="utf-8")  # noqa: SIM115 (closed below)
     except FileExistsError:
         return None
+    try:
+        with stream:
+            stream.write(json.dumps(facts))
+    except OSError as error:  # a full disk: without its facts the attempt would count as at work until it is stale
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     return Lease(path, facts)
 
 

@@ -29,9 +29,14 @@ def is_alive(process: int) -> bool:
 def under(parent: int, pickled: bytes) -> None:
     """What a child process does: call the function that was pickled with its arguments, and end as soon as `parent` is
     gone. Nothing heavy is imported before that is watched: libraries take seconds, in which a parent can be killed."""
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     function, *arguments = pickle.loads(pickled)
     function(*arguments)
+
+
+def end_with(parent: int) -> None:
+    """Let this process end as soon as its parent `parent` is gone."""
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 
 
 def _leave_with(parent: int) -> None:

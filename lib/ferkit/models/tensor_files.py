@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -12,9 +14,15 @@ from ferkit.core import files
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Tensors as safetensors, written aside and renamed, so that `path` is whole or absent."""
+    """Tensors as safetensors, written aside and renamed, so that `path` is whole or absent; OSError for a full disk."""
     with files.replacing(path) as aside:
-        save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
+        try:
+            save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, aside, metadata)
+        except SafetensorError as error:
+            number = re.search(r"os error (\d+)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def metadata(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -36,6 +37,11 @@ def create(name: str, output: Path | None = None) -> list[Path]:
         raise InputError(f"new-paper {name}: {short} is taken; choose another short name")
     texts = {source.name: Template(source.read_text(encoding="utf-8")).substitute(values)
              for source in (resources.files("ferkit.papers") / "template").iterdir()}
-    folder.mkdir(parents=True)
     targets = {source: notebook if source == NOTEBOOK else folder / source.removesuffix(".txt") for source in texts}
-    return [files.write_text(targets[source], text) for source, text in sorted(texts.items())]
+    try:
+        folder.mkdir(parents=True)
+        return [files.write_text(targets[source], text) for source, text in sorted(texts.items())]
+    except OSError:  # a full disk: nothing half-written stays
+        shutil.rmtree(folder, ignore_errors=True)
+        notebook.unlink(missing_ok=True)
+        raise

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferkit.core import files, progress
+from ferkit.core import files, paths, progress
 
 EVERY_SECONDS = 0.5
 NAME = "python3"
@@ -114,10 +114,13 @@ def _surroundings(scratch: Path) -> Iterator[Path]:
     """
     events = scratch / ".progress"
     events.touch()
-    library = str(Path(__file__).resolve().parents[2])
-    others = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+    def places(variable: str, *first: str) -> str:  # absolute: a kernel's working directory is the scratch folder
+        return os.pathsep.join([*first, *map(os.path.abspath, filter(None, os.environ.get(variable, "").split(
+            os.pathsep)))])
+
     settings = {progress.VARIABLE: str(events), "IPYTHONDIR": str(scratch / ".ipython"),
-                "PYTHONPATH": os.pathsep.join([library, *map(os.path.abspath, others)])}
+                "FERKIT_CACHE": str(paths.cache_root()), "FERKIT_PAPERS": places("FERKIT_PAPERS"),
+                "PYTHONPATH": places("PYTHONPATH", str(Path(__file__).resolve().parents[2]))}
     with environment(settings):
         yield events
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ferkit.core import files, locking, paths, protocols
 from ferkit.core.console import Console
-from ferkit.core.errors import InputError
+from ferkit.core.errors import in_one_line
 from ferkit.core.profiles import PROFILES
 from ferkit.core.progress import clock
 from ferkit.papers import replication
@@ -82,8 +82,7 @@ def prepare(options: RunOptions) -> Run:
         inference.resolve_device(options.device)
     run = Run(options, protocol, _fingerprint(options, protocol),
               manifest.surroundings())
-    if options.data or protocol != protocols.DEFAULT_PROTOCOL[options.dataset]:
-        run.load()
+    run.load()  # data, protocol and cache are seen to be right before the first notebook
     return run
 
 
@@ -121,10 +120,7 @@ def run_all(run: Run, console: Console, backend: Backend | None = None) -> int:
 
     backend: where to train, beforehand, what the notebooks will ask for; None: each trains its own.
     """
-    try:
-        run.directory.joinpath("notebooks").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output {run.directory}: {error.strerror}; name another with --output") from None
+    paths.make_folder(run.directory / "notebooks")
     with locking.only_one(run.directory) as lock, _environment(run.options):
         record = _begin(run)
         console.line(f"{run.options.run}  →  {shown(run.directory)}")
@@ -242,7 +238,8 @@ def _conclude(run: Run, record: dict, console: Console) -> int:
         judged = claims.write(run.directory, papers.claims())
         page = html_report.build(run.directory)
     except Exception as error:  # whatever it is, the notebooks' results stand and the reason is told
-        console.line(f"claims or report failed: {type(error).__name__}: {' '.join(str(error).split())}")
+        says = in_one_line(error) or f"{type(error).__name__}: {' '.join(str(error).split())}"
+        console.line(f"claims or report failed: {says}")
         console.line(f"  python -m ferkit report {shown(run.directory)}  shows where")
         return 1
     record["outputs"] = manifest.hashes(run.directory, [run.directory / "claims.json", page])

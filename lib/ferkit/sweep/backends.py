@@ -44,10 +44,10 @@ def chosen(name: str, output: Path, *, jobs: int = 1, device: str = "auto", sche
            minutes: int = 60, gpus: int = 0) -> Backend:
     """The backend that was asked for; InputError where it cannot be had here. The options are those of the classes."""
     if name == "local":
-        if jobs > 1 and device != "cpu":
+        if device != "cpu":
             from ferkit.models.inference import resolve_device
 
-            if (found := resolve_device(device).type) != "cpu":
+            if (found := resolve_device(device).type) != "cpu" and jobs > 1:
                 raise InputError(f"--jobs {jobs}: local workers share a CPU only, not {found}; take --device cpu")
         return Local(jobs) if jobs > 1 else here
     package = {"dask": "distributed", "slurm": "submitit"}[name]

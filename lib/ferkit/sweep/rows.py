@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
-from ferkit.core import lease
+from ferkit.core import files, lease
 from ferkit.experiments.plan import Job
 from ferkit.sweep.config import Sweep
 
@@ -71,7 +71,9 @@ class Task:
             state = facts["status" if self.tested else "state"]
         else:
             facts, attempt = {}, lease.latest(self.directory)
-            state = "waiting" if attempt is None else "paused" if attempt.state == lease.LOST else attempt.state
+            state = attempt.state if attempt else "waiting"
+            if state not in (lease.RUNNING, "failed"):  # lost, or its result has been removed or damaged since
+                state = "paused" if state in (lease.LOST, "paused") else "waiting"
             if state == "failed":
                 error, log = attempt.facts.get("error"), f"{lease.ATTEMPTS}/{attempt.number}.log"
         kept = {key: facts.get(key) for key in FACTS}
@@ -113,5 +115,19 @@ def _result(directory: Path, tested: bool) -> Mapping[str, object] | None:
     except (OSError, ValueError):
         return None
     ended = found.get("status" if tested else "state") not in (None, "paused", "failed")
-    whole = not found.get("weights_sha256") or (directory / "weights.safetensors").is_file()
-    return found if ended and whole else None
+    noted = found.get("weights_sha256")
+    return found if ended and (not noted or _sha256_now(directory / "weights.safetensors") == noted) else None
+
+
+def _sha256_now(path: Path) -> str | None:
+    """The sha256 of a file, read anew only when it has changed; None where there is none."""
+    try:
+        status = path.stat()
+        return _sha256(path, status.st_size, status.st_mtime_ns)
+    except OSError:
+        return None
+
+
+@cache
+def _sha256(path: Path, size: int, changed: int) -> str:
+    return files.sha256(path)

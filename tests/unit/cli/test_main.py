@@ -173,3 +173,31 @@ def test_the_help_groups_every_command_with_what_it_does(capsys):
     for name in command_line.COMMANDS:
         (line,) = [line for line in lines if line.startswith(f"  {name} ")]
         assert len(line.split(None, 1)[1]) > 20
+
+
+WITH_A_DEVICE = {
+    "run": ("--profile", "smoke"), "train": ("--dataset", "synthetic", "--model", "lenet5", "--output", "out"),
+    "evaluate": ("--dataset", "synthetic", "--weights", "w.safetensors"), "sweep": ("sweep.json", "--output", "out"),
+    "occlusion": ("--mouth-only",), "bench": ("training",),
+    "test-selection-bias": ("--dataset", "synthetic", "--profile", "smoke", "--model", "lenet5", "--recipe", "ours",
+                            "--output", "out")}
+
+
+def test_a_gpu_that_is_not_there_is_one_line_in_every_command_that_takes_a_device(tmp_path, monkeypatch, capsys):
+    import torch
+
+    from ferkit import papers
+    from ferkit.models import weights
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    weights.save(tmp_path / "w.safetensors", papers.system("lenet5").build(), "lenet5", {})
+    (tmp_path / "sweep.json").write_text('{"models": ["lenet5"], "profile": "smoke", "epochs": 1}')
+    takes = {name for name in command_line.COMMANDS if name != "bench" and "--device" in
+             command_line.parser((name,))._subparsers._group_actions[0].choices[name].format_help()}
+    assert takes == set(WITH_A_DEVICE) - {"bench"}
+    for name, words in WITH_A_DEVICE.items():
+        assert command_line.main([name, *words, "--device", "cuda"]) == 2
+        told = capsys.readouterr()
+        assert "--device cuda" in told.err and told.err.count("\n") == 1 and not told.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep.json", "w.safetensors"]

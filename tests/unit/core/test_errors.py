@@ -20,7 +20,8 @@ def os_error(number, name="/there/x"):
     (os_error(errno.ENAMETOOLONG, "n" * 5000), "File name too long; shorten the name"), (OSError("odd"), "odd"),
     (MemoryError(), "not enough memory"), (np.exceptions.AxisError("x"), None), (KeyError("x"), None),
     (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory"),
-    (RuntimeError("shapes"), None), (RecursionError(), "nested too deeply"),
+    (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "not enough memory"),
+    (ImportError("no module"), None), (RuntimeError("shapes"), None), (RecursionError(), "nested too deeply"),
     (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), "UTF-8"), (InputError("caf\udce9"), "caf\\udce9")])
 def test_one_line_or_none(error, says):
     line = in_one_line(error)

@@ -1,7 +1,9 @@
 """Files are whole or not there, and their hashes are sha256."""
 
+import errno
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +62,18 @@ def test_a_writer_with_a_mode_of_its_own_leaves_a_file_like_any_other(tmp_path):
 
 def test_what_json_cannot_say_becomes_null():
     assert files.finite({"a": [float("nan"), 1.5], "b": (float("-inf"), "x")}) == {"a": [None, 1.5], "b": [None, "x"]}
+
+
+def test_a_full_disk_and_a_read_only_place_are_told_by_the_name_that_was_given(tmp_path, monkeypatch):
+    with pytest.raises(OSError, match="No space left") as full, files.replacing(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left")  # as a write raises it: without a name
+    assert full.value.filename == str(tmp_path / "a")
+
+    def refuses(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    for name in ("touch", "unlink"):  # both fail there, also for a file that is not there
+        monkeypatch.setattr(Path, name, refuses)
+    with pytest.raises(OSError, match="Read-only") as refused:
+        files.write_text(tmp_path / "b", "")
+    assert refused.value.filename == str(tmp_path / "b")

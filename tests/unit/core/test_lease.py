@@ -1,5 +1,6 @@
 """Leases: one holder at a time, whoever is killed, suspended or late."""
 
+import errno
 import json
 import os
 import signal
@@ -108,3 +109,16 @@ def test_a_process_number_that_was_given_to_another_process_deceives_nobody(tmp_
     assert lease.latest(tmp_path).state == "lost"
 
 
+def test_on_a_full_disk_a_folder_is_not_held_and_what_was_held_is_given_back(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lease.json, "dumps", full)
+    with pytest.raises(OSError, match=r"No space left.*1\.json"):
+        lease.take(tmp_path, None)
+    monkeypatch.undo()
+    assert lease.latest(tmp_path) is None
+    held = lease.take(tmp_path, None)
+    monkeypatch.setattr(lease.files, "write_json", full)
+    held.give_back("failed", error="No space left on device")
+    assert lease.latest(tmp_path).state == "failed"

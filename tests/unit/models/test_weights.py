@@ -6,11 +6,12 @@ import re
 import pytest
 import torch
 from hypothesis import given, settings, strategies
+from safetensors import SafetensorError
 
 from ferkit import papers
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
-from ferkit.models import weights
+from ferkit.models import tensor_files, weights
 
 
 def saved(tmp_path, **options):
@@ -109,3 +110,13 @@ def test_numbers_that_are_none_are_refused(tmp_path, number):
     weights.save(path, model, "gap_cnn", {})
     with pytest.raises(InputError, match="NaN or infinite"):
         weights.load(path, papers.system)
+
+
+def test_a_full_disk_is_told_with_the_files_name(tmp_path, monkeypatch):
+    def full(*_):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(tensor_files, "save_file", full)
+    with pytest.raises(OSError, match="No space left on device") as told:
+        tensor_files.save_tensors(tmp_path / "w.safetensors", {})
+    assert told.value.filename == str(tmp_path / "w.safetensors") and not list(tmp_path.iterdir())

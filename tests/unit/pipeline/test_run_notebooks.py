@@ -17,7 +17,7 @@ from ferkit.core import files, locking
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
 from ferkit.papers import replication
-from ferkit.pipeline import fingerprints, options, run_notebooks
+from ferkit.pipeline import fingerprints, notebook_execution, options, run_notebooks
 from ferkit.results import manifest
 
 FIRST, SECOND = "02_stn_attention", "04_occlusion_analysis"  # the second reads what the first leaves
@@ -346,3 +346,20 @@ def test_what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next_start
         (folder / ".kernel.json").write_text("key")
     assert place.run(notebooks=(FIRST,))[0] == 0
     assert [path.name for path in (tmp_path / "tmp").iterdir()] == [alive.name]
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_the_first_notebook(tmp_path, place, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FERKIT_CACHE", str(tmp_path / "file"))
+    with pytest.raises(InputError, match="set FERKIT_CACHE"):
+        place.run()
+    assert place.executed() == [] and not place.output.exists()
+
+
+def test_places_named_in_the_environment_mean_the_same_to_a_kernel(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FERKIT_CACHE", "cache")
+    monkeypatch.setenv("FERKIT_PAPERS", f"own{os.pathsep}/others")
+    with notebook_execution._surroundings(tmp_path):
+        assert os.environ["FERKIT_CACHE"] == str(tmp_path / "cache")
+        assert os.environ["FERKIT_PAPERS"] == f"{tmp_path / 'own'}{os.pathsep}/others"

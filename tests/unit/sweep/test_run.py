@@ -205,3 +205,13 @@ def test_a_system_over_time_gets_its_sequences(tmp_path):
 def test_a_sweep_takes_leases_and_no_file_locks(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", lambda *_: pytest.fail("a lock, which network file systems often lack"))
     assert [row["state"] for row in run.run(sweep(), tmp_path, device="cpu")] == ["finished", "finished"]
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-1])])
+def test_a_finished_run_whose_weights_are_gone_or_damaged_is_made_again(finished, harm, capsys):
+    folder, rows, _ = finished
+    harm(folder / "sweep/lenet5/ours_lr0.001/seed0/weights.safetensors")
+    assert [task.row()["state"] for task in rows_of.tasks(sweep(), folder)] == ["waiting", "finished"]
+    again = run.run(sweep(), folder, device="cpu")
+    assert [row["weights_sha256"] for row in again] == [row["weights_sha256"] for row in rows]
+    assert "missing or damaged" in capsys.readouterr().err
