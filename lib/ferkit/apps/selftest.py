@@ -53,7 +53,7 @@ def bad_inputs(folder: Path, network: str) -> list[Case]:
 
     network: the name of a system that is a network (its options are those of any: unknown ones are refused).
     """
-    place = _Materials(folder, network)
+    place = Materials(folder, network)
     return [*_usage(), *_options(network), *_places(place, network), *_recipes(place, network),
             *_sweeps(place, network), *_weights(place), *_folders(place), *_photos(place)]
 
@@ -153,25 +153,31 @@ def _options(network: str) -> Iterator[Case]:
         ("predict", "--json", "--csv", "x.png"), ("occlusion",), ("occlusion", "x", "--mouth-only")))
 
 
-def _places(place: _Materials, network: str) -> Iterator[Case]:
+def _places(place: Materials, network: str) -> Iterator[Case]:
     """Data and outputs at places that cannot be."""
     bad = (place.missing, place.empty, place.cut_zip, place.text, "", " ", LONG)
     for dataset, path in _each(("fer2013", "ckplus", "jaffe", "ferg", "folder"), bad):
         yield Case(("audit", "--dataset", dataset, "--data", path))
-    train, evaluate = ("train", *DATA, "--model", network), ("evaluate", *DATA, "--weights", place.weights)
     yield from (Case((*command, "--data", place.text)) for command in (
-        ("run", "--dataset", "synthetic"), ("audit", "--dataset", "synthetic"), (*train, "--output", place.out("t")),
-        evaluate, ("bench", "training")))
-    outputs = (place.text, f"{place.text}/below", "", f"{place.folder}/{LONG}", "/proc/nope/x", "/dev/null/x")
-    for command in (train, evaluate, ("run", "--profile", "smoke"),
-                    ("test-selection-bias", *DATA, "--model", network, "--recipe", "ours")):
-        yield from (Case((*command, "--output", output)) for output in outputs
-                    if not (command is evaluate and output == ""))
+        ("run", "--dataset", "synthetic"), ("audit", "--dataset", "synthetic"), ("bench", "training"),
+        ("train", *DATA, "--model", network, "--output", place.out("t")), ("evaluate", *DATA, "--weights", "w")))
+    for output in (place.text, f"{place.text}/below", "", f"{place.folder}/{LONG}", "/proc/nope/x", "/dev/null/x"):
+        yield from unwritable(place, network, output)
     yield Case(("export", "--weights", place.weights, "--onnx", f"{place.missing}/x.onnx"))
     yield Case(("export", "--weights", place.weights, "--onnx", str(place.folder)))
 
 
-def _recipes(place: _Materials, network: str) -> Iterator[Case]:
+def unwritable(place: Materials, network: str, output: str) -> Iterator[Case]:
+    """Every command that writes into a folder, told to write where nothing can be written."""
+    (sweep,) = place.texts("good", (json.dumps({"models": [network], "profile": "smoke", "epochs": 1}),))
+    yield from (Case((*words, output)) for words in (
+        ("train", *DATA, "--model", network, "--output"), ("evaluate", *DATA, "--weights", place.weights, "--output"),
+        ("run", "--profile", "smoke", "--output"), ("sweep", sweep, "--output"), ("new-paper", "who2030_x", "--output"),
+        ("test-selection-bias", *DATA, "--model", network, "--recipe", "ours", "--output"),
+        ("predict", "--weights", place.weights, place.crop, "--save-overlay")))
+
+
+def _recipes(place: Materials, network: str) -> Iterator[Case]:
     """Values that a recipe does not have, and files that are no recipe."""
     values = ("epochs=0", "epochs=-1", "epochs=true", "epochs=1.5", "epochs=x", "epochs=1e23", "epochs=null",
               f"epochs={10**23}", "batch_size=0", "batch_size=1e9", "lr=x", "lr=-1", "lr=NaN", "lr=Infinity", "lr=true",
@@ -191,7 +197,7 @@ def _recipes(place: _Materials, network: str) -> Iterator[Case]:
                 for model in ("resnet", "", LONG, "../x"))
 
 
-def _sweeps(place: _Materials, network: str) -> Iterator[Case]:
+def _sweeps(place: Materials, network: str) -> Iterator[Case]:
     """Files that describe no sweep."""
     good = {"models": [network], "profile": "smoke", "epochs": 1}
     values: list[object] = [
@@ -210,14 +216,14 @@ def _sweeps(place: _Materials, network: str) -> Iterator[Case]:
     yield Case(("sweep", place.missing, "--output", place.out("s")))
 
 
-def _weights(place: _Materials) -> Iterator[Case]:
+def _weights(place: Materials) -> Iterator[Case]:
     """Files that are no network, or a hostile one."""
     doors = (("predict", place.crop, "--json", "--weights"), ("evaluate", *DATA, "--json", "--weights"),
              ("export", "--onnx", place.out("w.onnx"), "--weights"))
     yield from (Case((*door, path)) for door in doors for path in (*place.hostile_weights(), place.missing, place.text))
 
 
-def _folders(place: _Materials) -> Iterator[Case]:
+def _folders(place: Materials) -> Iterator[Case]:
     """Folders that hold no results, and manifests that no run wrote."""
     yield from (Case(words) for words in _each(("claims", "report", "verify", "publish"),
                                                (place.missing, place.text, LONG, "")))
@@ -229,7 +235,7 @@ def _folders(place: _Materials) -> Iterator[Case]:
     yield from (Case(("publish", folder)) for folder in place.manifests(manifests))
 
 
-def _photos(place: _Materials) -> Iterator[Case]:
+def _photos(place: Materials) -> Iterator[Case]:
     """Photographs that are none. What is one of several fails alone: status 1."""
     weights = ("--weights", place.weights)
     yield from (Case(("predict", *weights, name))
@@ -239,7 +245,7 @@ def _photos(place: _Materials) -> Iterator[Case]:
     yield Case(("predict", "--weights", "no-such-name", place.crop))
 
 
-class _Materials:
+class Materials:
     """What the cases name: files written below a folder, by their fault."""
 
     def __init__(self, folder: Path, network: str) -> None:

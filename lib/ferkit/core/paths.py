@@ -5,7 +5,7 @@ Notebooks get a run *name* and ask here for its folder, so that an executed note
 
 import contextlib
 import os
-import tempfile
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,14 +148,14 @@ def make_folder(output: Path) -> Path:
     """
     check_writable(output)
     made = [path for path in (output, *output.parents) if not path.exists()]
+    probe = output / f".ferkit-{os.getpid()}-{threading.get_ident()}"
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=output, prefix=".ferkit-") as probe:
-            probe.write(bytes(4096))
-            probe.flush()
+        probe.write_bytes(bytes(4096))
+        probe.unlink()
     except OSError as error:
-        for path in made:
+        for remove, path in ((os.unlink, probe), *((os.rmdir, path) for path in made)):
             with contextlib.suppress(OSError):
-                path.rmdir()
+                remove(path)
         raise InputError(f"output {output}: {error.strerror}; free some space or name another with --output") from None
     return output

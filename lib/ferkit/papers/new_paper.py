@@ -39,7 +39,7 @@ def create(name: str, output: Path | None = None) -> list[Path]:
              for source in (resources.files("ferkit.papers") / "template").iterdir()}
     targets = {source: notebook if source == NOTEBOOK else folder / source.removesuffix(".txt") for source in texts}
     try:
-        folder.mkdir(parents=True)
+        paths.make_folder(folder)
         return [files.write_text(targets[source], text) for source, text in sorted(texts.items())]
     except OSError:  # a full disk: nothing half-written stays
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ferkit.core import files, lease
 from ferkit.core.errors import InputError
-from ferkit.core.paths import Data
+from ferkit.core.paths import Data, make_folder
 from ferkit.sweep import backends
 from ferkit.sweep.config import Sweep
 from ferkit.sweep.rows import Row, Task, tasks
@@ -131,11 +131,7 @@ def _write_plan(sweep: Sweep, output: Path) -> None:
         if not same:
             raise InputError(f"{output}: holds another sweep's plan; name another --output")
         return
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        files.write_json(path, plan)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error.strerror}); name another --output") from None
+    files.write_json(make_folder(output) / PLAN, plan)
 
 
 def parts_of(given: list[str]) -> tuple[Path, ...] | None:

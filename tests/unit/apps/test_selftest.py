@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -25,11 +26,42 @@ def battery(tmp_path_factory, session_cache):
 
 @pytest.mark.parametrize("part", range(8))
 def test_bad_input_is_one_line_and_leaves_nothing(battery, part):
-    """476 cases, an eighth in each test: in one process they take half a minute together."""
+    """About 500 cases, an eighth in each test: in one process they take half a minute together."""
     folder, cases = battery
     chosen = cases[part::8]
     answers = [selftest.answer(case, command_line.main, folder) for case in chosen]
     assert len(chosen) >= 50 and [one for one in answers if one.problem] == []
+
+
+MOUNTED = """
+mount -t tmpfs -o ro tmpfs "$1/read-only" && mount -t tmpfs -o size=64k tmpfs "$1/full" || exit 77
+dd if=/dev/zero of="$1/full/filling" bs=1k count=99 status=none 2>"$1/said"
+exec "$2" -c "$3" "$1"
+"""
+TRIED = """
+import json, sys
+from pathlib import Path
+from ferkit import __main__ as command_line
+from ferkit.apps import selftest
+folder = Path(sys.argv[1])
+place = selftest.Materials(folder / "inputs", "lenet5")
+cases = [(case, name) for name in ("read-only", "full")
+         for case in selftest.unwritable(place, "lenet5", str(folder / name / "new"))]
+answers = [selftest.answer(case, command_line.main, folder / name) for case, name in cases]
+print(json.dumps([len(answers), [[one.case, one.problem] for one in answers if one.problem]]))
+"""
+
+
+def test_a_full_disk_and_a_read_only_file_system_are_one_line_in_every_command_that_writes(tmp_path, session_cache):
+    """In a namespace of its own, in which anyone may mount; root's permissions do not reach past a read-only mount."""
+    for name in ("read-only", "full"):
+        (tmp_path / name).mkdir()
+    done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNTED, "-", tmp_path, sys.executable,
+                           TRIED], capture_output=True, text=True)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this system lets nobody mount")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [14, []]
 
 
 def test_a_command_that_answers_badly_is_found(tmp_path):

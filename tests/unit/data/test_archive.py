@@ -4,15 +4,17 @@ import errno
 import io
 import struct
 import tarfile
+import warnings
 import zipfile
+from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ferkit.core.errors import InputError
+from ferkit.core.errors import LONGEST, InputError, in_one_line
 from ferkit.data import archive
 
 RAMP = np.add.outer(np.arange(48) * 3, np.arange(48) * 2).astype(np.uint8)
@@ -238,3 +240,62 @@ def test_any_damage_to_an_image_decodes_or_is_refused_in_one_line(data):
         assert archive.decode_grey(bytes(content), "x").dtype == np.uint8
     except InputError as error:
         assert "\n" not in str(error)
+
+
+# --- for all archives
+
+PLAIN = st.text("abc", min_size=1, max_size=3)
+HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
+    ["../x", "/x", "a/../x", "C:x", ".x", "a//b", "x/", "__MACOSX/x", "a\\b", "a/./b"])
+ARCHIVES = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def packed(path, members):
+    """An archive of these members, written to `path`."""
+    if path.suffix == ".tar":
+        with tarfile.open(path, "w") as file:
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                file.addfile(info, io.BytesIO(content))
+    else:
+        with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names that it stores in another form
+            for name, content in members.items():
+                file.writestr(name, content)
+    return path
+
+
+def read_or_refused(path):
+    """What the archive holds by name; None where it is refused, in one line."""
+    try:
+        with archive.open_files(path) as files:
+            return {name: files.read(name) for name in files.names}
+    except InputError as error:
+        assert len(in_one_line(error)) <= LONGEST + 3
+        return None
+
+
+@given(st.dictionaries(PLAIN, st.binary(max_size=40), min_size=1), st.sampled_from(["zip", "tar"]))
+@ARCHIVES
+def test_any_archive_reads_back_as_it_was_packed(tmp_path, members, kind):
+    assert read_or_refused(packed(tmp_path / f"a.{kind}", members)) == members
+
+
+@given(st.dictionaries(HOSTILE, st.binary(max_size=40), min_size=1, max_size=5), st.sampled_from(["zip", "tar"]))
+@ARCHIVES
+def test_whatever_names_an_archive_has_none_leads_out_of_it(tmp_path, members, kind):
+    found = read_or_refused(packed(tmp_path / f"a.{kind}", members)) or {}
+    assert all(".." not in PurePosixPath(name).parts and not PurePosixPath(name).is_absolute() for name in found)
+    assert set(found.values()) <= set(members.values())
+
+
+@given(st.data(), st.sampled_from(["zip", "tar"]))
+@ARCHIVES
+def test_any_damage_to_an_archive_is_read_past_or_refused_in_one_line(tmp_path, data, kind):
+    path = packed(tmp_path / f"a.{kind}", {"a/1.png": encoded(Image.fromarray(RAMP), "PNG"), "b.csv": b"1,2\n" * 40})
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[:data.draw(st.integers(0, len(content)))])
+    read_or_refused(path)

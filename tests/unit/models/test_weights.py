@@ -5,11 +5,11 @@ import re
 
 import pytest
 import torch
-from hypothesis import given, settings, strategies
+from hypothesis import HealthCheck, given, settings, strategies
 from safetensors import SafetensorError
 
 from ferkit import papers
-from ferkit.core.errors import InputError
+from ferkit.core.errors import LONGEST, InputError, in_one_line
 from ferkit.core.labels import LABELS
 from ferkit.models import tensor_files, weights
 
@@ -120,3 +120,20 @@ def test_a_full_disk_is_told_with_the_files_name(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left on device") as told:
         tensor_files.save_tensors(tmp_path / "w.safetensors", {})
     assert told.value.filename == str(tmp_path / "w.safetensors") and not list(tmp_path.iterdir())
+
+
+@given(strategies.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_to_the_head_of_a_file_loads_a_whole_network_or_is_refused_in_one_line(tmp_path, data):
+    path = tmp_path / "w.safetensors"
+    weights.save(path, papers.system("lenet5").build(), "lenet5", {})
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(strategies.integers(1, 4))):
+        content[data.draw(strategies.integers(0, 1500))] = data.draw(strategies.integers(0, 255))
+    path.write_bytes(content[:data.draw(strategies.integers(0, 2000))] if data.draw(strategies.booleans()) else content)
+    try:
+        model, header = weights.load(path, papers.system)
+    except InputError as error:
+        assert str(path) in str(error) and len(in_one_line(error)) <= LONGEST + 3
+        return
+    assert all(tensor.isfinite().all() for tensor in model.state_dict().values()) and header["tta"] in weights.TTA

@@ -4,11 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ferkit.core.errors import InputError
+from ferkit.core.errors import LONGEST, InputError, in_one_line
 from ferkit.core.labels import ALIASES, LABELS
+from ferkit.data import archive
 from ferkit.data.sources import fer2013
 from ferkit.data.sources.synthetic import draw_set
 
@@ -234,6 +235,30 @@ def test_every_spelling_of_a_class_folder_names_one_label(alias, upper):
     files = type("Files", (), {"title": "copy"})()
     number = fer2013._folder_label(files, f"train/{alias.upper() if upper else alias}/x.png")
     assert alias in ALIASES[LABELS[number]]
+
+
+ROW = st.tuples(st.sampled_from("0167 x"), st.sampled_from([" ".join(["7"] * 2304), "7 7", "256 " * 2304, "", "x"]),
+                st.sampled_from(["Training", "PublicTest", "private", ""])) | st.lists(st.text(max_size=9), max_size=4)
+
+
+HEAD = st.sampled_from(["emotion,pixels,Usage", "emotion, pixels, Usage", "\ufeffemotion,pixels,Usage",
+                        "emotion,pixels", "Usage,pixels,emotion,x", ""])
+
+
+@given(HEAD, st.lists(ROW, max_size=4), st.sampled_from(["\n", "\r\n", "\r"]),
+       st.sampled_from(["utf-8", "latin-1", "utf-16"]), st.integers(0, 20_000))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_is_one_image_a_row_or_refused_in_one_line(tmp_path, head, rows, end, encoding, keep):
+    text = end.join([head, *(",".join(row) for row in rows)])
+    (tmp_path / "x.csv").write_bytes(text.encode(encoding, "replace")[:keep])
+    try:
+        with archive.open_files(tmp_path / "x.csv") as files:
+            faces = fer2013._read_parts([files])
+    except InputError as error:
+        assert str(error).startswith("x.csv") and len(in_one_line(error)) <= LONGEST + 3
+        return
+    assert 0 < len(faces) <= len(rows) and faces.images.shape[1:] == (48, 48)
+    assert set(faces.labels) <= set(range(7)) and set(faces.split) <= {"train", "val", "test"}
 
 
 # --- the real archive
