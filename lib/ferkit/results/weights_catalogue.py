@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ferkit.core import errors, files, paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.results import records, schema
+from ferkit.results import provenance, records, schema
 
 FIRST_DATASET = "fer2013"
 PLAN = "plan.json"
@@ -161,8 +161,15 @@ def _sweep_of(entry: Entry) -> str:
 
 
 def table(among: Sequence[Entry] | None = None) -> list[str]:
-    """One line for each published cell: name, accuracies, whether its weights are here."""
+    """One line for each published cell: name, accuracies, whether its weights are here. InputError for a metrics.json
+    that is not the one which its tree's manifest notes."""
     everything = entries() if among is None else list(among)
+    made = {name: provenance.of(paths.published_root() / name) for name in {entry.dataset for entry in everything}}
+    for entry in everything:
+        file = entry.directory / records.METRICS
+        if made[entry.dataset].intact(file.relative_to(entry.directory.parents[3]).as_posix()) is False:
+            raise InputError(f"{_shown(file)}: changed since it was published, its sha256 is not the one in "
+                             f"manifest.json; {_restore()}")
     first = best(everything).full_name if any(entry.weights for entry in everything) else ""
     lines = []
     for entry in everything:

@@ -7,7 +7,7 @@ import pytest
 
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
-from ferkit.results import records, weights_catalogue
+from ferkit.results import manifest, records, weights_catalogue
 
 
 @pytest.fixture
@@ -113,6 +113,16 @@ def test_changed_weights_are_refused(tree):
     entry.weights.write_bytes(b"changed")
     with pytest.raises(InputError, match=r"not the published weights.*git checkout"):
         weights_catalogue.require(entry)
+
+
+def test_an_edited_accuracy_is_not_listed(tree):
+    file = tree / "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
+    outputs = {file.relative_to(tree).as_posix(): files.sha256(file)}
+    manifest.write(tree, {"schema": 1, "notebooks": {"02_stn_attention": {"outputs": outputs}}})
+    assert len(weights_catalogue.table()) == 5
+    file.write_text(file.read_text().replace('"accuracy": 0.6', '"accuracy": 0.9', 1))
+    with pytest.raises(InputError, match=r"deep_emotion/ours/seed0/metrics\.json: changed since it was published"):
+        weights_catalogue.table()
 
 
 def test_without_any_weights_there_is_no_default(tree):
