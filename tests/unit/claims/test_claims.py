@@ -27,13 +27,18 @@ def test_a_quick_run_judges_at_least_twelve_claims_each_naming_its_file(run):
     assert {row["dataset"] for row in rows if ".accuracy." in row["id"]} == {"fer2013", "ckplus", "ferg", "jaffe"}
 
 
-@pytest.mark.parametrize("predicted", [np.zeros(350, dtype=int), np.random.default_rng(0).integers(0, 7, 350)],
-                         ids=["one class", "at random"])
+@pytest.mark.parametrize("predicted", [np.zeros(350, dtype=int), np.random.default_rng(0).integers(0, 7, 350),
+                                       (np.arange(350) + 1) % 7], ids=["one class", "at random", "all wrong"])
 def test_where_nothing_was_learnt_only_the_networks_sizes_are_confirmed(run, predicted):
     run.everything(predicted=predicted)
     rows = claims.judge(run.root, papers.claims())
     confirmed = {row["id"] for row in rows if row["verdict"] not in NOTHING_SHOWN}
     assert confirmed == ABOUT_NETWORKS
+
+
+def test_on_the_validation_split_nothing_is_judged_however_good_it_is(run):
+    run.everything(accuracy=0.99, split="val")
+    assert {row["verdict"] for row in claims.judge(run.root, papers.claims())} == {"not_run"}
 
 
 def test_rows_have_the_keys_of_the_contract_and_known_verdicts(run):

@@ -5,6 +5,7 @@ Only numbers are drawn: means over images, never an image.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -206,8 +207,9 @@ def _picture(height: float, says: str, parts: Iterable[str], width: float = WIDT
 
 
 def _on_paper(drawn: str) -> str:
-    """A drawing without dark colours and without signs that the article's font lacks."""
+    """A drawing in the article's font, larger, without dark colours and without signs that this font lacks."""
     drawn = drawn.replace(svg.DARK, "").replace('class="grey s"', 'class="q s"')
+    drawn = re.sub(r"font-family: [^;]+;", "font-family: 'Libertinus Serif', 'Times New Roman', Times, serif;", drawn)
     for small, larger in (("14px", "16px"), ("12px", "14px"), ("10.5px", "13px")):
         drawn = drawn.replace(f"font-size: {small}", f"font-size: {larger}")
     for sign, words in names.VERDICTS.values():
