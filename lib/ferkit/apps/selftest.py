@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import random
@@ -109,12 +110,8 @@ def _listing(folder: Path) -> list[str]:
 
 def _each(*columns: Iterable[object]) -> Iterator[tuple[str, ...]]:
     """Every combination, flattened to words."""
-    if not columns:
-        yield ()
-        return
-    for first in columns[0]:
-        head = (first,) if isinstance(first, str) else tuple(first)
-        yield from ((*head, *rest) for rest in _each(*columns[1:]))
+    for chosen in itertools.product(*columns):
+        yield tuple(itertools.chain.from_iterable((one,) if isinstance(one, str) else one for one in chosen))
 
 
 def _usage() -> Iterator[Case]:
@@ -283,13 +280,10 @@ class Materials:
 
     def manifests(self, contents: Iterable[str]) -> list[str]:
         """A folder with a manifest.json of each content."""
-        found = []
         for number, text in enumerate(contents):
-            folder = self.folder / f"run{number}"
-            folder.mkdir()
-            (folder / "manifest.json").write_text(text)
-            found.append(str(folder))
-        return found
+            (self.folder / f"run{number}").mkdir()
+            self._write(f"run{number}/manifest.json", text)
+        return [str(path) for path in sorted(self.folder.glob("run*"))]
 
     def no_photos(self) -> list[str]:
         """Files with an image's name that are no image."""
@@ -341,15 +335,24 @@ class Materials:
         return found + [self._write(f"{name}.safetensors", content) for name, content in broken.items()]
 
 
-def killed(folder: Path, words: Sequence[str], times: int, seed: int = 0, longest: float = 6.0) -> list[str]:
-    """Start a command, kill it at a random moment, and again, then let it end; the same without kills beside it.
+def killed(folder: Path, words: Sequence[str], times: int, seed: int = 0) -> list[str]:
+    """Run a command, then start it elsewhere and kill it at a random moment, and again, then let it end.
 
-    folder: gets ``killed`` and ``whole``, the --output of both. Returns what differs between the two, by file: nothing,
-    where killing loses nothing. Times of computing and the places that they were made at are left out.
+    folder: gets ``whole`` and ``killed``, the --output of both. The moments lie anywhere in the time that the whole run
+    took. Returns what differs between the two, by file: nothing, where killing loses nothing. Times of computing and
+    the places that they were made at are left out.
     """
     draw = random.Random(seed)
     command = [sys.executable, "-m", "ferkit", *words, "--output"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def finish(name: str) -> list[str]:
+        done = subprocess.run([*command, str(folder / name)], env=environment, capture_output=True, text=True)
+        return [f"{name}: ended with {done.returncode}: {done.stderr[-300:]}"] if done.returncode else []
+
+    began = time.monotonic()
+    failed = finish("whole")
+    longest = time.monotonic() - began
     for _ in range(times):
         process = subprocess.Popen([*command, str(folder / "killed")], env=environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, start_new_session=True)
@@ -357,11 +360,7 @@ def killed(folder: Path, words: Sequence[str], times: int, seed: int = 0, longes
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    for name in ("killed", "whole"):
-        done = subprocess.run([*command, str(folder / name)], env=environment, capture_output=True, text=True)
-        if done.returncode:
-            return [f"{name}: ended with {done.returncode}: {done.stderr[-300:]}"]
-    return differences(folder / "killed", folder / "whole")
+    return failed or finish("killed") or differences(folder / "killed", folder / "whole")
 
 
 CHANGING = ("minutes", "seconds", "peak_memory_mb", "run", "platform", "git_dirty", "fingerprint")

@@ -3,8 +3,6 @@
 The order is FER2013's own coding 0…6 (Goodfellow et al. 2013, doi 10.1007/978-3-642-42051-1_16).
 """
 
-from collections.abc import Iterable
-
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 CONTEMPT = "contempt"  # CK+'s eighth label, kept only on request
 
@@ -25,9 +23,3 @@ _BY_ALIAS = {alias: label for label, aliases in ALIASES.items() for alias in ali
 def to_label(name: str) -> str | None:
     """The canonical label for a source's class name ("Happiness", "joy", "HA" → "happy"); None if unknown."""
     return _BY_ALIAS.get(name.strip().lower().replace(" ", "").replace("-", "").replace("_", ""))
-
-
-def index_of(names: Iterable[str], label_names: tuple[str, ...] = LABELS) -> list[int]:
-    """Class numbers (0…K-1) for canonical label names; KeyError for one that is not in `label_names`."""
-    position = {label: number for number, label in enumerate(label_names)}
-    return [position[name] for name in names]

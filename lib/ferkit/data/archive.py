@@ -13,8 +13,10 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
@@ -83,96 +85,81 @@ class FolderFiles:
         return open(self._root / name, "rb")
 
 
-class ZipFiles:
-    """The members of a zip archive."""
+@dataclass(frozen=True)
+class _Member:
+    """A member of an archive: its declared size and the most bytes believed, whether it is a folder or a file (else a
+    link or device), and how it is opened."""
 
-    def __init__(self, path: Path) -> None:
+    name: str
+    size: int
+    most: int
+    is_folder: bool
+    is_file: bool
+    open: Callable[[], IO[bytes]]
+
+
+class ArchiveFiles:
+    """The regular members of an archive. kind: "zip", or "tar" (plain or gzip)."""
+
+    def __init__(self, path: Path, kind: str) -> None:
         self.title = path.name
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file, listed = {"zip": _zip, "tar": _tar}[kind](path)
         except (*READ_ERRORS, ValueError) as error:
             raise InputError(
-                f"{path.name}: not a readable zip archive ({reason(error)}); fetch it again"
+                f"{path.name}: not a readable {kind} archive ({reason(error)}); fetch it again"
             ) from error
-        self._members: dict[str, zipfile.ZipInfo] = {}
-        for info in self._zip.infolist():
-            name = _safe_name(self.title, info.filename)
-            if info.is_dir() or _is_clutter(name):
+        self._members: dict[str, _Member] = {}
+        for member in listed:
+            name = _safe_name(self.title, member.name)
+            if member.is_folder or _is_clutter(name):
                 continue
+            if not member.is_file:
+                raise InputError(f"{self.title}: {name}: is a link or device, not a file; refused")
             if name in self._members:
                 raise InputError(f"{self.title}: {name}: listed twice in the archive; fetch it again")
-            if info.file_size > TABLE_LIMIT or info.file_size > RATIO_LIMIT * max(info.compress_size, 1024):
+            if member.size > member.most:
                 raise InputError(
-                    f"{self.title}: {name}: declares {info.file_size} bytes unpacked; refused as a zip bomb"
+                    f"{self.title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb"
                 )
-            self._members[name] = info
-        _check_total(self.title, [info.file_size for info in self._members.values()])
+            self._members[name] = member
+        _check_total(self.title, [member.size for member in self._members.values()])
         self.names = tuple(sorted(self._members))
 
     def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
         """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
-        info = self._members[name]
-        _check_size(self.title, name, info.file_size, limit)
+        size = self._members[name].size
+        _check_size(self.title, name, size, limit)
         try:
-            return self._zip.read(info)
+            with self.open(name) as stream:
+                content = stream.read()
         except READ_ERRORS as error:
             raise InputError(
                 f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
             ) from error
-
-    def close(self) -> None:
-        """Release the archive."""
-        self._zip.close()
-
-    def open(self, name: str) -> IO[bytes]:
-        """The member as a stream."""
-        return self._zip.open(self._members[name])
-
-
-class TarFiles:
-    """The regular members of a tar archive (plain or gzip)."""
-
-    def __init__(self, path: Path) -> None:
-        self.title = path.name
-        self._members: dict[str, tarfile.TarInfo] = {}
-        try:
-            self._tar = tarfile.open(path)  # noqa: SIM115 (closed by `close`)
-            infos = self._tar.getmembers()
-        except READ_ERRORS as error:
-            raise InputError(
-                f"{path.name}: not a readable tar archive ({reason(error)}); fetch it again"
-            ) from error
-        for info in infos:
-            name = _safe_name(self.title, info.name)
-            if info.isdir() or _is_clutter(name):
-                continue
-            if not info.isreg():
-                raise InputError(f"{self.title}: {name}: is a link or device, not a file; refused")
-            self._members[name] = info
-        _check_total(self.title, [info.size for info in self._members.values()])
-        self.names = tuple(sorted(self._members))
-
-    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
-        """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
-        info = self._members[name]
-        _check_size(self.title, name, info.size, limit)
-        try:
-            content = self._tar.extractfile(info).read()
-        except READ_ERRORS as error:
-            raise InputError(
-                f"{self.title}: {name}: cannot be read ({reason(error)}); fetch the archive again"
-            ) from error
-        if len(content) != info.size:
+        if len(content) != size:
             raise InputError(f"{self.title}: {name}: the archive ends inside it; fetch it again")
         return content
 
-    def close(self) -> None:
-        """Release the archive."""
-        self._tar.close()
-
     def open(self, name: str) -> IO[bytes]:
         """The member as a stream."""
-        return self._tar.extractfile(self._members[name])
+        return self._members[name].open()
+
+    def close(self) -> None:
+        """Release the archive."""
+        self._file.close()
+
+
+def _zip(path: Path) -> tuple[zipfile.ZipFile, list[_Member]]:
+    file = zipfile.ZipFile(path)
+    return file, [_Member(info.filename, info.file_size, min(TABLE_LIMIT, RATIO_LIMIT * max(info.compress_size, 1024)),
+                          info.is_dir(), True, partial(file.open, info)) for info in file.infolist()]
+
+
+def _tar(path: Path) -> tuple[tarfile.TarFile, list[_Member]]:
+    file = tarfile.open(path)  # noqa: SIM115 (closed by `close`)
+    return file, [_Member(info.name, info.size, TABLE_LIMIT, info.isdir(), info.isreg(),
+                          partial(file.extractfile, info)) for info in file.getmembers()]
 
 
 @contextmanager
@@ -181,18 +168,11 @@ def open_files(path: Path) -> Iterator[Files]:
     broken."""
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; name the data with --data PATH")
-    lower = path.name.lower()
-    if path.is_file() and lower.endswith(".zip"):
-        files: Files = ZipFiles(path)
-    elif path.is_file() and lower.endswith(ARCHIVE_SUFFIXES):
-        files = TarFiles(path)
-    else:
-        files = FolderFiles(path)
-    try:
+    if not path.is_file() or not path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        yield FolderFiles(path)
+        return
+    with closing(ArchiveFiles(path, "zip" if path.name.lower().endswith(".zip") else "tar")) as files:
         yield files
-    finally:
-        if not isinstance(files, FolderFiles):
-            files.close()
 
 
 def inner_archives(folder: Path) -> list[Path]:

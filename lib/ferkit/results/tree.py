@@ -52,13 +52,6 @@ class Tree:
         """The folder's name: a run's, or a published data set's."""
         return self.root.absolute().name
 
-    @property
-    def sound(self) -> tuple[CellResult, ...]:
-        """Its results; InputError where any is refused."""
-        for reason in self.refused.values():
-            raise InputError(reason)
-        return self.results
-
     @cached_property
     def dataset(self) -> str | None:
         """The data set of its results, refused ones too; None where there is none, InputError where they mix."""

@@ -71,11 +71,6 @@ class Augmentation:
             number.check(f"augmentation: {name}", getattr(self, name))
         checks.choice("augmentation: padding", self.padding, ("border", "zeros"))
 
-    @property
-    def geometric(self) -> bool:
-        """Whether pixels are resampled (rotation, scale or shift), not just mirrored or cropped."""
-        return bool(self.rotation or self.scale or self.shift)
-
 
 @dataclass(frozen=True)
 class Recipe:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ferkit.core.labels import ALIASES, LABELS, index_of, to_label
+from ferkit.core.labels import ALIASES, LABELS, to_label
 
 
 def test_the_order_is_fer2013s_coding():
@@ -19,9 +19,3 @@ def test_no_spelling_means_two_things():
     ("contempt", "contempt"), ("cat", None), ("", None)])
 def test_names_of_sources_become_labels(name, label):
     assert to_label(name) == label
-
-
-def test_labels_and_numbers_are_a_bijection():
-    assert index_of(LABELS) == list(range(7))
-    with pytest.raises(KeyError):
-        index_of(["contempt"])

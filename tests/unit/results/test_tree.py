@@ -34,8 +34,6 @@ def test_a_changed_file_is_read_again_and_refused(run):
     changed.write_text(json.dumps({**first.results[0].metrics, "accuracy": 0.99999}))
     again = tree.load_tree(run)
     assert len(again.results) == 2 and "accuracy is 1.0000" in again.refused[changed.parent]
-    with pytest.raises(InputError, match=r"accuracy is 1\.0000"):
-        _ = again.sound
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -88,30 +88,6 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
                 "images_per_subject": images_per_subject, **({"variation": variation} if variation != 1 else {})})
 
 
-def draw_sequence(subject_seed: int, expression: str, n_frames: int) -> FaceSet:
-    """One subject going from neutral (first frame) to the apex of an expression (last), n_frames images.
-
-    Only the action units move: pose, light and gaze stay, there is no noise. `intensity` rises from 0 to 1; every
-    frame carries the sequence's label, as CK+ labels its sequences. Raises InputError for an unknown expression
-    or fewer than two frames.
-    """
-    if expression not in LABELS:
-        raise InputError(f"expression {expression!r} is unknown: use one of {', '.join(LABELS)}")
-    if n_frames < 2:
-        raise InputError(f"a sequence of {n_frames} frames shows no change: use 2 or more")
-    who = subject(subject_seed, 0)
-    intensity = np.linspace(0, 1, n_frames, dtype=np.float32)
-    faces = [Face(identity=who, units=units_of(expression, float(amount))) for amount in intensity]
-    name = f"s{subject_seed}_{expression}"
-    return FaceSet(
-        images=np.stack([draw_face(face) for face in faces]), masks=np.stack([draw_masks(face) for face in faces]),
-        labels=np.full(n_frames, LABELS.index(expression), np.int64), split=np.full(n_frames, ""),
-        subjects=np.full(n_frames, f"s{subject_seed}"), sequences=np.full(n_frames, name),
-        names=np.array([f"{name}_{frame:03d}" for frame in range(n_frames)]),
-        index=np.arange(n_frames, dtype=np.int64), regions=REGIONS, intensity=intensity,
-        source={"dataset": "synthetic", "protocol": "sequence", "seed": subject_seed, "expression": expression})
-
-
 def class_sizes(total: int, imbalance: str) -> np.ndarray:
     """How many of `total` images each label gets, int64 (7,), by largest remainder; rare labels win ties."""
     weights = np.array(FER2013_COUNTS if imbalance == "fer2013" else [1] * len(LABELS), dtype=float)

@@ -1,6 +1,5 @@
 """The built-in data set: deterministic, subject-independent, neither trivial nor unlearnable."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.data.sources.synthetic import FER2013_COUNTS, class_sizes, contact_sheet, draw_sequence, draw_set, main
-from ferkit.data.synthetic import REGIONS
+from ferkit.data.sources.synthetic import FER2013_COUNTS, class_sizes, contact_sheet, draw_set, main, subject
+from ferkit.data.synthetic import REGIONS, Face, draw_face, units_of
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +83,11 @@ def test_one_nearest_neighbour_on_raw_pixels_stays_below_60_percent(faces: FaceS
 
 def test_the_expression_can_be_read_off_neutral_pose_by_its_pixels() -> None:
     """Without pose, light and noise the same nearest neighbour is far above chance: the labels are not empty."""
-    people = [draw_sequence(k, label, 2) for k in range(12) for label in LABELS]
-    change = np.stack([s.images[1].astype(float) - s.images[0] for s in people]).reshape(len(people), -1)
-    labels = np.array([s.labels[0] for s in people])
-    train = np.arange(len(people)) < 8 * 7
+    def drawn(person: int, label: str, amount: float) -> np.ndarray:
+        return draw_face(Face(identity=subject(person, 0), units=units_of(label, amount))).astype(float)
+
+    change = np.stack([drawn(k, label, 1) - drawn(k, label, 0) for k in range(12) for label in LABELS]).reshape(84, -1)
+    labels, train = np.tile(np.arange(7), 12), np.arange(84) < 8 * 7
     model = KNeighborsClassifier(1, metric="cosine").fit(change[train] + 1e-9, labels[train])
     assert model.score(change[~train] + 1e-9, labels[~train]) > 0.8
 
@@ -120,20 +120,6 @@ def test_an_expression_in_the_mouth_only_leaves_brow_and_eye_pixels_uninformativ
     assert mouth.source["regions"] == ["mouth"]
 
 
-def test_a_sequence_runs_steadily_from_neutral_to_apex() -> None:
-    frames = draw_sequence(3, "happy", 6)
-    assert frames.intensity.tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
-    assert set(frames.sequences) == {"s3_happy"} and set(frames.subjects) == {"s3"}
-    assert np.all(frames.labels == LABELS.index("happy"))
-    distance = [np.abs(image.astype(int) - frames.images[0]).sum() for image in frames.images]
-    assert distance[0] == 0 and all(a < b for a, b in pairwise(distance))
-
-
-def test_a_neutral_sequence_does_not_move() -> None:
-    frames = draw_sequence(0, "neutral", 3)
-    assert np.array_equal(frames.images[0], frames.images[-1])
-
-
 @pytest.mark.parametrize(("arguments", "says"), [
     ({"imbalance": "steep"}, "balanced, fer2013"), ({"regions": ("ears",)}, "mouth, brows, eyes, nose")])
 def test_unknown_options_are_refused_by_name(arguments: dict, says: str) -> None:
@@ -141,13 +127,9 @@ def test_unknown_options_are_refused_by_name(arguments: dict, says: str) -> None
         draw_set(7, 0, 0, **arguments)
 
 
-def test_impossible_sizes_and_sequences_are_refused() -> None:
+def test_impossible_sizes_are_refused() -> None:
     with pytest.raises(InputError, match="-1"):
         draw_set(7, -1, 0)
-    with pytest.raises(InputError, match="2 or more"):
-        draw_sequence(0, "happy", 1)
-    with pytest.raises(InputError, match="contempt"):
-        draw_sequence(0, "contempt", 3)
 
 
 def test_the_contact_sheet_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
