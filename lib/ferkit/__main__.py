@@ -24,7 +24,7 @@ from ferkit.core.errors import InputError
 
 # Every command, as `--help` groups them; its module is ferkit.cli.<name>, with underscores for dashes.
 GROUPS = {
-    "replicate": ("run", "claims", "report", "verify"),
+    "replicate": ("run", "lab", "claims", "report", "verify"),
     "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "robustness",
                         "test-selection-bias"),
     "use": ("predict", "export", "audit"),
