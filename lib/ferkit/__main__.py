@@ -118,7 +118,8 @@ def _run(argv: Sequence[str]) -> int:
     try:
         _look_where_we_are()
         asked = [name for name in COMMANDS if argv[:1] == [name]]
-        if set(asked) & set(OF_A_CHECKOUT) and not (paths.repository() / "notebooks").is_dir():
+        if set(asked) & set(OF_A_CHECKOUT) and not (
+                paths.in_checkout() or (paths.repository() / "notebooks").is_dir()):
             raise InputError(f"{asked[0]} needs a checkout of the project, with its notebooks and results; clone it")
         arguments = parser(asked or COMMANDS).parse_args(argv)
         console.set_level(hasattr(arguments, "verbose") - hasattr(arguments, "quiet"))

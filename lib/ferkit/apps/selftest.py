@@ -146,7 +146,7 @@ def _options(network: str) -> Iterator[Case]:
         ("run", "--only", "77"), ("run", "--from", "1", "--only", "2"), ("run", "--set", "NOPE=1"),
         ("run", "--set", "x"), ("run", "--set", "SEED=1"), ("run", "--protocol", "by_guess"),
         ("run", "--protocol", ","), ("run", "--contempt"),
-        ("publish",), ("publish", "--list", "x"), ("report",), ("report", "--readme", "x"), ("predict",),
+        ("publish",), ("publish", "--list", "x"), ("report",), ("report", "--readme"), ("predict",),
         ("predict", "--json", "--csv", "x.png"), ("occlusion",), ("occlusion", "x", "--mouth-only")))
 
 

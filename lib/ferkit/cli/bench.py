@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``training`` and ``occlusion`` with their options to a parser."""
     below = parser.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
     training = below.add_parser("training", help="our loop, a bare loop and a loop over image files")
-    training.add_argument("--models", nargs="+", metavar="M", help="which networks (default: all four)")
+    training.add_argument("--model", nargs="+", metavar="M", help="which networks (default: all four)")
     training.add_argument("--batch", nargs="+", type=options.whole(1), default=[128], metavar="N",
                           help="batch sizes (default: 128)")
     training.add_argument("--seconds", type=options.above_zero, default=3.0, metavar="S",
@@ -74,7 +74,7 @@ def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     from ferkit.benchmarks import training as bench_training
     from ferkit.data import datasets
 
-    models = arguments.models or papers.default_for("bench training")
+    models = arguments.model or papers.default_for("bench training")
     bench_training.check_models(models)
     data, protocol = options.data_and_protocol(arguments)
     profile = "smoke" if arguments.dataset == "synthetic" else "full"

@@ -11,7 +11,7 @@ HELP = "judge the papers' claims on the results in a folder"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``claims`` to a parser."""
     parser.add_argument("directory", metavar="DIR", type=options.place, help="a run's folder, or results/<dataset>")
-    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    options.add_output(parser, json="the list as JSON")
 
 
 def main(arguments: argparse.Namespace) -> int:

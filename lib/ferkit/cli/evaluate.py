@@ -9,7 +9,8 @@ HELP = "score saved weights on the test split of a data set"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate`` to a parser."""
-    parser.add_argument("--weights", required=True, type=options.place, metavar="F", help="a run's weights.safetensors")
+    parser.add_argument("--weights", required=True, type=options.place, metavar="NAME|FILE",
+                        help="a run's weights.safetensors, or a published name")
     options.add_data(parser)
     options.add_computing(parser, "cpu", seed="seed of the drawn set or the split")
     options.add_output(parser, "folder in which predictions.npz is written, or a file F.npz",
@@ -22,14 +23,15 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.core import files, paths
     from ferkit.core.console import json_line
     from ferkit.experiments import evaluation
-    from ferkit.results import records
+    from ferkit.results import records, weights_catalogue
 
     target = arguments.output
     if target:
         target = target if target.suffix == ".npz" else target / records.PREDICTIONS
         paths.check_writable(target.parent)
     data, protocol = options.data_and_protocol(arguments)
-    predictor, facts = evaluation.open_weights(arguments.weights, papers.system, arguments.device)
+    weights, _ = weights_catalogue.locate(arguments.weights)
+    predictor, facts = evaluation.open_weights(weights, papers.system, arguments.device)
     faces = papers.system(facts["system"]).kind.load(
         arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
     if target:

@@ -17,7 +17,7 @@ HELP = "open JupyterLab on copies of the notebooks, which it saves to without to
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lab`` to a parser."""
     parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="for jupyter lab, e.g. -- --no-browser")
-    parser.add_argument("--fresh", action="store_true", help="copy every notebook anew; your changes to copies are lost")
+    parser.add_argument("--fresh", action="store_true", help="copy every notebook anew; changes to copies are lost")
     options.add_output(parser, "folder of the copies (default: lab among the runs)", json="")
 
 

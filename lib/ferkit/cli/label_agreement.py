@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``label-agreement`` to a parser."""
     parser.add_argument("directory", metavar="DIR", type=options.place, nargs="?",
                         help="results/fer2013 (default: the published ones), or a run on FER2013")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_output(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from ferkit.core.console import json_line
 from ferkit.core.errors import InputError
 from ferkit.core.paths import make_folder
 
-HELP = "analyse the cells of a run or of published results by occlusion, or run the control on mouth-only faces"
+HELP = "analyse a run's or published systems by occlusion, or run the control on mouth-only faces"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mouth-only", action="store_true",
                         help="train on drawn faces that move the mouth alone and see where occlusion points")
     options.add_data(parser, dataset="synthetic")
-    parser.add_argument("--systems", nargs="+", metavar="S",
+    parser.add_argument("--model", nargs="+", metavar="M",
                         help="which systems, every seed of them (default: one of each paper)")
+    parser.add_argument("--systems", nargs="+", dest="model", help=argparse.SUPPRESS)  # the earlier name
     parser.add_argument("--recipe", default="ours", metavar="R", help="under which recipe (default: ours)")
     parser.add_argument("--images", type=options.whole(), default=0, metavar="N",
                         help="test images, stratified (default: all)")
@@ -65,7 +66,7 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
     root = arguments.directory.absolute()
-    cells = analyses.cells_of(root, arguments.systems or papers.default_for("occlusion"), arguments.recipe, faces)
+    cells = analyses.cells_of(root, arguments.model or papers.default_for("occlusion"), arguments.recipe, faces)
     make_folder(root)
     done = analyses.analyse_all(root, cells, faces, papers.system, images=arguments.images, beside=arguments.beside,
                                 patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,

@@ -53,7 +53,8 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset:
     """Which images: --dataset, --data and, unless switched off, --protocol, --labels, --contempt and --profile."""
     group = parser.add_argument_group("data")
     group.add_argument("--dataset", choices=DATASETS, required=required and dataset is None, default=dataset,
-                       help="which data set" + (f" (default: {dataset})" if dataset else ""))
+                       help="which data set; folder: your own images, laid out as results/own_data.md says"
+                       + (f" (default: {dataset})" if dataset else ""))
     group.add_argument("--data", action="append", default=[], metavar="PATH",
                        help="where it lies, an archive or a folder; once per part (default: its environment variable)")
     if protocol:
@@ -136,7 +137,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--protocol", default="", metavar="P",
                        help="how the data are divided (default: the data set's own); several, separated by commas, are "
                             "run one after the other and compared; NAME:all is every fold of NAME, NAME+train7000 "
-                            f"trains on so many of the training images. One of {', '.join(protocols.PROTOCOLS)}")
+                            f"trains on so many of the training images. One of {protocols.SHOWN}")
     _add_labels(which)
     which.add_argument("--profile", choices=tuple(PROFILES), default="quick",
                        help="; ".join(f"{profile.name}: {profile.says}" for profile in PROFILES.values()))

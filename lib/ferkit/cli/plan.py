@@ -8,7 +8,7 @@ from ferkit.cli import options
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 
-HELP = "write plan.json: every cell of a profile that will be reported; commit it before training"
+HELP = "write plan.json: every training of a profile that will be reported; commit it before training"
 ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
 
 
@@ -18,13 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_computing(parser, device=None, seed="first seed")
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
     parser.add_argument("--cells", default="", metavar="LIST",
-                        help="plan these cells only, as run's --set CELLS=…: SYSTEM/RECIPE,SYSTEM")
+                        help="plan these systems only, as run's --set CELLS=…: SYSTEM/RECIPE,SYSTEM")
     parser.add_argument("--seeds", type=options.whole(), default=0, metavar="N",
-                        help="seeds of each cell, as run's --set SEEDS=N (default: the profile's)")
+                        help="seeds of each system, as run's --set SEEDS=N (default: the profile's)")
     parser.add_argument("--list", action="store_true",
                         help="only print how each planned job stands: planned (no result yet), or as its result says")
     parser.add_argument("--sweep", type=options.place, metavar="CONFIG",
-                        help="add the cells of this sweep to what is planned or published, in place of a profile's")
+                        help="add the trainings of this sweep to what is planned or published, in place of a profile's")
 
 
 def main(arguments: argparse.Namespace) -> int:

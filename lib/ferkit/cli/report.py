@@ -9,25 +9,14 @@ HELP = "build the report of a run, or one page that compares several"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report`` to a parser."""
-    parser.add_argument("directories", metavar="DIR", type=options.place, nargs="*",
+    parser.add_argument("directories", metavar="DIR", type=options.place, nargs="+",
                         help="a run's folder, or results/<dataset>; two or more are compared")
-    parser.add_argument("--readme", action="store_true",
-                        help="rewrite the READMEs' tables and pictures instead, as the command readme does")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page and print where it lies; exit status 0."""
-    from ferkit.core.errors import InputError
     from ferkit.reporting import html_report
 
-    if arguments.readme:
-        if arguments.directories:
-            raise InputError("--readme takes no DIR: it reads what is published below results/")
-        from ferkit.cli import readme
-
-        return readme.main(argparse.Namespace(check=False))
-    if not arguments.directories:
-        raise InputError("name a run's folder or results/<dataset>, or give --readme")
     several = len(arguments.directories) > 1
     print(html_report.compare(arguments.directories) if several else html_report.build(arguments.directories[0]))
     return 0

@@ -119,16 +119,22 @@ def divide(
     return folded[protocol.fold]
 
 
-def carve_validation(
-    labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0
-) -> np.ndarray:
+def carve_validation(labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0,
+                     subjects: np.ndarray | None = None) -> np.ndarray:
     """`split` with a stratified `share` of its training rows renamed "val", str (N,); the test rows stay
     untouched.
+
+    subjects: str (N,); where every training row has one, and there are two or more, people are kept together.
 
     Not stated in the paper; we use one eighth because FER2013's own validation split is 3,589 to 28,709.
     """
     rng = np.random.default_rng(seed)
-    carved = split.copy()
+    carved, train = split.copy(), np.flatnonzero(split == "train")
+    people = np.unique(subjects[train]) if subjects is not None else np.array([""])
+    if "" not in people and len(people) > 1:
+        part = _place_groups(labels[train], subjects[train], people, np.array([1 - share, share]), seed)
+        carved[train[part == 1]] = "val"
+        return carved
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero((labels == label) & (split == "train")))
         carved[rows[:round(share * len(rows))]] = "val"
@@ -228,7 +234,8 @@ def _checked(rows: Split, groups: np.ndarray | None = None, what: str = "") -> S
     empty = [name for name, part in rows.items() if not len(part)]
     if empty:
         raise InputError(
-            f"too few images: the {' and '.join(empty)} split would be empty; use another protocol"
+            f"too few images: the {' and '.join(empty)} split would be empty; add images, or "
+            "declare train, val and test yourself"
         )
     if groups is not None:
         held = [set(groups[part].tolist()) for part in rows.values()]

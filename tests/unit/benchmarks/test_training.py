@@ -62,7 +62,7 @@ def test_the_textbooks_files_hold_the_pixels(tmp_path):
     assert len(data) == 3 and data[1][1] == 5 and np.array_equal(data[1][0].numpy(), images[1])
 
 
-@pytest.mark.parametrize("words", [["bench"], ["bench", "training", "--models", "dance"],
+@pytest.mark.parametrize("words", [["bench"], ["bench", "training", "--model", "dance"],
                                    ["bench", "training", "--rounds", "0"], ["bench", "occlusion", "--images", "0"]])
 def test_bad_usage_is_refused_before_anything_is_measured(words, monkeypatch, capsys):
     monkeypatch.setattr(bench_training, "bench", lambda *_a, **_k: pytest.fail("measured"))
@@ -72,7 +72,7 @@ def test_bad_usage_is_refused_before_anything_is_measured(words, monkeypatch, ca
 
 def test_the_command_prints_the_contracts_keys(measured, monkeypatch, capsys):
     monkeypatch.setattr(bench_training, "bench", lambda *_a, **_k: measured)
-    assert command_line.main(["bench", "training", "--models", "lenet5", "--json"]) == 0
+    assert command_line.main(["bench", "training", "--model", "lenet5", "--json"]) == 0
     assert {"rounds", "ratios"} <= set(json.loads(capsys.readouterr().out))
-    assert command_line.main(["bench", "training", "--models", "lenet5"]) == 0
+    assert command_line.main(["bench", "training", "--model", "lenet5"]) == 0
     assert "% of the bare loop" in capsys.readouterr().out

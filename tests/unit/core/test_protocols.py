@@ -44,7 +44,7 @@ def test_a_name_is_taken_apart():
 
 
 @pytest.mark.parametrize(("dataset", "text", "contempt", "says"), [
-    ("ckplus", "by_subject,at_will", False, "protocol 'at_will' is unknown; take one of official, by_image"),
+    ("ckplus", "by_subject,at_will", False, "protocol 'at_will' is unknown; take one of official, by_subject"),
     ("ckplus", "by_subject,", False, "missing between the commas"),
     ("ckplus", "leave_one_subject_out:all", False, "known for jaffe and ferg only"),
     ("ckplus", "by_image:all", False, "is unknown"),

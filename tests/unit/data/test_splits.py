@@ -143,6 +143,17 @@ def test_carving_touches_training_only_and_is_an_eighth_of_each_label(n, seed):
         assert np.sum((carved == "val") & (labels == label)) == round(0.125 * total)
 
 
+def test_carving_keeps_people_together_where_all_are_known():
+    labels, split = np.arange(240) % 2, np.where(np.arange(240) < 180, "train", "test").astype("<U5")
+    subjects = np.array([f"S{row // 9}" for row in range(240)])
+    carved = splits.carve_validation(labels, split, subjects=subjects)
+    assert splits.shared_groups(subjects, carved)["train/val"] == 0 and 9 <= np.sum(carved == "val") <= 36
+    assert np.array_equal(carved == "test", split == "test")
+    unknown = np.where(np.arange(240) == 0, "", subjects)
+    np.testing.assert_array_equal(splits.carve_validation(labels, split, subjects=unknown),
+                                  splits.carve_validation(labels, split))
+
+
 def test_shared_groups_are_counted_and_unnamed_ones_are_not():
     split = np.array(["train", "train", "val", "test", "test"])
     groups = np.array(["a", "", "a", "a", ""])

@@ -67,7 +67,7 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
         if not rows.names:
             raise InputError(f"{files.title}: no images in it; expected <class>/<image> or <split>/<class>/<image>")
         labels = np.array([label_names.index(known[name]) for name in rows.classes], np.int64)
-        split, notes = _carved(labels, _checked_splits(files, rows))
+        split, notes = _carved(labels, _checked_splits(files, rows), np.array(rows.subjects))
         order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
         images, said = read_photos([(files, rows.names[row]) for row in order], [archive.stamp(data[0]), rows.names])
     notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
@@ -196,10 +196,13 @@ def _checked_splits(files: Files, rows: _Rows) -> np.ndarray:
     return split
 
 
-def _carved(labels: np.ndarray, split: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The splits with validation carved out of training where none is declared, and the sentence that says so."""
+def _carved(labels: np.ndarray, split: np.ndarray, subjects: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The splits with validation carved out of training where none is declared (by subject where they are known), and
+    the sentence that says so."""
     if "train" not in split or "val" in split:
         return split, []
-    carved = splits.carve_validation(labels, split)
-    return carved, ["There is no val folder: one eighth of each label's training images (seed 0) is validation, "
+    carved = splits.carve_validation(labels, split, subjects=subjects)
+    apart = set(subjects[carved == "train"]).isdisjoint(subjects[carved == "val"])
+    what = "people with about one eighth of the" if apart else "one eighth of each label's"
+    return carved, [f"There is no val folder: {what} training images (seed 0) {'are' if apart else 'is'} validation, "
                     f"{int(np.sum(carved == 'val'))} images."]

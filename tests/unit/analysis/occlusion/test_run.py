@@ -46,7 +46,7 @@ def test_all_seeds_of_the_asked_systems_are_found_in_order(tree, faces):
 
 def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tree, faces, monkeypatch, capsys):
     monkeypatch.setattr(datasets, "load", lambda *_a, **_k: faces())
-    words = ["occlusion", str(tree), "--systems", "lenet5", "--patch-size", "16", "--stride", "16", "--json"]
+    words = ["occlusion", str(tree), "--model", "lenet5", "--patch-size", "16", "--stride", "16", "--json"]
     assert command_line.main(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["cell"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]

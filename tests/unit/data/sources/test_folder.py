@@ -106,6 +106,15 @@ def test_a_table_says_label_subject_sequence_and_split(indexed, small):
     assert all(sequence.startswith(subject) for subject, sequence in zip(faces.subjects, faces.sequences, strict=True))
 
 
+def test_validation_is_carved_out_by_subject_where_they_are_known(indexed):
+    table = indexed / "index.csv"
+    table.write_text(table.read_text().replace(",val", ",train"))
+    faces = folder.read(indexed)
+    people = [set(faces.subjects[faces.split == part]) for part in ("train", "val")]
+    assert all(people) and people[0].isdisjoint(people[1])
+    assert any("people with about one eighth" in note for note in faces.source["notes"])
+
+
 @pytest.mark.parametrize(("change", "says"), [
     (lambda text: text.replace("file,label", "path,label"), "no column file"),
     (lambda text: text.replace("3.png,", "300.png,", 1), "'300.png' is no image"),
@@ -143,7 +152,9 @@ def test_no_message_recommends_a_division_by_image(classes, own_cache, refusal):
     from ferkit.data import datasets
     for protocol in ("official", "by_subject", "leave_one_subject_out"):
         line = refusal(datasets.load, "folder", classes, profile="full", protocol=protocol)
-        assert "--protocol by_image" not in line and "--subject-from" in line
+        assert "by_image" not in line and "--subject-from" in line
+    line = refusal(datasets.load, "folder", classes, profile="full", protocol="random")
+    assert "by_image_10fold only to measure what they leak" in line
 
 
 def test_a_label_map_drops_and_adds_classes(classes, small):
