@@ -20,7 +20,8 @@ from ferkit.core.labels import LABELS
 ROOT = paths.repository()
 # What extras install and no dependency of the others does, by the name it is imported under.
 ABSENT = ("jupyterlab", "ipywidgets", "IPython", "ipykernel", "papermill", "nbformat", "psutil", "plotly", "pandas",
-          "jsonschema", "fastjsonschema", "skimage", "skops", "torchvision", "onnx", "aeon", "distributed", "submitit", "pyarrow")
+          "jsonschema", "fastjsonschema", "skimage", "skops", "torchvision", "onnx", "aeon", "distributed", "submitit",
+          "pyarrow")
 
 
 @pytest.fixture(scope="module")
