@@ -1,7 +1,7 @@
-"""What a person sees while something is trained: one line per epoch, never in a notebook's outputs.
+"""What a person sees while something is trained: one line per epoch, never left in a notebook's outputs.
 
 `run` sets FERKIT_PROGRESS to a file: the kernel appends JSON lines there and `run` shows them. Without it, in
-a terminal, one line is updated in place; in a notebook opened by hand nothing is printed.
+a terminal, one line is updated in place; in a notebook opened by hand one display is, and `finished` clears it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import contextlib
 import json
 import os
 import sys
+from html import escape
 
 VARIABLE = "FERKIT_PROGRESS"
 _shown = True
+_line = None  # the display of a notebook opened by hand
 
 
 def set_shown(shown: bool) -> None:
@@ -43,10 +45,39 @@ def report(kind: str, **values: object) -> None:
     if target:
         with contextlib.suppress(OSError), open(target, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(event) + "\n")  # a watcher that has gone must not stop a training
+    elif _shown and _in_notebook():
+        _display(describe(event))
     elif _shown and sys.stdout is not None and sys.stdout.isatty():
         finished = event.get("epoch") == event.get("epochs")
         sys.stdout.write(f"\r\033[K{describe(event)}" + ("\n" if finished else ""))
         sys.stdout.flush()
+
+
+def finished() -> None:
+    """Clear the line in a notebook opened by hand, so that its outputs are those of any other run."""
+    global _line
+    if _line is not None:
+        _display("")
+        _line = None
+
+
+def _in_notebook() -> bool:
+    """Whether this process is a Jupyter kernel; asks only what is imported already."""
+    shell = sys.modules.get("IPython")
+    found = shell.get_ipython() if shell is not None else None
+    return found is not None and hasattr(found, "kernel")
+
+
+def _display(text: str) -> None:
+    """One line of the cell that trains, updated in place."""
+    global _line
+    from IPython.display import HTML, display
+
+    content = HTML(f"<small>{escape(text)}</small>" if text else "")
+    if _line is None:
+        _line = display(content, display_id=True)
+    else:
+        _line.update(content)
 
 
 def describe(event: dict) -> str:

@@ -101,7 +101,7 @@ def _lookup(key: object) -> FaceSet | None:
         _remove(entry)
         return None
     except OSError as error:
-        raise InputError(f"{entry}: the prepared set cannot be read ({error.strerror or error}); free memory, mend "
+        raise InputError(f"{entry}: the prepared set cannot be read ({error.strerror or error}); free memory, fix "
                          "the permissions or set FERKIT_CACHE to another folder") from error
 
 

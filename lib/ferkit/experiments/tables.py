@@ -27,7 +27,7 @@ def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ())
     """One row for each system and recipe: means over its seeds, their deviation, and what each asks for.
 
     order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
-    deviation over seeds, None for one seed; "sees px" is the receptive field.
+    deviation over seeds, None for one seed.
     """
     groups: dict[tuple[str, str], list[dict]] = {}
     for cell in cells:
@@ -44,7 +44,7 @@ def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ())
                          "without averaging %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
                          "train - test": _percent(float(np.mean([m["train_accuracy"] - m["accuracy"]
                                                                  for m in tested]))),
-                         "parameters": tested[0]["parameters"], "sees px": tested[0]["receptive_field"],
+                         "parameters": tested[0]["parameters"], "receptive field, px": tested[0]["receptive_field"],
                          "minutes": round(float(np.mean([m["minutes"] for m in group])), 1)})
     return rows
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ferkit import papers
-from ferkit.core import paths
+from ferkit.core import paths, progress
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
 from ferkit.experiments import plan
@@ -112,7 +112,12 @@ def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "a
     """Jobs trained or loaded one after the other below `root`."""
     from ferkit.experiments import jobs as engine
 
-    return [engine.run(one, faces, root, device=device) for one in planned]
+    cells = []
+    for number, one in enumerate(planned, 1):
+        progress.note(f"{number} of {len(planned)}: {one.name}")
+        cells.append(engine.run(one, faces, root, device=device))
+    progress.finished()
+    return cells
 
 
 def obtain(system: str, recipe: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto"

@@ -44,3 +44,25 @@ def test_an_epoch_is_described_in_words():
     event = {"kind": "epoch", "cell": "gap_cnn/ours seed 1", "epoch": 3, "epochs": 12, "loss": 1.2345,
              "val_accuracy": 0.4123, "seconds_left": 32}
     assert progress.describe(event) == "gap_cnn/ours seed 1  epoch 3/12  loss 1.234  val 41.2 %  0:32 left"
+
+
+def test_a_notebook_opened_by_hand_has_one_display_that_is_cleared_at_the_end(monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, content):
+            shown.append(content.data)
+
+    def display(content, display_id):
+        assert display_id
+        shown.append(content.data)
+        return Handle()
+
+    monkeypatch.delenv(progress.VARIABLE, raising=False)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    progress.note("1 of 2: a < b")
+    progress.note("2 of 2")
+    progress.finished()
+    progress.finished()
+    assert shown == ["<small>1 of 2: a &lt; b</small>", "<small>2 of 2</small>", ""]

@@ -52,7 +52,7 @@ def variant_table(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]
              "against control": points(row["difference"]), "from": points(row["low"]), "to": points(row["high"]),
              "p": None if row["p_holm"] is None else float(f"{row['p_holm']:.2g}"), "train - test": points(row["gap"]),
              "lost to 4 px": points(row["shift_loss"]), "parameters": row["parameters"],
-             "sees px": row["receptive_field"], "minutes": round(row["minutes"], 1)}
+             "receptive field, px": row["receptive_field"], "minutes": round(row["minutes"], 1)}
             for row in variant_changes(cells, ablation)]
 
 

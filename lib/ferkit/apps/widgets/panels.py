@@ -26,6 +26,9 @@ CAPTIONS = ("the face; blue: what the transformer reads", "what the transformer 
             "orange: covering here costs the answer most")
 
 
+_WRAP = widgets.Layout(flex_flow="row wrap", align_items="flex-start")
+
+
 @cache
 def _model(name: str) -> Model:
     return predictor.load(name or None)
@@ -77,8 +80,8 @@ class _Panel:
         cells = [widgets.VBox([picture, widgets.HTML(f"<small>{caption}</small>")],
                               layout=widgets.Layout(width=f"{SHOWN + 12}px"))
                  for picture, caption in zip(self._pictures, CAPTIONS, strict=True)]
-        row = widgets.HBox([*cells, self._bars], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
-        return widgets.VBox([row, self._words])
+        row = widgets.HBox([*cells, self._bars], layout=_WRAP)
+        return widgets.VBox([row, self._words], layout=widgets.Layout(max_width="560px"))
 
 
 class FacePanel(_Panel):
@@ -97,15 +100,15 @@ class FacePanel(_Panel):
         self.sliders = {number: widgets.FloatSlider(0.0, min=0, max=1, step=0.05, readout_format=".2f",
                                                     description=f"AU{number} {unit.name}",
                                                     style={"description_width": "168px"},
-                                                    layout=widgets.Layout(width="318px"))
+                                                    layout=widgets.Layout(width="395px", max_width="100%"))
                         for number, unit in ACTION_UNITS.items()}
         self._busy = True
         for slider in (*self.sliders.values(), self.person, self.roll, self.light):
             slider.observe(self._follow, "value")
         self.expression.observe(lambda change: self.set(EXPRESSIONS[change["new"]]), "value")
         self.widget = widgets.VBox([
-            widgets.HBox([self.weights, self.expression]), widgets.HBox([self.person, self.roll, self.light]),
-            self._shown(), self._columns()])
+            widgets.HBox([self.weights, self.expression], layout=_WRAP),
+            widgets.HBox([self._shown(), self._units()], layout=_WRAP)])
         self.set(EXPRESSIONS[expression])
 
     def set(self, units: Mapping[int, float] | tuple[int, ...]) -> None:
@@ -137,18 +140,14 @@ class FacePanel(_Panel):
         if not self._busy:  # many sliders move at once when an expression is chosen: look once
             super()._follow()
 
-    def _columns(self) -> widgets.Widget:
-        """The sliders by the region they move, the mouth's many in two columns."""
+    def _units(self) -> widgets.Widget:
+        """The sliders of one region at a time, in tabs that stand beside the pictures."""
         own = {region: [slider for number, slider in self.sliders.items() if ACTION_UNITS[number].region == region]
                for region in REGIONS}
-        half = (len(own["mouth"]) + 1) // 2
-        columns = [[_head("mouth"), *own["mouth"][:half]], [_head("mouth"), *own["mouth"][half:]],
-                   [_head("brows"), *own["brows"], _head("nose"), *own["nose"]], [_head("eyes"), *own["eyes"]]]
-        return widgets.HBox([widgets.VBox(column) for column in columns], layout=widgets.Layout(flex_flow="row wrap"))
-
-
-def _head(region: str) -> widgets.Widget:
-    return widgets.HTML(f"<b>{region}</b>")
+        groups = {**{region: sliders for region, sliders in own.items() if sliders},
+                  "pose": [self.person, self.roll, self.light]}
+        return widgets.Tab([widgets.VBox(sliders) for sliders in groups.values()], titles=list(groups),
+                           layout=widgets.Layout(width="430px", max_width="100%"))
 
 
 class PhotoPanel(_Panel):
