@@ -106,9 +106,7 @@ class ArchiveFiles:
         try:
             self._file, listed = {"zip": _zip, "tar": _tar}[kind](path)
         except (*READ_ERRORS, ValueError) as error:
-            raise InputError(
-                f"{path.name}: not a readable {kind} archive ({reason(error)}); fetch it again"
-            ) from error
+            raise InputError(f"{path.name}: not a readable {kind} archive ({reason(error)}); fetch it again") from error
         self._members: dict[str, _Member] = {}
         for member in listed:
             name = _safe_name(self.title, member.name)
@@ -119,9 +117,7 @@ class ArchiveFiles:
             if name in self._members:
                 raise InputError(f"{self.title}: {name}: listed twice in the archive; fetch it again")
             if member.size > member.most:
-                raise InputError(
-                    f"{self.title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb"
-                )
+                raise InputError(f"{self.title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb")
             self._members[name] = member
         _check_total(self.title, [member.size for member in self._members.values()])
         self.names = tuple(sorted(self._members))
@@ -153,7 +149,7 @@ class ArchiveFiles:
 def _zip(path: Path) -> tuple[zipfile.ZipFile, list[_Member]]:
     file = zipfile.ZipFile(path)
     return file, [_Member(info.filename, info.file_size, min(TABLE_LIMIT, RATIO_LIMIT * max(info.compress_size, 1024)),
-                          info.is_dir(), True, partial(file.open, info)) for info in file.infolist()]
+                          info.filename.endswith("/"), True, partial(file.open, info)) for info in file.infolist()]
 
 
 def _tar(path: Path) -> tuple[tarfile.TarFile, list[_Member]]:
@@ -177,18 +173,14 @@ def open_files(path: Path) -> Iterator[Files]:
 
 def inner_archives(folder: Path) -> list[Path]:
     """The archives lying directly in `folder`, sorted by name."""
-    return sorted(
-        path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
-    )
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES))
 
 
 def expand(parts: Sequence[Path], words: tuple[str, ...]) -> Sequence[Path]:
     """What to open for a data set's parts: the parts, or, of one folder with nothing else to read, the archives in it
     whose names contain one of `words`."""
     if len(parts) == 1 and parts[0].is_dir():
-        inside = [
-            path for path in inner_archives(parts[0]) if any(word in path.name.lower() for word in words)
-        ]
+        inside = [path for path in inner_archives(parts[0]) if any(word in path.name.lower() for word in words)]
         folders = [path for path in parts[0].iterdir() if path.is_dir() and not _is_clutter(path.name)]
         loose = [path for path in parts[0].iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES)]
         return parts if folders or loose or not inside else inside
@@ -204,9 +196,7 @@ def stamp(path: Path) -> list[object]:
         digest = hashlib.sha256()
         for name in sorted(_walk(path)):
             status = (path / name).stat()
-            digest.update(
-                f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
-            )
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
         return [os.fspath(path.absolute()), digest.hexdigest()]
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file or folder; name the data with --data PATH") from error
@@ -232,9 +222,7 @@ def decode_grey(content: bytes, where: str, background: int | None = None) -> np
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
-                raise InputError(
-                    f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it"
-                )
+                raise InputError(f"{where}: {image.width}×{image.height} pixels is more than {PIXEL_LIMIT}; shrink it")
             if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # phones: the photo, then its depth map
                 raise InputError(f"{where}: holds {image.n_frames} frames; give one image per file")
             image.load()
@@ -243,9 +231,7 @@ def decode_grey(content: bytes, where: str, background: int | None = None) -> np
         raise
     except UnidentifiedImageError as error:
         raise InputError(f"{where}: not an image of a known format ({', '.join(FORMATS)})") from error
-    except (
-        Exception
-    ) as error:  # Pillow raises a dozen kinds for broken files; every one means the same to a user
+    except (Exception) as error:  # Pillow raises a dozen kinds for broken files; every one means the same to a user
         raise InputError(f"{where}: broken image ({reason(error)}); fetch it again") from error
 
 
@@ -271,9 +257,7 @@ def _to_grey(image: Image.Image, where: str, background: int | None) -> np.ndarr
     if image.mode == "L" and not image.info:
         return np.asarray(image)
     if image.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
-        raise InputError(
-            f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB"
-        )
+        raise InputError(f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB")
     if "A" in image.mode or "transparency" in image.info:
         image = _opaque(image, where, background)
     image = ImageOps.exif_transpose(image)

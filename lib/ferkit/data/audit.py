@@ -194,15 +194,9 @@ def findings(report: dict[str, object], faces: FaceSet) -> list[dict[str, str]]:
     found = [*_count_findings(report, faces), *_copy_findings(report), *_group_findings(report)]
     found += [*_difference_findings(report), *_fingerprint_findings(report["fingerprint"])]
     if report["knn1_accuracy"] >= FATAL_KNN1:
-        found.append(
-            _finding(
-                "knn1",
-                "fatal",
-                f"Copying the label of the most similar training image scores "
-                f"{100 * report['knn1_accuracy']:.1f} %: under protocol {report['protocol']} a high score "
-                "needs no learning; divide by subject.",
-            )
-        )
+        found.append(_finding("knn1", "fatal", f"Copying the label of the most similar training image scores "
+                              f"{100 * report['knn1_accuracy']:.1f} %: under protocol {report['protocol']} a high "
+                              "score needs no learning; divide by subject."))
     return found
 
 
@@ -247,15 +241,9 @@ def _copy_findings(report: dict[str, object]) -> list[dict[str, str]]:
             found.append(_finding(f"{part}_near_train", severity, f"{near} more {part} images differ from a training "
                                   "image only by light, mirroring or compression: they are nearly as easy as copies."))
     if report["conflicting_groups"]:
-        found.append(
-            _finding(
-                "conflicting_labels",
-                "defect",
-                f"{report['conflicting_groups']} groups of identical images "
-                f"carry more than one label {_published(report, 'conflicting_groups')}: no system can get "
-                "all of them right.",
-            )
-        )
+        found.append(_finding("conflicting_labels", "defect", f"{report['conflicting_groups']} groups of identical "
+                              f"images carry more than one label {_published(report, 'conflicting_groups')}: no system "
+                              "can get all of them right."))
     return found
 
 
@@ -277,15 +265,10 @@ def _difference_findings(report: dict[str, object]) -> list[dict[str, str]]:
         if worst["difference"] > FATAL_DIFFERENCE and worst["z"] > FATAL_Z:
             first, second = worst["between"].split("/")
             low, high = report[name][first], report[name][second]
-            found.append(
-                _finding(
-                    name,
-                    "fatal",
-                    f"{first} and {second} differ in {SAYS[name]} by {worst['difference']:.1f} "
-                    f"standard deviations ({low:.2f} against {high:.2f}): one of them was processed, so "
-                    "training and test no longer show the same kind of image; take another copy.",
-                )
-            )
+            found.append(_finding(name, "fatal", f"{first} and {second} differ in {SAYS[name]} by "
+                                  f"{worst['difference']:.1f} standard deviations ({low:.2f} against {high:.2f}): one "
+                                  "of them was processed, so training and test no longer show the same kind of image; "
+                                  "take another copy."))
     return found
 
 

@@ -75,9 +75,7 @@ def detect(image: np.ndarray) -> list[Box]:
         if factor == 1.0
         else cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
     )
-    found = _cascade(FACE_CASCADE).detectMultiScale(
-        searched, scaleFactor=1.1, minNeighbors=5, minSize=(24, 24)
-    )
+    found = _cascade(FACE_CASCADE).detectMultiScale(searched, scaleFactor=1.1, minNeighbors=5, minSize=(24, 24))
     boxes = [tuple(round(float(value) / factor) for value in box) for box in found]
     return sorted(boxes, key=lambda box: (-box[2] * box[3], box))
 
@@ -253,9 +251,7 @@ def _cut_level(image: np.ndarray, box: Box, angle: float) -> np.ndarray:
     cv2 = _opencv()
     turn = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), angle, 1.0)
     turn[:, 2] -= (x, y)
-    return cv2.warpAffine(
-        image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    return cv2.warpAffine(image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _resized(image: np.ndarray, size: int) -> np.ndarray:

@@ -68,9 +68,7 @@ def leave_one_subject_out(labels: np.ndarray, subjects: np.ndarray, seed: int) -
     for number, person in enumerate(people):
         chosen = people[(number + 1 + rng.integers(len(people) - 1)) % len(people)]
         test, val = subjects == person, subjects == chosen
-        folds.append(
-            {"train": np.flatnonzero(~test & ~val), "val": np.flatnonzero(val), "test": np.flatnonzero(test)}
-        )
+        folds.append({"train": np.flatnonzero(~test & ~val), "val": np.flatnonzero(val), "test": np.flatnonzero(test)})
     return [_checked(fold, subjects, "subjects") for fold in folds]
 
 
@@ -164,9 +162,7 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:
     """How many named groups lie in two splits: ``{"train/val": n, "train/test": n, "val/test": n}``."""
     held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in NAMES}
-    return {
-        f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))
-    }
+    return {f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))}
 
 
 def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,

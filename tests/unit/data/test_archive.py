@@ -244,8 +244,16 @@ def test_any_damage_to_an_image_decodes_or_is_refused_in_one_line(data):
 
 # --- for all archives
 
+def test_a_member_without_a_name_is_no_data(tmp_path):
+    path = packed(tmp_path / "a.zip", {"Q": b"x", "kept.png": b"y"})
+    path.write_bytes(path.read_bytes().replace(b"Q", b"\0"))  # a name ends at the first zero byte
+    assert read_or_refused(path) == {"kept.png": b"y"}
+
+
+
 PLAIN = st.text("abc", min_size=1, max_size=3)
-HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+HOSTILE = st.text(LETTERS, min_size=1, max_size=12) | st.sampled_from(
     ["../x", "/x", "a/../x", "C:x", ".x", "a//b", "x/", "__MACOSX/x", "a\\b", "a/./b"])
 ARCHIVES = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -88,9 +88,7 @@ def _folder_rows(parts: list[Files]) -> list[Row]:
         raise InputError(f"{parts[0].title}: {tables[0]}: a table of CK+ names neither subjects nor sequences, so that "
                          "it can only be divided leakily; take the image folders (CK+48) or the release")
     if not rows:
-        raise InputError(
-            f"{parts[0].title}: no CK+ in it (no images); expected CK+48/<class>/S010_004_00000017.png"
-        )
+        raise InputError(f"{parts[0].title}: no CK+ in it (no images); expected CK+48/<class>/S010_004_00000017.png")
     return rows
 
 

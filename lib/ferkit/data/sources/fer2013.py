@@ -122,9 +122,7 @@ def _read_parts(parts: list[Files]) -> FaceSet:
         return _read_mosaics(parts)
     if len(parts) > 1:
         titles = " and ".join(files.title for files in parts)
-        raise InputError(
-            f"{titles}: several paths are only for the two mosaic halves; name one archive or folder"
-        )
+        raise InputError(f"{titles}: several paths are only for the two mosaic halves; name one archive or folder")
     files = parts[0]
     tables = [name for name in files.names if name.lower().endswith(".csv")]
     if tables:
@@ -163,9 +161,7 @@ def _header(files: Files, name: str) -> list[str]:
         with files.open(name) as stream:
             first = stream.readline(65536).decode("utf-8-sig")
     except (*archive.READ_ERRORS, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{files.title}: {name}: cannot be read as UTF-8 text ({archive.reason(error)})"
-        ) from error
+        raise InputError(f"{files.title}: {name}: cannot be read as UTF-8 text ({archive.reason(error)})") from error
     return [column.strip().lower() for column in first.strip().split(",")]
 
 
@@ -175,18 +171,14 @@ def _read_csv(files: Files, name: str) -> FaceSet:
     images, labels, usages = [], [], []
     try:
         with files.open(name) as stream, warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", DeprecationWarning
-            )  # numpy's sign for text that is not all numbers
+            warnings.simplefilter("error", DeprecationWarning)  # numpy's sign for text that is not all numbers
             rows = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
             column = {key.strip().lower(): number for number, key in enumerate(next(rows))}
             places = [column[key] for key in ("emotion", "pixels", "usage")]
             for number, row in enumerate(filter(None, rows)):
                 here = f"{where}: row {number} (line {rows.line_num})"
                 if len(row) <= max(places):
-                    raise InputError(
-                        f"{here}: has {len(row)} columns, {len(column)} are expected; fetch it again"
-                    )
+                    raise InputError(f"{here}: has {len(row)} columns, {len(column)} are expected; fetch it again")
                 emotion, pixels, usage = (row[place] for place in places)
                 labels.append(parse_emotion(emotion, here))
                 images.append(parse_pixels(pixels, here))
@@ -351,9 +343,7 @@ def _tiles(files: Files, name: str) -> np.ndarray:
     mosaic = archive.read_grey(files, name)
     side = MOSAIC_SIDE * SIZE
     if mosaic.shape != (side, side):
-        raise InputError(
-            f"{files.title}: {name}: is {mosaic.shape[1]}×{mosaic.shape[0]}, {side}×{side} is expected"
-        )
+        raise InputError(f"{files.title}: {name}: is {mosaic.shape[1]}×{mosaic.shape[0]}, {side}×{side} is expected")
     return mosaic.reshape(MOSAIC_SIDE, SIZE, MOSAIC_SIDE, SIZE).swapaxes(1, 2).reshape(-1, SIZE, SIZE)
 
 

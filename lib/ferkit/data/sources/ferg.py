@@ -38,9 +38,7 @@ def read(*data: Path) -> FaceSet:
         parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("ferg",))]
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
-            raise InputError(
-                f"{data[0].name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png"
-            )
+            raise InputError(f"{data[0].name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png")
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
         images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in archive.expand(data, ("ferg",))])
     notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]

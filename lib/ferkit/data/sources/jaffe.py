@@ -44,9 +44,7 @@ def read(*data: Path) -> FaceSet:
         parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("jaffe",))]
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
-            raise InputError(
-                f"{data[0].name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff"
-            )
+            raise InputError(f"{data[0].name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff")
         parsed = [parse_name(name, f"{source.title}: {name}") for source, name in files]
         images, notes = read_photos(files)
     if len(files) != IMAGES:

@@ -10,10 +10,7 @@ def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) 
 
 
 PLAN: Plan = {
-    "smoke": (
-        PlanRow("deep_emotion", "published", 12),
-        PlanRow("deep_emotion", "ours", 12, corruptions=False),
-    ),
+    "smoke": (PlanRow("deep_emotion", "published", 12), PlanRow("deep_emotion", "ours", 12, corruptions=False)),
     "quick": (
         PlanRow("deep_emotion", "published", 20),
         PlanRow("deep_emotion", "ours", 12),

@@ -125,9 +125,7 @@ def _domains(panels: dict, width: float) -> tuple[list[tuple[list[float], list[f
     The report's script holds the same few lines for other widths.
     """
     gap_x, gap_y = panels["gap"]
-    columns = int(
-        max(1, min(panels["columns"], panels["n"], (width + gap_x) // (panels["min_width"] + gap_x)))
-    )
+    columns = int(max(1, min(panels["columns"], panels["n"], (width + gap_x) // (panels["min_width"] + gap_x))))
     rows = -(-panels["n"] // columns)
     panel = min(panels["max_width"], (width - (columns - 1) * gap_x) / columns)
     tall = panel * panels["aspect"]
