@@ -7,7 +7,6 @@ folders outside the checkout are found through FERKIT_PAPERS, paths joined by th
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import pkgutil
@@ -18,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ferkit.core import errors
 from ferkit.core.errors import InputError
 from ferkit.experiments.system import System
 from ferkit.papers.paper import Experience, Name, Notebook, Paper
@@ -65,7 +65,7 @@ def get(paper_id: str) -> Paper:
     for paper in all():
         if paper.id == paper_id:
             return paper
-    raise InputError(f"unknown paper {paper_id!r}: choose one of {', '.join(paper.id for paper in all())}")
+    raise errors.unknown("paper", paper_id, (paper.id for paper in all()))
 
 
 @cache
@@ -78,9 +78,7 @@ def system(name: str) -> System:
     """The system of that name or alias; InputError, with the nearest names, for an unknown one."""
     known = {key: one for one in systems() for key in (one.name, *one.aliases)}
     if name not in known:
-        near = difflib.get_close_matches(name, known, 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}"
-        raise InputError(f"unknown model {name!r}: {hint} (a paper of your own: set FERKIT_PAPERS)")
+        raise errors.unknown("model", name, known)
     return known[name]
 
 
@@ -114,9 +112,7 @@ def named(system_name: str, name: str) -> NamedRecipe:
     """The recipe called `name` of a system with what the engine has to know of it; InputError if unknown."""
     if (system_name, name) not in recipes():
         known = sorted(recipe for owner, recipe in recipes() if owner == system_name)
-        near = difflib.get_close_matches(name, known, 2)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
-        raise InputError(f"{system_name}: no recipe called {name!r}; {hint}")
+        raise errors.unknown("recipe", name, known, system_name)
     return recipes()[system_name, name]
 
 

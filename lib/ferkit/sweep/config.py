@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from ferkit import papers
-from ferkit.core import protocols
+from ferkit.core import errors, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
 from ferkit.data.datasets import DATASETS
@@ -162,7 +162,7 @@ def _protocol(values: Mapping[str, object]) -> str:
 def _check(values: Mapping[str, object]) -> None:
     for key, value in values.items():
         if key not in KEYS:
-            raise InputError(f"unknown key {key!r}; known are {', '.join(KEYS)}")
+            raise errors.unknown("key", key, KEYS)
         if key in _LISTS and not (isinstance(value, list) and value and all(type(v) is _LISTS[key] for v in value)):
             raise InputError(f"{key} is a list of {'whole numbers' if _LISTS[key] is int else 'names'}, got {value!r}")
         if key in _SINGLE and type(value) is not _SINGLE[key]:
@@ -172,9 +172,9 @@ def _check(values: Mapping[str, object]) -> None:
         raise InputError("models are missing: name at least one")
     for dataset in values.get("datasets", ()):
         if dataset not in DATASETS:
-            raise InputError(f"unknown data set {dataset!r}: choose among {', '.join(DATASETS)}")
+            raise errors.unknown("data set", dataset, DATASETS)
     if values.get("profile", "full") not in PROFILES:
-        raise InputError(f"unknown profile {values['profile']!r}: choose one of {', '.join(PROFILES)}")
+        raise errors.unknown("profile", values["profile"], PROFILES)
     if not all(0 <= seed < 2**31 for seed in values.get("seeds", [0])):
         raise InputError(f"seeds are whole numbers from 0 to {2**31 - 1}")
     for system in values["models"]:

@@ -21,7 +21,7 @@ def test_listing_the_papers_imports_nothing_that_has_to_be_installed():
 def test_a_near_miss_is_told_what_was_meant():
     with pytest.raises(InputError, match="did you mean lenet5"):
         papers.system("lenet")
-    with pytest.raises(InputError, match="deep_emotion: no recipe called 'our'; did you mean ours"):
+    with pytest.raises(InputError, match="deep_emotion: unknown recipe 'our'; did you mean ours"):
         papers.recipe("deep_emotion", "our")
     with pytest.raises(InputError, match="unknown paper 'x'"):
         papers.get("x")

@@ -76,11 +76,11 @@ def test_a_label_set_becomes_part_of_the_protocol():
 
 
 @pytest.mark.parametrize(("values", "says"), [
-    ({}, "models are missing"), ({"model": ["lenet5"]}, "unknown key 'model'; known are datasets, models"),
+    ({}, "models are missing"), ({"model": ["lenet5"]}, "unknown key 'model'; did you mean models?"),
     ({"models": "lenet5"}, "models is a list of names"), ({"models": ["dance"]}, "dance"),
     ({"models": ["lenet5"], "seeds": [0.5]}, "seeds is a list of whole numbers"),
     ({"models": ["lenet5"], "seeds": [-1]}, "from 0 to"), ({"models": ["lenet5"], "seeds": []}, "seeds is a list"),
-    ({"models": ["lenet5"], "recipes": ["published"]}, "no recipe called 'published'"),
+    ({"models": ["lenet5"], "recipes": ["published"]}, "unknown recipe 'published'"),
     ({"models": ["lenet5"], "datasets": ["imagenet"]}, "unknown data set 'imagenet'"),
     ({"models": ["lenet5"], "profile": "huge"}, "unknown profile 'huge'"),
     ({"models": ["lenet5"], "epochs": 1.5}, "epochs is a int"), ({"models": ["lenet5"], "epochs": 0}, "epochs"),

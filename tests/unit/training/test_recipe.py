@@ -69,5 +69,5 @@ def test_whatever_json_holds_it_is_a_recipe_that_survives_json_or_one_line(value
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(InputError, match="lenet5: no recipe called 'published'; known are ours"):
+    with pytest.raises(InputError, match="lenet5: unknown recipe 'published'; known are ours"):
         papers.recipe("lenet5", "published")
