@@ -90,7 +90,9 @@ QUOTES: tuple[Quote, ...] = tuple(
     Quote(f"baselines.fer2013.{key}", f"{name} on fer2013", value, Unit.FRACTION, ELSEWHERE, "S", "fer2013", "test",
           "accuracy")
     for key, (name, value) in {
-        "sift_words": ("Dense SIFT bag of words with local learning", 0.6748), "hog_low": ("HOG, lowest", 0.29),
-        "hog_high": ("HOG, highest", 0.54), "lbp_low": ("LBP, lowest", 0.42), "lbp_high": ("LBP, highest", 0.43),
+        "sift_words": ("Dense SIFT bag of words with local learning, PrivateTest (Ionescu, Popescu & Grozea 2013)",
+                       0.67484),
+        "hog_low": ("HOG, lowest, split not known", 0.29), "hog_high": ("HOG, highest, split not known", 0.54),
+        "lbp_low": ("LBP, lowest, split not known", 0.42), "lbp_high": ("LBP, highest, split not known", 0.43),
     }.items()
 )

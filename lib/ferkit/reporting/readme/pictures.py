@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferkit import papers
-from ferkit.analysis import comparison
+from ferkit.analysis import comparison, label_agreement
 from ferkit.analysis.comparison import System
+from ferkit.analysis.comparison.cost import cost
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import svg
 from ferkit.results.tree import published
@@ -36,14 +37,62 @@ def drawn() -> dict[str, Picture]:
     tree = next((tree for tree in trees if tree.name == judged.FIRST), trees[0])
     systems = comparison.systems(tree.results, papers.main_systems())
     rows = list(judged.on_first_dataset().values()) if tree.name == judged.FIRST else judged.judged(tree)
-    return {"verdicts": verdicts(tree.name, rows, systems)}
+    found = {"verdicts": verdicts(tree.name, rows, systems)}
+    return found | ({"cost": accuracy_against_minutes(systems)} if tree.name == judged.FIRST else {})
 
 
 def block() -> str:
-    """The picture in Markdown."""
-    found = drawn()
-    return "\n".join(f'<img src="results/figures/{name}.svg" width="100%" alt="{picture.says}">'
-                     for name, picture in found.items()) or "Nothing is published yet."
+    """The README's picture in Markdown."""
+    return _in_markdown("verdicts", "results/")
+
+
+def cost_block() -> str:
+    """The picture of accuracy against minutes in Markdown, for a page below results/."""
+    return _in_markdown("cost", "")
+
+
+def _in_markdown(name: str, below: str) -> str:
+    picture = drawn().get(name)
+    return (f'<img src="{below}figures/{name}.svg" width="100%" alt="{picture.says}">' if picture
+            else "Nothing is published yet.")
+
+
+def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
+    """A point for each system and recipe over one run's minutes (logarithmic); ten people's plurality as a line."""
+    rows = sorted(cost([cell for system in systems for cell in system.cells]), key=lambda row: -row["accuracy"])
+    people = label_agreement.ceiling()["ten_people"]
+    top, bottom, left, right = 70, 470, 70, WIDTH - 230
+    values = [row["accuracy"] for row in rows] + [people]
+    low, high = np.floor(10 * min(values)) / 10, np.ceil(10 * max(values)) / 10
+    start, end = -2.0, np.ceil(np.log10(max(row["minutes"] for row in rows)))
+
+    def x(minutes: float) -> float:
+        return left + (right - left) * (np.log10(max(minutes, 10**start)) - start) / (end - start)
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * (value - low) / (high - low)
+
+    parts = [svg.text(24, 36, "Accuracy on FER2013's PrivateTest against the minutes of one run on a CPU", "t h")]
+    for tick in np.arange(low, high + 0.01, 0.1):
+        parts += [svg.line(left, y(tick), right, y(tick)), svg.text(left - 8, y(tick) + 4, f"{100 * tick:.0f} %", "q s",
+                                                                    "end")]
+    for power in range(int(start), int(end) + 1):
+        parts += [svg.line(x(10.0**power), top, x(10.0**power), bottom),
+                  svg.text(x(10.0**power), bottom + 18, f"{10.0**power:g} min", "q s", "middle")]
+    said = f"ten people (FER+ votes) {100 * people:.1f} %"
+    parts += [svg.line(left, y(people), right, y(people), "Orange", 2, "5 4"), svg.text(left + 6, y(people) - 6, said,
+                                                                                        "orange s")]
+    below = 0.0
+    for row in rows:  # names stand beside the drawing, pushed apart, a line leads to each
+        name = f"{names.system(row['system'])}{'' if row['recipe'] == 'ours' else ', published'}"
+        below = max(y(row["accuracy"]), below + 17)
+        here = x(row["minutes"]), y(row["accuracy"])
+        parts += [svg.line(*here, right + 10, below), svg.mark(*here, "dot", "blue", 5),
+                  svg.text(right + 14, below + 4, f"{name} {100 * row['accuracy']:.1f}", "t s")]
+    says = f"Accuracy against minutes: {said}; " + "; ".join(
+        f"{names.system(row['system'])} {row['recipe']} {100 * row['accuracy']:.1f} % in {row['minutes']:.2f} minutes"
+        for row in rows)
+    return Picture(svg.picture(WIDTH, int(max(bottom, below) + 40), says, parts), says)
 
 
 def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System]) -> Picture:

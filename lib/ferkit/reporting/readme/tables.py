@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ferkit import claims, papers
-from ferkit.analysis import comparison, leakage
+from ferkit.analysis import comparison, label_agreement, leakage
 from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.comparison.cost import minutes_of
+from ferkit.analysis.comparison.ensemble import ensemble
 from ferkit.core.units import NONE, Unit
 from ferkit.papers import unstated_choices
 from ferkit.papers.paper import RecipePath
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import ablation_path
 from ferkit.reporting.tables import markdown
-from ferkit.results import provenance, records, schema
+from ferkit.results import over_protocols, provenance, records, schema
 from ferkit.results.tree import Tree, by_system, over_seeds, published
 
 NOTHING = "Nothing is published yet."
@@ -21,7 +23,8 @@ BOLD = ("reproduced", "exceeded")
 
 
 def systems_table() -> str:
-    """One row for each replicated system on the papers' data set: the paper's number, both recipes, the verdicts."""
+    """One row for each replicated system on the papers' data set, the weakest first: parameters, minutes, the paper's
+    number, both recipes; then the mean of the best networks, and people."""
     trees = [tree for tree in published() if tree.name == judged.FIRST]
     if not trees:
         return NOTHING
@@ -31,13 +34,54 @@ def systems_table() -> str:
         own = {recipe: over_seeds(found[system, recipe]) for recipe in comparison.RECIPES if (system, recipe) in found}
         if own:
             sizes = " → ".join(dict.fromkeys(f"{it['parameters']:,}" for it in own.values()))
-            rows.append([names.system(system), sizes, f"{100 * stated[system]:.2f}" if system in stated else "",
-                         *(_accuracy(own.get(recipe)).replace(" %", "") for recipe in comparison.RECIPES)])
+            spent = " → ".join(dict.fromkeys(_minutes(found[system, recipe]) for recipe in own))
+            best = max(it["accuracy"] or 0.0 for it in own.values())
+            rows.append((best, [names.system(system), sizes, spent,
+                                f"{100 * stated[system]:.2f}" if system in stated else "",
+                                *(_accuracy(own.get(recipe)).replace(" %", "") for recipe in comparison.RECIPES)]))
+    rows = [row for _, row in sorted(rows, key=lambda row: row[0])]
+    if mean := ensemble(trees[0].results):
+        rows.append([f"mean of {mean['networks']} networks", f"{mean['parameters']:,}", f"{mean['minutes']:.0f}",
+                     "", "", f"{100 * mean['accuracy']:.2f}"])
     human = papers.human_accuracy(judged.FIRST)
     if human:
-        rows.append(["people", "", f"{100 * human[0]:.0f} ± {100 * human[1]:.0f}", "", ""])
-    heads = ("system", "parameters", "stated, %", *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES))
-    return markdown(heads, rows, range(1, 5))
+        rows.append(["people", "", "", f"{100 * human[0]:.0f} ± {100 * human[1]:.0f}", "", ""])
+    rows.append(["ten people (FER+ votes)", "", "", "", "", f"{100 * label_agreement.ceiling()['ten_people']:.2f}"])
+    heads = ("system", "parameters", "CPU minutes", "stated, %",
+             *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES))
+    return markdown(heads, rows, range(1, 6))
+
+
+def protocols_table() -> str:
+    """One row for each sweep over several protocols, system and recipe: mean accuracy over seeds under each."""
+    parts = []
+    for tree in published():
+        for content in over_protocols.of_tree(tree.root):
+            protocols = list(content["images"])
+            folds = {protocol.partition(":")[0] for protocol in protocols} if len(protocols) > 1 else set()
+            rows = []
+            for name in dict.fromkeys((row["system"], row["recipe"]) for row in content["runs"]):
+                own = [row for row in content["runs"] if (row["system"], row["recipe"]) == name]
+                by = {one: [row["accuracy"] for row in own if row["protocol"] == one] for one in protocols}
+                sizes = {one: len(content["images"][one]["labels"]) for one in protocols}
+                pooled = sum(sum(by[one]) / len(by[one]) * sizes[one] for one in protocols) / sum(sizes.values())
+                seeds = len({row["seed"] for row in own})
+                shown = ([_percent(pooled), f"{_percent(min(min(by[one]) for one in protocols))} … "
+                          f"{_percent(max(max(by[one]) for one in protocols))}"] if len(folds) == 1
+                         else [_percent(sum(by[one]) / len(by[one])) for one in protocols])
+                rows.append([names.system(name[0]), name[1], seeds, *shown])
+            heads = ("all images", "single folds") if len(folds) == 1 else protocols
+            parts += [f"{tree.name}, `{content['sweep']}`, {len(protocols)} protocols:", "",
+                      markdown(("system", "recipe", "seeds", *heads), rows), ""]
+    return "\n".join(parts).rstrip() or NOTHING
+
+
+def elsewhere_table() -> str:
+    """Published accuracies of others on the papers' data set beside which ours stand, with split and source."""
+    rows = [[quote.statement.removesuffix(f" on {judged.FIRST}"), _percent(quote.value),
+             f"{quote.source} [{quote.mark}]"]
+            for quote in papers.accuracy_quotes(judged.FIRST) if quote.split == "test"]
+    return markdown(("system", "stated accuracy", "source"), rows)
 
 
 def results_table() -> str:
@@ -194,6 +238,12 @@ def _row(tree: Tree, system: str, recipe: str, it: dict) -> list[object]:
             f"**{_percent(it['accuracy'])}**{_sd(it['sd'])}", f"{100 * it['low']:.1f} … {100 * it['high']:.1f}",
             _percent(it["accuracy_without_copies"]), _percent(it["macro_f1"]), f"{it['parameters']:,}", it["tta"],
             f"{it['minutes']:.0f}"]
+
+
+def _minutes(group: Sequence[records.CellResult]) -> str:
+    """What one run took, mean over seeds."""
+    minutes = sum(minutes_of(cell.metrics) for cell in group) / len(group)
+    return f"{minutes:.1f}" if minutes < 10 else f"{minutes:.0f}"
 
 
 def _accuracy(it: dict | None) -> str:

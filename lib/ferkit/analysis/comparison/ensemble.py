@@ -1,0 +1,39 @@
+"""What networks know together: probabilities averaged over systems and seeds, from published predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ferkit.analysis.comparison.cost import minutes_of
+from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system
+
+MEMBERS = 2  # systems: of each all seeds
+
+
+def ensemble(cells: Sequence[CellResult]) -> dict[str, object] | None:
+    """The mean of the probabilities of all seeds of the two systems that validation puts first (never the test split):
+    {systems (names with recipe), networks (how many), accuracy, n, parameters, minutes (sums)}; None where fewer have
+    probabilities of the same images.
+
+    Not one of the papers' systems, and nothing is fitted: the weights of the mean are equal.
+    """
+    groups = {name: group for name, group in by_system(cells).items() if all(
+        "probabilities" in cell.predictions and cell.metrics["val_accuracy"] is not None for cell in group)}
+    first = sorted(groups, key=lambda name: -_validation(groups[name]))[:MEMBERS]
+    members = [cell for name in first for cell in groups[name]]
+    if len(first) < MEMBERS or any(not np.array_equal(cell.predictions["index"], members[0].predictions["index"])
+                                   for cell in members):
+        return None
+    mean = np.mean([cell.predictions["probabilities"] for cell in members], axis=0)
+    labels = members[0].predictions["labels"]
+    return {"systems": first, "networks": len(members), "n": len(labels),
+            "accuracy": float(np.mean(mean.argmax(axis=1) == labels)),
+            "parameters": sum(cell.metrics["parameters"] for cell in members),
+            "minutes": float(sum(minutes_of(cell.metrics) for cell in members))}
+
+
+def _validation(group: Sequence[CellResult]) -> float:
+    return float(np.mean([cell.metrics["val_accuracy"] for cell in group]))
