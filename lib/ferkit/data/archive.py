@@ -14,7 +14,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -160,15 +160,34 @@ def _tar(path: Path) -> tuple[tarfile.TarFile, list[_Member]]:
 
 @contextmanager
 def open_files(path: Path) -> Iterator[Files]:
-    """The files at `path`: a folder, a zip, a tar, or one single file; InputError if there is none or it is
-    broken."""
+    """The files at `path`: a folder, a zip, a tar, or one single file; of a folder that holds nothing but one archive,
+    that archive's. InputError if there is none, it is broken, or it holds nothing but archives."""
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; name the data with --data PATH")
+    path = _only_archive(path)
     if not path.is_file() or not path.name.lower().endswith(ARCHIVE_SUFFIXES):
-        yield FolderFiles(path)
+        files: Files = FolderFiles(path)
+        _refuse_archives(files)
+        yield files
         return
     with closing(ArchiveFiles(path, "zip" if path.name.lower().endswith(".zip") else "tar")) as files:
+        _refuse_archives(files)
         yield files
+
+
+def _only_archive(path: Path) -> Path:
+    """The one archive that a folder holds and nothing else; the path itself where it is anything else."""
+    with suppress(OSError):  # whoever lists the folder next says why it cannot be
+        there = [entry for entry in path.iterdir() if not _is_clutter(entry.name)] if path.is_dir() else []
+        if len(there) == 1 and there == inner_archives(path):
+            return there[0]
+    return path
+
+
+def _refuse_archives(files: Files) -> None:
+    if files.names and all(name.lower().endswith(ARCHIVE_SUFFIXES) for name in files.names):
+        raise InputError(f"{files.title}: holds nothing but archives ({', '.join(files.names[:3])}); unpack or name the "
+                         "one that holds the data")
 
 
 def inner_archives(folder: Path) -> list[Path]:

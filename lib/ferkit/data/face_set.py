@@ -98,6 +98,13 @@ class FaceSet:
         return table
 
 
+def trained_on(source: Mapping[str, object]) -> str:
+    """What weights say they were trained on: the data set, and whose labels where they are not its own. source: as in
+    `FaceSet`."""
+    labels = str(source.get("labels", "own"))
+    return str(source.get("dataset", "")) + ("" if labels == "own" else f" ({labels} labels)")
+
+
 def without_splits(dataset: str, layout: str, images: np.ndarray, who: Sequence[tuple[str, str]],
                    names: Sequence[str], notes: Sequence[str]) -> FaceSet:
     """A source's images as it orders them, no split and no sequence declared.

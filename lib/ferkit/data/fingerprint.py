@@ -22,7 +22,7 @@ import numpy as np
 
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.image_statistics import perceptual_hash, pixel_hash, qualities
-from ferkit.data.matching import Match, match
+from ferkit.data.matching import Match, held_out_together, match
 
 FER2013 = "fer2013_fingerprint.npz"
 KNOWN_SHARE = 0.95  # of a copy's images that must be FER2013's for its official split to be restored
@@ -87,20 +87,28 @@ def restore(faces: FaceSet, known: Fingerprint | None = None) -> FaceSet:
     """The copy with FER2013's official split, row numbers (`index`) and order, and what was found in `source`.
 
     faces: labels -1 where the copy names none (they are taken from the known image), split "" where it names none.
-    Fewer than 95 % known images: only what was found is added. Images that are not FER2013's keep the copy's split and
-    are numbered after the known ones; ``source["fingerprint"]`` counts everything, and says whether it was restored.
+    Fewer than 95 % known images: only what was found is added. Of a copy with more images than the original, files that
+    repeat another one pixel by pixel are left out first. Images that are not FER2013's keep the copy's split and are
+    numbered after the known ones; ``source["fingerprint"]`` counts everything, and says whether it was restored.
     """
     known = load() if known is None else known
     found = match(faces.images, faces.labels, faces.split, known)
     hit = found.row >= 0
     report = _report(faces, found, known)
+    repeats = _repeats(faces, found, known)
+    if repeats.any() and not report["restored"] and np.mean(hit[~repeats]) >= KNOWN_SHARE:
+        once = restore(faces.select(~repeats), known)
+        return _with_report(once, {**once.source["fingerprint"], "images": len(faces), "surplus": report["surplus"],
+                                   "first": report["first"]})
     if not report["restored"]:
         return _with_report(faces, report)
     labels, split = faces.labels.copy(), faces.split.copy()
     unnamed = hit & (labels < 0)
     labels[unnamed] = known.labels[found.row[unnamed]]
     # An image found by its perceptual hash alone may be its near double: what the copy itself declares goes first.
-    settled = hit & (found.exact | (faces.split == "") | ~np.any(faces.split == "val"))
+    # Where it does not name all three splits, what it calls its one other split is not the original's.
+    declares = all(np.any(faces.split == part) for part in SPLITS)
+    settled = hit & (found.exact | (faces.split == "") | (not declares))
     split[settled] = known.split[found.row[settled]]
     index = np.where(hit, found.row, len(known) + np.arange(len(faces)))
     kept = np.flatnonzero((labels >= 0) & (split != ""))
@@ -112,15 +120,23 @@ def _with_report(faces: FaceSet, report: dict[str, object]) -> FaceSet:
     return replace(faces, source={**faces.source, "fingerprint": report})
 
 
+def _repeats(faces: FaceSet, found: Match, known: Fingerprint) -> np.ndarray:
+    """Which images of a copy larger than the original are, pixel by pixel, others of it that have their row; bool."""
+    if len(faces) <= len(known):
+        return np.zeros(len(faces), bool)
+    keys = pixel_hash(faces.images)
+    return found.surplus & np.isin(keys, keys[found.row >= 0])
+
+
 def _report(faces: FaceSet, found: Match, known: Fingerprint) -> dict[str, object]:
     """The counts of what a copy is, JSON-able; names are those within the copy."""
     hit = found.row >= 0
     foreign = ~hit & ~found.surplus
     relabelled = hit & (faces.labels >= 0) & (faces.labels != known.labels[found.row])
-    has_val = np.any(faces.split == "val")
     official = known.split[found.row]
+    held_out = held_out_together(faces.split)
     moved = hit & found.exact & (faces.split != "") & (faces.split != official) & ~(
-        ~has_val & (faces.split == "test") & (official == "val"))
+        (faces.split == held_out) & (official != "train"))
     missing = np.setdiff1d(np.arange(len(known)), found.row[hit])
     return {
         "images": len(faces), "exact": int(np.sum(hit & found.exact)), "near": int(np.sum(hit & ~found.exact)),

@@ -52,8 +52,8 @@ def match(images: np.ndarray, labels: np.ndarray, declared: np.ndarray, known: F
     """Find every image among the known ones: by its pixels, else by its perceptual hash, also cropped or mirrored.
 
     images: uint8 (M, 48, 48). labels: int64 (M,), -1 where the copy names none. declared: str (M,), the split that the
-    copy names; "test" without any "val" is what is not training. Of images with equal pixels each row is dealt once, to
-    the same label and split first.
+    copy names; "test" without any "val", or the other way round, is what is not training. Of images with equal pixels
+    each row is dealt once, to the same label and split first.
     """
     deal = _Dealing(labels, declared, known)
     hashes = pixel_hash(images)
@@ -67,12 +67,19 @@ def match(images: np.ndarray, labels: np.ndarray, declared: np.ndarray, known: F
     return Match(deal.row, exact, deal.version, border, deal.ambiguous)
 
 
+def held_out_together(declared: np.ndarray) -> str:
+    """The name of the one split that a copy has beside "train", "val" or "test", and which holds both; "" where it has
+    both, or none."""
+    there = [part for part in ("val", "test") if np.any(declared == part)]
+    return there[0] if len(there) == 1 else ""
+
+
 class _Dealing:
     """Deals the rows of known images to the images of a copy, each row once."""
 
     def __init__(self, labels: np.ndarray, declared: np.ndarray, known: Fingerprint) -> None:
         self.labels, self.declared, self.known = labels, declared, known
-        self.has_val = bool(np.any(declared == "val"))
+        self.held_out = held_out_together(declared)
         self.free = np.ones(len(known), bool)
         self.row = np.full(len(labels), -1, np.int64)
         self.version = np.full(len(labels), -1, np.int64)
@@ -107,7 +114,7 @@ class _Dealing:
 
     def _split(self, i: int, row: int) -> bool:
         split, said = self.known.split[row], self.declared[i]
-        return said in ("", split) or (said == "test" and split == "val" and not self.has_val)
+        return said in ("", split) or (said == self.held_out and split != "train")
 
     def _is_ambiguous(self, i: int, group: list[int]) -> bool:
         """Whether an image left over could as well have been this one, and lies in another split."""

@@ -17,7 +17,7 @@ from torch import nn
 from ferkit.core import files, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import FaceSet, trained_on
 from ferkit.experiments import robustness
 from ferkit.experiments.evaluation import (
     CountedSplits,
@@ -92,7 +92,7 @@ def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config:
 
     def save(path: Path) -> None:
         weights.save(path, model, job.system.name, dict(config["recipe"]["model"]), label_names=faces.label_names,
-                     tta=job.recipe.tta, trained_on=str(faces.source.get("dataset", "")), about=job.system.kind.header)
+                     tta=job.recipe.tta, trained_on=trained_on(faces.source), about=job.system.kind.header)
 
     result = _test_and_write(job, faces, network_predictor(model, job.recipe.tta, job.system.kind), known,
                              fitted.history, directory, config, save, _training_labels(job, faces, fitted))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ferkit.core import files, locking
 from ferkit.core.errors import InputError
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import FaceSet, trained_on
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.system import System
 from ferkit.models import inference, weights
@@ -53,7 +53,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
         if processes.rank:
             return {"state": fitted.state}
         weights.save(directory / WEIGHTS, fitted.model.cpu(), system.name, dict(config["recipe"]["model"]),
-                     label_names=faces.label_names, tta=recipe.tta, trained_on=str(faces.source.get("dataset", "")),
+                     label_names=faces.label_names, tta=recipe.tta, trained_on=trained_on(faces.source),
                      about=system.kind.header)
         status = {"state": fitted.state, "epoch": fitted.epoch, "epochs": recipe.epochs,
                   "best_epoch": fitted.best_epoch, "val_accuracy": fitted.val_accuracy,

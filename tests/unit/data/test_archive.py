@@ -307,3 +307,25 @@ def test_any_damage_to_an_archive_is_read_past_or_refused_in_one_line(tmp_path, 
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[:data.draw(st.integers(0, len(content)))])
     read_or_refused(path)
+
+
+def test_a_folder_with_one_downloaded_archive_is_that_archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as file:
+        file.writestr("train/happy/a.png", b"a")
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    with archive.open_files(tmp_path) as files:
+        assert files.title == "archive.zip" and files.names == ("train/happy/a.png",)
+
+
+def test_archives_in_an_archive_or_side_by_side_are_named(tmp_path, refusal):
+    def opened(path):
+        with archive.open_files(path) as files:
+            return files.names
+
+    for name in ("train.zip", "test.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as file:
+            file.writestr("a.png", b"a")
+    assert "(test.zip, train.zip); unpack or name the one" in refusal(opened, tmp_path)
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as file:
+        file.write(tmp_path / "train.zip", "train.zip")
+    assert "outer.zip: holds nothing but archives (train.zip)" in refusal(opened, tmp_path / "outer.zip")

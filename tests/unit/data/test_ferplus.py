@@ -179,3 +179,10 @@ def test_a_method_that_learns_one_label_an_image_refuses_shares(restored, refusa
     soft = ferplus.relabel(restored, replace(PLAIN, labels="ferplus-soft"))
     said = refusal(fitting.fit, papers.system("scn"), papers.recipe("scn", "ours", epochs=1), soft)
     assert "shares of votes; take --labels ferplus" in said
+
+
+def test_weights_say_whose_labels_they_learned(restored):
+    from ferkit.data.face_set import trained_on
+
+    assert trained_on(restored.source) == "fer2013"
+    assert trained_on(ferplus.relabel(restored, PLAIN).source) == "fer2013 (ferplus labels)"

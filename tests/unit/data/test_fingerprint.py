@@ -54,6 +54,20 @@ def blur(image):
     return image.filter(ImageFilter.GaussianBlur(1))
 
 
+@pytest.fixture
+def read(known):
+    return lambda place: fer2013.read(place, known=known)
+
+
+def save(faces, place, name):
+    """The images below `place`, each called ``name(row, label, split)``."""
+    for row in range(len(faces)):
+        path = place / name(row, LABELS[faces.labels[row]], str(faces.split[row]))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(faces.images[row]).save(path, quality=95)
+    return place
+
+
 def found(faces, known):
     return fingerprint.restore(faces, known).source["fingerprint"]
 
@@ -88,6 +102,26 @@ def test_a_folder_called_test_may_hold_the_validation_images(original, known):
     folders = np.where(original.split == "train", "train", "test")
     again = fingerprint.restore(replace(original, split=folders), known)
     assert again.content_hash == original.content_hash and again.source["fingerprint"]["moved"] == 0
+
+
+@pytest.mark.parametrize("change", [None, jpeg], ids=["png", "jpeg"])
+def test_a_folder_called_validation_alone_holds_the_test_images_too(original, read, tmp_path, change):
+    copy = changed(original, change) if change else original
+    place = save(copy, tmp_path, lambda row, label, split:
+                 f"images/{'train' if split == 'train' else 'validation'}/{label}/{row * 7919 % 1000}.png")
+    faces = read(place)
+    assert faces.counts() == original.counts() and faces.source["fingerprint"]["moved"] == 0
+
+
+@pytest.mark.parametrize("change", [None, jpeg], ids=["png", "jpeg"])
+def test_a_tree_that_lies_in_its_archive_twice_is_read_once(original, read, tmp_path, change):
+    copy = changed(original, change) if change else original
+    for above in ("images", "images/images"):
+        place = save(copy, tmp_path, lambda row, label, split, above=above: f"{above}/{split}/{label}/{row}.png")
+    faces = read(place)
+    report = faces.source["fingerprint"]
+    assert faces.counts() == original.counts() and report["restored"]
+    assert (report["images"], report["surplus"]) == (420, 210)
 
 
 def test_swapped_splits_are_put_back_and_counted(original, known):
@@ -156,20 +190,6 @@ def test_the_library_s_own_fingerprint_has_the_published_counts():
 
 
 # --- layouts
-
-@pytest.fixture
-def read(known):
-    return lambda place: fer2013.read(place, known=known)
-
-
-def save(faces, place, name):
-    """The images below `place`, each called ``name(row, label, split)``."""
-    for row in range(len(faces)):
-        path = place / name(row, LABELS[faces.labels[row]], str(faces.split[row]))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(faces.images[row]).save(path, quality=95)
-    return place
-
 
 def kaggle(suffix):
     """Names as in the most downloaded copy: ids of eight digits that repeat across classes and splits."""

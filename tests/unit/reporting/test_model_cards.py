@@ -81,3 +81,21 @@ def test_a_class_without_images_is_neither_weak_nor_rare():
     assert not entry.metrics["per_class"]["neutral"]["support"]
     text = model_cards.card(entry)
     assert "to 0 neutral" not in text and "neutral and" not in text and "and neutral (table" not in text
+
+
+@pytest.mark.parametrize(("labels", "says"), [
+    ("own", "people agree with them in 65"), ("ferplus", "labelled by the plurality of ten FER+ taggers"),
+    ("ferplus-soft", "trained on the votes of ten FER+ taggers and tested on their plurality")])
+def test_a_card_says_whose_labels(labels, says, write_cell, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
+    protocol = "official" if labels == "own" else f"official+{labels}"
+    tree = paths.published_directory("fer2013", protocol)
+    directory = write_cell(tree, "lenet5", weights_sha256="ab" * 32, n_train=420, train_accuracy=0.9, weight_layers=5,
+                           labels=labels, protocol=protocol, dataset="fer2013").directory
+    (directory / records.METRICS).write_text((directory / records.METRICS).read_text().replace(
+        '"weights_sha256": null', f'"weights_sha256": "{"ab" * 32}"'))
+    (entry,) = weights_catalogue.entries()
+    text = model_cards.card(entry)
+    assert says in text and ("people agree with them" in text) == (labels == "own")
+    assert entry.full_name.endswith("lenet5/ours/seed0" + ("" if labels == "own" else f"@fer2013-{labels}"))
+    assert ("no accuracy by FER2013's own labels" in text) == (labels != "own")

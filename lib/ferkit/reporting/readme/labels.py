@@ -60,7 +60,7 @@ def trained_block() -> str:
     for tree in trees:
         for (system, recipe), cells in by_system(tree.results).items():
             it = over_seeds(cells)
-            rows.append([f"ours: {names.system(system)}, {names.recipe(recipe)}, no pretraining, 7 classes",
+            rows.append([f"ours: the {names.system(system)} network, recipe {recipe}, no pretraining, 7 classes",
                          f"{tree.name}, {it['seeds']} seed{'s' * (it['seeds'] > 1)}, "
                          f"{cells[0].metrics['n_train']:,} training images", f"**{_percent(it['accuracy'], 2)}**",
                          f"{_percent(it['low'])} … {_percent(it['high'])}", f"{it['n']:,}"])
