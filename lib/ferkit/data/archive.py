@@ -186,8 +186,8 @@ def _only_archive(path: Path) -> Path:
 
 def _refuse_archives(files: Files) -> None:
     if files.names and all(name.lower().endswith(ARCHIVE_SUFFIXES) for name in files.names):
-        raise InputError(f"{files.title}: holds nothing but archives ({', '.join(files.names[:3])}); unpack or name the "
-                         "one that holds the data")
+        raise InputError(f"{files.title}: holds nothing but archives ({', '.join(files.names[:3])}); unpack or name "
+                         "the one that holds the data")
 
 
 def inner_archives(folder: Path) -> list[Path]:
