@@ -18,7 +18,7 @@ from ferkit.core import files, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet, trained_on
-from ferkit.experiments import robustness
+from ferkit.experiments import planted, robustness
 from ferkit.experiments.evaluation import (
     CountedSplits,
     Predictor,
@@ -167,6 +167,8 @@ def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[
                                 labels=labels)
     if job.corruption_images is not None and result.metrics["tta"] != "none":
         robustness.write_single_view(result, predictor, faces.part("test"))
+    if job.corruption_images is not None and "planted" in job.system.analyses:
+        planted.write(result, predictor, faces.part("test"), job.corruption_images)
     return result
 
 

@@ -36,7 +36,8 @@ class System:
     architecture, raised where a change of it changes results. base: the system whose frozen features `head` classifies;
     features: reference to a function images uint8 (N, H, W) → float32 (N, D) in place of a base. head: reference to a
     `models.heads.HeadKind`. input: reference to a `training.inputs.Input`. methods: by name, references to
-    `training.method.Method`. role: of ROLES. analyses: what makes sense for it, further "attention" and "invariance".
+    `training.method.Method`. role: of ROLES. analyses: what makes sense for it, further "attention", "invariance" and
+    "planted" (`experiments.planted`).
     default_for: commands that take it when no model is named. aliases: names that the command line accepts too.
     """
 

@@ -4,13 +4,15 @@ Every network takes float32 (N, 1, H, W) from `preprocessing.to_input` (or what 
 ``forward_features`` (N, D), ``forward_head`` (N, K), ``forward`` (their composition), ``num_classes`` and
 ``num_features``. Optional: ``weight_layers`` (layers with weights on the main path from image to logits, as the papers
 count them), ``receptive_field`` (pixels along one side), ``extra_parts()``, ``theta(images)``, ``stages()`` (the
-incremental occlusion analysis, `analysis.occlusion.incremental`).
+incremental occlusion analysis, `analysis.occlusion.incremental`), ``attention(images)`` (where it looks: maps
+(N, A, H, W) that sum to 1 over A attentions and pixels, and the map (H, W) that they would be without any choice).
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -54,9 +56,22 @@ def layer_table(model: nn.Module, side: int = 48) -> list[dict[str, object]]:
     return rows
 
 
+@torch.no_grad()
+def multiply_adds(model: nn.Module) -> int | None:
+    """Multiply-adds of one image through convolutions and linear layers; None for a network that takes no images."""
+    side = getattr(model, "input_size", None)
+    if side is None:
+        return None
+    training, device = model.training, next(model.parameters()).device
+    with FlopCounterMode(display=False) as counted:
+        model.eval()(torch.zeros(1, 1, side, side, device=device))
+    model.train(training)
+    return counted.get_total_flops() // 2
+
+
 def structure(model: nn.Module) -> dict[str, object]:
-    """The keys of metrics.json about a network: parameters, parts, weight_layers and receptive_field (pixels; null
-    where the network does not say)."""
+    """The keys of metrics.json about a network: parameters, parts, weight_layers, receptive_field (pixels) and
+    multiply_adds; null where the network does not say."""
     return {"parameters": count_parameters(model), "parts": parts(model),
             "weight_layers": getattr(model, "weight_layers", None),
-            "receptive_field": getattr(model, "receptive_field", None)}
+            "receptive_field": getattr(model, "receptive_field", None), "multiply_adds": multiply_adds(model)}

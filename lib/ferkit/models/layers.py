@@ -1,4 +1,4 @@
-"""The layer that torch lacks in a form that repeats bit for bit: bilinear sampling by a grid.
+"""Layers that several networks share, and bilinear sampling by a grid in a form that repeats bit for bit.
 
 `grid_sample`'s backward has no deterministic CUDA version. On the small feature maps where Deep-Emotion samples, a
 dense sampling matrix and a matrix product do the same arithmetic there in a fixed order. On a CPU torch's own repeats
@@ -7,7 +7,7 @@ and is 2 to 8 times as fast.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 _DENSE_LIMIT = 32 * 32  # above this many source pixels the dense matrix costs more memory than it saves
 
@@ -71,3 +71,10 @@ def dense_grid_sample(features: Tensor, grid: Tensor) -> Tensor:
 def global_average_pool(features: Tensor) -> Tensor:
     """(N, C, H, W) → (N, C); a plain mean, because adaptive pooling's CUDA backward is not deterministic."""
     return features.mean((2, 3))
+
+
+def conv_block(inputs: int, outputs: int) -> nn.Sequential:
+    """Convolution, max-pool, norm, ReLU, convolution, norm, ReLU: half a block's cost against pooling at its end."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.ReLU(),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())

@@ -33,7 +33,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a notebook ran: wall time in s, its kernel's peak memory in MiB, the failure if there was one."""
+    """How executing a notebook went: wall time in s, its kernel's peak memory in MiB, the failure if there was one."""
 
     seconds: float
     peak_memory_mib: float

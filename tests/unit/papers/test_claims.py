@@ -12,7 +12,8 @@ from ferkit.papers import training
 
 CLAIMS = papers.claims()
 EVERY = (*CLAIMS, *papers.quotes())
-PAPERS = {"deep_emotion", "gap_svm", "scn", "notes", "ferplus", "field", "time_series", "baselines"}
+PAPERS = {"deep_emotion", "gap_svm", "scn", "ran", "multiple_attention", "notes", "ferplus", "field", "time_series",
+          "baselines"}
 
 
 def test_no_id_stands_twice():

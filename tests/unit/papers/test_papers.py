@@ -43,10 +43,11 @@ def test_a_head_has_the_recipes_of_the_network_under_it():
 
 def test_notebooks_run_data_first_and_analyses_last():
     assert replication.stems() == ("01_data_preparation", "02_stn_attention", "03_gap_cnn_svm", "06_noisy_labels",
-                                   "08_time_series", "09_hand_crafted", "04_occlusion_analysis",
+                                   "07_region_attention", "08_time_series", "09_hand_crafted", "04_occlusion_analysis",
                                    "05_confusion_comparison")
     assert replication.reads("04_occlusion_analysis") == (
-        "02_stn_attention", "03_gap_cnn_svm", "06_noisy_labels", "08_time_series", "09_hand_crafted")
+        "02_stn_attention", "03_gap_cnn_svm", "06_noisy_labels", "07_region_attention", "08_time_series",
+        "09_hand_crafted")
 
 
 def test_systems_over_time_are_not_compared_with_systems_of_images():

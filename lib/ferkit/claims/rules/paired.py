@@ -22,6 +22,7 @@ from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, key_of, name_of, not_every_seed, only_value, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core.errors import InputError
+from ferkit.results.planted import robustness as planted_robustness
 from ferkit.results.records import CellResult
 from ferkit.results.robustness import Robustness, as_scored, single_view
 from ferkit.stats import estimates
@@ -34,17 +35,18 @@ TRAIN_SAMPLE = 3589  # most training images on which the accuracy on training im
 
 
 def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: float | None = None,
-           equal_size: bool = False) -> Finding:
+           equal_size: bool = False, equal_cost: bool = False) -> Finding:
     """Whether `first` is better than `second`, by at most `most`; with a limit a control that fails is allowed.
 
-    equal_size: NotRun unless both have the same number of parameters, up to `SAME_SIZE`.
+    equal_size, equal_cost: NotRun unless both have the same number of parameters, or of multiply-adds, up to
+    `SAME_SIZE`.
     """
     found = _fair(evidence, claim, control_may_fail=most is not None)
-    if equal_size:
-        sizes = [only_value([cell.metrics["parameters"] or None for cell in cells], "parameters", cells)
+    for key in ["parameters"] * equal_size + ["multiply_adds"] * equal_cost:
+        sizes = [only_value([cell.metrics.get(key) or None for cell in cells], key, cells)
                  for cells in (found.first, found.second)]
         if abs(sizes[0] / sizes[1] - 1) > SAME_SIZE:
-            raise NotRun(f"refused: {sizes[0]:,} parameters against {sizes[1]:,} are not equal")
+            raise NotRun(f"refused: {sizes[0]:,} {key.replace('_', '-')} against {sizes[1]:,} are not equal")
     gained, notes = found.difference, []
     verdict = superiority(gained, found.p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
     if verdict == "reproduced" and most is not None and gained.mean > most:
@@ -108,8 +110,21 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
                    notes, max(less.mean, RELEVANT - less.mean))
 
 
-def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
+def costs_as_much(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
+    """The multiply-adds of `first` as a fraction of those of `second`, held against the stated most."""
+    groups = [evidence.cells(name) for name in (first, second)]
+    costs = [only_value([cell.metrics.get("multiply_adds") for cell in cells], "multiply_adds", cells)
+             for cells in groups]
+    ratio = costs[0] / costs[1]
+    return Finding("reproduced" if ratio <= claim.value else "not_reproduced", ratio, None, len(groups[0]),
+                   sources_of(evidence, [*groups[0], *groups[1]]), f"{costs[0]:,} against {costs[1]:,} multiply-adds")
+
+
+def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: tuple[str, ...] = (),
+           planted: bool = False) -> Finding:
     """The mean corruption error of `first` with `second` as the reference (mCE), and the relative mCE.
+
+    kinds: of corruption; () for all. planted: of what was planted with known truth (`results.planted`) instead.
 
     mCE: the error summed over a corruption's strengths, as a fraction of the reference's, averaged over corruptions;
     relative: of the error beyond that on clean images. Hendrycks & Dietterich 2019, arXiv 1903.12261. Over images the
@@ -123,12 +138,16 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
     for group in (ours, reference):
         if not beats_majority(group):
             raise NotRun(f"refused: {name_of(group)} is {MAJORITY}, so nothing is shown by comparing it")
-    (ours, reference), found, notes, like = _like_with_like(ours, reference)
+    (ours, reference), found, notes, like = _like_with_like(ours, reference, planted_robustness if planted else
+                                                            as_scored)
     if len({tuple(one.corruptions) for group in found for one in group}) != 1:
         raise NotRun("refused: the two systems were not tested under the same corruptions")
-    errors = [np.array([[1 - one.clean, *(1 - value for value in one.corruptions.values())] for one in group])
+    chosen = [name for name in found[0][0].corruptions if not kinds or name.partition("_")[0] in kinds]
+    if not chosen:
+        raise NotRun(f"no result under {' or '.join(kinds)} (drawn faces alone can be drawn again)")
+    errors = [np.array([[1 - one.clean, *(1 - one.corruptions[name] for name in chosen)] for one in group])
               for group in found]  # (S, 1 + conditions)
-    kinds = np.array([name.rpartition("_")[0] for name in found[0][0].corruptions])
+    kinds = np.array([name.rpartition("_")[0] for name in chosen])
     n = found[0][0].n
     z, smooth = estimates.normal(1.0)[:, None], [(e.mean(axis=0) * n + 0.5) / (n + 1) for e in errors]
     moved = [np.maximum(e + luck * np.sqrt(e * (1 - e) / n), 1 / n)
@@ -147,7 +166,8 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Findi
     return finding(verdict, mce, sources_of(evidence, [*ours, *reference]), notes, abs(1 - mce.mean))
 
 
-def _like_with_like(ours: list[CellResult], reference: list[CellResult]
+def _like_with_like(ours: list[CellResult], reference: list[CellResult],
+                    scored_by: Callable[[CellResult], Robustness | None] = as_scored
                     ) -> tuple[tuple[list, list], list[list[Robustness]], list[str], bool]:
     """The seeds of both that can be compared, what they reach on corrupted images, notes, and whether like is compared
     with like: with equal test-time augmentation, else from a single view over the seeds scored so. Without any,
@@ -155,7 +175,10 @@ def _like_with_like(ours: list[CellResult], reference: list[CellResult]
     def of(read: Callable[[CellResult], Robustness | None], *groups: list[CellResult]) -> list[list[Robustness | None]]:
         return [[read(cell) for cell in group] for group in groups]
 
-    scored = of(as_scored, ours, reference)
+    try:
+        scored = of(scored_by, ours, reference)
+    except InputError as error:
+        raise NotRun(f"refused: {error}") from None
     if any(one is None for group in scored for one in group):
         raise NotRun(f"refused: {name_of(ours)} or {name_of(reference)} was not tested on corrupted images")
     tta = [{cell.metrics["tta"] for cell in group} for group in (ours, reference)]
@@ -215,6 +238,8 @@ _BETTER = (
 BETTER = Rule(better, _BETTER, compares=True)
 BETTER_AT_EQUAL_SIZE = Rule(better, _BETTER + " Refused too where the parameters differ by more than 2 %.",
                             compares=True)
+BETTER_AT_EQUAL_COST = Rule(better, _BETTER + " Refused too where the multiply-adds differ by more than 2 %.",
+                            compares=True)
 LITTLE_BETTER = Rule(better, _BETTER + " Partly too where the mean gain is more than 5 points.", compares=True)
 NO_WORSE = Rule(no_worse, (
     f"Non-inferiority within 2 points. Reproduced: {_INTERVAL} lies above −2 points. Contradicted: below. "
@@ -229,8 +254,11 @@ RATIO = Rule(gain, _STATED.replace("{margin}", "0.05"), compares=True)
 OVERFITS_LESS = Rule(overfits_less, (
     f"Reproduced: {_INTERVAL} of the difference of gaps lies above 0. Contradicted: below 0. Not reproduced: it "
     "excludes 1 point. Inconclusive: it holds both. Refused where either did not train."), compares=True)
-ROBUST = Rule(robust, (
-    "Mean corruption error with the second system as the reference (mCE, Hendrycks & Dietterich 2019). Reproduced: mCE "
+_MCE = (
+    "ean corruption error with the second system as the reference (mCE, Hendrycks & Dietterich 2019). Reproduced: mCE "
     f"and relative mCE below 1 by {_INTERVAL}. Partly: mCE alone. Contradicted: mCE above 1. Inconclusive: "
     "the interval holds 1. Where test-time augmentation differs, both are scored from a single view, over the seeds "
-    "whose weights are kept; without any, no verdict against the first is given."))
+    "whose weights are kept; without any, no verdict against the first is given.")
+ROBUST = Rule(robust, "M" + _MCE)
+ROBUST_AGAINST = Rule(robust, "Under {kinds}, each strength counting alike: m" + _MCE)
+COSTS_AS_MUCH = Rule(costs_as_much, "Reproduced: the ratio of multiply-adds is at most the stated one.")

@@ -5,7 +5,7 @@ depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` dr
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +86,22 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
         source={"dataset": "synthetic", "protocol": "official", "seed": seed, "imbalance": imbalance,
                 "regions": list(regions), "shuffled": shuffle_labels,
                 "images_per_subject": images_per_subject, **({"variation": variation} if variation != 1 else {})})
+
+
+def redraw(faces: FaceSet, change: Callable[[Face], Face]) -> FaceSet:
+    """The same drawn faces with something changed: images and masks anew, all else as it was.
+
+    faces: all or some of a set of :func:`draw_set`. change: a face → the face to be drawn in its place. InputError for
+    a set that was not drawn so.
+    """
+    if faces.masks is None or faces.source.get("shuffled", True):
+        raise InputError("redraw: only drawn faces with their own labels can be drawn again")
+    seed, regions, variation = faces.source["seed"], faces.source["regions"], faces.source.get("variation", 1.0)
+    drawn = [change(random_face(subject(seed, int(name[1:]) - 1), LABELS[label], np.random.default_rng([seed, 2, i]),
+                                regions, variation)[0])
+             for name, label, i in zip(faces.subjects, faces.labels, faces.index, strict=True)]
+    return replace(faces, images=np.stack([draw_face(face) for face in drawn]),
+                   masks=np.stack([draw_masks(face) for face in drawn]))
 
 
 def class_sizes(total: int, imbalance: str) -> np.ndarray:

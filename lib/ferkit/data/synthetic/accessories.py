@@ -4,6 +4,7 @@ import numpy as np
 
 from ferkit.data.synthetic.geometry import oval, ribbon
 from ferkit.data.synthetic.identity import Identity
+from ferkit.data.synthetic.regions import region_outlines
 from ferkit.data.synthetic.shapes import COVER, FINE, FRONT, SIDES, Shape
 
 OCCLUDERS = ("none", "hand", "bar", "patch", "shawl")
@@ -53,9 +54,14 @@ def glasses(who: Identity) -> list[Shape]:
 
 
 def occluder(kind: str, who: Identity, rng: np.random.Generator) -> list[Shape]:
-    """One of `OCCLUDERS` at a random place; the hand has the tone of the face."""
+    """One of `OCCLUDERS` at a random place, or a cover of one of `REGIONS` in a tone that the identity decides; the
+    hand has the tone of the face."""
     if kind == "none":
         return []
+    outlines = region_outlines(who)
+    if kind in outlines:  # nothing is drawn from `rng`: the rest of the image stays as it is without the cover
+        tone = float(np.random.default_rng(who.seed).uniform(10, 240))
+        return [Shape(COVER, outline, tone) for outline in outlines[kind]]
     if kind == "hand":
         return _hand(who, rng)
     tone = float(rng.uniform(10, 240))

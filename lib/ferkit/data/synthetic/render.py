@@ -82,7 +82,8 @@ class Face:
     """Everything that decides an image.
 
     units: FACS action unit → amount 0…1. asymmetry: the right side of the image moves (1 + asymmetry) as much as
-    it should, the left side (1 - asymmetry). gaze: shift of the irises, pixels. seed: of noise and occluder.
+    it should, the left side (1 - asymmetry). gaze: shift of the irises, pixels. occluder: one of `OCCLUDERS`, or of
+    `REGIONS` for a cover of just that. seed: of noise and occluder.
     """
 
     identity: Identity = field(default_factory=Identity)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ferkit.models import inference
-from ferkit.models.layers import global_average_pool
+from ferkit.models.layers import conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 
@@ -34,7 +34,7 @@ class SelfCureNetwork(nn.Module):
                  widths: tuple[int, ...] = (16, 32, 64, 128), alpha: bool = True, input_size: int = 48) -> None:
         super().__init__()
         self.num_classes, self.num_features, self.input_size = num_classes, widths[-1], input_size
-        self.blocks = nn.Sequential(*(_block(a, b) for a, b in zip((in_chans, *widths), widths, strict=False)))
+        self.blocks = nn.Sequential(*(conv_block(a, b) for a, b in zip((in_chans, *widths), widths, strict=False)))
         self.dropout = nn.Dropout(drop_rate)
         self.fc = nn.Linear(widths[-1], num_classes)
         self.alpha = nn.Linear(widths[-1], 1) if alpha else None
@@ -72,9 +72,3 @@ def importance(model: SelfCureNetwork, images: np.ndarray) -> np.ndarray:
     features = torch.from_numpy(inference.infer_features(model, images))
     with torch.no_grad():
         return model.forward_importance(features.to(next(model.parameters()).device)).cpu().numpy()
-
-
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.ReLU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())

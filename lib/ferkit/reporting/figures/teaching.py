@@ -29,13 +29,15 @@ def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndar
     return fig
 
 
-def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, dataset: str) -> go.Figure:
+def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, dataset: str,
+                     columns: int = 7) -> go.Figure:
     """Each image with the map of one class over it: blue adds to the logit, orange takes away.
 
-    images: uint8 (N, 48, 48); maps: float (N, h, w), spread over the image. Synthetic faces only.
+    images: uint8 (N, 48, 48); maps: float (N, h, w), spread over the image. columns: at most so many side by side.
+    Synthetic faces only.
     """
     refuse_real_faces(dataset)
-    fig = style.panel_figure(titles, columns=min(len(titles), 7), min_width=110, max_width=180, gap=(12, 40),
+    fig = style.panel_figure(titles, columns=min(len(titles), columns), min_width=110, max_width=180, gap=(12, 40),
                              margin={"l": 8, "r": 84, "t": 32, "b": 8})
     side = images.shape[-1]
     for panel, (image, values) in enumerate(zip(images, maps, strict=True)):

@@ -1,0 +1,14 @@
+"""Heads and masks of the reconstructed multiple attention, one by one, at equal size."""
+
+from ferkit.analysis.ablation import Ablation
+
+CONTROL = ("multiple_attention", "plain")
+MULTIPLE = Ablation("multiple_attention", "Multiple attention, reconstructed from memory", CONTROL, {
+    CONTROL: "control: neither masks nor heads",
+    ("multiple_attention", "no_masks"): "four heads alone",
+    ("multiple_attention", "no_heads"): "masks alone",
+    ("multiple_attention", "one_head"): "masks and one head",
+    ("multiple_attention", "ours"): "masks and four heads",
+})
+
+ABLATIONS = (MULTIPLE,)
