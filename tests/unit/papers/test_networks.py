@@ -28,6 +28,25 @@ class TestEveryModel:
         assert features.shape == (2, model.num_features)
         assert torch.allclose(model.forward_head(features), model(x))
 
+    def test_convolutions_are_right_in_bfloat16_and_channels_last(self, system):
+        """Some builds of the CPU libraries gave wrong results for a few shapes, which training would hide as noise."""
+        model, seen = build(system).eval(), []
+        for part in model.modules():
+            if isinstance(part, torch.nn.Conv2d):
+                part.register_forward_hook(lambda conv, inputs, _: seen.append((conv, inputs[0].shape[1:])))
+        with torch.no_grad():
+            model(torch.zeros(1, 1, 48, 48))
+        assert seen
+        for conv, shape in seen:
+            x, results = torch.randn(4, *shape), []
+            weight = conv.weight.detach()
+            for dtype, layout in ((torch.float32, torch.contiguous_format), (torch.bfloat16, torch.channels_last)):
+                inputs = [t.to(dtype).to(memory_format=layout).detach().requires_grad_() for t in (x, weight)]
+                out = torch.nn.functional.conv2d(*inputs, None, conv.stride, conv.padding, conv.dilation, conv.groups)
+                results.append([t.float() for t in (out, *torch.autograd.grad(out.float().square().sum(), inputs))])
+            for exact, near in zip(*results, strict=True):
+                assert (exact - near).norm() < 0.02 * exact.norm(), (system, tuple(shape), tuple(weight.shape))
+
     def test_repeats_itself_in_eval_mode(self, system):
         model, x = build(system).eval(), torch.randn(2, 1, 48, 48)
         assert torch.equal(model(x), model(x))
