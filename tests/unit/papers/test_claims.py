@@ -1,11 +1,14 @@
 """What the papers state: unique, complete, marked, bound to rules, and true to what the sources say."""
 
 import inspect
+import re
+import tomllib
 
 import pytest
 
 from ferkit import papers
 from ferkit.claims.claim import Claim
+from ferkit.core import paths
 from ferkit.core.quotes import MARKS
 from ferkit.core.units import Unit
 from ferkit.papers import training
@@ -37,7 +40,10 @@ def test_claims_about_a_data_set_name_it_in_their_command():
     for claim in CLAIMS:
         assert claim.relation in ("=", "<", ">", "≥"), claim.id
         assert claim.command.startswith(("./run_all.sh", "python -m ferkit sweep results/sweeps/")), claim.id
-        if claim.dataset != "any":
+        sweep = re.search(r"results/sweeps/\S+\.toml", claim.command)
+        if claim.dataset != "any" and sweep:
+            assert claim.dataset in tomllib.loads((paths.repository() / sweep[0]).read_text())["datasets"], claim.id
+        elif claim.dataset != "any":
             assert f"--dataset {claim.dataset} " in claim.command, claim.id
 
 
