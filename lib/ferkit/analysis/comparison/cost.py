@@ -11,7 +11,7 @@ from ferkit.results.records import CellResult
 
 def cost(cells: Sequence[CellResult]) -> list[dict[str, object]]:
     """One row for each system and recipe that was tested, the most accurate first: system, recipe, seeds, accuracy
-    (mean, a fraction), minutes (mean), parameters and device.
+    (mean, a fraction), minutes (median: other work on the machine lengthens single runs), parameters and device.
 
     minutes: CPU minutes of searching and fitting where the system is a head on hand-crafted features, else minutes of
     training on the device named, the network under a head included.
@@ -22,7 +22,7 @@ def cost(cells: Sequence[CellResult]) -> list[dict[str, object]]:
             groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
     rows = [{"system": system, "recipe": recipe, "seeds": len(group), "parameters": group[0]["parameters"],
              "accuracy": float(np.mean([m["accuracy"] for m in group])),
-             "minutes": float(np.mean([minutes_of(m) for m in group])), "device": group[0]["device"]}
+             "minutes": float(np.median([minutes_of(m) for m in group])), "device": group[0]["device"]}
             for (system, recipe), group in groups.items()]
     return sorted(rows, key=lambda row: -row["accuracy"])
 

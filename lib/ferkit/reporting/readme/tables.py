@@ -47,7 +47,7 @@ def systems_table() -> str:
     if human:
         rows.append(["people", "", "", f"{100 * human[0]:.0f} ± {100 * human[1]:.0f}", "", ""])
     rows.append(["ten people (FER+ votes)", "", "", "", "", f"{100 * label_agreement.ceiling()['ten_people']:.2f}"])
-    heads = ("system", "parameters", "CPU minutes", "stated, %",
+    heads = ("system", "parameters", "minutes", "stated, %",
              *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES))
     return markdown(heads, rows, range(1, 6))
 
