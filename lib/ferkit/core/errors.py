@@ -33,13 +33,15 @@ class DataChanged(InputError):
     """A published or prepared file no longer has the content it was recorded with."""
 
 
-def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
-    """The complaint about a name that is none of those known, with the likeliest meant. where: what it stands in."""
+def unknown(kind: str, name: object, known: Iterable[str], where: str = "", fix: str = "") -> InputError:
+    """The complaint about a name that is none of those known, with the likeliest meant. where: what it stands in.
+    fix: what else helps; given, only the likeliest is named where there is one."""
     known = list(known)
     close = difflib.get_close_matches(str(name).lower(), known, 1)
     meant = f"; did you mean {close[0]}?" if close else ";"
-    return InputError(f"{where}{': ' * bool(where)}unknown {kind} {str(name)[:60]!r}{meant} known are "
-                      f"{', '.join(known) or 'none'}")
+    listed = "" if close and fix else f" known are {', '.join(known) or 'none'}"
+    also = f" ({fix})" if fix else ""
+    return InputError(f"{where}{': ' * bool(where)}unknown {kind} {str(name)[:60]!r}{meant}{listed}{also}")
 
 
 def in_one_line(error: BaseException) -> str | None:

@@ -78,7 +78,7 @@ def system(name: str) -> System:
     """The system of that name or alias; InputError, with the nearest names, for an unknown one."""
     known = {key: one for one in systems() for key in (one.name, *one.aliases)}
     if name not in known:
-        raise errors.unknown("model", name, known)
+        raise errors.unknown("model", name, known, fix="a paper of your own: set FERKIT_PAPERS")
     return known[name]
 
 

@@ -90,12 +90,12 @@ def _git() -> tuple[str | None, bool | None]:
 
 
 def _packages() -> dict[str, str]:
-    """The installed versions of the project's direct dependencies, by name."""
+    """The installed versions of the project's direct dependencies and of those of its notebooks, by name."""
     project = paths.repository() / "pyproject.toml"
     if not project.is_file():
         return {}
-    versions = {}
-    for requirement in tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]:
+    versions, told = {}, tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    for requirement in (*told["dependencies"], *told["optional-dependencies"]["notebooks"]):
         name = re.match(r"[\w.-]+", requirement)[0]
         try:
             versions[name] = metadata.version(name)

@@ -81,7 +81,7 @@ def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (["--only", "7"], "no such notebook"),
+    (["--only", "77"], "no such notebook"),
     (["--from", "1", "--only", "2"], "exclude each other"),
     (["--set", "EPOCS=4"], "--set EPOCS: no notebook"),
     (["--only", "1", "--set", "EPOCHS=4"], "--set EPOCHS: no notebook"),

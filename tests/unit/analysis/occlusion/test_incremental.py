@@ -48,14 +48,18 @@ def compare(model: nn.Module, pictures: np.ndarray, head=None, **options: object
     return fast
 
 
+NO_CHAIN = ("gap_cnn_skip", "ran", "ran_single", "ran_ensemble", "multiple_attention")
+
+
 @pytest.mark.parametrize("system", [one.name for one in papers.systems()
-                                   if one.network and "occlusion" in one.analyses and one.name != "gap_cnn_skip"])
+                                   if one.network and "occlusion" in one.analyses and one.name not in NO_CHAIN])
 def test_every_network_has_a_fast_way_that_equals_the_plain_one(system, pictures):
     compare(network(system), pictures, patch_size=12, stride=12)
 
 
-def test_a_network_whose_layers_are_no_chain_is_left_to_the_plain_way(pictures):
-    assert incremental.network_maps(network("gap_cnn_skip"), pictures, np.zeros(3, np.int64)) is None
+@pytest.mark.parametrize("system", NO_CHAIN)
+def test_a_network_whose_layers_are_no_chain_is_left_to_the_plain_way(system, pictures):
+    assert incremental.network_maps(network(system), pictures, np.zeros(3, np.int64)) is None
 
 
 @pytest.mark.parametrize(("patch", "stride", "baseline"), [(8, 5, "mean"), (1, 11, "zero"), (47, 1, "blur")])

@@ -1,5 +1,7 @@
 import base64
 import json
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,6 +23,14 @@ def result(system="deep_emotion", recipe="ours", *, matrix=None, status="finishe
                "accuracy": float(np.trace(matrix) / matrix.sum()), "best_epoch": 2, "parameters": 76777,
                "robustness": {"noise_0.1": 0.5, "noise_0.2": 0.4, "blur_1": 0.45}}
     return SimpleNamespace(metrics=metrics | changes, history=history, predictions={})
+
+
+def planted(folder):
+    """A result with what was measured of planted occluders beside it."""
+    (folder / "planted.json").write_text(json.dumps({
+        "weights_sha256": "0" * 64, "n": 70, "accuracy": 0.6, "attention": None,
+        "corruptions": {"occluder_mouth": 0.4, "roll_15": 0.5}}))
+    return SimpleNamespace(**vars(result(weights_sha256="0" * 64)), directory=folder)
 
 
 UNTESTED = {"confusion_matrix": None, "accuracy": None, "robustness": None, "status": "diverged"}
@@ -63,6 +73,9 @@ EVERY = {
     "svm_regions": lambda: figures.svm_regions(
         np.zeros((4, 2)), np.arange(4) % 2,
         [Regions(1.0, np.linspace(-1, 1, 5), np.zeros((5, 5), np.int64), np.ones(4, bool), 1.0, 0.5)], ["a", "b"]),
+    "planted_accuracy": lambda: figures.planted_accuracy([planted(Path(tempfile.mkdtemp()))]),
+    "attention_maps": lambda: figures.attention_maps(
+        np.zeros((1, 48, 48), np.uint8), {"a": np.ones((1, 48, 48))}, dataset="synthetic"),
     "accuracy_against_noise": lambda: figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.5)]),
 }
 
