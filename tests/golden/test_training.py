@@ -3,7 +3,9 @@
     python tests/golden/test_training.py   writes training.json anew; raise the version in core/versions.py with it
 
 Losses and weight norms are compared with a relative tolerance, so that another CPU or torch release passes and a
-changed formula, order of random draws or default does not.
+changed formula, order of random draws or default does not. Four networks amplify rounding beyond that within eight
+steps of Adam: of these a second run is kept under "elsewhere", made on another kind of processor by the very code
+(commit 7cc92a3) whose runs they stand beside.
 """
 
 import json
@@ -80,12 +82,19 @@ def measure(system: str, recipe: Recipe) -> dict[str, list[float]]:
 def test_a_network_trains_as_it_did_at_this_version(name):
     frozen = json.loads(FROZEN.read_text())
     assert frozen["version"] == versions.TRAINING, "raise the version and write the golden runs anew, together"
-    now, then = measure(*cases()[name]), frozen["runs"][name]
-    for key in then:
-        assert np.allclose(now[key], then[key], rtol=TOLERANCE, atol=1e-6), (name, key, now[key], then[key])
+    now = measure(*cases()[name])
+    kept = [frozen[where][name] for where in ("runs", "elsewhere") if name in frozen[where]]
+    assert any(not different(now, then) for then in kept), (name, [different(now, then) for then in kept])
+
+
+def different(now: dict[str, list[float]], then: dict[str, list[float]]) -> dict[str, tuple[list[float], list[float]]]:
+    """What differs by more than the tolerance: {measure: (now, then)}."""
+    return {key: (now[key], then[key]) for key in then
+            if not np.allclose(now[key], then[key], rtol=TOLERANCE, atol=1e-6)}
 
 
 if __name__ == "__main__":
     runs = {name: {key: [float(f"{x:.6g}") for x in values] for key, values in measure(*case).items()}
             for name, case in cases().items()}
-    FROZEN.write_text(json.dumps({"version": versions.TRAINING, "runs": runs}, separators=(",", ":")) + "\n")
+    kept = {"version": versions.TRAINING, "runs": runs, "elsewhere": {}}
+    FROZEN.write_text(json.dumps(kept, separators=(",", ":")) + "\n")
