@@ -1,8 +1,8 @@
 """Where a network's attention lies: its share on known parts of a face, or off an occluder, and how it is divided.
 
 A network with ``attention`` (`models.facts`) tells maps that sum to 1, and the even map that they would be if it made
-no choice. Every measure is held against the even map,
-so that 0 is what no choice gives. Pointing game: Zhang et al. 2018, doi 10.1007/s11263-017-1059-x.
+no choice. Every measure is compared with the even map, so that 0 is what no choice gives. Pointing game: Zhang et al.
+2018, doi 10.1007/s11263-017-1059-x.
 """
 
 from __future__ import annotations
@@ -18,18 +18,14 @@ from ferkit.models import inference
 Measure = dict[str, float | int]
 
 
+@torch.no_grad()
 def maps(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """(maps float64 (N, A, H, W), even map (H, W)) of images uint8 (N, H, W); None for a network without attention.
 
     A network that takes a smaller square sees the middle of the image, and nothing outside it.
     """
-    if hasattr(model, "attention"):
-        return _of_network(model, images)
-    return None
-
-
-@torch.no_grad()
-def _of_network(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if not hasattr(model, "attention"):
+        return None
     model, found, even = model.eval(), [], None
     for batch in inference.image_store(images).split(64):
         seen, even = model.attention(inference.image_views(batch, model, "none")[0])

@@ -7,7 +7,7 @@ beside it: `{weights_sha256, n, accuracy, corruptions: {corruption: accuracy}}`,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ferkit.core.errors import DataChanged
@@ -36,15 +36,31 @@ def single_view(cell: CellResult) -> Robustness | None:
     """From the image alone; None where it was not measured. InputError for a damaged file, or one of other weights."""
     if cell.metrics["tta"] == "none":
         return as_scored(cell)
-    path = cell.directory / FILE
+    found = read_beside(cell, FILE, "make it again with ferkit robustness")
+    return None if found is None else of(found)
+
+
+def of(found: Mapping) -> Robustness:
+    """What such a file says of accuracy."""
+    return Robustness(int(found["n"]), float(found["accuracy"]),
+                      {name: float(value) for name, value in found["corruptions"].items()})
+
+
+def read_beside(cell: CellResult, name: str, again: str, check: Callable[[dict], object] = of) -> dict | None:
+    """The content of a file that was measured with a result's weights; None where there is none.
+
+    check: raises where its further content is wrong. again: how it is made anew. InputError for a damaged file, one of
+    other weights, or an accuracy outside [0, 1]."""
+    path = cell.directory / name
     if not path.is_file():
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        corruptions = {name: float(value) for name, value in found["corruptions"].items()}
-        values = [float(found["accuracy"]), *corruptions.values()]
-        if found["weights_sha256"] != cell.metrics["weights_sha256"] or not all(0 <= value <= 1 for value in values):
+        told = of(found)
+        shares = (told.clean, *told.corruptions.values())
+        if found["weights_sha256"] != cell.metrics["weights_sha256"] or not all(0 <= share <= 1 for share in shares):
             raise ValueError("it is not of the weights in metrics.json, or holds what is no accuracy")
-        return Robustness(int(found["n"]), values[0], corruptions)
+        check(found)
+        return found
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataChanged(f"{where(path)}: damaged ({error}); make it again with ferkit robustness") from None
+        raise DataChanged(f"{where(path)}: damaged ({error}); {again}") from None

@@ -111,7 +111,7 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
 
 
 def costs_as_much(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
-    """The multiply-adds of `first` as a fraction of those of `second`, held against the stated most."""
+    """The multiply-adds of `first` as a fraction of those of `second`, compared with the stated most."""
     groups = [evidence.cells(name) for name in (first, second)]
     costs = [only_value([cell.metrics.get("multiply_adds") for cell in cells], "multiply_adds", cells)
              for cells in groups]

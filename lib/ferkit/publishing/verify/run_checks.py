@@ -62,8 +62,7 @@ def _derived(cell: CellResult) -> list[str]:
              for key in DERIVED if key in m and not _same(m[key], truth[key])]
     if "probabilities" in stored:  # a network's own decision; an SVM votes
         scores = stored["scores"].astype(np.float64)
-        exps = np.exp(scores - scores.max(axis=1, keepdims=True))
-        if np.abs(exps / exps.sum(axis=1, keepdims=True) - stored["probabilities"]).max() > 1e-4:
+        if np.abs(predictions.softmax(scores) - stored["probabilities"]).max() > 1e-4:
             found.append("the probabilities are not the softmax of the scores")
         if np.any(scores[np.arange(len(scores)), stored["predicted"]] < scores.max(axis=1) - CLOSE):
             found.append("an answer is not the class with the highest score")
