@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Name = tuple[str, str]  # (system, recipe)
+from ferkit.core.names import Name
 
 
 @dataclass(frozen=True)

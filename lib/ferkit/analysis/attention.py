@@ -11,6 +11,7 @@ from torch import nn
 
 from ferkit.analysis.comparison import pairing
 from ferkit.analysis.stn_attention import sampled_area
+from ferkit.core.names import Name
 from ferkit.data.face_set import FaceSet
 from ferkit.data.synthetic.truth import truth_masks
 from ferkit.experiments import attention, jobs
@@ -19,7 +20,6 @@ from ferkit.models import facts, inference
 from ferkit.results import records
 from ferkit.results.records import CellResult
 
-Name = tuple[str, str]  # (system, recipe)
 IMAGES = 350  # on which it is measured where a network looks
 
 

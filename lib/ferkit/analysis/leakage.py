@@ -13,10 +13,9 @@ from itertools import combinations
 import numpy as np
 
 from ferkit.core import protocols
+from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.stats import intervals
-
-Name = tuple[str, str]  # (system, recipe)
 
 
 def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:

@@ -9,7 +9,7 @@ is known here: its claims arrive as arguments.
 from collections.abc import Sequence
 from pathlib import Path
 
-from ferkit.claims.claim import GROUPS, Claim, run_command
+from ferkit.claims.claim import GROUPS, Claim, families, run_command
 from ferkit.claims.decisions import ONE_SEED, VERDICTS
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
@@ -31,7 +31,7 @@ def judge(directory: Path, claims: Sequence[Claim]) -> list[dict]:
     `interval_images` over images alone, `prediction_interval` for one new run of the same kind.
     Raises InputError for a folder that is missing, holds no results, or mixes data sets.
     """
-    evidence = Evidence(Path(directory), claims)
+    evidence = Evidence(Path(directory), families(claims))
     return [_row(claim, evidence) for claim in claims]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ferkit.core.names import Name
 from ferkit.core.quotes import Quote
 
 if TYPE_CHECKING:
     from ferkit.claims.evidence import Evidence
     from ferkit.claims.finding import Finding
 
-Name = tuple[str, str]  # (system, recipe)
 # What is counted together. A finding is measured; a fact follows from the network's structure, so that meeting it is
 # being consistent with the paper; a remembered number was never found in a source; an extension is no paper's claim.
 GROUPS = {"finding": "claims", "fact": "facts about the networks", "remembered": "remembered numbers [M]",
@@ -66,6 +66,15 @@ class Claim(Quote):
     def judge(self, evidence: Evidence) -> Finding:
         """The rule applied to what a folder holds; raises NotRun where there is nothing to judge."""
         return self.rule.judge(evidence, self, **self.parameters)
+
+
+def families(claims: Sequence[Claim]) -> dict[str, list[tuple[Name, Name]]]:
+    """The pairs that comparing claims name, once each, by the family that shares one Holm adjustment."""
+    pairs: dict[str, dict[tuple[Name, Name], None]] = {}
+    for claim in claims:
+        if claim.pair:
+            pairs.setdefault(claim.family, {})[claim.pair] = None
+    return {family: list(found) for family, found in pairs.items()}
 
 
 def run_command(dataset: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,8 @@ import numpy as np
 
 from ferkit.analysis.comparison import pairing
 from ferkit.analysis.comparison.pairing import Comparison
-from ferkit.claims.claim import Claim, Name
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.results.tree import load_tree
 from ferkit.stats import intervals
@@ -26,17 +26,14 @@ class NotRun(Exception):
 class Evidence:
     """The finished cells below a run or published tree.
 
-    root: the folder. claims: what will be judged; the pairs (system, recipe) that the comparing claims of one family
-    name share one Holm adjustment.
+    root: the folder. families: the pairs of (system, recipe) that claims compare, by the family whose pairs share one
+    Holm adjustment (`claim.families`).
     Raises InputError for a folder that is missing, holds nothing, or mixes data sets.
     """
 
-    def __init__(self, root: Path, claims: Sequence[Claim] = ()) -> None:
+    def __init__(self, root: Path, families: Mapping[str, Sequence[tuple[Name, Name]]] | None = None) -> None:
         self.root = Path(root).absolute()
-        self._families: dict[str, dict[tuple[Name, Name], None]] = defaultdict(dict)
-        for claim in claims:
-            if claim.pair:
-                self._families[claim.family][claim.pair] = None
+        self._families = families or {}
         tree = load_tree(self.root)
         self._cells: dict[Name, list[CellResult]] = defaultdict(list)
         self._refused: dict[Name, list[str]] = defaultdict(list)
@@ -84,10 +81,10 @@ class Evidence:
             raise NotRun("no result of any recipe")
         return max(groups, key=lambda cells: np.mean([cell.metrics["val_accuracy"] or 0.0 for cell in cells]))
 
-    def comparison(self, claim: Claim) -> Comparison:
-        """The two systems of a claim over the same seeds and images, p adjusted for all pairs of its family; NotRun
+    def comparison(self, family: str, first: Name, second: Name) -> Comparison:
+        """Two systems over the same seeds and images, p adjusted for all pairs of the family; NotRun
         where that cannot be."""
-        found = self._compared[claim.family, *claim.pair]
+        found = self._compared[family, first, second]
         if isinstance(found, NotRun):
             raise found
         return found

@@ -29,9 +29,9 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.check_only:
         return 0
     from ferkit.core.console import Console
-    from ferkit.pipeline import run_notebooks
+    from ferkit.pipeline import checked_run, run_notebooks
 
-    runs = [run_notebooks.prepare(each) for each in chosen]
+    runs = [checked_run.prepare(each) for each in chosen]
     console = Console()
     if chosen[0].dry_run:
         return max(run_notebooks.dry_run(run, console) for run in runs)

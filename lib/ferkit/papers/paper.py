@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ferkit.core.names import Name
 from ferkit.core.paths import WITHOUT_IMAGES
 from ferkit.experiments.plan import Plan
 from ferkit.experiments.system import System
 from ferkit.training.recipe import NamedRecipe
-
-Name = tuple[str, str]  # (system, recipe)
 
 
 @dataclass(frozen=True)

@@ -10,80 +10,24 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferkit.core import files, locking, paths, protocols
+from ferkit.core import files, locking, paths
 from ferkit.core.console import Console
 from ferkit.core.errors import in_one_line
 from ferkit.core.profiles import PROFILES
 from ferkit.core.progress import clock
 from ferkit.papers import replication
-from ferkit.pipeline import fingerprints, notebook_execution, parameters
+from ferkit.pipeline import notebook_execution
+from ferkit.pipeline.checked_run import Run
 from ferkit.pipeline.options import RunOptions
 from ferkit.results import manifest
 
 if TYPE_CHECKING:
-    from ferkit.data.face_set import FaceSet
     from ferkit.sweep.backends import Backend
 
 UNFINISHED = {"failed": "failed before", "running": "was broken off"}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that has been checked: nothing of it is written yet."""
-
-    options: RunOptions
-    protocol: str
-    data_fingerprint: str
-    surroundings: dict = field(repr=False)
-
-    @property
-    def directory(self) -> Path:
-        """The run's own folder."""
-        return self.options.directory
-
-    def load(self) -> FaceSet:
-        """The faces as the notebooks will have them; InputError where data or protocol are not right."""
-        from ferkit.data import datasets
-
-        return datasets.load(self.options.dataset, self.options.data or None, profile=self.options.profile,
-                             protocol=self.protocol, seed=self.options.seed)
-
-    def parameters_of(self, stem: str) -> dict[str, object]:
-        """Every parameter of a notebook, resolved: the options', those set by hand, else the defaults."""
-        chosen = {"RUN": self.options.run, "DATASET": self.options.dataset, "PROTOCOL": self.protocol,
-                  "PROFILE": self.options.profile, "SEED": self.options.seed, "DEVICE": self.options.device,
-                  **self.options.overrides.get(stem, {})}
-        return {name: chosen.get(name, parameter.default)
-                for name, parameter in parameters.read(replication.file(stem)).items()}
-
-    def inputs_of(self, stem: str, entries: dict[str, dict]) -> dict[str, object]:
-        """What a notebook's results depend on, by kind; its hash is the fingerprint."""
-        earlier = replication.reads(stem)
-        return {"cells": fingerprints.cells_sha256(replication.file(stem)),
-                "parameters": self.parameters_of(stem),
-                "library": fingerprints.library_sha256(stem), "lock": self.surroundings["lock_sha256"],
-                "data": self.data_fingerprint,
-                "earlier results": {name: _results_sha256(name, entries.get(name, {})) for name in earlier}}
-
-
-def prepare(options: RunOptions) -> Run:
-    """The run, after its data have been opened and its device looked for; InputError where one is not right.
-
-    Writes nothing but the prepared data.
-    """
-    protocol = protocols.resolve(options.dataset, options.protocol)
-    if options.device == "cuda":
-        from ferkit.models import inference
-
-        inference.resolve_device(options.device)
-    run = Run(options, protocol, _fingerprint(options, protocol),
-              manifest.surroundings())
-    run.load()  # data, protocol and cache are seen to be right before the first notebook
-    return run
 
 
 def reason(run: Run, stem: str, entries: dict[str, dict]) -> str:
@@ -267,27 +211,12 @@ def _verdicts(dataset: str, rows: list[dict]) -> list[str]:
     return lines
 
 
-def _fingerprint(options: RunOptions, protocol: str) -> str:
-    from ferkit.data import datasets
-
-    return datasets.fingerprint(options.dataset, options.data or None, profile=options.profile, protocol=protocol,
-                                seed=options.seed)
-
-
 def _environment(options: RunOptions) -> AbstractContextManager[None]:
     """Where the notebooks find the runs and the data: they are given names, never paths."""
     settings = {"FERKIT_OUTPUT": str(options.output)}
     if options.data:
         settings[paths.DATA_VARIABLES[options.dataset]] = os.pathsep.join(map(str, options.data))
     return notebook_execution.environment(settings)
-
-
-def _results_sha256(stem: str, entry: dict) -> str | None:
-    """The hash of what a notebook left for later ones; None if it has not finished."""
-    if entry.get("status") != "finished":
-        return None
-    return files.sha256_of({name: value for name, value in entry["outputs"].items()
-                            if name.startswith(f"{stem}/") and "/figures/" not in name})
 
 
 def _remove(folder: Path) -> None:

@@ -6,18 +6,14 @@ ever.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ferkit.core.console import Console
 from ferkit.experiments.jobs import train_size
 from ferkit.papers import training
+from ferkit.pipeline.checked_run import Run
 from ferkit.sweep.backends import Backend
 from ferkit.sweep.rows import Task, counted
 from ferkit.sweep.run import Board, complete
 from ferkit.sweep.worker import Worker
-
-if TYPE_CHECKING:
-    from ferkit.pipeline.run_notebooks import Run
 
 CHOICES = {"CELLS": "only", "SEEDS": "n_seeds", "EPOCHS": "epochs", "BATCH_SIZE": "batch_size"}  # notebook → `jobs`
 

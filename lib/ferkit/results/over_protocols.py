@@ -17,13 +17,13 @@ import numpy as np
 
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
+from ferkit.core.names import Name
 from ferkit.results.predictions import where
 from ferkit.results.records import CellResult
 
 SCHEMA = 1
 PATTERN = "[0-9][0-9]_*/protocols_*.json"
 FACTS = ("status", "accuracy", "val_accuracy", "parameters", "minutes", "head_cpu_minutes", "tta")
-Name = tuple[str, str]  # (system, recipe)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ferkit.core import paths
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.results import records
 from ferkit.results.records import CellResult
 from ferkit.stats import intervals
@@ -24,7 +25,6 @@ from ferkit.stats import intervals
 if TYPE_CHECKING:
     import pandas as pd
 
-Name = tuple[str, str]  # (system, recipe)
 
 # The columns of the tidy table that are entries of metrics.json.
 COLUMNS = ("dataset", "protocol", "split", "status", "n", "accuracy", "accuracy_without_copies", "n_without_copies",

@@ -8,7 +8,7 @@ import pytest
 
 from ferkit.core.labels import LABELS
 from ferkit.core.protocols import Protocol
-from ferkit.data import datasets, ferplus, fingerprint
+from ferkit.data import datasets, ferplus, fingerprint, restoration
 from ferkit.data.image_statistics import pixel_hash
 from ferkit.data.sources import fer2013
 from ferkit.data.sources.synthetic import draw_set
@@ -64,7 +64,7 @@ def restored(original, table, monkeypatch):
     monkeypatch.setattr(ferplus, "votes", lambda: table)
     known = fingerprint.Fingerprint.of(original)
     order = np.random.default_rng(0).permutation(len(original))
-    return fingerprint.restore(replace(original.select(order), source={"dataset": "fer2013"}), known)
+    return restoration.restore(replace(original.select(order), source={"dataset": "fer2013"}), known)
 
 
 def test_an_image_gets_its_own_votes_whatever_the_copy_s_order(original, restored, table):
@@ -87,7 +87,7 @@ def test_soft_targets_are_the_shares_of_the_votes_and_change_the_data_s_identity
 
 
 def test_an_unknown_copy_is_refused(original, refusal):
-    other = fingerprint.restore(replace(original, source={"dataset": "fer2013"}))
+    other = restoration.restore(replace(original, source={"dataset": "fer2013"}))
     assert "cannot be joined" in refusal(ferplus.relabel, other, PLAIN)
 
 

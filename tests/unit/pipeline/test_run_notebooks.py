@@ -17,7 +17,7 @@ from ferkit.core import files, locking
 from ferkit.core.console import Console
 from ferkit.core.errors import InputError
 from ferkit.papers import replication
-from ferkit.pipeline import fingerprints, notebook_execution, options, run_notebooks
+from ferkit.pipeline import checked_run, fingerprints, notebook_execution, options, run_notebooks
 from ferkit.results import manifest
 
 FIRST, SECOND = "02_stn_attention", "04_occlusion_analysis"  # the second reads what the first leaves
@@ -58,7 +58,7 @@ class Place:
     def run(self, **changes: object) -> tuple[int, str]:
         """Run it in this process; the exit status and what was printed."""
         printed = io.StringIO()
-        status = run_notebooks.run_all(run_notebooks.prepare(self.options(**changes)), Console(printed))
+        status = run_notebooks.run_all(checked_run.prepare(self.options(**changes)), Console(printed))
         return status, printed.getvalue()
 
     def executed(self) -> list[str]:
@@ -80,7 +80,7 @@ def place(tmp_path, monkeypatch):
     """Two notebooks of which the second reads the first's results; no claims and no report."""
     monkeypatch.setattr(run_notebooks, "_conclude", lambda run, record, console: 0)
     monkeypatch.setattr(fingerprints, "library_sha256", lambda stem: "edited meanwhile or not")
-    monkeypatch.setattr(run_notebooks, "_fingerprint", lambda *_: "data")
+    monkeypatch.setattr(checked_run, "_fingerprint", lambda *_: "data")
     found = Place(tmp_path)
     monkeypatch.setattr(replication, "file", lambda stem: found.sources / f"{stem}.ipynb")
     return found
@@ -130,7 +130,7 @@ def test_a_changed_library_lock_or_data_runs_the_notebook_again(place, monkeypat
     if what == "library":
         monkeypatch.setattr(fingerprints, "library_sha256", lambda stem: "other")
     if what == "data":
-        monkeypatch.setattr(run_notebooks, "_fingerprint", lambda *_: "other data")
+        monkeypatch.setattr(checked_run, "_fingerprint", lambda *_: "other data")
     assert f"changed: {what}" in place.run(notebooks=(FIRST,))[1]
     assert place.executed() == [FIRST]
 
@@ -158,14 +158,14 @@ def test_force_runs_everything_again_from_nothing(place):
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(place):
     printed = io.StringIO()
-    assert run_notebooks.dry_run(run_notebooks.prepare(place.options()), Console(printed)) == 0
+    assert run_notebooks.dry_run(checked_run.prepare(place.options()), Console(printed)) == 0
     assert printed.getvalue().count("would run: not run yet") == 2
     assert not place.output.exists()
     place.run()
     place.notebook(FIRST, "1 + 1")
     before = {path: path.stat().st_mtime_ns for path in place.output.rglob("*")}
     printed = io.StringIO()
-    run_notebooks.dry_run(run_notebooks.prepare(place.options()), Console(printed))
+    run_notebooks.dry_run(checked_run.prepare(place.options()), Console(printed))
     assert "would run: changed: cells" in printed.getvalue()
     assert {path: path.stat().st_mtime_ns for path in place.output.rglob("*")} == before
 
@@ -230,13 +230,13 @@ import sys
 from pathlib import Path
 from ferkit.core.console import Console
 from ferkit.papers import replication
-from ferkit.pipeline import fingerprints, options, run_notebooks
+from ferkit.pipeline import checked_run, fingerprints, options, run_notebooks
 fingerprints.library_sha256 = lambda stem: "edited meanwhile or not"
 replication.file = lambda stem: Path(sys.argv[1]) / f"{stem}.ipynb"
-run_notebooks._fingerprint = lambda *_: "data"
+checked_run._fingerprint = lambda *_: "data"
 run_notebooks._conclude = lambda run, record, console: 0
 chosen = options.RunOptions(profile="smoke", output=Path(sys.argv[2]), notebooks=tuple(sys.argv[3:]))
-sys.exit(run_notebooks.run_all(run_notebooks.prepare(chosen), Console()))
+sys.exit(run_notebooks.run_all(checked_run.prepare(chosen), Console()))
 """
 
 
@@ -307,7 +307,7 @@ def test_the_lock_is_free_again_after_its_holder(tmp_path):
 def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_cell):
     runs = []
     for protocol, share in (("by_subject", 0.7), ("by_image", 0.9)):
-        runs.append(run_notebooks.prepare(place.options(protocol=protocol)))
+        runs.append(checked_run.prepare(place.options(protocol=protocol)))
         assert runs[-1].parameters_of(FIRST)["RUN"] == f"synthetic-smoke-seed0-{protocol}"
         write_cell(runs[-1].directory, "gap_cnn", share=share, protocol=protocol)
     printed = io.StringIO()
@@ -320,7 +320,7 @@ def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_c
 
 def test_an_unknown_protocol_is_refused(place):
     with pytest.raises(InputError, match="protocol 'by_guess' is unknown"):
-        run_notebooks.prepare(place.options(protocol="by_guess"))
+        checked_run.prepare(place.options(protocol="by_guess"))
     assert not place.output.exists()
 
 

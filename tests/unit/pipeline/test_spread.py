@@ -5,7 +5,7 @@ import pytest
 from ferkit.core import lease, paths
 from ferkit.core.console import Console
 from ferkit.papers import training
-from ferkit.pipeline import run_notebooks, spread
+from ferkit.pipeline import checked_run, spread
 from ferkit.pipeline.options import RunOptions
 from ferkit.sweep import backends
 from ferkit.training import trainer
@@ -15,7 +15,7 @@ STEM = "03_gap_cnn_svm"
 
 @pytest.fixture
 def run(tmp_path):
-    return run_notebooks.prepare(RunOptions(profile="smoke", device="cpu", output=tmp_path, overrides={
+    return checked_run.prepare(RunOptions(profile="smoke", device="cpu", output=tmp_path, overrides={
         STEM: {"CELLS": "lenet5", "EPOCHS": 1, "SEEDS": 2}}))
 
 
@@ -32,7 +32,7 @@ def test_a_notebook_finds_everything_trained(run, monkeypatch, capsys):
 
 
 def test_all_that_a_profile_plans_is_spread_heads_after_their_networks(run):
-    planned = spread.tasks(run_notebooks.prepare(RunOptions(profile="smoke", output=run.options.output)),
+    planned = spread.tasks(checked_run.prepare(RunOptions(profile="smoke", output=run.options.output)),
                            ["02_stn_attention", STEM])
     assert len(planned) == sum(len(training.jobs("smoke", stem)) for stem in ("02_stn_attention", STEM))
     (pair,) = [group for group in backends.groups(planned) if len(group) > 1][:1]

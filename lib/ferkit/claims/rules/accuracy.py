@@ -13,11 +13,12 @@ from fnmatch import fnmatch
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
+from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
 

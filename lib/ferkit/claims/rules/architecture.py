@@ -1,8 +1,9 @@
 """Rules about the networks themselves: parameters, layers, receptive fields."""
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.evidence import Evidence
 from ferkit.claims.finding import Finding, key_of, only_value, sources_of
+from ferkit.core.names import Name
 
 
 def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.results import planted
 from ferkit.stats import estimates
 

@@ -3,11 +3,12 @@
 import numpy as np
 
 from ferkit.analysis.ablation import Ablation
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, compare
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
+from ferkit.core.names import Name
 from ferkit.stats import estimates, intervals
 from ferkit.stats.estimates import Estimate
 

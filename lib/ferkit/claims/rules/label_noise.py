@@ -16,11 +16,12 @@ import numpy as np
 
 from ferkit.analysis import label_noise
 from ferkit.analysis.label_noise import Labels
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, sources_of
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate

@@ -8,9 +8,10 @@ import re
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority, failed_to_train
 from ferkit.claims.finding import Finding, finding, not_every_seed, sources_of
+from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
 from ferkit.stats.classification import majority_share

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding
 from ferkit.claims.rules.paired import MARGIN, RELEVANT
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.core.protocols import FOLDS
 from ferkit.results import over_protocols
 from ferkit.results.over_protocols import Answers

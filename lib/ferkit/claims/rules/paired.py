@@ -16,12 +16,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, key_of, name_of, not_every_seed, only_value, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.results.planted import robustness as planted_robustness
 from ferkit.results.records import CellResult
 from ferkit.results.robustness import Robustness, as_scored, single_view
@@ -210,7 +211,7 @@ def _mce(first: np.ndarray, second: np.ndarray, kinds: np.ndarray) -> np.ndarray
 
 def _fair(evidence: Evidence, claim: Claim, control_may_fail: bool = False) -> Comparison:
     """The comparison, refused where the control did not train: nothing is proved by beating that."""
-    found = evidence.comparison(claim)
+    found = evidence.comparison(claim.family, *claim.pair)
     if not control_may_fail and not beats_majority(found.second):
         raise NotRun(f"refused: {name_of(found.second)} is {MAJORITY}, so beating it proves nothing")
     return found

@@ -5,7 +5,7 @@ Goodfellow et al. 2013, Challenges in representation learning, doi 10.1007/978-3
 48×48 images, expressions coded 0…6. Usage Training is train, PublicTest is val, PrivateTest is test.
 
 An image of a tree is identified by its path; the number in its name is a row in some copies and means nothing in
-others. Which image it is, and with it split and row, tells `ferkit.data.fingerprint`.
+others. Which image it is, and with it split and row, tells `ferkit.data.restoration`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from PIL import Image
 
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS, to_label
-from ferkit.data import archive, fingerprint, splits
+from ferkit.data import archive, restoration, splits
 from ferkit.data.archive import Files
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.fingerprint import Fingerprint
@@ -56,7 +56,7 @@ def read(*data: Path, known: Fingerprint | None = None) -> FaceSet:
     """
     with ExitStack() as stack:
         parts = [stack.enter_context(archive.open_files(path)) for path in _archives(data)]
-        faces = fingerprint.restore(_read_parts(parts), known)
+        faces = restoration.restore(_read_parts(parts), known)
     faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
     _refuse_missing(faces, data[0].name)
     off = deviations(faces)

@@ -14,11 +14,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ferkit.claims.claim import Claim, Name, Rule
+from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
+from ferkit.core.names import Name
 from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates

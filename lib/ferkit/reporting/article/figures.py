@@ -12,6 +12,7 @@ import numpy as np
 
 from ferkit.analysis import comparison
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.core.units import Unit
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import pictures, svg
@@ -23,7 +24,6 @@ from ferkit.results.tree import Tree, by_system, published
 WIDTH = 860
 LOOKS = (("blue", "Blue"), ("orange", "Orange"), ("green", "Green"), ("amber", "Amber"))
 PALE, BLUE, ORANGE = (241, 244, 248), (79, 155, 214), (213, 94, 0)
-Name = tuple[str, str]  # (system, recipe)
 
 
 def tree_of(name: str) -> Tree:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from ferkit.core.labels import LABELS
-from ferkit.data import audit, fingerprint, matching
+from ferkit.data import audit, fingerprint, matching, restoration
 from ferkit.data.sources import fer2013
 from ferkit.data.sources.synthetic import draw_set
 
@@ -69,13 +69,13 @@ def save(faces, place, name):
 
 
 def found(faces, known):
-    return fingerprint.restore(faces, known).source["fingerprint"]
+    return restoration.restore(faces, known).source["fingerprint"]
 
 
 def test_a_shuffled_copy_without_splits_or_labels_becomes_the_original(original, known):
     order = np.random.default_rng(0).permutation(len(original))
     copy = replace(undivided(original.select(order)), labels=np.full(len(original), -1))
-    again = fingerprint.restore(copy, known)
+    again = restoration.restore(copy, known)
     assert again.content_hash == original.content_hash
     np.testing.assert_array_equal(again.index, np.arange(len(original)))
     np.testing.assert_array_equal(again.images, original.images)
@@ -100,7 +100,7 @@ def test_a_copy_that_lacks_one_of_two_equal_images_says_that_it_cannot_tell_whic
 
 def test_a_folder_called_test_may_hold_the_validation_images(original, known):
     folders = np.where(original.split == "train", "train", "test")
-    again = fingerprint.restore(replace(original, split=folders), known)
+    again = restoration.restore(replace(original, split=folders), known)
     assert again.content_hash == original.content_hash and again.source["fingerprint"]["moved"] == 0
 
 
@@ -127,7 +127,7 @@ def test_a_tree_that_lies_in_its_archive_twice_is_read_once(original, read, tmp_
 def test_swapped_splits_are_put_back_and_counted(original, known):
     swap = {"train": "train", "val": "test", "test": "val"}
     copy = replace(original, split=np.array([swap[split] for split in original.split]))
-    again = fingerprint.restore(copy, known)
+    again = restoration.restore(copy, known)
     np.testing.assert_array_equal(again.split, original.split)
     assert again.source["fingerprint"]["moved"] == 70
 
@@ -252,8 +252,8 @@ def ids(faces):
 
 
 def audited(faces, known):
-    return ids(replace(fingerprint.restore(replace(faces, source={"dataset": "fer2013"}), known),
-                       source={**fingerprint.restore(faces, known).source, "dataset": "fer2013",
+    return ids(replace(restoration.restore(replace(faces, source={"dataset": "fer2013"}), known),
+                       source={**restoration.restore(faces, known).source, "dataset": "fer2013",
                                "protocol": "official", "thinned": True}))
 
 
@@ -299,4 +299,4 @@ def test_the_real_archive_is_known_image_by_image(fer2013_path):
     np.testing.assert_array_equal(faces.index, np.arange(len(own)))
     np.testing.assert_array_equal(fingerprint.perceptual_hash(faces.images), own.perceptual)
     flat = replace(undivided(faces), labels=np.full(len(faces), -1))
-    assert fingerprint.restore(flat.select(np.arange(len(faces))[::-1])).content_hash == faces.content_hash
+    assert restoration.restore(flat.select(np.arange(len(faces))[::-1])).content_hash == faces.content_hash
