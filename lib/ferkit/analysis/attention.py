@@ -19,6 +19,7 @@ from ferkit.experiments.jobs import Systems
 from ferkit.models import facts, inference
 from ferkit.results import records
 from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system
 
 IMAGES = 350  # on which it is measured where a network looks
 
@@ -55,10 +56,8 @@ def table(pairs: Mapping[str, tuple[Name, Name]], root: Path, test: FaceSet, sys
 
     pairs: by what it is called, (with it, without it). root: the folder of a run. test: its test images.
     """
-    groups: dict[Name, list[CellResult]] = {}
-    for cell in records.read_run(root):
-        if cell.predictions and np.array_equal(cell.predictions["index"], test.index):
-            groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell)
+    groups = by_system(cell for cell in records.read_run(root)
+                       if cell.predictions and np.array_equal(cell.predictions["index"], test.index))
     return [{"attention": says, **_looks(groups.get(first, []), test, systems),
              **_brings(groups.get(first, []), groups.get(second, []), systems)}
             for says, (first, second) in pairs.items()]

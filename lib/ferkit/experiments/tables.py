@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system
 from ferkit.stats import intervals
 from ferkit.stats.intervals import wilson
 
@@ -29,12 +30,10 @@ def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ())
     order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
     deviation over seeds, None for one seed.
     """
-    groups: dict[tuple[str, str], list[dict]] = {}
-    for cell in cells:
-        groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
+    groups = by_system(cells)
     rows = []
     for name in order or tuple(groups):
-        group = groups.get(name, [])
+        group = [cell.metrics for cell in groups.get(name, [])]
         tested = [m for m in group if m["accuracy"] is not None]
         if tested:
             spread = intervals.over_seeds([m["accuracy"] for m in tested])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system
 
 
 def cost(cells: Sequence[CellResult]) -> list[dict[str, object]]:
@@ -16,14 +17,12 @@ def cost(cells: Sequence[CellResult]) -> list[dict[str, object]]:
     minutes: CPU minutes of searching and fitting where the system is a head on hand-crafted features, else minutes of
     training on the device named, the network under a head included.
     """
-    groups: dict[tuple[str, str], list[dict]] = {}
-    for cell in cells:
-        if cell.metrics["accuracy"] is not None:
-            groups.setdefault((cell.cell.system, cell.cell.recipe), []).append(cell.metrics)
-    rows = [{"system": system, "recipe": recipe, "seeds": len(group), "parameters": group[0]["parameters"],
-             "accuracy": float(np.mean([m["accuracy"] for m in group])),
-             "minutes": float(np.median([minutes_of(m) for m in group])), "device": group[0]["device"]}
-            for (system, recipe), group in groups.items()]
+    tested = by_system(cell for cell in cells if cell.metrics["accuracy"] is not None)
+    rows = [{"system": system, "recipe": recipe, "seeds": len(group), "parameters": group[0].metrics["parameters"],
+             "accuracy": float(np.mean([one.metrics["accuracy"] for one in group])),
+             "minutes": float(np.median([minutes_of(one.metrics) for one in group])),
+             "device": group[0].metrics["device"]}
+            for (system, recipe), group in tested.items()]
     return sorted(rows, key=lambda row: -row["accuracy"])
 
 
