@@ -1,10 +1,13 @@
-"""The papers' claims judged on published results, once per process for each state of the files."""
+"""The papers' claims judged on published results, once per process for each state of the files; what summaries show."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from ferkit import claims, papers
+from ferkit.analysis import comparison
+from ferkit.results.records import CellResult
 from ferkit.results.tree import Tree, published
 
 FIRST = "fer2013"  # the data set that both papers report, alone and with a part of its training images
@@ -41,3 +44,15 @@ def of_papers() -> list[tuple[Tree, dict]]:
         more = [(tree, row) for row in judged(tree) if row["verdict"] != "not_run" and row["id"] not in done]
         found, done = [*found, *more], done | {row["id"] for _, row in more}
     return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in done]
+
+
+def headline(cells: Sequence[CellResult]) -> tuple[str, ...]:
+    """The systems that a summary of these results shows: the papers' own, and of the baselines one network and one on
+    hand-crafted features, those that validation puts first."""
+    best: dict[str, tuple[float, str]] = {}
+    for cell in cells:
+        system = papers.system(cell.cell.system) if cell.cell.system in papers.main_systems() else None
+        if system and cell.cell.recipe in comparison.RECIPES:
+            kind = system.name if system.role != "baseline" else "features" if system.features else "network"
+            best[kind] = max(best.get(kind, (-1.0, "")), (cell.metrics["val_accuracy"] or 0.0, system.name))
+    return tuple(name for name in papers.main_systems() if name in {name for _, name in best.values()})

@@ -15,7 +15,7 @@ VERDICTS = {
     "inconclusive": ("?", "inconclusive"),
     "contradicted": ("▼", "contradicted"),
     "not_reproduced": ("✕", "not reproduced"),
-    "too_short": ("…", "trained too briefly"),
+    "too_short": ("…", "too short"),
     "not_run": ("○", "not run"),
 }
 ON_SYNTHETIC = {"reproduced": "shown", "exceeded": "more than shown", "partly": "partly shown",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,13 @@ from ferkit import papers
 from ferkit.analysis import comparison, label_agreement
 from ferkit.analysis.comparison import System
 from ferkit.analysis.comparison.cost import cost
+from ferkit.analysis.comparison.ensemble import ensemble
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import svg
 from ferkit.results.tree import published
 
-WIDTH = 860  # pixels
+WIDTH, NARROW = 860, 420  # pixels, on a desk and on a phone
+MARGIN = 24
 COLOURS = {"reproduced": "blue", "exceeded": "green", "partly": "amber", "inconclusive": "grey",
            "contradicted": "orange", "not_reproduced": "orange", "too_short": "grey"}
 SIGNS = {verdict: " ".join(names.VERDICTS[verdict]) for verdict in COLOURS}
@@ -35,26 +37,39 @@ def drawn() -> dict[str, Picture]:
     if not trees:
         return {}
     tree = next((tree for tree in trees if tree.name == judged.FIRST), trees[0])
-    systems = comparison.systems(tree.results, papers.main_systems())
     rows = list(judged.on_first_dataset().values()) if tree.name == judged.FIRST else judged.judged(tree)
-    found = {"verdicts": verdicts(tree.name, rows, systems)}
-    return found | ({"cost": accuracy_against_minutes(systems)} if tree.name == judged.FIRST else {})
+    headline = comparison.systems(tree.results, judged.headline(tree.results))
+    found = {"verdicts": verdicts(tree.name, rows, headline), "verdicts-narrow": verdicts(tree.name, rows, headline,
+                                                                                          NARROW)}
+    if tree.name == judged.FIRST:
+        found["cost"] = accuracy_against_minutes(comparison.systems(tree.results, papers.main_systems()))
+    return found
 
 
 def block() -> str:
-    """The README's picture in Markdown."""
-    return _in_markdown("verdicts", "results/")
+    """The README's picture in Markdown, with another one for a phone."""
+    return _in_markdown("verdicts", "results/", '<source media="(max-width: 600px)" '
+                        'srcset="results/figures/verdicts-narrow.svg">')
 
 
 def cost_block() -> str:
-    """The picture of accuracy against minutes in Markdown, for a page below results/."""
-    return _in_markdown("cost", "")
+    """The picture of accuracy against minutes in Markdown, for a page below results/; below it what the best networks
+    reach together."""
+    trees = [tree for tree in published() if tree.name == judged.FIRST]
+    mean = ensemble(trees[0].results) if trees else None
+    return _in_markdown("cost", "") + (
+        f"\n\nThe mean of the probabilities of {mean['networks']} networks (all seeds of "
+        f"{' and '.join(names.system(system) for system, _ in mean['systems'])}, which validation puts first) reaches "
+        f"**{100 * mean['accuracy']:.2f} %** with {mean['parameters']:,} parameters and {mean['minutes']:.0f} minutes."
+        if mean else "")
 
 
-def _in_markdown(name: str, below: str) -> str:
+def _in_markdown(name: str, below: str, source: str = "") -> str:
     picture = drawn().get(name)
-    return (f'<img src="{below}figures/{name}.svg" width="100%" alt="{picture.says}">' if picture
-            else "Nothing is published yet.")
+    if picture is None:
+        return "Nothing is published yet."
+    image = f'<img src="{below}figures/{name}.svg" width="100%" alt="{picture.says}">'
+    return f"<picture>{source}{image}</picture>" if source else image
 
 
 def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
@@ -95,34 +110,35 @@ def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
     return Picture(svg.picture(WIDTH, int(max(bottom, below) + 40), says, parts), says)
 
 
-def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System]) -> Picture:
+def verdicts(tree: str, claims: Sequence[dict], systems: Sequence[System], width: int = WIDTH) -> Picture:
     """How many claims came to which verdict, then each system's accuracy beside the paper's number."""
     dataset = tree.partition("-")[0]
-    title = f"What the papers claim and what we found on {names.dataset(dataset)}"
-    rows, parts, y = _accuracies(dataset, claims, systems, 150)
-    parts = [svg.text(24, 36, title, "t h"), *_tally(claims), *parts]
+    tally, top = _tally(claims, width)
+    rows, parts, y = _accuracies(dataset, claims, systems, top + 54, width)
+    parts = [svg.text(MARGIN, 36, f"What we found on {names.dataset(dataset)}", "t h"), *tally, *parts]
     counts = _counts(claims)
     says = f"{sum(counts.values())} claims judged on {names.dataset(dataset)}: " + ", ".join(
         f"{n} {names.verdict(verdict)}" for verdict, n in counts.items()) + ". " + "; ".join(map(_in_words, rows))
-    return Picture(svg.picture(WIDTH, int(y + 24), says, parts), says)
+    return Picture(svg.picture(width, int(y + 24), says, parts), says)
 
 
 def accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System]) -> Picture:
     """Each system's accuracy on a data set beside the paper's number, without the tally."""
-    rows, parts, y = _accuracies(dataset, claims, systems, 50)
+    rows, parts, y = _accuracies(dataset, claims, systems, 50, WIDTH)
     says = "; ".join(_in_words(row) for row in rows)
     return Picture(svg.picture(WIDTH, int(y + 24), says, parts), says)
 
 
-def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System], top: float
+def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System], top: float, width: int
                 ) -> tuple[list[dict], list[str], float]:
     """The rows of `comparison.beside_paper`, their drawing from `top` on with axis and legend, and where it ends."""
     rows = comparison.beside_paper(systems, papers.stated_accuracies(dataset))
     table = {f"{row['system']}/{row['recipe']}": row for row in comparison.accuracy_table(systems)}
-    human, step = papers.human_accuracy(dataset), 34
+    human, narrow = papers.human_accuracy(dataset), width < WIDTH
     ends = [value for row in rows for value in (row["paper"], *row["interval"]) if value is not None]
     low, high = np.floor(10 * min(ends) - 0.5) / 10, np.ceil(10 * max(ends) + 0.2) / 10
-    left, right, bottom = 330, WIDTH - 210, top + step * len(rows)
+    left, right, step = (MARGIN, width - 124, 50) if narrow else (330, width - 210, 34)
+    bottom = top + step * len(rows)
 
     def x(value: float) -> float:
         return left + (right - left) * (value - low) / (high - low)
@@ -137,28 +153,47 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
         parts += [svg.box(start, top - 14, end - start, bottom - top + 14, "band"),
                   svg.text(x(human[0]), top - 20, says, "q s", "middle")]
     for k, row in enumerate(rows):
-        parts += _accuracy_row(row, table[row["label"]], top + step * (k + 0.5), x, right, _verdict_of(row, claims))
-    y = bottom + 48
-    parts += [svg.mark(40, y - 4, "dot", "blue"),
-              svg.text(54, y, "ours on the test split, with its 95 % interval", "q s"),
-              svg.mark(340, y - 4, "ring", "Blue", 4.5), svg.text(354, y, "on deduplicated test images", "q s"),
-              svg.mark(560, y - 4, "diamond", "Orange"), svg.text(574, y, "the paper's number", "q s")]
+        found, verdict = table[row["label"]], _verdict_of(row, claims)
+        seeds = f" · {found['seeds']} seeds" if found["seeds"] > 1 else ""
+        system, _, recipe = row["label"].partition("/")
+        system, recipe = names.system(system), f"{names.recipe(recipe)}{seeds}"
+        y = top + step * (k + 0.5) + (12 if narrow else 0)
+        said = [svg.text(right + 76, y + 5, SIGNS[verdict], f"{COLOURS[verdict]} s")] if verdict else []
+        if narrow:
+            parts += [svg.text(MARGIN, y - 17, system), svg.text(right, y - 17, recipe, "q s", "end")]
+            said = [svg.text(right + 14, y - 14, SIGNS[verdict], f"{COLOURS[verdict]} xs")] if verdict else []
+        else:
+            parts += [svg.text(MARGIN, y + 5, system), svg.text(318, y + 5, recipe, "q s", "end")]
+        parts += [*_accuracy_row(row, y, x), svg.text(right + 14, y + 5, f"{100 * row['ours']:.1f} %", "t b"), *said]
+    y, at = bottom + 48, MARGIN + 16.0
+    legend = (("dot", "blue", "ours on the test split, with its 95 % interval"),
+              ("ring", "Blue", "on deduplicated test images"), ("diamond", "Orange", "the paper's number"))
+    for shape, look, says in legend:
+        if at + 14 + _width(says) > width - MARGIN:
+            y, at = y + 20, MARGIN + 16.0
+        parts += [svg.mark(at, y - 4, shape, look, 4.5 if shape == "ring" else 6), svg.text(at + 14, y, says, "q s")]
+        at += 14 + _width(says) + 26
     return rows, parts, y
 
 
-def _tally(claims: Sequence[dict]) -> list[str]:
-    """A bar as wide as the picture, one stretch for each verdict."""
-    counts, x, parts, below = _counts(claims), 24.0, [], 0
-    room = WIDTH - 48
+def _tally(claims: Sequence[dict], width: int) -> tuple[list[str], float]:
+    """A bar as wide as the picture, one stretch for each verdict, and what each means below it; where that ends."""
+    counts, x, at, y, parts = _counts(claims), float(MARGIN), float(MARGIN), 100.0, []
     for verdict, n in counts.items():
-        width = room * n / max(1, sum(counts.values()))
-        parts += [svg.box(x, 54, width - 3, 26, COLOURS[verdict], 5),
-                  svg.text(x + width / 2, 72, f"{n} {SIGNS[verdict]}" if width > 120 else str(n), "w b", "middle")]
-        if width <= 120:
-            parts.append(svg.text(x + width / 2, 97 + 14 * (below % 2), SIGNS[verdict], "q s", "middle"))
-            below += 1
-        x += width
-    return parts
+        room = (width - 2 * MARGIN) * (n + 0.5) / (sum(counts.values()) + 0.5 * len(counts))
+        parts += [svg.box(x, 54, room - 3, 26, COLOURS[verdict], 5),
+                  svg.text(x + (room - 3) / 2, 72, str(n), "w b", "middle")]
+        says = f"{SIGNS[verdict]} {n}"
+        if at + _width(says) > width - MARGIN:
+            y, at = y + 18, float(MARGIN)
+        parts.append(svg.text(at, y, says, f"{COLOURS[verdict]} s"))
+        x, at = x + room, at + _width(says) + 14
+    return parts, y
+
+
+def _width(says: str) -> float:
+    """About how wide a small text is, in pixels; no font is at hand to measure it with."""
+    return 6.9 * len(says)
 
 
 def _counts(claims: Sequence[dict]) -> dict[str, int]:
@@ -167,11 +202,9 @@ def _counts(claims: Sequence[dict]) -> dict[str, int]:
     return {verdict: n for verdict, n in found.items() if n}
 
 
-def _accuracy_row(row: dict, found: dict, y: float, x, right: float, verdict: str | None) -> list[str]:
-    system, _, recipe = row["label"].partition("/")
-    seeds = f" · {found['seeds']} seeds" if found["seeds"] > 1 else ""
-    parts = [svg.text(24, y + 5, names.system(system)),
-             svg.text(318, y + 5, f"{names.recipe(recipe)}{seeds}", "q s", "end")]
+def _accuracy_row(row: dict, y: float, x: Callable[[float], float]) -> list[str]:
+    """The marks of one row: ours with its interval, without copies, the paper's."""
+    parts = []
     if row["paper"] is not None:
         parts += [svg.line(x(row["ours"]), y, x(row["paper"]), y, "axis", 1, "2 3"),
                   svg.mark(x(row["paper"]), y, "diamond", "Orange", 6.5)]
@@ -179,9 +212,7 @@ def _accuracy_row(row: dict, found: dict, y: float, x, right: float, verdict: st
     parts.append(svg.line(x(low), y, x(high), y, "Blue", 3))
     if row["without"] is not None and abs(row["without"] - row["ours"]) > 1e-9:
         parts.append(svg.mark(x(row["without"]), y, "ring", "Blue", 4.5))
-    parts += [svg.mark(x(row["ours"]), y, "dot", "blue"),
-              svg.text(right + 14, y + 5, f"{100 * row['ours']:.1f} %", "t b")]
-    return parts + ([svg.text(right + 76, y + 5, SIGNS[verdict], COLOURS[verdict] + " s")] if verdict else [])
+    return [*parts, svg.mark(x(row["ours"]), y, "dot", "blue")]
 
 
 def _verdict_of(row: dict, claims: Sequence[dict]) -> str | None:

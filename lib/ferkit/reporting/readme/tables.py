@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ferkit import claims, papers
-from ferkit.analysis import comparison, label_agreement, leakage
+from ferkit.analysis import comparison, leakage
 from ferkit.analysis.ablation import Ablation
-from ferkit.analysis.comparison.cost import minutes_of
-from ferkit.analysis.comparison.ensemble import ensemble
 from ferkit.core.units import NONE, Unit
 from ferkit.papers import unstated_choices
 from ferkit.papers.paper import RecipePath
@@ -23,33 +21,21 @@ BOLD = ("reproduced", "exceeded")
 
 
 def systems_table() -> str:
-    """One row for each replicated system on the papers' data set, the weakest first: parameters, minutes, the paper's
-    number, both recipes; then the mean of the best networks, and people."""
+    """One row for each system of `judged.headline` on the papers' data set, the weakest first: the paper's number, both
+    recipes, parameters."""
     trees = [tree for tree in published() if tree.name == judged.FIRST]
     if not trees:
         return NOTHING
     found, stated = by_system(trees[0].results), papers.stated_accuracies(judged.FIRST)
     rows = []
-    for system in papers.main_systems():
+    for system in judged.headline(trees[0].results):
         own = {recipe: over_seeds(found[system, recipe]) for recipe in comparison.RECIPES if (system, recipe) in found}
-        if own:
-            sizes = " → ".join(dict.fromkeys(f"{it['parameters']:,}" for it in own.values()))
-            spent = " → ".join(dict.fromkeys(_minutes(found[system, recipe]) for recipe in own))
-            best = max(it["accuracy"] or 0.0 for it in own.values())
-            rows.append((best, [names.system(system), sizes, spent,
-                                f"{100 * stated[system]:.2f}" if system in stated else "",
-                                *(_accuracy(own.get(recipe)).replace(" %", "") for recipe in comparison.RECIPES)]))
-    rows = [row for _, row in sorted(rows, key=lambda row: row[0])]
-    if mean := ensemble(trees[0].results):
-        rows.append([f"mean of {mean['networks']} networks", f"{mean['parameters']:,}", f"{mean['minutes']:.0f}",
-                     "", "", f"{100 * mean['accuracy']:.2f}"])
-    human = papers.human_accuracy(judged.FIRST)
-    if human:
-        rows.append(["people", "", "", f"{100 * human[0]:.0f} ± {100 * human[1]:.0f}", "", ""])
-    rows.append(["ten people (FER+ votes)", "", "", "", "", f"{100 * label_agreement.ceiling()['ten_people']:.2f}"])
-    heads = ("system", "parameters", "minutes", "stated, %",
-             *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES))
-    return markdown(heads, rows, range(1, 6))
+        rows.append((max(it["accuracy"] or 0.0 for it in own.values()), [
+            names.system(system), f"{100 * stated[system]:.2f}" if system in stated else "",
+            *(_accuracy(own.get(recipe)).replace(" %", "") for recipe in comparison.RECIPES),
+            " → ".join(dict.fromkeys(f"{it['parameters']:,}" for it in own.values()))]))
+    heads = ("system", "stated, %", *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES), "parameters")
+    return markdown(heads, [row for _, row in sorted(rows, key=lambda row: row[0])], range(1, 5))
 
 
 def protocols_table() -> str:
@@ -142,9 +128,11 @@ def path_block(path: RecipePath) -> str:
 def claims_table() -> str:
     """One row for each claim that was judged on published results; the others are counted below the table."""
     found = judged.of_papers()
-    rows, parts = [(tree, row) for tree, row in found if row["verdict"] != "not_run"], []
+    rows = [(tree, row) for tree, row in found if row["verdict"] != "not_run"]
     if not rows:
         return NOTHING
+    said = judged.first_dataset_in_words()
+    parts = [f"On {names.dataset(judged.FIRST)}:", "", *(f"- {one}" for one in said), ""] if said else []
     heads = ("claim", "paper", "found", "95 %", "one new run, 95 %", "verdict", "data")
     for group, title in claims.GROUPS.items():
         own = [[row["statement"], *_numbers(row), _new_run(row), _verdict(row), _data(tree)]
@@ -166,14 +154,11 @@ def verdicts_table() -> str:
 
 def tally() -> str:
     """How many claims came to which verdict on the papers' data set, in a sentence."""
-    rows = judged.on_first_dataset().values()
-    if not rows:
+    own = [row for row in judged.on_first_dataset().values() if row["group"] == "finding"]
+    if not own:
         return NOTHING
-    said = claims.tallies(list(rows))
-    own = sum(row["group"] == "finding" for row in rows)
-    rest = "; ".join(f"{title}: {counts}" for title, counts in said.items() if title != claims.GROUPS["finding"])
-    return (f"Of {own} claims judged on {names.dataset(judged.FIRST)}: {said[claims.GROUPS['finding']]}."
-            + (f" Counted apart: {rest}." if rest else ""))
+    (counts,) = claims.tallies(own).values()
+    return f"Of {len(own)} claims judged on {names.dataset(judged.FIRST)}: {counts}."
 
 
 def runs_table() -> str:
@@ -238,12 +223,6 @@ def _row(tree: Tree, system: str, recipe: str, it: dict) -> list[object]:
             f"**{_percent(it['accuracy'])}**{_sd(it['sd'])}", f"{100 * it['low']:.1f} … {100 * it['high']:.1f}",
             _percent(it["accuracy_without_copies"]), _percent(it["macro_f1"]), f"{it['parameters']:,}", it["tta"],
             f"{it['minutes']:.0f}"]
-
-
-def _minutes(group: Sequence[records.CellResult]) -> str:
-    """What one run took, mean over seeds."""
-    minutes = sum(minutes_of(cell.metrics) for cell in group) / len(group)
-    return f"{minutes:.1f}" if minutes < 10 else f"{minutes:.0f}"
 
 
 def _accuracy(it: dict | None) -> str:

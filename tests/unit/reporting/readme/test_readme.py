@@ -1,5 +1,6 @@
 """The READMEs' blocks and pictures, made of fabricated published results in a checkout of its own."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,7 +9,7 @@ from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
-from ferkit.reporting import readme
+from ferkit.reporting import judged, readme
 from ferkit.reporting.readme import pictures, svg, tables, values
 from ferkit.results import provenance, schema
 from ferkit.results.tree import published
@@ -37,7 +38,8 @@ def checkout(tmp_path, monkeypatch, write_cell):
 
 def test_blocks_and_pictures_are_rewritten_once_and_then_up_to_date(checkout):
     changed = readme.update()
-    assert changed == ["README.md", "results/README.md", "results/figures/verdicts.svg"]
+    assert changed == ["README.md", "results/README.md", "results/figures/verdicts-narrow.svg",
+                       "results/figures/verdicts.svg"]
     assert readme.update() == readme.stale() == []
     text = (checkout / "README.md").read_text()
     assert text.startswith("a\n<!--") and text.endswith("-->\nb\n") and "old" not in text
@@ -121,15 +123,18 @@ def test_the_files_that_decided_a_claim_are_named(checkout):
     assert "(ckplus-by_image/03_gap_cnn_svm/gap_cnn_svm/ours/seed0/metrics.json)" in text
 
 
-def test_the_picture_is_whole_named_and_follows_the_readers_colours(checkout):
-    drawn = pictures.drawn()["verdicts"]
+@pytest.mark.parametrize("name", ["verdicts", "verdicts-narrow"])
+def test_the_picture_is_whole_named_and_follows_the_readers_colours(checkout, name):
+    drawn = pictures.drawn()[name]
     root = ET.fromstring(drawn.svg)
     assert root.find("{http://www.w3.org/2000/svg}title").text == drawn.says and len(drawn.says) > 40
     assert "prefers-color-scheme: dark" in drawn.svg and len(drawn.svg) < 60_000
     assert not {"image", "script", "foreignObject"} & {element.tag.rpartition("}")[2] for element in root.iter()}
     width, height = float(root.get("width")), float(root.get("height"))
     for element in root.iter("{http://www.w3.org/2000/svg}text"):
-        assert 0 <= float(element.get("x")) <= width and 0 <= float(element.get("y")) <= height
+        assert 0 <= float(element.get("y")) <= height
+        room = 6.6 * len(element.text) * {"start": 1, "middle": 0.5, "end": 0}[element.get("text-anchor")]
+        assert 0 <= float(element.get("x")) <= width - room, element.text
 
 
 def test_the_pictures_say_what_the_files_say(checkout):
@@ -184,9 +189,12 @@ def test_a_value_that_begins_a_line_is_refused_as_markdown_would_break_there(che
 
 def test_the_readme_is_short_and_begins_with_what_to_run():
     text = (paths.repository() / "README.md").read_text(encoding="utf-8")
-    words = __import__("re").sub(r"<!--.*?-->|<img[^>]*>", "", text, flags=16).split()
-    assert len(words) <= 1500
+    assert len(text.split()) <= 1500
     assert text.index("./run_all.sh") < text.index("verdicts.svg") < text.index("<!-- systems:") < 4000
+    table = text.partition("<!-- systems:")[2].partition("<!-- end systems")[0]
+    assert table.count("\n| ") == 2 + 6
+    code = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    assert max(len(line) for block in code for line in block.splitlines()) <= 84  # what GitHub shows unscrolled
 
 
 def test_every_key_of_the_schemas_stands_in_the_format_page():
@@ -202,3 +210,14 @@ def test_the_command_checks_and_rewrites(checkout, capsys):
     assert main(["readme", "--check"]) == 1 and "README.md: stale" in capsys.readouterr().out
     assert main(["readme"]) == 0 and "README.md: rewritten" in capsys.readouterr().out
     assert main(["readme", "--check"]) == 0
+
+
+def test_a_summary_shows_the_papers_systems_and_the_best_baseline_of_each_kind(checkout, write_cell):
+    root = checkout / "results" / "fer2013"
+    for name, value in (("lenet5", 0.5), ("hog_svm", 0.6), ("lbp_svm", 0.7), ("gap_cnn", 0.8)):
+        write_cell(root, name, "ours", dataset="fer2013", val_accuracy=value)
+    write_cell(root, "deep_emotion", "control", dataset="fer2013")
+    (results,) = [tree.results for tree in published() if tree.name == "fer2013"]
+    assert judged.headline(results) == ("gap_cnn", "lenet5", "lbp_svm")
+    assert [line.split(" | ")[0] for line in tables.systems_table().splitlines()[2:]] == [
+        "| GAP CNN", "| LeNet-5", "| LBP + SVM"]
