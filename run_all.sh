@@ -81,7 +81,7 @@ set_up() {
         broken) rm -rf "$venv"; mkdir "$venv"; touch "$venv/.begun" ;;
         stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
     esac
-    say "setting up .venv from requirements.lock (about 6 GB and a minute or two, once)"
+    say "setting up .venv from requirements.lock (about 6 GB; with pip two minutes or more, with uv less; once)"
     trap 'say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
     if command -v uv >/dev/null; then
         if [ "$state" = broken ]; then
