@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
+from textwrap import wrap
 from typing import NoReturn, TextIO
 
 from ferkit import __version__
@@ -37,16 +38,31 @@ COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 ALIASES = {"zero_shot": "zero-shot", "optimism": "test-selection-bias"}  # what earlier versions called them
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help whose first line holds what must be given; every other option stands below, by group."""
+
+    def _format_usage(self, usage, actions, groups, prefix):
+        wanted = [one for one in actions if one.required or not one.option_strings]
+        said = super()._format_usage(usage, wanted, [], prefix)
+        return said.replace(self._prog, f"{self._prog} [options]", 1)
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one line, with the likeliest meant, as every other bad input's."""
 
     def __init__(self, **options: object) -> None:
-        super().__init__(**{**options, "allow_abbrev": False})
-        general = self.add_argument_group("general")
+        super().__init__(**{**options, "allow_abbrev": False, "add_help": False, "formatter_class": _Help})
+        self.general = self.add_argument_group("general")
+        self.general.add_argument("-h", "--help", action="help", help="show this and exit")
         for flags, says in ((("--debug",), "show a traceback where something fails"),
                             (("-q", "--quiet"), "results and errors only, no progress"),
                             (("-v", "--verbose"), "every epoch and step, also outside a terminal")):
-            general.add_argument(*flags, action="store_true", default=argparse.SUPPRESS, help=says)
+            self.general.add_argument(*flags, action="store_true", default=argparse.SUPPRESS, help=says)
+
+    def format_help(self):
+        """As argparse's, with what every command takes at the end."""
+        self._action_groups.sort(key=lambda group: group is self.general)
+        return super().format_help()
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse's, but what no option takes is refused here, where the command's own options are known."""
@@ -58,32 +74,35 @@ class _Parser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> NoReturn:
-        bad = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message, re.DOTALL)
+        bad = re.fullmatch(r"argument (.*): invalid choice: '(.*?)' \(choose from (.*)\)", message, re.DOTALL)
         if bad:
-            meant = get_close_matches(bad[1].replace("_", "-"), re.findall(r"[\w.-]+", bad[2]), 1)
-            message += f"; did you mean {meant[0]}?" if meant else ""
+            known = re.findall(r"[\w.-]+", bad[3])
+            message = str(errors.unknown(bad[1], bad[2].replace("_", "-") if bad[1] == "COMMAND" else bad[2], known))
         raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser with the options of `commands`; the others are known by name only."""
-    top = _Parser(prog="ferkit", description="Replications of facial-expression-recognition papers.",
-                  formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.add_argument("--version", action="version", version=f"ferkit {__version__}")
-    below = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    top = _Parser(prog="ferkit", usage="ferkit COMMAND ...",
+                  description="Replications of facial-expression-recognition papers.")
+    top.general.add_argument("--version", action="version", version=f"ferkit {__version__}", help="show it and exit")
+    below = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands", prog="ferkit",
+                               help=argparse.SUPPRESS)
     says = {}
     for name in COMMANDS:
         if name in commands:
             module = importlib.import_module(f"ferkit.cli.{name.replace('-', '_')}")
             says[name] = module.HELP
-            one = below.add_parser(name, description=module.HELP, epilog=getattr(module, "EPILOG", None),
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+            one = below.add_parser(name, description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
+                                   epilog=getattr(module, "EPILOG", None))
             module.add_arguments(one)
             one.set_defaults(main=module.main)
         else:
             below.add_parser(name)
-    top.epilog = "\n".join(line for group, names in GROUPS.items() for line in (
-        f"{group}:", *(f"  {name:<20} {says.get(name, '')}".rstrip() for name in names)))
+    listed = next(group for group in top._action_groups if group.title == "commands")
+    listed.description = "\n\n".join("\n".join((f"{group}:", *(
+        f"  {line}" for name in names for line in wrap(f"{name:<20} {says.get(name, '')}".rstrip(), 96,
+                                                      subsequent_indent=21 * " ")))) for group, names in GROUPS.items())
     return top
 
 

@@ -53,8 +53,8 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset:
     """Which images: --dataset, --data and, unless switched off, --protocol, --labels, --contempt and --profile."""
     group = parser.add_argument_group("data")
     group.add_argument("--dataset", choices=DATASETS, required=required and dataset is None, default=dataset,
-                       help="which data set; folder: your own images, laid out as results/own_data.md says"
-                       + (f" (default: {dataset})" if dataset else ""))
+                       metavar="SET", help=f"one of {', '.join(DATASETS)}; folder: your own images, laid out as "
+                       "results/own_data.md says" + (f" (default: {dataset})" if dataset else ""))
     group.add_argument("--data", action="append", default=[], metavar="PATH",
                        help="where it lies, an archive or a folder; once per part (default: its environment variable)")
     if protocol:

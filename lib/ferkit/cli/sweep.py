@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = "train a grid of networks, recipes and seeds; the same command goes on where it stopped"
 MANY = 10_000  # runs, from which on --yes is asked for
-EXAMPLE = """
+EPILOG = """
 CONFIG, as TOML (JSON takes the same keys):
   datasets = ["fer2013"]                # default: synthetic
   models   = ["net", "net_svm"]         # an SVM follows the network under it, which must be there too
@@ -36,13 +36,13 @@ CONFIG, as TOML (JSON takes the same keys):
   lr = [0.001, 0.01]
   model.sampler = ["features", "input"]
 
-Several commands on one --output share its runs, also from several machines. More: results/sweeps/README.md
+Several commands on one --output share its runs, also from several machines.
+Sweeps that were run: results/sweeps/*.toml; more about them: results/sweeps/README.md
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``sweep`` to a parser."""
-    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
     parser.add_argument("config", type=options.place, metavar="CONFIG", help="the sweep, a TOML or JSON file")
     parser.add_argument("--data", action="append", default=[], metavar="PATH",
                         help="where the data set lies; once per part (default: its environment variable)")

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Print a row for each published network whose weights are in the repository; exit status 0."""
     from ferkit import papers
-    from ferkit.core import files, paths
+    from ferkit.core import errors, files, paths
     from ferkit.core.console import json_line
     from ferkit.core.errors import InputError
     from ferkit.data import datasets
@@ -28,7 +28,8 @@ def main(arguments: argparse.Namespace) -> int:
     entries = [entry for entry in weights_catalogue.entries()
                if entry.weights and entry.dataset == arguments.trained_on]
     if not entries:
-        raise InputError(f"--trained-on {arguments.trained_on}: no published weights; see results/README.md")
+        trained_on = dict.fromkeys(entry.dataset for entry in weights_catalogue.entries() if entry.weights)
+        raise errors.unknown("data set of published weights", arguments.trained_on, trained_on, "--trained-on")
     if arguments.dataset == arguments.trained_on:
         raise InputError(f"--dataset {arguments.dataset}: what these networks were trained on; use evaluate")
     data, protocol = options.data_and_protocol(arguments)

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Iterable
 
 LONGEST = 400  # characters of one line of complaint
+MANY = 12  # names that are not all listed beside the likeliest
 _HOW_TO_FIX = {
     errno.ENOSPC: "free some space, or name another place with --output",
     errno.EDQUOT: "free some space, or name another place with --output",
@@ -35,11 +36,12 @@ class DataChanged(InputError):
 
 def unknown(kind: str, name: object, known: Iterable[str], where: str = "", fix: str = "") -> InputError:
     """The complaint about a name that is none of those known, with the likeliest meant. where: what it stands in.
-    fix: what else helps; given, only the likeliest is named where there is one."""
+    fix: what else helps; given, or where many are known, only the likeliest is named where there is one."""
     known = list(known)
-    close = difflib.get_close_matches(str(name).lower(), known, 1)
+    same_case = {one.lower(): one for one in known}
+    close = [same_case[one] for one in difflib.get_close_matches(str(name).lower(), same_case, 1)]
     meant = f"; did you mean {close[0]}?" if close else ";"
-    listed = "" if close and fix else f" known are {', '.join(known) or 'none'}"
+    listed = "" if close and (fix or len(known) > MANY) else f" known are {', '.join(known) or 'none'}"
     also = f" ({fix})" if fix else ""
     return InputError(f"{where}{': ' * bool(where)}unknown {kind} {str(name)[:60]!r}{meant}{listed}{also}")
 

@@ -10,6 +10,7 @@ Standard library only: names are checked before anything is installed.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -80,7 +81,9 @@ def parse(name: str) -> Protocol:
     """A protocol's name taken apart; InputError for one that is none."""
     found = _NAME.fullmatch(name)
     if not found or found["base"] not in (*PROTOCOLS, *SIGNERS):
-        raise InputError(f"protocol {name!r} is unknown; take one of {SHOWN}")
+        close = difflib.get_close_matches(name, [one for one in PROTOCOLS if not one.startswith("by_image")], 1)
+        raise InputError(f"protocol {name!r} is unknown; {f'did you mean {close[0]}? ' if close else ''}"
+                         f"take one of {SHOWN}")
     if found["fold"] and found["base"] not in FOLDED:
         raise InputError(f"protocol {name!r}: {found['base']} has no folds; leave out :{found['fold']}")
     return Protocol(found["base"], int(found["fold"] or 0), found["labels"] or "own", bool(found["contempt"]),

@@ -75,8 +75,9 @@ def systems() -> tuple[System, ...]:
 
 
 def system(name: str) -> System:
-    """The system of that name or alias; InputError, with the nearest names, for an unknown one."""
+    """The system of that name or alias, also with dashes; InputError, with the nearest names, for an unknown one."""
     known = {key: one for one in systems() for key in (one.name, *one.aliases)}
+    name = name if name in known else name.replace("-", "_")
     if name not in known:
         raise errors.unknown("model", name, known, fix="a paper of your own: set FERKIT_PAPERS")
     return known[name]

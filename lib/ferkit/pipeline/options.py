@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferkit.core import paths, protocols
+from ferkit.core import errors, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.papers import replication
 from ferkit.pipeline import parameters
@@ -112,7 +112,7 @@ def _by_number(option: str, text: str) -> str:
     for stem in replication.stems():
         if text in (stem, f"{stem}.ipynb") or (text.isdecimal() and int(text) == int(stem.split("_")[0])):
             return stem
-    numbers = ", ".join(stem.split("_")[0] for stem in replication.stems())
+    numbers = ", ".join(sorted(stem.split("_")[0] for stem in replication.stems()))
     raise InputError(f"{option} {text}: there is no such notebook; the numbers are {numbers}")
 
 
@@ -128,7 +128,8 @@ def _overrides(given: list[str], notebooks: tuple[str, ...]) -> dict[str, dict[s
             raise InputError(f"--set {name}: this parameter is set with {OPTION_OF[name]}")
         takers = [stem for stem in notebooks if name in known[stem]]
         if not takers:
-            raise InputError(f"--set {name}: no notebook to be run has this parameter; see --list")
+            raise errors.unknown("parameter", name, sorted({one for own in known.values() for one in own}), "--set",
+                                 "run --list shows them; a recipe's values are changed by train --set or a sweep")
         for stem in takers:
             chosen[stem][name] = known[stem][name].parse(text)
     return chosen

@@ -96,7 +96,7 @@ def values_of(path: Path) -> dict[str, object]:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a readable sweep ({error})") from None
+        raise InputError(f"{path}: not a readable sweep ({getattr(error, 'strerror', None) or error})") from None
     if not isinstance(values, dict):
         raise InputError(f"{path}: a sweep is a table of keys, known are {', '.join(KEYS)}")
     with _named(str(path)):

@@ -153,10 +153,27 @@ def test_a_mistake_of_the_program_is_one_line_and_a_traceback_only_on_request(mo
 
 @pytest.mark.parametrize(("words", "meant"), [
     (["trian"], "train"), (["zero-shoot"], "zero-shot"), (["run", "--profil", "smoke"], "--profile"),
-    (["run", "--profile", "smok"], "smoke"), (["run", "--dataset", "fer2O13"], "fer2013")])
-def test_the_likeliest_meant_is_offered(words, meant, capsys):
+    (["run", "--profile", "smok"], "smoke"), (["run", "--dataset", "fer2O13"], "fer2013"),
+    (["run", "--set", "EPOCH=5"], "EPOCHS"), (["run", "--dataset", "ckplus", "--protocol", "by_subjct"], "by_subject"),
+    (["train", "--dataset", "synthetic", "--model", "deep-emotoin", "--output", "o"], "deep_emotion")])
+def test_the_likeliest_meant_is_offered_in_a_short_line(words, meant, capsys):
     assert command_line.main(words) == 2
-    assert f"did you mean {meant}?" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"did you mean {meant}?" in told and len(told) < 240
+
+
+def test_no_protocol_that_leaks_is_offered(capsys):
+    assert command_line.main(["run", "--dataset", "ckplus", "--protocol", "by_imag"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", command_line.COMMANDS)
+def test_help_begins_with_what_must_be_given(name, capsys):
+    with pytest.raises(SystemExit):
+        command_line.main([name, "--help"])
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: ferkit {name} [options]") and "[-h]" not in said
+    assert "  --output" not in said.partition("general:\n")[2] and max(map(len, said.splitlines())) <= 120
 
 
 def test_old_names_of_commands_still_work(capsys):
@@ -171,7 +188,7 @@ def test_the_help_groups_every_command_with_what_it_does(capsys):
         command_line.main(["--help"])
     lines = capsys.readouterr().out.splitlines()
     for name in command_line.COMMANDS:
-        (line,) = [line for line in lines if line.startswith(f"  {name} ")]
+        (line,) = [line for line in lines if line.startswith(f"    {name} ")]
         assert len(line.split(None, 1)[1]) > 20
 
 
