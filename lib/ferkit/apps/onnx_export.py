@@ -145,6 +145,9 @@ def compare(model: Model, path: Path, pixels: bool = False) -> Parity:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    if not isinstance(session.get_inputs()[0].shape[0], str):  # len(x) of a batch is a number, x.shape[0] is not
+        raise InputError(f"export: {model.name} fixes the number of images in its graph; its network has to write "
+                         "x.shape[0] for len(x), or to reshape without either")
     drawn = draw_set(0, 0, sum(BATCHES) - 32, seed=7).images
     noise = np.random.default_rng(7).integers(0, 256, (32, SIZE, SIZE), dtype=np.uint8)
     images, start, worst, differ = np.concatenate([drawn, noise]), 0, 0.0, 0

@@ -105,6 +105,21 @@ def test_every_kind_of_svm_is_computed_as_scikit_learn_does(kind, classes, drawn
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
 
 
+@pytest.mark.parametrize("system", ["ran", "multiple_attention"])
+def test_attention_over_regions_takes_batches_of_any_size(system, tmp_path):
+    parity = onnx_export.export(_model(system), tmp_path / "regions.onnx")
+    assert parity.images == 64 and parity.different_decisions == 0
+
+
+def test_a_network_that_fixes_the_number_of_images_is_told(tmp_path, monkeypatch):
+    model = _model("lenet5")
+    forward = type(model.network).forward
+    monkeypatch.setattr(type(model.network), "forward", lambda self, x: forward(self, x).reshape(len(x), -1))
+    with pytest.raises(InputError, match=r"fixes the number of images.*x\.shape\[0\]"):
+        onnx_export.export(model, tmp_path / "fixed.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_hand_crafted_features_are_refused(tmp_path):
     model = predictor.Model("hog", LABELS, "none", "", head_predictor(lambda images: images, None))
     with pytest.raises(InputError, match="hand-crafted features"):

@@ -67,7 +67,7 @@ class MultipleAttentionNetwork(nn.Module):
     def mask(self, images: Tensor) -> Tensor:
         """The fine mask (N, 1, H/2, W/2) in (0, 1), nowhere above the coarse one; ones without a region branch."""
         if not self.masks:
-            return images.new_ones(len(images), 1, images.shape[2] // 2, images.shape[3] // 2)
+            return torch.ones_like(images[:, :1, ::2, ::2])
         near = self.near(images)
         coarse = F.interpolate(self.coarse(self.far(near)).sigmoid(), near.shape[2:], mode="bilinear")
         return self.fine(torch.cat([near, coarse], 1)).sigmoid() * coarse
@@ -79,7 +79,7 @@ class MultipleAttentionNetwork(nn.Module):
     def places(self, maps: Tensor) -> Tensor:
         """Spatial attention of each head, (N, heads, h, w), summing to 1 over the places; even without heads."""
         if self.place is None:
-            return maps.new_full((len(maps), 1, *maps.shape[2:]), 1 / (maps.shape[2] * maps.shape[3]))
+            return torch.full_like(maps[:, :1], 1 / (maps.shape[2] * maps.shape[3]))
         return F.softmax(self.place(maps).float().flatten(2), 2).unflatten(2, maps.shape[2:])
 
     def pool(self, maps: Tensor) -> Tensor:
@@ -87,10 +87,9 @@ class MultipleAttentionNetwork(nn.Module):
         mean, values = global_average_pool(maps), self.value(maps)
         if self.place is None:
             return F.relu(self.gate(global_average_pool(values)))
-        n, heads = len(maps), self.heads
         read = torch.einsum("nhp,nhcp->nhc", self.places(maps).flatten(2).to(values.dtype),
-                            values.reshape(n, heads, -1, maps.shape[2] * maps.shape[3]))
-        return read.reshape(n, -1) * self.gate(mean).sigmoid()
+                            values.flatten(2).unflatten(1, (self.heads, -1)))
+        return read.flatten(1) * self.gate(mean).sigmoid()
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Features (N, D)."""
