@@ -20,8 +20,8 @@ from ferkit.models.preprocessing import to_input
 from ferkit.training import trainer
 
 
-def _model(system, tta="none", head_on=None, kind=RBF_SVM):
-    network = trainer.initial_model(papers.system(system).build, papers.recipe(system, "ours"), seed=3).eval()
+def _model(system, tta="none", head_on=None, kind=RBF_SVM, recipe="ours"):
+    network = trainer.initial_model(papers.system(system).build, papers.recipe(system, recipe), seed=3).eval()
     if head_on is None:
         return predictor.Model(system, LABELS, tta, "ab" * 32, network_predictor(network, tta))
     features = inference.infer_features(network, head_on.images)
@@ -105,9 +105,9 @@ def test_every_kind_of_svm_is_computed_as_scikit_learn_does(kind, classes, drawn
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
 
 
-@pytest.mark.parametrize("system", ["ran", "multiple_attention"])
-def test_attention_over_regions_takes_batches_of_any_size(system, tmp_path):
-    parity = onnx_export.export(_model(system), tmp_path / "regions.onnx")
+@pytest.mark.parametrize("system, recipe", [("ran", "ours_random"), ("multiple_attention", "ours")])
+def test_attention_over_regions_takes_batches_of_any_size(system, recipe, tmp_path):
+    parity = onnx_export.export(_model(system, recipe=recipe), tmp_path / "regions.onnx")
     assert parity.images == 64 and parity.different_decisions == 0
 
 

@@ -21,6 +21,8 @@ as the network; after training the same five are read of every image.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,14 +42,14 @@ RANDOM = (0.7, 0.95)  # between which random crops are drawn
 Box = tuple[int, int, int]  # top, left, side, in pixels
 
 
-def boxes(layout: str, side: int, draws: Tensor) -> list[Box]:
+def boxes(layout: str, side: int, draws: Sequence[Sequence[float]] = ()) -> list[Box]:
     """The full face and five crops of a square image of `side` pixels.
 
-    draws: (5, 3) in [0, 1): size, row and column of the random ones.
+    draws: of the five random ones size, row and column, in [0, 1); () otherwise.
     """
     if layout == "random":
         found = []
-        for size, row, column in draws.tolist():
+        for size, row, column in draws:
             part = round(side * (RANDOM[0] + (RANDOM[1] - RANDOM[0]) * size))
             found.append((int(row * (side - part + 1)), int(column * (side - part + 1)), part))
         return [(0, 0, side), *found]
@@ -77,6 +79,7 @@ class RegionAttentionNetwork(nn.Module):
             raise TypeError(f"layout is one of {LAYOUTS}")
         self.num_classes, self.num_features, self.input_size = num_classes, 2 * widths[-1], input_size
         self.layout, self.crop_size = layout, crop_size
+        self.draws = torch.rand(5, 3, generator=torch.Generator().manual_seed(0), device="cpu").tolist()
         self.blocks = _blocks(in_chans, widths)
         self.self_attention = nn.Linear(widths[-1], 1) if self_attention else None
         self.relation = nn.Linear(2 * widths[-1], 1) if relation else None
@@ -96,10 +99,9 @@ class RegionAttentionNetwork(nn.Module):
     def boxes(self, like: Tensor) -> list[Box]:
         """Where the regions of images (N, 1, H, W) lie; random ones are drawn anew for every batch in training."""
         if self.layout == "random" and self.training:
-            draws = torch.rand(5, 3, device=like.device)  # the trainer seeds this generator at every step
-        else:
-            draws = torch.rand(5, 3, generator=torch.Generator().manual_seed(0))
-        return boxes(self.layout, like.shape[-1], draws)
+            # the trainer seeds this generator at every step
+            return boxes(self.layout, like.shape[-1], torch.rand(5, 3, device=like.device).tolist())
+        return boxes(self.layout, like.shape[-1], self.draws)
 
     def regions(self, images: Tensor) -> Tensor:
         """The regions of images (N, 1, H, W), full face first: (N, R, 1, crop_size, crop_size)."""
