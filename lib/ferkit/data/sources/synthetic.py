@@ -161,7 +161,7 @@ def _varied(face: Face, variation: float) -> Face:
                       about(0, sensor.blotch)))
 
 
-def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Image.Image:
+def contact_sheet(n_subjects: int = 10, seed: int = 0) -> Image.Image:
     """Ten faces a row and subject: the expressions in the order of LABELS at full strength, then three images as the
     data set has them. Shown is the first subject with each hair style."""
     styles: dict[str, int] = {}
@@ -176,7 +176,6 @@ def contact_sheet(n_subjects: int = 10, enlarge: int = 2, seed: int = 0) -> Imag
             row.append(draw_face(random_face(who, LABELS[(3 * number + k) % len(LABELS)], rng)[0]))
         rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
     sheet = Image.fromarray(np.vstack(rows))
-    sheet = sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
     return sheet.quantize(32, dither=Image.Dither.NONE).convert("L")  # half the bytes, nothing the eye sees
 
 

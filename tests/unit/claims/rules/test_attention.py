@@ -60,9 +60,9 @@ def test_one_kind_of_planted_condition_is_compared(run, arm):
 
 def test_a_kind_that_was_not_planted_is_not_run(run, arm):
     for recipe in ("ours", "mean"):
-        arm(recipe=recipe, conditions={"occluder_block_12": 0.7})
+        arm(recipe=recipe, conditions={"occluder_block_12": 0.7}, dataset="fer2013")
     assert "drawn again" in run.row("ran.pose.roll")["note"]
-    assert run.verdict("ran.occlusion.regions") == "inconclusive"
+    assert "about synthetic" in run.row("ran.occlusion.regions")["note"]  # blocks lie on no part that has a name
 
 
 @pytest.mark.parametrize(("cost", "verdict"), [(1000, "reproduced"), (1100, "not_run"), (None, "not_run")])

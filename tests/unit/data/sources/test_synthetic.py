@@ -133,7 +133,7 @@ def test_impossible_sizes_are_refused() -> None:
 
 
 def test_the_contact_sheet_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    assert contact_sheet(1, enlarge=1).size == (500, 50)
+    assert contact_sheet(1).size == (500, 50)
     target = tmp_path / "sheet.png"
     assert main([str(target)]) == 0 and Image.open(target).mode == "L"
     assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
