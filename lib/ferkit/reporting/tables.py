@@ -140,6 +140,11 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: It
     return "\n".join(f"| {' | '.join('' if value is None else str(value) for value in line)} |" for line in lines)
 
 
+def folded(summary: str, content: str) -> str:
+    """Markdown that a page shows when its summary is pressed."""
+    return f"<details>\n<summary>{escape(summary)}</summary>\n\n{content}\n\n</details>"
+
+
 def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: str = "") -> str:
     """One value as text: in its unit, or by what it is where that is text alone; "–" for nothing."""
     if _nothing(value):

@@ -14,16 +14,16 @@ from ferkit import claims, papers
 from ferkit.claims.claim import Claim
 from ferkit.core.units import Unit
 from ferkit.reporting import judged
-from ferkit.reporting.tables import markdown
+from ferkit.reporting.tables import folded, markdown
 from ferkit.results.tree import Tree
 
 WEIGHTS = {"development": 1, "execution": 1, "result": 2}
 AGREES = {"reproduced": 1.0, "exceeded": 1.0, "partly": 0.5}
-HEADS = ("where the paper says it", "what it states", "stated", "code", "notebook", "result", "verdict", *WEIGHTS)
+HEADS = ("where the paper says it", "what it states", "stated", "found", "verdict", "rule, notebook", "parts")
 
 
 def sections_table() -> str:
-    """One table for each paper, and below it how far each part went, weighted."""
+    """For each paper how far each part went, weighted, and a folded table of its claims."""
     decided = {row["id"]: (tree, row) for tree, row in reversed(judged.of_papers())}
     parts = []
     for short in dict.fromkeys(claim.paper for claim in papers.claims()):
@@ -33,11 +33,11 @@ def sections_table() -> str:
         title = next((paper.display for paper in papers.all() if paper.id == short), short.replace("_", " "))
         means = {part: sum(one[part] for one in done) / len(done) for part in WEIGHTS}
         total = sum(WEIGHTS[part] * means[part] for part in WEIGHTS) / sum(WEIGHTS.values())
+        table = markdown(HEADS, [_row(*one, part) for one, part in zip(scored, done, strict=True)])
         parts += [f"### {title[0].upper()}{title[1:]}", "",
-                  markdown(HEADS, [_row(*one, part) for one, part in zip(scored, done, strict=True)]), "",
                   ", ".join(f"{part} {100 * mean:.0f} %" for part, mean in means.items())
                   + f"; weighted {'/'.join(map(str, WEIGHTS.values()))}: **{100 * total:.0f} %** of {len(own)} claims.",
-                  "", *_experience(short)]
+                  "", folded(f"its {len(own)} claims", table), "", *_experience(short)]
     return "\n".join(parts).rstrip()
 
 
@@ -54,8 +54,8 @@ def _experience(paper: str) -> list[str]:
 def _row(claim: Claim, tree: Tree | None, row: dict | None, done: dict[str, float]) -> list[str]:
     verdict = claims.in_words(row["verdict"], claim.group) if row else "not run"
     return [f"{claim.source} [{claim.mark}]", claim.statement, claim.unit.bound(claim.value, claim.relation),
-            _code(claim), _notebook(claim, row), _result(tree, row), verdict,
-            *(f"{value:g}" for value in done.values())]
+            _result(tree, row), verdict, " ".join(filter(None, (_code(claim), _notebook(claim, row)))),
+            " ".join(f"{value:g}" for value in done.values())]
 
 
 def _parts(claim: Claim, row: dict | None) -> dict[str, float]:

@@ -12,7 +12,7 @@ from ferkit.papers import unstated_choices
 from ferkit.papers.paper import RecipePath
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import ablation_path
-from ferkit.reporting.tables import markdown
+from ferkit.reporting.tables import folded, markdown
 from ferkit.results import over_protocols, provenance, records, schema
 from ferkit.results.tree import Tree, by_system, over_seeds, published
 
@@ -71,15 +71,18 @@ def elsewhere_table() -> str:
 
 
 def results_table() -> str:
-    """One row for each replicated system under its recipes: mean over its seeds on validation and test."""
-    groups = [(tree, name, group) for tree in published() for name, group in by_system(tree.results).items()]
-    rows = [_row(tree, *name, over_seeds(group)) for tree, name, group in groups
-            if name[0] in papers.main_systems() and name[1] in comparison.RECIPES]
-    more = len(groups) - len(rows)
-    rest = f"\n\n{more} more (controls, probes, class-imbalance methods) stand below, run by run."
-    heads = ("data", "system", "recipe", "seeds", "validation", "test", "95 %", "deduplicated", "macro-F1",
-             "parameters", "TTA", "minutes")
-    return markdown(heads, rows) + (rest if more else "") if rows else NOTHING
+    """A table for each data set, the papers' first, with a row for each replicated system and recipe: means over seeds
+    on validation and test, in percent."""
+    heads = ("system", "recipe", "seeds", "validation", "test", "95 %", "deduplicated", "macro-F1", "parameters")
+    parts, more = [], 0
+    for tree in sorted(published(), key=lambda tree: tree.name != judged.FIRST):
+        groups = by_system(tree.results)
+        rows = [_row(*name, over_seeds(group)) for name, group in groups.items()
+                if name[0] in papers.main_systems() and name[1] in comparison.RECIPES]
+        more += len(groups) - len(rows)
+        parts += [f"### {_data(tree)}", "", markdown(heads, rows, range(3, 9)), ""] if rows else []
+    rest = [f"{more} more (controls, probes, class-imbalance methods) stand below, run by run."] if more else []
+    return "\n".join([*parts, *rest]).rstrip() or NOTHING
 
 
 def leaks_table() -> str:
@@ -144,12 +147,14 @@ def claims_table() -> str:
 
 
 def verdicts_table() -> str:
-    """Every judged claim with the files that decided it."""
-    rows = [[row["id"], tree.name, *_numbers(row), row["n_seeds"], _verdict(row),
-             ", ".join(f"[{_short(path)}]({tree.name}/{path})" for path in row["source"].split("; "))]
-            for tree in published() for row in judged.judged(tree) if row["verdict"] != "not_run"]
-    heads = ("claim", "data", "paper", "found", "95 %", "seeds", "verdict", "decided by")
-    return markdown(heads, rows) if rows else NOTHING
+    """Every judged claim with the files that decided it, folded by tree."""
+    parts = []
+    for tree in published():
+        rows = [[row["id"], *_numbers(row), _verdict(row), _files(tree, row["source"].split("; "))]
+                for row in judged.judged(tree) if row["verdict"] != "not_run"]
+        heads = ("claim", "paper", "found", "95 %", "verdict", "decided by")
+        parts += [folded(f"{tree.name}: {len(rows)} claims", markdown(heads, rows))] if rows else []
+    return "\n\n".join(parts) or NOTHING
 
 
 def tally() -> str:
@@ -162,19 +167,20 @@ def tally() -> str:
 
 
 def runs_table() -> str:
-    """Every published result, with the file its numbers stand in, the commit and the command that made it."""
+    """Every published result, with the file its numbers stand in, the commit and the command that made it, folded by
+    tree."""
     parts = []
     for tree in published():
         made = provenance.of(tree.root)
         rows = []
         for one in tree.results:
             m, name = one.metrics, provenance.name_of(tree.root, one)
-            rows.append([m["system"], m["recipe"], m["seed"], _percent(m["val_accuracy"]), _percent(m["accuracy"]),
-                         f"[{name}]({tree.name}/{name})", f"`{made.commit(name)}`",
+            rows.append([m["system"], m["recipe"], f"[{m['seed']}]({tree.name}/{name})", _percent(m["val_accuracy"]),
+                         _percent(m["accuracy"]), f"`{made.commit(name)}`",
                          f"`{m['predictions_sha256'][:12]}`" if m["predictions_sha256"] else m["status"]])
-        heads = ("system", "recipe", "seed", "validation", "test", "file", "commit", "predictions sha256")
-        parts += [f"### {tree.name}", "", markdown(heads, rows), "", *made.sentences(), ""]
-    return "\n".join(parts).rstrip() or NOTHING
+        heads = ("system", "recipe", "seed, file", "validation", "test", "commit", "predictions sha256")
+        parts += [folded(f"{tree.name}: {len(rows)} runs", "\n".join([markdown(heads, rows), "", *made.sentences()]))]
+    return "\n\n".join(parts) or NOTHING
 
 
 def unstated_list() -> str:
@@ -216,13 +222,13 @@ def _variant_rows(ablation: Ablation) -> list[list[object]]:
     return rows
 
 
-def _row(tree: Tree, system: str, recipe: str, it: dict) -> list[object]:
+def _row(system: str, recipe: str, it: dict) -> list[object]:
     if it["accuracy"] is None:
-        return [_data(tree), names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 6]
-    return [_data(tree), names.system(system), recipe, it["seeds"], _percent(it["val_accuracy"]),
-            f"**{_percent(it['accuracy'])}**{_sd(it['sd'])}", f"{100 * it['low']:.1f} … {100 * it['high']:.1f}",
-            _percent(it["accuracy_without_copies"]), _percent(it["macro_f1"]), f"{it['parameters']:,}", it["tta"],
-            f"{it['minutes']:.0f}"]
+        return [names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 4]
+    shares = [f"{100 * it[key]:.2f}" if it[key] is not None else "" for key in ("accuracy_without_copies", "macro_f1")]
+    return [names.system(system), recipe, it["seeds"], f"{100 * it['val_accuracy']:.2f}",
+            f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", f"{100 * it['low']:.1f} … {100 * it['high']:.1f}",
+            *shares, f"{it['parameters']:,}"]
 
 
 def _accuracy(it: dict | None) -> str:
@@ -279,7 +285,11 @@ def _percent(value: float | None) -> str:
     return Unit.FRACTION.format(value)
 
 
-def _short(path: str) -> str:
-    """A metrics file by its folder, an analysis by its folder too."""
-    parts = path.split("/")
-    return "/".join(parts[1:-1]) if parts[-1] == records.METRICS else f"{'/'.join(parts[1:-1])} (occlusion)"
+def _files(tree: Tree, sources: Sequence[str]) -> str:
+    """The files that decided a claim, as links: one for each seed behind the system and recipe they are of."""
+    groups: dict[str, list[str]] = {}
+    for path in sources:
+        *folder, seed, file = path.split("/")[1:]
+        what = "/".join(folder) if file == records.METRICS else f"{'/'.join(folder)} (occlusion)"
+        groups.setdefault(what, []).append(f"[{seed.removeprefix('seed')}]({tree.name}/{path})")
+    return "; ".join(f"{what} {' '.join(links)}" for what, links in groups.items())
