@@ -63,6 +63,11 @@ def test_fewer_training_images_are_not_a_leak(ckplus):
     assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
 
 
+def test_one_signer_or_the_other_held_out_is_not_a_leak(ckplus):
+    runs = [ckplus(protocol, share, dataset="gfe") for protocol, share in (("a_to_b", 0.7), ("b_to_a", 0.8))]
+    assert leakage.worth([records.read_run(run) for run in runs]) == []
+
+
 def test_other_labels_are_not_a_leak(ckplus):
     names = ("official", "official+ferplus", "official+ferplus-soft")
     assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []

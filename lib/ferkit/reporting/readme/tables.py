@@ -227,7 +227,7 @@ def _row(system: str, recipe: str, it: dict) -> list[object]:
         return [names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 4]
     shares = [f"{100 * it[key]:.2f}" if it[key] is not None else "" for key in ("accuracy_without_copies", "macro_f1")]
     return [names.system(system), recipe, it["seeds"], f"{100 * it['val_accuracy']:.2f}",
-            f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", f"{100 * it['low']:.1f} … {100 * it['high']:.1f}",
+            f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", f"{100 * it['low']:.1f}\u00a0… {100 * it['high']:.1f}",
             *shares, f"{it['parameters']:,}"]
 
 
