@@ -13,12 +13,13 @@ from ferkit.claims.claim import GROUPS, Claim, families, run_command
 from ferkit.claims.decisions import ONE_SEED, VERDICTS
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
-from ferkit.claims.text import in_words, summary, table, tallies
+from ferkit.claims.text import in_words, summary, table, tallies, what_would_decide
 from ferkit.core import files
 
 CLAIMS_FILE = "claims.json"
 
-__all__ = ["CLAIMS_FILE", "GROUPS", "VERDICTS", "in_words", "judge", "summary", "table", "tallies", "write"]
+__all__ = ["CLAIMS_FILE", "GROUPS", "VERDICTS", "in_words", "judge", "summary", "table", "tallies",
+           "what_would_decide", "write"]
 
 
 def judge(directory: Path, claims: Sequence[Claim]) -> list[dict]:

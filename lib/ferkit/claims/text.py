@@ -13,9 +13,11 @@ WIDTH = 110
 
 
 def table(rows: Sequence[dict]) -> list[str]:
-    """The rows of ``claims.judge`` as lines: the summary, what was not run and why, then the rules."""
+    """The rows of ``claims.judge`` as lines: the summary, what must be known beside a verdict, what was not run and
+    why, then the rules."""
     judged = [row for row in rows if row["verdict"] != "not_run"]
-    lines = summary(rows)
+    lines = [*summary(rows), "", *(line for row in judged if row["note"]
+                                   for line in _wrapped(f"{row['id']}: {row['note']}", ""))]
     absent: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         if row["verdict"] == "not_run":
@@ -52,9 +54,18 @@ def tallies(rows: Sequence[dict]) -> dict[str, str]:
     return found
 
 
-def in_words(verdict: str, group: str = "finding") -> str:
-    """A verdict for a reader: a fact that agrees is "consistent with the paper", not reproduced."""
-    return "consistent with the paper" if (group, verdict) == ("fact", "reproduced") else verdict.replace("_", " ")
+def in_words(verdict: str, group: str = "finding", n_seeds: int | None = None) -> str:
+    """A verdict for a reader: a fact that agrees is "consistent with the paper", not reproduced; where the number of
+    seeds is told, one seed says that it is about these networks."""
+    if group == "fact":
+        return "consistent with the paper" if verdict == "reproduced" else verdict.replace("_", " ")
+    return verdict.replace("_", " ") + " (one seed: these networks)" * (n_seeds == 1)
+
+
+def what_would_decide(row: dict) -> str:
+    """How many seeds would decide an inconclusive claim, as its note says; empty for others."""
+    parts = row["note"].split("; ") if row["verdict"] == "inconclusive" else ()
+    return next((part for part in parts if "decide" in part), "")
 
 
 def _cells(row: dict) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
                            config, head.save if job.system.head_kind.saved else None)
 
 
-def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[str, object], history: list[dict],
+def _test_and_write(job: Job, faces: CountedSplits, predictor: Predictor, known: dict[str, object], history: list[dict],
                     directory: Path, config: dict[str, object], save: Callable[[Path], None] | None,
                     labels: dict[str, np.ndarray] | None = None) -> CellResult:
     """Evaluate (the one read of the test split) and write the result; a run that never got as far is written as that.
@@ -159,7 +159,8 @@ def _test_and_write(job: Job, faces: FaceSet, predictor: Predictor, known: dict[
     if known["status"] == "diverged" and not known["best_epoch"]:  # nothing was ever validated: nothing to test
         nothing = dict.fromkeys(UNTESTED) | {
             "dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
-            "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": train_size(faces), "test_reads": 0}
+            "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": train_size(faces),
+            "test_reads": faces.test_reads}
         return records.write_cell(directory, metrics=known | nothing, predictions=None, history=history, weights=save,
                                   labels=labels)
     measured, predictions = evaluate(predictor, known, faces, robustness_images=job.corruption_images)

@@ -7,6 +7,7 @@ from functools import cache
 
 from ferkit import claims, papers
 from ferkit.analysis import comparison
+from ferkit.analysis.label_agreement import ceiling
 from ferkit.results.records import CellResult
 from ferkit.results.tree import Tree, published
 
@@ -29,6 +30,13 @@ def first_dataset_in_words() -> list[str]:
     """What the published FER2013 results came to, a line for each group of claims; [] where none are published."""
     rows = list(on_first_dataset().values())
     return [f"{says}: {counts}" for says, counts in claims.tallies(rows).items()] if rows else []
+
+
+def people(dataset: str | None) -> dict[str, float]:
+    """Accuracies of people on a data set's own labels, fractions, by what figures call them; {} without any."""
+    measured = papers.human_accuracy(dataset)
+    return ({"people": measured[0]} if measured else {}) | (
+        {"ten people (FER+ votes)": ceiling()["ten_people"]} if dataset == FIRST else {})
 
 
 def of_papers() -> list[tuple[Tree, dict]]:

@@ -15,12 +15,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results import records
 from ferkit.results.records import CellResult
-from ferkit.stats import intervals
+from ferkit.stats import estimates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +33,7 @@ COLUMNS = ("dataset", "protocol", "split", "status", "n", "accuracy", "accuracy_
            "macro_f1", "uar", "ece", "val_accuracy", "val_macro_f1", "train_accuracy", "best_epoch", "epochs", "tta",
            "accuracy_no_tta", "parameters", "weight_layers", "receptive_field", "n_train", "minutes", "device",
            "test_reads", "data_sha256", "weights_sha256", "predictions_sha256")
-MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "train_accuracy", "accuracy_no_tta",
-         "minutes")
+MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "train_accuracy", "accuracy_no_tta")
 
 
 @dataclass(frozen=True, eq=False)  # by identity: the same files give the same object
@@ -122,20 +123,36 @@ def frame(results: Sequence[CellResult], root: Path) -> pd.DataFrame:
 def over_seeds(results: Sequence[CellResult]) -> dict[str, object]:
     """One system under one recipe, its seeds together: what every table says of it.
 
-    {seeds (how many), status (one word, or each once), n, parameters, tta, dataset, protocol; accuracy (mean test
-    accuracy over the tested seeds), sd, low, high (95 %: t over seeds, Wilson over images for one); the means `MEANS`
-    (None where a seed lacks one)}; fractions in [0, 1], None where nothing was tested.
+    {seeds (how many), tested (how many of them), status (one word, or each once), n, parameters, tta, dataset,
+    protocol; accuracy (mean test accuracy over the tested seeds), sd, low, high (95 % over seeds and images together,
+    over images for one seed), new_low, new_high (95 % for one new run); minutes (`minutes_of`, the median: other work
+    on the machine lengthens single runs); the means `MEANS` (None where a seed lacks one)}; fractions in [0, 1], None
+    where nothing was tested.
     """
-    tested = [one.metrics for one in results if one.metrics["accuracy"] is not None]
-    first = (tested or [results[0].metrics])[0]
-    row = {"seeds": len(results), "status": ", ".join(dict.fromkeys(one.metrics["status"] for one in results)),
+    tested = [one for one in results if one.metrics["accuracy"] is not None]
+    metrics = [one.metrics for one in tested]
+    first = (metrics or [results[0].metrics])[0]
+    row = {"seeds": len(results), "tested": len(tested),
+           "status": ", ".join(dict.fromkeys(one.metrics["status"] for one in results)),
            **{key: first.get(key) for key in ("n", "parameters", "tta", "dataset", "protocol", "weight_layers")},
-           **dict.fromkeys(("accuracy", "sd", "low", "high")), **{key: mean(tested, key) for key in MEANS}}
+           **dict.fromkeys(("accuracy", "sd", "low", "high", "new_low", "new_high", "minutes")),
+           **{key: mean(metrics, key) for key in MEANS}}
     if tested:
-        spread = intervals.share_over_seeds([one["accuracy"] for one in tested], first["n"])
-        low, high = spread.interval
-        row |= {"accuracy": spread.mean, "sd": spread.sd, "low": low, "high": high}
+        like = tested[0].predictions
+        found = estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in tested]),
+                                like["labels"], like.get("groups"))
+        row |= {"accuracy": found.mean, "sd": found.sd, "low": found.interval[0], "high": found.interval[1],
+                "new_low": found.prediction[0], "new_high": found.prediction[1],
+                "minutes": float(np.median([minutes_of(one) for one in metrics]))}
     return row
+
+
+def minutes_of(metrics: dict) -> float:
+    """The minutes of one result: CPU minutes of searching and fitting where it is a head on hand-crafted features, else
+    minutes of training on the device named, the network under a head included."""
+    if "features_of" not in metrics and "head_cpu_minutes" in metrics:
+        return metrics["head_cpu_minutes"]
+    return metrics["minutes"]
 
 
 def summary(tree: Tree) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = Non
         images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
     else:
         n = n if groups is None else len(np.unique(groups))
-        images = _permuted(stats.beta.ppf(_grid(DRAWS), mean * n + 0.5, (1 - mean) * n + 0.5))
+        images = _permuted(stats.beta.ppf(_grid(DRAWS), mean * n + 0.5, (1 - mean) * n + 0.5), seed=4)
     found = estimate(right.mean(axis=1), images)
     return clipped(found)
 
@@ -216,6 +216,7 @@ def _grid(n: int) -> np.ndarray:
 
 
 def _permuted(values: np.ndarray, seed: int = 1) -> np.ndarray:
+    """`values` in an order of their own for each seed: draws of two sources in one order would add their widths."""
     return np.random.default_rng(seed).permutation(values)
 
 

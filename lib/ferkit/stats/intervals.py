@@ -73,14 +73,6 @@ def over_seeds(values: Sequence[float], level: float = LEVEL) -> Spread:
     return Spread(n, mean, sd, (mean - half, mean + half))
 
 
-def share_over_seeds(shares: Sequence[float], n: int, level: float = LEVEL) -> Spread:
-    """A fraction of `n` images measured with several seeds: mean, sd, and an interval within [0, 1] in either case, t
-    over several seeds, Wilson over images for a single one."""
-    spread = over_seeds(shares, level)
-    low, high = spread.interval or wilson(spread.mean * n, n, level)
-    return Spread(spread.n, spread.mean, spread.sd, (max(low, 0.0), min(high, 1.0)))
-
-
 def bootstrap(metric: Callable[..., float], labels: np.ndarray, *columns: np.ndarray, draws: int = 1000,
               seed: int = 0, level: float = LEVEL) -> Interval:
     """The percentile interval of ``metric(labels, *columns)`` over test images drawn again with replacement.
@@ -130,7 +122,7 @@ def combine(p_values: Sequence[float]) -> float:
     """One p for the same question asked with several seeds on the same images: twice their median, at most 1.
 
     Valid however strongly the seeds depend on each other, as they do on shared test images: K/k times the k-th smallest
-    of K p-values is one (Rüger 1978, doi 10.1007/BF02913520; Vovk & Wang 2020, doi 10.1093/biomet/asaa027). A single p
+    of K p-values is one (Rüger 1978, Metrika 25, 171–178; Vovk & Wang 2020, doi 10.1093/biomet/asaa027). A single p
     stays as it is.
     """
     return float(p_values[0] if len(p_values) == 1 else min(1.0, 2 * np.median(p_values)))

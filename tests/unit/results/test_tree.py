@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ferkit.core.errors import InputError
 from ferkit.results import predictions, records, tree
-from ferkit.stats import intervals
+from ferkit.stats import estimates
 
 
 @pytest.fixture
@@ -51,9 +52,12 @@ def test_the_table_has_one_row_a_result(run):
 def test_seeds_are_summarised_as_the_statistics_say(run):
     group = tree.by_system(tree.load_tree(run).results)["net", "ours"]
     row = tree.over_seeds(group)
-    expected = intervals.share_over_seeds([151 / 210, 0.8], 210)
-    assert (row["accuracy"], row["sd"], row["low"], row["high"]) == (expected.mean, expected.sd, *expected.interval)
-    assert row["seeds"] == 2 and row["val_accuracy"] == pytest.approx(0.76) and row["status"] == "finished"
+    expected = estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in group]),
+                               group[0].predictions["labels"])
+    assert row["accuracy"] == pytest.approx((151 / 210 + 0.8) / 2) and row["sd"] == expected.sd
+    assert (row["low"], row["high"], row["new_low"], row["new_high"]) == (*expected.interval, *expected.prediction)
+    assert row["seeds"] == row["tested"] == 2
+    assert row["val_accuracy"] == pytest.approx(0.76) and row["status"] == "finished"
     assert tree.summary(tree.load_tree(run)).set_index("system").loc["net", "accuracy"] == expected.mean
 
 

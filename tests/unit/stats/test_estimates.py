@@ -31,6 +31,19 @@ def test_without_spread_over_seeds_it_is_the_interval_over_images():
     assert found.interval == pytest.approx(intervals.wilson(490, 700), abs=2e-3)
 
 
+@pytest.mark.parametrize("measure", [
+    lambda a, b: estimates.share(a, LABELS), lambda a, b: estimates.share(a, LABELS, np.arange(700) // 7),
+    lambda a, b: estimates.difference(a, b, LABELS), lambda a, b: estimates.ratio(a, b, LABELS),
+    lambda a, b: estimates.recall_gap(a, LABELS, [1], [2, 3])])
+def test_the_variances_of_seeds_and_of_images_add_up(measure):
+    """Draws of both sources in one order would add their deviations instead."""
+    rng, seeds = np.random.default_rng(5), 20
+    found = measure(*(answers(rng, seeds, spread=0.3) for _ in range(2)))
+    of_seeds = found.sd**2 / seeds * (seeds - 1) / (seeds - 3)
+    assert found.images_sd**2 > 0.1 * of_seeds
+    assert np.var(found.draws) == pytest.approx(of_seeds + found.images_sd**2, rel=0.05)
+
+
 def test_one_seed_has_the_images_alone_and_a_wider_prediction():
     found = estimates.share(np.arange(700)[None] < 490, LABELS)
     assert found.sd is None and found.interval == found.interval_images and found.seeds_needed(0.01) is None

@@ -88,9 +88,3 @@ def test_p_values_of_several_seeds_become_twice_their_median():
     assert intervals.combine([0.03]) == 0.03
     assert intervals.combine([0.001, 0.02, 0.4]) == pytest.approx(0.04)
     assert intervals.combine([0.7, 0.9]) == 1.0
-
-
-def test_a_share_is_bounded_over_images_for_one_seed_and_over_seeds_for_several():
-    one, two = intervals.share_over_seeds([0.5], 100), intervals.share_over_seeds([0.9, 1.0], 100)
-    assert one.interval == intervals.wilson(50, 100) and one.sd is None
-    assert two.mean == pytest.approx(0.95) and two.interval == (pytest.approx(0.95 - 12.706 * 0.05, abs=1e-3), 1.0)

@@ -1,10 +1,9 @@
 """Systems side by side on the same test images, from saved predictions alone: who errs where, and is it chance?
 
 Everything here reads arrays and counts; nothing is predicted, so no torch. A system is one network or SVM under one
-recipe with all its seeds (`System`); only systems tested on the same images, in the same order, are compared. Two
-kinds of chance are kept apart: an interval is over test images where there is one seed (Wilson, stratified bootstrap)
-and over seeds (t) where there are several; paired tests are exact McNemar, seed by seed on the same images, combined
-over seeds and Holm-adjusted.
+recipe with all its seeds (`System`); only systems tested on the same images, in the same order, are compared. A
+difference of two systems has an interval and a p over seeds and images together, Holm-adjusted; one seed is those two
+networks. Exact McNemar, seed by seed and combined, stands beside them as a statement about the trained networks.
 
 `systems` finds and groups, `accuracies`, `errors`, `together` compare, `ablations` and `class_imbalance` compare the
 variants of an ablation with their control.

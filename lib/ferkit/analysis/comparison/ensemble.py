@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.cost import minutes_of
 from ferkit.results.records import CellResult
-from ferkit.results.tree import by_system
+from ferkit.results.tree import by_system, minutes_of
+from ferkit.stats import estimates
 
 MEMBERS = 2  # systems: of each all seeds
 
 
 def ensemble(cells: Sequence[CellResult]) -> dict[str, object] | None:
     """The mean of the probabilities of all seeds of the two systems that validation puts first (never the test split):
-    {systems (names with recipe), networks (how many), accuracy, n, parameters, minutes (sums)}; None where fewer have
-    probabilities of the same images.
+    {systems (names with recipe), networks (how many), accuracy, new_low, new_high (95 % for another such mean, tested
+    on as many images), n, parameters, minutes (sums)}; None where fewer have probabilities of the same images.
 
     Not one of the papers' systems, and nothing is fitted: the weights of the mean are equal.
     """
@@ -28,9 +28,10 @@ def ensemble(cells: Sequence[CellResult]) -> dict[str, object] | None:
                                    for cell in members):
         return None
     mean = np.mean([cell.predictions["probabilities"] for cell in members], axis=0)
-    labels = members[0].predictions["labels"]
-    return {"systems": first, "networks": len(members), "n": len(labels),
-            "accuracy": float(np.mean(mean.argmax(axis=1) == labels)),
+    labels, groups = members[0].predictions["labels"], members[0].predictions.get("groups")
+    found = estimates.share((mean.argmax(axis=1) == labels)[None], labels, groups)
+    return {"systems": first, "networks": len(members), "n": len(labels), "accuracy": found.mean,
+            "new_low": found.prediction[0], "new_high": found.prediction[1],
             "parameters": sum(cell.metrics["parameters"] for cell in members),
             "minutes": float(sum(minutes_of(cell.metrics) for cell in members))}
 

@@ -2,8 +2,8 @@
 
 Not stated in the paper; we use 2 points as the margin within which an accuracy counts as the stated one because the
 interval of an accuracy on FER2013's 3,589 test images reaches 1.5 points to each side.
-Not stated in the paper; we use 5 points as the width of "partly" for accuracies because the re-implementations that
-can be found in public miss by 12 to 23.
+Not stated in the paper; we use 5 points as the width of "partly" for accuracies because the public re-implementations
+that were found, all of one of the papers, miss its number by 12 to 23.
 Not stated in the paper; we use the last tenth of the epochs as "still improving" because validation accuracy that has
 levelled off has its best epoch anywhere.
 """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ferkit.analysis.comparison.cost import minutes_of
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding, sources_of
 from ferkit.core.names import Name
+from ferkit.results.tree import minutes_of
 from ferkit.stats import estimates
 
 

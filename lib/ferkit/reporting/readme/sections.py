@@ -52,7 +52,7 @@ def _experience(paper: str) -> list[str]:
 
 
 def _row(claim: Claim, tree: Tree | None, row: dict | None, done: dict[str, float]) -> list[str]:
-    verdict = claims.in_words(row["verdict"], claim.group) if row else "not run"
+    verdict = claims.in_words(row["verdict"], claim.group, row["n_seeds"]) if row else "not run"
     return [f"{claim.source} [{claim.mark}]", claim.statement, claim.unit.bound(claim.value, claim.relation),
             _result(tree, row), verdict, " ".join(filter(None, (_code(claim), _notebook(claim, row)))),
             " ".join(f"{value:g}" for value in done.values())]

@@ -22,7 +22,7 @@ BOLD = ("reproduced", "exceeded")
 
 def systems_table() -> str:
     """One row for each system of `judged.headline` on the papers' data set, the weakest first: the paper's number, both
-    recipes, parameters."""
+    recipes, where one new run would fall, parameters."""
     trees = [tree for tree in published() if tree.name == judged.FIRST]
     if not trees:
         return NOTHING
@@ -33,9 +33,11 @@ def systems_table() -> str:
         rows.append((max(it["accuracy"] or 0.0 for it in own.values()), [
             names.system(system), f"{100 * stated[system]:.2f}" if system in stated else "",
             *(_accuracy(own.get(recipe)).replace(" %", "") for recipe in comparison.RECIPES),
+            " → ".join(_range(it, "new_", "–") for it in own.values()),
             " → ".join(dict.fromkeys(f"{it['parameters']:,}" for it in own.values()))]))
-    heads = ("system", "stated, %", *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES), "parameters")
-    return markdown(heads, [row for _, row in sorted(rows, key=lambda row: row[0])], range(1, 5))
+    heads = ("system", "stated, %", *(f"{names.recipe(recipe)}, %" for recipe in comparison.RECIPES),
+             "one new run, 95 %", "parameters")
+    return markdown(heads, [row for _, row in sorted(rows, key=lambda row: row[0])], range(1, 6))
 
 
 def protocols_table() -> str:
@@ -73,14 +75,15 @@ def elsewhere_table() -> str:
 def results_table() -> str:
     """A table for each data set, the papers' first, with a row for each replicated system and recipe: means over seeds
     on validation and test, in percent."""
-    heads = ("system", "recipe", "seeds", "validation", "test", "95 %", "deduplicated", "macro-F1", "parameters")
+    heads = ("system", "recipe", "seeds", "validation", "test", "95 %", "one new run, 95 %", "deduplicated", "macro-F1",
+             "parameters")
     parts, more = [], 0
     for tree in sorted(published(), key=lambda tree: tree.name != judged.FIRST):
         groups = by_system(tree.results)
         rows = [_row(*name, over_seeds(group)) for name, group in groups.items()
                 if name[0] in papers.main_systems() and name[1] in comparison.RECIPES]
         more += len(groups) - len(rows)
-        parts += [f"### {_data(tree)}", "", markdown(heads, rows, range(3, 9)), ""] if rows else []
+        parts += [f"### {_data(tree)}", "", markdown(heads, rows, range(3, 10)), ""] if rows else []
     rest = [f"{more} more (controls, probes, class-imbalance methods) stand below, run by run."] if more else []
     return "\n".join([*parts, *rest]).rstrip() or NOTHING
 
@@ -136,9 +139,10 @@ def claims_table() -> str:
         return NOTHING
     said = judged.first_dataset_in_words()
     parts = [f"On {names.dataset(judged.FIRST)}:", "", *(f"- {one}" for one in said), ""] if said else []
-    heads = ("claim", "paper", "found", "95 %", "one new run, 95 %", "verdict", "data")
+    heads = ("claim", "paper", "found", "95 %", "over images alone", "one new run, 95 %", "verdict", "data")
     for group, title in claims.GROUPS.items():
-        own = [[row["statement"], *_numbers(row), _new_run(row), _verdict(row), _data(tree)]
+        own = [[row["statement"], *_numbers(row), _interval(row, "interval_images"),
+                _interval(row, "prediction_interval"), _verdict(row), _data(tree)]
                for tree, row in rows if row["group"] == group]
         parts += [f"### {title[0].upper()}{title[1:]}", "", markdown(heads, own), ""] if own else []
     return "\n".join(parts).rstrip() + (
@@ -224,11 +228,17 @@ def _variant_rows(ablation: Ablation) -> list[list[object]]:
 
 def _row(system: str, recipe: str, it: dict) -> list[object]:
     if it["accuracy"] is None:
-        return [names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 4]
+        return [names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 5]
+    seeds = it["seeds"] if it["tested"] == it["seeds"] else f"{it['tested']} of {it['seeds']}"
     shares = [f"{100 * it[key]:.2f}" if it[key] is not None else "" for key in ("accuracy_without_copies", "macro_f1")]
-    return [names.system(system), recipe, it["seeds"], f"{100 * it['val_accuracy']:.2f}",
-            f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", f"{100 * it['low']:.1f}\u00a0… {100 * it['high']:.1f}",
-            *shares, f"{it['parameters']:,}"]
+    return [names.system(system), recipe, seeds, f"{100 * it['val_accuracy']:.2f}",
+            f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", _range(it), _range(it, "new_"), *shares,
+            f"{it['parameters']:,}"]
+
+
+def _range(it: dict, prefix: str = "", to: str = "\u00a0… ") -> str:
+    """One of the intervals of `over_seeds`, percent; nothing where nothing was tested."""
+    return "" if it["accuracy"] is None else f"{100 * it[f'{prefix}low']:.1f}{to}{100 * it[f'{prefix}high']:.1f}"
 
 
 def _accuracy(it: dict | None) -> str:
@@ -248,17 +258,18 @@ def _numbers(row: dict) -> tuple[str, str, str]:
     """The paper's number, ours, and the interval."""
     unit = Unit(row["unit"])
     return (unit.bound(row["expected"], row["relation"]), unit.format(row["observed"]),
-            "" if row["interval"] is None else unit.interval(row["interval"]))
+            _interval(row))
 
 
 def _verdict(row: dict) -> str:
-    said = claims.in_words(row["verdict"], row["group"])
+    said = "; ".join(filter(None, [claims.in_words(row["verdict"], row["group"], row["n_seeds"]),
+                                   claims.what_would_decide(row).partition(",")[0]]))
     return f"**{said}**" if row["verdict"] in BOLD and row["group"] != "fact" else said
 
 
-def _new_run(row: dict) -> str:
-    """What one new run would give, 95 %; nothing where no spread was measured."""
-    return "" if row["prediction_interval"] is None else Unit(row["unit"]).interval(row["prediction_interval"])
+def _interval(row: dict, key: str = "interval") -> str:
+    """One of a row's intervals; nothing where no spread was measured."""
+    return "" if row[key] is None else Unit(row["unit"]).interval(row[key])
 
 
 def _change(row: dict, key: str) -> str:
