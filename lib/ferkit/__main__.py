@@ -29,7 +29,7 @@ GROUPS = {
     "train and score": ("train", "sweep", "evaluate", "zero-shot", "occlusion", "robustness",
                         "test-selection-bias"),
     "use": ("predict", "export", "audit"),
-    "publish": ("plan", "publish", "cards", "readme", "article", "fingerprint"),
+    "publish": ("plan", "publish", "cards", "readme", "article", "render-notebooks", "fingerprint"),
     "measure": ("bench", "label-agreement", "table", "selftest"),
     "extend": ("new-paper",),
 }

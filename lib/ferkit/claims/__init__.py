@@ -14,6 +14,7 @@ from ferkit.claims.decisions import ONE_SEED, VERDICTS
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
 from ferkit.claims.text import in_words, summary, table, tallies, what_would_decide
+from ferkit.claims.training_length import too_short
 from ferkit.core import files
 
 CLAIMS_FILE = "claims.json"
@@ -52,6 +53,9 @@ def _row(claim: Claim, evidence: Evidence) -> dict:
     except NotRun as reason:
         finding = Finding("not_run", None, n_seeds=0, note=str(reason))
     verdict, note = finding.verdict, finding.note
+    if verdict != "not_run" and claim.group != "fact" and not claim.rule.any_length:
+        short = too_short(evidence, finding.sources)
+        verdict, note = ("too_short" if short else verdict), "; ".join(filter(None, [short, note]))
     if claim.group != "fact" and finding.n_seeds == 1 and verdict != "not_run":
         verdict = ONE_SEED.get(verdict, verdict)
         note = "; ".join(filter(None, [note, "one seed: about these trained networks, not about the methods"]))

@@ -24,12 +24,14 @@ class Rule:
 
     judge: (evidence, claim, **parameters) → Finding; raises NotRun where there is nothing to judge. says: the rule in
     words; ``{parameter}`` is replaced by the claim's. compares: whether ``first`` and ``second`` among the parameters
-    are two (system, recipe) whose test belongs to the claim's family.
+    are two (system, recipe) whose test belongs to the claim's family. any_length: whether it judges networks that were
+    trained too briefly for a comparison too (`training_length`).
     """
 
     judge: Callable[..., Finding]
     says: str
     compares: bool = False
+    any_length: bool = False
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,11 @@ class Evidence:
             raise NotRun(f"refused: the seeds of {'/'.join(name)} were not run on the same data")
         return found
 
+    def named(self, sources: Sequence[str]) -> list[CellResult]:
+        """The accepted cells whose metrics file is among the sources of a finding."""
+        return [cell for cells in self._cells.values() for cell in cells
+                if self.source(cell.directory / "metrics.json") in sources]
+
     def best(self, names: Sequence[Name]) -> list[CellResult]:
         """The cells of the system and recipe with the best mean validation accuracy among `names`."""
         groups = [self.cells(name) for name in names]

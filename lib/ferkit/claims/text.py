@@ -4,6 +4,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ferkit.claims import training_length
 from ferkit.claims.claim import GROUPS
 from ferkit.claims.decisions import VERDICTS
 from ferkit.core.units import Unit
@@ -28,7 +29,7 @@ def table(rows: Sequence[dict]) -> list[str]:
     for row in judged:
         rules[row["rule"]].append(row["id"])
     if rules:
-        lines += ["", "Rules, fixed in advance:"]
+        lines += ["", "Rules, fixed in advance:", *_wrapped(training_length.SAYS)]
     for rule, ids in rules.items():
         lines += [*_wrapped(", ".join(ids), ""), *_wrapped(rule)]
     return lines

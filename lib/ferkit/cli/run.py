@@ -7,13 +7,25 @@ from ferkit.cli import options, sweep
 from ferkit.core.errors import InputError
 
 HELP = "replicate both papers: run the notebooks in order, judge the claims, build the report"
+MOST = 4  # systems trained at once; each takes about 1 GiB
 ANSWERED = 100  # --check-only: the answer has been printed, there is nothing to set up or run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``run`` to a parser."""
     options.add_arguments(parser)
-    sweep.add_backend(parser)
+    sweep.add_backend(parser, jobs=0)
+
+
+def _side_by_side(arguments: argparse.Namespace) -> int:
+    """How many systems are trained at once unless --jobs says: one for each core up to `MOST`, as small layers gain
+    little from a second thread; one where a GPU trains, and where there is too little to train."""
+    if arguments.backend != "local" or arguments.force or arguments.profile == "smoke":
+        return 1
+    from ferkit.models import inference
+    from ferkit.results import manifest
+
+    return min(MOST, manifest.cores()) if inference.resolve_device(arguments.device).type == "cpu" else 1
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -24,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(run_options.listing())
         return ANSWERED if arguments.check_only else 0
     chosen = run_options.resolve(arguments)
-    if arguments.force and (arguments.backend, arguments.jobs) != ("local", 1):
+    if arguments.force and (arguments.backend != "local" or arguments.jobs > 1):
         raise InputError("--force trains everything again in the notebooks: leave --backend and --jobs out")
     if arguments.check_only:
         return 0
@@ -36,6 +48,8 @@ def main(arguments: argparse.Namespace) -> int:
     if chosen[0].dry_run:
         return max(run_notebooks.dry_run(run, console) for run in runs)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its kernel as Ctrl-C does
+    if not arguments.jobs:
+        arguments.jobs = _side_by_side(arguments)
     for run in runs:
         backend = None if (arguments.backend, arguments.jobs) == ("local", 1) else sweep.backend_of(
             arguments, run.directory)

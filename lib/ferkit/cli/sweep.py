@@ -59,13 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="write the rows to FILE: .csv, .parquet or .tex")
 
 
-def add_backend(parser: argparse.ArgumentParser) -> None:
-    """Where trainings run: --backend, --jobs and what single backends take."""
+def add_backend(parser: argparse.ArgumentParser, jobs: int = 1) -> None:
+    """Where trainings run: --backend, --jobs (default 0: the command chooses) and what single backends take."""
     group = parser.add_argument_group("several processes, several machines")
     group.add_argument("--backend", choices=("local", "dask", "slurm"), default="local",
                        help="processes of this machine (default), a Dask cluster, SLURM array jobs")
-    group.add_argument("--jobs", type=options.whole(1), default=1, metavar="N",
-                       help="so many runs at once, one thread each (default: one, with all threads)")
+    group.add_argument("--jobs", type=options.whole(1), default=jobs, metavar="N",
+                       help="so many runs at once, one thread each "
+                            + ("(default: one, with all threads)" if jobs else "(default: one a core, four at most)"))
     group.add_argument("--scheduler", default="", metavar="ADDRESS",
                        help="dask: a running cluster's scheduler (default: N processes on this machine)")
     group.add_argument("--partition", default="", metavar="P", help="slurm: where to queue")

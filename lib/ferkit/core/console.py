@@ -65,9 +65,9 @@ class Console:
             self._last = time.monotonic()
             self.line(f"{head}  {self.latest}")
 
-    def at(self, seconds: float) -> None:
-        """Show, in a terminal, how long a notebook has been running and what it said last."""
-        self.status(f"{progress.clock(seconds):>7}  {self.latest}")
+    def at(self, seconds: float, said: str = "") -> None:
+        """Show, in a terminal, how long a notebook has been running and what it said last, or what is given."""
+        self.status(f"{progress.clock(seconds):>7}  {said or self.latest}")
 
     def clear(self) -> None:
         """Take the status line away."""

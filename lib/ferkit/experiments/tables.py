@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
+from ferkit.experiments.plan import PlanRow
 from ferkit.results.records import CellResult
 from ferkit.results.tree import by_system
 from ferkit.stats import intervals
 from ferkit.stats.intervals import wilson
+
+
+def plan(rows: Iterable[PlanRow]) -> list[dict[str, object]]:
+    """Rows of a plan: system, recipe, epochs (None for a head, which has none)."""
+    return [{"system": row.system, "recipe": row.recipe, "epochs": row.epochs or None} for row in rows]
+
+
+def changes(first: Mapping, second: Mapping, names: tuple[str, str]) -> list[dict[str, object]]:
+    """The settings in which two recipes, as `Recipe.to_dict` gives them, differ; nested ones as ``table.setting``."""
+    one, other = _flat(first), _flat(second)
+    return [{"setting": key, names[0]: _plain(one.get(key)), names[1]: _plain(other.get(key))}
+            for key in {**one, **other} if one.get(key) != other.get(key)]
+
+
+def _flat(values: Mapping) -> dict[str, object]:
+    return {f"{key}.{inner}" if inner else key: value for key, given in values.items()
+            for inner, value in (given.items() if isinstance(given, Mapping) else [("", given)])}
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def search(cell: CellResult) -> list[dict[str, object]]:
+    """The search of an SVM's C and, where it has one, gamma: a row for each C, validation accuracies (fractions)."""
+    found: dict[float, dict[str, object]] = {}
+    for tried in cell.metrics["svm"]["search"]:
+        head = f"γ {tried['gamma']:.2g}" if tried.get("gamma") else "validation"
+        found.setdefault(tried["C"], {"C": f"{tried['C']:g}"})[head] = tried["val_accuracy"]
+    return list(found.values())
 
 
 def table(cells: list[CellResult]) -> list[dict[str, object]]:

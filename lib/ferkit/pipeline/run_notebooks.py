@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -202,6 +203,9 @@ def _verdicts(dataset: str, rows: list[dict]) -> list[str]:
 
     beside = judged.on_first_dataset() if dataset != judged.FIRST else None
     lines = [*str(tables.claims(rows, dataset, elsewhere=beside, width=64)).splitlines(), ""]
+    if beside is not None and (other := judged.differences(rows, dataset)):
+        lines += ["Judged the other way than on FER2013, by the numbers of this run:",
+                  *(line for one in other for line in textwrap.wrap(f"  {one}", 110, subsequent_indent="    ")), ""]
     if dataset == "synthetic":
         lines.append("These are synthetic faces: they show that the machinery works, not what the papers claim.")
     published = judged.first_dataset_in_words() if beside is not None else []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from ferkit import claims, papers
 from ferkit.analysis import comparison
 from ferkit.analysis.label_agreement import ceiling
+from ferkit.reporting import names
 from ferkit.results.records import CellResult
 from ferkit.results.tree import Tree, published
 
+_SIDES = (("reproduced", "exceeded", "partly"), ("contradicted", "not_reproduced"))
 FIRST = "fer2013"  # the data set that both papers report, alone and with a part of its training images
 
 
@@ -37,6 +39,18 @@ def people(dataset: str | None) -> dict[str, float]:
     measured = papers.human_accuracy(dataset)
     return ({"people": measured[0]} if measured else {}) | (
         {"ten people (FER+ votes)": ceiling()["ten_people"]} if dataset == FIRST else {})
+
+
+def differences(rows: Iterable[dict], data: str | None) -> list[str]:
+    """A line for each claim that a run judges the other way than the published FER2013 results do, with the run's
+    numbers; [] for none."""
+    published, lines = on_first_dataset(), []
+    for row in rows:
+        there = published.get(row["id"], {}).get("verdict")
+        if any(row["verdict"] in one and there in other for one, other in (_SIDES, _SIDES[::-1])):
+            lines.append(f"{row['statement']}: {names.verdict(row['verdict'], data)} here, "
+                         f"{names.verdict(there)} on {names.dataset(FIRST)}. Here: {row['note']}.")
+    return lines
 
 
 def of_papers() -> list[tuple[Tree, dict]]:

@@ -41,6 +41,8 @@ COLUMNS = {
     "n": Column("images", _C), "parameters": Column("parameters", _C), "support": Column("images", _C),
     "receptive_field": Column("receptive field, px", _C), "minutes": Column("minutes", Unit.NUMBER),
     "best_epoch": Column("epoch selected", _C), "tta": Column("TTA", Unit.TEXT), "seeds": Column("seeds", _C),
+    "only_first": Column("only first right", _C),
+    "only_second": Column("only second right", _C),
 }
 INTERVALS = {("low", "high"): "95 %", ("macro_f1_low", "macro_f1_high"): "macro-F1, 95 %"}
 
@@ -82,9 +84,11 @@ class Table:
 
 
 def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None, *,
-         heads: Mapping[str, str] | None = None, units: Mapping[str, Unit] | None = None, empty: str = EMPTY) -> Table:
+         heads: Mapping[str, str] | None = None, units: Mapping[str, Unit] | None = None, default: Unit = Unit.TEXT,
+         empty: str = EMPTY) -> Table:
     """Rows as a table. rows: dictionaries, or a pandas frame. columns: which keys, in order (all but those that are
-    nowhere given). heads, units: of keys that `COLUMNS` does not know, or in place of what it says."""
+    nowhere given). heads, units: of keys that `COLUMNS` does not know, or in place of what it says; default: the unit
+    of all other numbers that are not whole."""
     if hasattr(rows, "to_dict"):
         named = any(rows.index.names)
         rows = (rows.reset_index() if named else rows).to_dict("records")
@@ -105,7 +109,9 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
             shown.append((INTERVALS[pair], values, True))
             continue
         unit = units.get(key, known.unit)
-        values = [cell(row.get(key), unit, known.digits, key) for row in rows]
+        other = default if unit is Unit.TEXT else unit
+        values = [cell(row.get(key), unit if isinstance(row.get(key), int) else other, known.digits, key)
+                  for row in rows]
         number = any(isinstance(row.get(key), int | float) for row in rows)
         shown.append(((heads or {}).get(key, known.head), values, number))
     return Table([head for head, _, _ in shown], list(zip(*(values for _, values, _ in shown), strict=True)),

@@ -21,7 +21,7 @@ def test_a_folder_that_is_missing_empty_or_mixed_is_refused_in_one_line(run, tmp
 
 
 def test_a_failed_cell_is_no_evidence(run):
-    run.cell("deep_emotion", "published", parameters=47657, status="failed")
+    run.cell("deep_emotion", "ours", parameters=47657, status="failed")
     row = run.row("deep_emotion.parameters")
     assert row["verdict"] == "not_run" and "failed" in row["note"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -201,3 +202,40 @@ class PhotoPanel(_Panel):
         stream = io.BytesIO()
         overlay.draw(self._content, self.rows).save(stream, "PNG")
         self._photo.value = stream.getvalue()
+
+
+_RANGES = {"width": (0.2, 1.6, 1.0), "height": (0.2, 1.6, 1.0), "right": (-1.0, 1.0, 0.0), "down": (-1.0, 1.0, 0.0),
+           "turn, °": (-90.0, 90.0, 0.0)}  # of a panel's sliders: from, to, start
+
+
+class ThetaPanel:
+    """What a spatial transformer reads of one image, with a slider for each thing that θ does.
+
+    image: uint8 (48, 48). Display it: sliders in JupyterLab, where nothing can move a picture of θ as it stands.
+    """
+
+    def __init__(self, image: np.ndarray, **start: float) -> None:
+        self.image = image
+        self.sliders = {name: widgets.FloatSlider(start.get(name, value), min=low, max=high, description=name,
+                                                  step=1 if name.startswith("turn") else 0.05)
+                        for name, (low, high, value) in _RANGES.items()}
+        self._picture, self._words = widgets.Image(format="png"), widgets.HTML()
+        for slider in self.sliders.values():
+            slider.observe(self._follow, "value")
+        self.widget = widgets.HBox([self._picture, widgets.VBox([*self.sliders.values(), self._words])], layout=_WRAP)
+        self._follow()
+
+    @property
+    def theta(self) -> np.ndarray:
+        """θ as the sliders have it, float64 (2, 3): the read area's size and turn, then its shift, in [-1, 1]."""
+        width, height, right, down, turn = (slider.value for slider in self.sliders.values())
+        sine, cosine = np.sin(np.radians(turn)), np.cos(np.radians(turn))
+        return np.array([[width * cosine, -height * sine, right], [width * sine, height * cosine, down]])
+
+    def _follow(self, _: object = None) -> None:
+        self._picture.value = views.theta_png(self.image, self.theta)
+        rows = "<br>".join(" ".join(f"{value:+.2f}" for value in row) for row in self.theta)
+        self._words.value = f"<div style='line-height:1.4'>θ =<br><code>{rows}</code></div>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return self.widget._repr_mimebundle_() | {"image/png": base64.b64encode(self._picture.value).decode()}

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 from ferkit.analysis.occlusion.maps import occlusion_maps, probability_of
 from ferkit.analysis.occlusion.predictors import predictor
+from ferkit.analysis.stn_attention import read_by
 from ferkit.apps.predictor import Model, Prediction
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import Face, Pose, draw_face, units_of
 from ferkit.models.inference import infer_theta
-from ferkit.models.layers import grid_sample
 from ferkit.reporting import figures
 
 SHOWN = 240  # pixels along a side of every picture
@@ -49,7 +47,7 @@ def view(model: Model, image: np.ndarray) -> View:
     score = predictor(model.network, model.predictor.head)
     maps = occlusion_maps(score, image[None], answer.labels, patch_size=PATCH, stride=STRIDE)
     theta = _theta(model, image)
-    return View(image, answer, theta, None if theta is None else _sampled(image, theta),
+    return View(image, answer, theta, None if theta is None else read_by(image, theta[None])[0],
                 maps.windows.to_pixels(maps.probability_drop[0]))
 
 
@@ -58,13 +56,6 @@ def _theta(model: Model, image: np.ndarray) -> np.ndarray | None:
         return None
     # A network of smaller input sees the image's middle, and its theta speaks of that.
     return infer_theta(model.network, image[None])[0] * (model.network.input_size / image.shape[-1])
-
-
-def _sampled(image: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """The image read where the grid of `theta` points, uint8 (48, 48); black outside."""
-    grid = F.affine_grid(torch.from_numpy(theta)[None], [1, 1, *image.shape], align_corners=False)
-    read = grid_sample(torch.from_numpy(image.astype(np.float32))[None, None], grid)[0, 0].numpy()
-    return np.clip(np.rint(read), 0, 255).astype(np.uint8)
 
 
 def chances(shown: View) -> np.ndarray:
@@ -78,14 +69,27 @@ def chances(shown: View) -> np.ndarray:
 
 def face_png(shown: View) -> bytes:
     """The face, with the frame of what the transformer reads (which may reach beyond the image), as PNG."""
+    return _png(_framed(shown.image, shown.theta))
+
+
+def theta_png(image: np.ndarray, theta: np.ndarray) -> bytes:
+    """An image, uint8 (48, 48), with the frame that θ reads, float (2, 3), and beside it what it reads there, as PNG.
+    """
+    both = Image.new("RGB", (2 * SHOWN + 12, SHOWN), (255, 255, 255))
+    both.paste(_framed(image, theta), (0, 0))
+    both.paste(_enlarged(read_by(image, theta[None])[0]), (SHOWN + 12, 0))
+    return _png(both.quantize(64, dither=Image.Dither.NONE))  # a third of the bytes
+
+
+def _framed(face: np.ndarray, theta: np.ndarray | None) -> Image.Image:
     side = SHOWN - 2 * MARGIN
     image = Image.new("RGB", (SHOWN, SHOWN), (128, 128, 128))
-    image.paste(_enlarged(shown.image, side), (MARGIN, MARGIN))
-    if shown.theta is not None:
-        corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]]) @ shown.theta.T
+    image.paste(_enlarged(face, side), (MARGIN, MARGIN))
+    if theta is not None:
+        corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]]) @ theta.T
         points = ((corners + 1) * side / 2 + MARGIN).tolist()
         ImageDraw.Draw(image).line([tuple(point) for point in (*points, points[0])], fill=FRAME, width=3)
-    return _png(image)
+    return image
 
 
 def sampled_png(shown: View) -> bytes:

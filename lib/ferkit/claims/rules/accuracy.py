@@ -144,8 +144,8 @@ _SAYS = (
     "it is no better than the majority class; partly at most with one seed, or where one diverged or collapsed.")
 AS_PUBLISHED = Rule(accuracy_as_published, _SAYS + (
     " Too short: below, but trained for fewer epochs than the paper, or, where the paper does not say how many, with "
-    "validation still improving in the last tenth."))
-BEST_RECIPE = Rule(best_accuracy, _SAYS + " The recipe with the best validation accuracy counts.")
+    "validation still improving in the last tenth."), any_length=True)
+BEST_RECIPE = Rule(best_accuracy, _SAYS + " The recipe with the best validation accuracy counts.", any_length=True)
 _RARE = (
     "Classes without images in training or test do not count. Reproduced: the 95 % interval over seeds and images of "
     "the mean recall of {labels} minus that of the others lies below 0, and they are among the lowest recalls (one "

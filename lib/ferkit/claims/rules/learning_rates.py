@@ -86,7 +86,8 @@ def _rate(name: str, recipe: str) -> float | None:
 
 DIVERGES = Rule(learning_rates, (
     "Reproduced: every run above {limit} diverges or collapses onto one class, and every run up to {limit} trains "
-    "(beats the majority class). Partly: some do. Not reproduced: none above fails, or none below trains."))
+    "(beats the majority class). Partly: some do. Not reproduced: none above fails, or none below trains."),
+    any_length=True)
 TRAINS = Rule(trains, (
     "Reproduced: every seed ends regularly and more than 10 points above the majority class, and so does the 95 % "
     "interval over seeds and images. Inconclusive: the interval does not. Partly: some seeds beat the majority class. "

@@ -1,5 +1,7 @@
 """Rules about what an expression is read from, on the occlusion analyses of notebook 04."""
 
+from collections import defaultdict
+
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
@@ -21,9 +23,30 @@ def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], l
     more = estimates.estimate(per_seed, np.mean(per_seed) + estimates.normal(float(np.mean(widths or [0])) / 3.92))
     drop, p = float(np.mean([effect["drop"] for effect in effects])), combine([e["p_holm"] for e in effects])
     verdict = superiority(more, p, RELEVANT) if drop > 0 else "not_reproduced"
+    against, beside = _other_fillings(found, label, region)
+    if against:
+        verdict = "inconclusive" if verdict not in ("not_run", "inconclusive") else verdict
     at_floor = p <= 2 * _floor(found[0]) + 1e-9  # two: `combine` doubles
-    notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}"]
+    notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}", beside, against]
     return finding(verdict, more, sources, notes, max(more.mean, RELEVANT - more.mean))
+
+
+def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, str]:
+    """What the other fillings say of a part, in words: "" or that in every seed one says the opposite beyond chance;
+    and the mean difference under each."""
+    fillings, opposed = defaultdict(list), []
+    for content in found:
+        tables = (content.get("other_choices") or {}).get("recall_lost") or {}
+        cells = {name: table[label][region] for name, table in tables.items() if name != content["baseline"]}
+        own = np.sign(_numbers(content, ("recall_lost", label, region), ("difference",))["difference"])
+        opposed.append(any(cell["p_holm"] is not None and cell["p_holm"] < ALPHA
+                           and np.sign(cell["difference"]) == -own for cell in cells.values()))
+        for name, cell in cells.items():
+            fillings[name].append(cell["difference"])
+    said = " and ".join(f"{100 * np.mean(values):+.1f} points under {name}" for name, values in fillings.items()
+                        if None not in values)
+    return (f"the filling decides: beside {found[0]['baseline']} another says the opposite" if all(opposed) else "",
+            f"filled otherwise, on fewer images: {said}" if said else "")
 
 
 def _floor(content: dict) -> float:
@@ -96,7 +119,8 @@ COVERING_HURTS = Rule(covering_hurts, (
     "The recall of {label} lost by covering the {region}, beyond what its shape costs elsewhere. Reproduced: the 95 % "
     "interval over seeds and images lies above 0, and p of the sign-flip test, Holm-adjusted for all expressions and "
     "parts, below 0.05. Partly: the interval alone. Contradicted: it lies below 0. Not reproduced: it excludes 1 "
-    "point. Inconclusive: it holds both."))
+    "point. Inconclusive: it holds both, or in every seed another filling than the paper's black shows the opposite "
+    "beyond chance."))
 DIFFERENT_PARTS = Rule(different_parts, (
     "Reproduced: p of no interaction between expression and part is below 0.05. Partly: in some seeds. Not "
     "reproduced: in none."))

@@ -262,4 +262,5 @@ _MCE = (
     "whose weights are kept; without any, no verdict against the first is given.")
 ROBUST = Rule(robust, "M" + _MCE)
 ROBUST_AGAINST = Rule(robust, "Under {kinds}, each strength counting alike: m" + _MCE)
-COSTS_AS_MUCH = Rule(costs_as_much, "Reproduced: the ratio of multiply-adds is at most the stated one.")
+COSTS_AS_MUCH = Rule(costs_as_much, "Reproduced: the ratio of multiply-adds is at most the stated one.",
+                     any_length=True)

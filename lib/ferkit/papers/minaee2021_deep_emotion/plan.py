@@ -1,4 +1,8 @@
-"""What each profile trains of Deep-Emotion, and for how many epochs."""
+"""What each profile trains of Deep-Emotion, and for how many epochs.
+
+`quick` leaves the published recipe, and the learning rates beside it, to `standard`: on its 2,800 synthetic faces the
+recipe still named one class for every image after 975 steps (44 epochs, measured), so that nothing would be decided.
+"""
 
 from ferkit.experiments.plan import Plan, PlanRow
 from ferkit.papers.minaee2021_deep_emotion.recipes import PROBED_RATES
@@ -11,14 +15,8 @@ def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) 
 
 PLAN: Plan = {
     "smoke": (PlanRow("deep_emotion", "published", 12), PlanRow("deep_emotion", "ours", 12, corruptions=False)),
-    "quick": (
-        PlanRow("deep_emotion", "published", 20),
-        PlanRow("deep_emotion", "ours", 12),
-        PlanRow("deep_emotion_identity", "ours", 12),
-        PlanRow("deep_emotion_plain", "ours", 12),
-        PlanRow("deep_emotion", "published_sgd", 20),
-        *_probes(8, ("0.0001", "0.001", "0.02", "0.1")),
-    ),
+    "quick": tuple(PlanRow(system, "ours", 20) for system in (
+        "deep_emotion", "deep_emotion_identity", "deep_emotion_plain")),
     "standard": (
         PlanRow("deep_emotion", "published", 24, seeds=3),
         PlanRow("deep_emotion", "ours", 30, seeds=3),

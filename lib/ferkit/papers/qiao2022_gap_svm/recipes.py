@@ -36,7 +36,7 @@ REGULARISATION: Mapping[str, Mapping[str, object]] = {
 }
 
 RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
-    ("gap_cnn", "published"): NamedRecipe(PUBLISHED, keep_batch=True),
+    ("gap_cnn", "published"): NamedRecipe(PUBLISHED),
     ("gap_cnn", "ours"): NamedRecipe(OURS, corruptions=True),
     **{(f"gap_cnn_{variant}", "control"): NamedRecipe(CONTROL, "ablation", corruptions=True) for variant in VARIANTS},
     **{("gap_cnn_small", f"control_{name}"): NamedRecipe(replace(CONTROL, **changes), "ablation")

@@ -89,12 +89,6 @@ def test_the_view_is_what_its_parts_say():
     assert f"{100 * views.chances(shown).max():.0f} %" in views.says(shown)
 
 
-def test_the_identity_samples_the_image_itself():
-    image = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
-    same = views._sampled(image, np.array([[1, 0, 0], [0, 1, 0]], np.float32))
-    assert np.abs(same.astype(int) - image).max() <= 1
-
-
 def test_a_network_of_smaller_input_looks_at_the_middle():
     """Theta at the identity on a 40×40 crop is a frame of 40/48 of the image."""
     from ferkit.experiments.evaluation import network_predictor
@@ -105,3 +99,14 @@ def test_a_network_of_smaller_input_looks_at_the_middle():
                                   network_predictor(network, "none"))
     np.testing.assert_allclose(views._theta(model, np.zeros((48, 48), np.uint8)),
                                [[40 / 48, 0, 0], [0, 40 / 48, 0]], atol=1e-6)
+
+
+def test_theta_follows_its_sliders_and_keeps_a_picture_for_where_there_are_none():
+    image = np.arange(48 * 48).reshape(48, 48).astype(np.uint8)
+    panel = widgets.ThetaPanel(image)
+    assert np.array_equal(panel.theta, [[1, 0, 0], [0, 1, 0]])
+    before = panel._repr_mimebundle_()["image/png"]
+    panel.sliders["turn, °"].value, panel.sliders["down"].value = 90, 0.5
+    assert np.allclose(panel.theta, [[0, -1, 0], [1, 0, 0.5]])
+    shown = panel._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in shown and shown["image/png"] != before

@@ -6,33 +6,33 @@ import pytest
 @pytest.mark.parametrize(("parameters", "verdict"), [
     (47657, "reproduced"), (76777, "partly"), (47658, "not_reproduced"), (0, "not_reproduced")])
 def test_the_parameters_as_drawn_must_be_met_exactly(run, parameters, verdict):
-    run.cell("deep_emotion", "published", parameters=parameters)
+    run.cell("deep_emotion", "ours", parameters=parameters)
     row = run.row("deep_emotion.parameters")
     assert (row["verdict"], row["observed"], row["expected"]) == (verdict, parameters, 47657)
 
 
 def test_a_diverged_network_still_has_its_parameters(run):
-    run.cell("deep_emotion", "published", parameters=47657, untested=True)
+    run.cell("deep_emotion", "ours", parameters=47657, untested=True)
     assert run.verdict("deep_emotion.parameters") == "reproduced"
 
 
 def test_seeds_with_different_parameter_counts_are_refused(run):
     for seed, parameters in enumerate((47657, 76777)):
-        run.cell("deep_emotion", "published", seed=seed, parameters=parameters)
+        run.cell("deep_emotion", "ours", seed=seed, parameters=parameters)
     assert run.verdict("deep_emotion.parameters") == "not_run"
 
 
 @pytest.mark.parametrize(("layers", "verdict"), [
     (5, "reproduced"), (6, "partly"), (10, "not_reproduced"), (0, "not_reproduced"), (None, "not_run")])
 def test_fewer_than_ten_layers_with_weights(run, layers, verdict):
-    run.cell("deep_emotion", "published", weight_layers=layers)
+    run.cell("deep_emotion", "ours", weight_layers=layers)
     row = run.row("deep_emotion.weight_layers")
     assert row["verdict"] == verdict
     assert layers is None or f"{layers} on the main path, {layers + 4} with the localisation path" in row["note"]
 
 
 def test_a_count_that_the_pooling_was_chosen_to_meet_says_so_and_is_a_fact(run):
-    run.cell("deep_emotion", "published", parameters=47657)
+    run.cell("deep_emotion", "ours", parameters=47657)
     row = run.row("deep_emotion.parameters")
     assert row["group"] == "fact" and "was chosen to give this sum" in row["note"]
 
