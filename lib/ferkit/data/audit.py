@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy import special
 
 from ferkit.core import protocols
 from ferkit.core.errors import InputError
@@ -98,9 +99,10 @@ def conflicting_groups(keys: np.ndarray, labels: np.ndarray) -> int:
 
 
 def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarray) -> dict[str, object]:
-    """The two splits that differ most: {between, difference (of the means, in sd), z (in standard errors)}.
+    """The two splits that differ most: {between, difference (of the means, in sd), z (how surely, in sd of a normal
+    distribution: Welch's t test, as two people may differ much from two others)}.
 
-    Where subjects are known the standard error counts subjects, not images: a split's few people look alike.
+    Where subjects are known the test counts subjects, not images: a split's few people look alike.
     """
     worst: dict[str, object] = {"between": "", "difference": 0.0, "z": 0.0}
     for first, second in (("train", "val"), ("train", "test"), ("val", "test")):
@@ -110,8 +112,12 @@ def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarr
         spread = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
         gap = abs(float(a.mean() - b.mean()))
         if spread > 0 and gap / spread > worst["difference"]:
-            error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
-            worst = {"between": f"{first}/{second}", "difference": float(gap / spread), "z": float(gap / error)}
+            errors = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
+            freedom = errors.sum() ** 2 / np.sum(errors**2 / (len(a) - 1, len(b) - 1))
+            t = gap / np.sqrt(errors.sum())
+            p = special.stdtr(freedom, -t)
+            worst = {"between": f"{first}/{second}", "difference": float(gap / spread),
+                     "z": float(-special.ndtri(p) if p > 0 else t)}
     return worst
 
 

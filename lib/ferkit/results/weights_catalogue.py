@@ -122,9 +122,11 @@ def require(entry: Entry) -> Path:
             raise InputError(f"{_shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
                              f"{_restore()}")
     if entry.weights is None:
-        again = f"python -m ferkit export --svm {entry.name} --data PATH"
-        how = again if entry.can_be_fitted_again else recipe(entry)
-        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {how}")
+        if entry.can_be_fitted_again:
+            raise InputError(f"{entry.name}: its {entry.metrics['svm']['support_vectors']:,} support vectors are too "
+                             f"large to be published; python -m ferkit export --svm {entry.name} --data PATH fits it "
+                             "again from its data, and keeps it")
+        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
     return entry.weights
 
 
@@ -175,7 +177,8 @@ def table(among: Sequence[Entry] | None = None) -> list[str]:
     for entry in everything:
         m = entry.metrics
         test = "–" if m["accuracy"] is None else f"{100 * m['accuracy']:.2f} %"
-        where = ("the default" if entry.full_name == first else "here") if entry.weights else "not in the repository"
+        where = (("the default" if entry.full_name == first else "here") if entry.weights else
+                 "not here: ferkit export --svm" if entry.can_be_fitted_again else "not here")
         lines.append(f"{entry.full_name:<32} validation {100 * max(entry.validation, 0):.2f} %  test {test:>7}  "
                      f"{m['parameters']:>9,} parameters  {where}")
     return lines

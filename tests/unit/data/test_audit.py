@@ -75,6 +75,15 @@ def test_training_images_blurred_alone_are_called_out(drawn):
     assert report["sharpness"]["train"] < report["sharpness"]["test"] - 0.2
 
 
+def test_two_people_a_split_who_differ_by_chance_are_no_sign_of_processing():
+    subjects, split = np.repeat(list("abcdefghi"), 20), np.repeat(["train", "val", "test"], (100, 40, 40))
+    values = np.repeat([3.0, 3.1, 3.2, 3.1, 3.0, 3.18, 3.19, 3.06, 3.07], 20)
+    found = audit.largest_difference(values, split, subjects)
+    assert found["between"] == "val/test" and found["difference"] > 6 and 1 < found["z"] < 3
+    by_image = audit.largest_difference(values, split, np.full(180, ""))
+    assert by_image["z"] > 10
+
+
 def test_all_images_blurred_alike_are_not(drawn):
     assert audit.audit(blurred(drawn, ("train", "val", "test")))["verdict"] == "clean"
 

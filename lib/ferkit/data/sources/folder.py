@@ -111,7 +111,8 @@ def _labels_of(files: Files, folders: list[str], label_map: Map) -> Map:
     for folder in folders:
         label = label_map[folder] if folder in label_map else to_label(folder)
         if folder not in label_map and label not in LABELS:
-            raise InputError(f"{files.title}: folder {folder!r} is none of {', '.join(LABELS)}; map it in {MAP_NAME}")
+            raise InputError(f"{files.title}: folder {folder!r} is none of {', '.join(LABELS)}; map it in "
+                             f"{MAP_NAME} (null drops it)")
         twin = next((other for other, value in known.items() if label is not None and value == label), None)
         if twin is not None:
             raise InputError(f"{files.title}: folders {twin!r} and {folder!r} both mean {label}; merge them")
