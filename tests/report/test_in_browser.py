@@ -49,7 +49,10 @@ def test_it_makes_no_request_logs_no_error_and_draws_every_figure(page, browser,
         assert session.run(MEASURE), "the page is wider than the window"
         session.run("document.querySelectorAll('details').forEach(part => part.open = true)")
         assert session.run(MEASURE), "an opened part is wider than the window"
-        if width < 600:
+        if width > 600:
+            nav = "const nav = document.querySelector('nav'); for (let k = 0; k < 6; k++) nav.append(nav.lastChild."
+            assert session.run(nav + "cloneNode(true)); return nav.scrollWidth <= nav.clientWidth"), "a link is cut off"
+        else:
             cut = "[...document.querySelectorAll('.stack')].some(t => t.scrollWidth > t.clientWidth + 1)"
             assert not session.run(f"return {cut}"), "a table is cut off"
         widest = "return Math.max(...[...document.querySelectorAll('.plot')].map(p => p.scrollWidth - p.clientWidth))"

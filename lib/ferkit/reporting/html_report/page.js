@@ -131,14 +131,15 @@
 
   for (const tally of document.querySelectorAll(".tally")) {
     const rows = document.querySelectorAll("#" + tally.dataset.of + " tbody tr");
-    const folded = document.querySelector("#" + tally.dataset.of + " > details");
+    const folded = document.querySelectorAll("#" + tally.dataset.of + " > details");
     tally.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button) return;
       const verdict = button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.verdict;
       for (const other of tally.querySelectorAll("button"))
         other.setAttribute("aria-pressed", String(other === button && Boolean(verdict)));
-      if (folded) folded.open = verdict === "not_run";
+      for (const part of folded)
+        part.open = Boolean(verdict) && Boolean(part.querySelector(`tr[data-verdict~="${verdict}"]`));
       for (const row of rows) row.hidden = Boolean(verdict) && !row.dataset.verdict.split(" ").includes(verdict);
     });
   }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from ferkit import claims
 from ferkit.core import files, paths
 from ferkit.papers import unstated_choices
 from ferkit.reporting import judged, names
@@ -47,11 +48,12 @@ def _context(run: RunFiles) -> dict:
     notebooks = [entry | {"short": names.notebook(entry["name"])[0], "title": names.notebook(entry["name"])[1]}
                  for entry in run.notebooks() if run.is_run or run.figures.get(entry["name"])]
     elsewhere = judged.on_first_dataset() if run.fact("dataset") == "synthetic" and run.claims else {}
-    claims = [_claim(run, claim, elsewhere) for claim in run.claims]
+    rows = [_claim(run, claim, elsewhere) for claim in run.claims]
     return {"run": run, "title": _title(run), "facts": _facts(run, notebooks), "papers": names.replicated(),
-            "claims": [one for one in claims if one["verdict"] != "not_run"],
-            "absent": [one for one in claims if one["verdict"] == "not_run"], "elsewhere": bool(elsewhere),
-            "tally": Counter(str(one["verdict"]) for one in claims), "headlines": experiments.headlines(run),
+            "claims": [one for one in rows if one["verdict"] != "not_run"],
+            "absent": [one for one in rows if one["verdict"] == "not_run"], "elsewhere": bool(elsewhere),
+            "groups": {title: len(own) for title, own in _by_group(run).items()},
+            "tally": Counter(str(one["verdict"]) for one in rows), "headlines": experiments.headlines(run),
             "notebooks": notebooks, "counts": _counts(run), "experiments": experiments.by_notebook(run),
             "unstated": {title: unstated_choices.of(key) for key, title in names.unstated().items()},
             "outputs": {path: str(digest) for entry in run.entries() if isinstance(entry.get("outputs"), dict)
@@ -67,7 +69,8 @@ def _context(run: RunFiles) -> dict:
 def _title(run: RunFiles) -> str:
     """What the run says, in a sentence."""
     data = run.fact("dataset")
-    tally = Counter(str(claim.get("verdict")) for claim in run.claims if claim.get("verdict") != "not_run")
+    own = _by_group(run).get(claims.GROUPS["finding"], [])
+    tally = Counter(str(claim.get("verdict")) for claim in own)
     where = names.dataset(data) if data else "this folder"
     if not tally:
         return (f"None of the papers' claims could be judged on {where}" if run.claims else
@@ -76,6 +79,14 @@ def _title(run: RunFiles) -> str:
                        if tally[verdict])
     n = sum(tally.values())
     return f"{n} claim{'s' * (n != 1)} of the papers judged on {where}: {counts}"
+
+
+def _by_group(run: RunFiles) -> dict[str, list[dict]]:
+    """The judged claims by what their group is called; claims of papers first, facts and what goes beyond apart."""
+    done = [claim for claim in run.claims if claim.get("verdict") != "not_run"]
+    groups = {title: [claim for claim in done if claim.get("group", "finding") == group]
+              for group, title in claims.GROUPS.items()}
+    return {title: own for title, own in groups.items() if own}
 
 
 def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
@@ -105,6 +116,7 @@ def _claim(run: RunFiles, claim: dict, elsewhere: dict[str, dict]) -> dict:
     return dict.fromkeys(CLAIM_KEYS) | claim | {
         "sources": [(path, short, "" if commit == UNKNOWN else commit, command)
                     for path, short, commit, command in sources],
+        "apart": claim.get("group", "finding") != "finding",
         "seeds": seeds if isinstance(seeds, int) and seeds > 1 else None,
         "on_fer2013": elsewhere.get(claim.get("id"), {}).get("verdict")}
 

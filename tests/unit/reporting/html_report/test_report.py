@@ -302,6 +302,14 @@ def test_the_title_is_a_sentence_and_all_authors_are_named(run):
     assert "Minaee, Minaei &amp; Abdolrashidi" in text and "Qiao, Hou &amp; Liu" in text
 
 
+def test_facts_about_networks_are_counted_apart_and_folded(run):
+    put(run / "claims.json", [CLAIM, CLAIM | {"id": "size", "statement": "It is small", "group": "fact"}])
+    text = page(run)
+    assert "<h1>1 claim of the papers judged" in text and "(1 claims, 1 facts about the networks)" in text
+    fold = text.index("<summary>1 facts about the networks: judged alike, counted apart")
+    assert text.index("It has 47,657 parameters") < fold < text.index("It is small")
+
+
 def test_on_synthetic_faces_the_published_verdict_stands_beside(run):
     text = page(run)
     row = text[text.index('<tr data-verdict="reproduced">'):]
