@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from ferkit.core import files, paths
@@ -32,9 +33,15 @@ def reachable(*modules: str) -> set[Path]:
     return found
 
 
-def imports(source: Path) -> set[str]:
-    """Every module name that a source file imports; see `imported`."""
-    return imported(ast.parse(source.read_text(encoding="utf-8")))
+def imports(source: Path) -> frozenset[str]:
+    """Every module name that a source file imports; see `imported`. Parsed once for each state of the file."""
+    stat = source.stat()
+    return _imports(source, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _imports(source: Path, mtime_ns: int, size: int) -> frozenset[str]:
+    return frozenset(imported(ast.parse(source.read_text(encoding="utf-8"))))
 
 
 def imported(tree: ast.AST) -> set[str]:

@@ -57,8 +57,10 @@ def test_without_aeon_one_line_says_how_to_get_it(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Data seen by instance")
-def test_a_rocket_learns_answers_within_the_question_and_is_read_back_equal(tmp_path):
+def test_a_rocket_learns_answers_within_the_question_and_is_read_back_equal(tmp_path, monkeypatch):
     pytest.importorskip("aeon")
+    # Compiling takes a minute in a new environment and pays from some hundred sequences on.
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", 1)
     x, labels = packed()
     head, facts = rockets.MINIROCKET.fit((x, labels), packed(seed=1), search_rows=0, seed=0, num_classes=3, name="")
     test, truth = packed(60, seed=2)
