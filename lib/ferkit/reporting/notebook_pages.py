@@ -23,7 +23,8 @@ from ferkit.results import manifest
 FOLDER = "notebooks"  # below results
 LARGEST = 600_000  # bytes of all pages together
 LONG = 400  # letters from which on an array is shared between figures
-STEPS = 60  # that a map keeps between zero and its largest value
+SIDES = {"right;white-space:nowrap": " class=n", "left": ""}  # what tables say of each value, in a page's own words
+STEPS = 30  # that a map keeps between zero and its largest value
 FIGURE = "application/vnd.plotly.v1+json"
 
 
@@ -85,6 +86,8 @@ def _output(output: dict, arrays: dict[str, int]) -> str:
                                                                        'base64,{}">')):
         if kind in data:
             text = "".join(data[kind])
+            for side, short in SIDES.items():
+                text = text.replace(f' style="text-align:{side}"', short)
             if kind == "text/markdown":
                 from nbconvert.filters import markdown2html
 

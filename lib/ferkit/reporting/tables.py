@@ -58,7 +58,7 @@ class Table:
     def _repr_html_(self) -> str:
         if not self.rows:
             return f"<p>{escape(self.empty)}</p>"
-        sides = ["right" if k in self.numbers else "left" for k in range(len(self.heads))]
+        sides = ["right;white-space:nowrap" if k in self.numbers else "left" for k in range(len(self.heads))]
 
         def line(values: Sequence[str], tag: str) -> str:
             return "".join(f'<{tag} style="text-align:{side}">{escape(value)}</{tag}>'

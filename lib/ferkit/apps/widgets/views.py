@@ -78,7 +78,7 @@ def theta_png(image: np.ndarray, theta: np.ndarray) -> bytes:
     both = Image.new("RGB", (2 * SHOWN + 12, SHOWN), (255, 255, 255))
     both.paste(_framed(image, theta), (0, 0))
     both.paste(_enlarged(read_by(image, theta[None])[0]), (SHOWN + 12, 0))
-    return _png(both.quantize(64, dither=Image.Dither.NONE))  # a third of the bytes
+    return _png(both.quantize(32, dither=Image.Dither.NONE))  # a quarter of the bytes
 
 
 def _framed(face: np.ndarray, theta: np.ndarray | None) -> Image.Image:
