@@ -16,7 +16,8 @@ class Profile:
     seeds: how many seeds each system is trained with, counted from the run's own seed.
     head_rows, head_search_rows: training rows that an SVM is fitted on and that its C and gamma are searched with;
     0 = all.
-    occlusion_images: test images analysed by occlusion (stratified); 0 = all.
+    occlusion_images: test images analysed by occlusion (stratified); 0 = all. beside_images: those of the system that
+    only stands beside the one that claims are about, which may cost ten times as much; 0 = as many.
     patch_size, stride: of that analysis, in pixels.
     batch_size: in place of a recipe's own, for sets so small that its would leave few steps an epoch; 0 = the recipe's.
     corruption_images: how many stratified test images are also tested corrupted; 0 = all.
@@ -31,6 +32,7 @@ class Profile:
     head_rows: int = 0
     head_search_rows: int = 2000
     occlusion_images: int = 0
+    beside_images: int = 0
     patch_size: int = 8
     stride: int = 4
     batch_size: int = 0
@@ -43,7 +45,8 @@ PROFILES = {
         Profile("smoke", "seconds per notebook: what the tests run", drawn=(420, 140, 140), sequences=(42, 14, 28),
                 limit=420, head_search_rows=210, occlusion_images=35, stride=8, batch_size=32, corruption_images=35),
         Profile("quick", "minutes on two cores: the default", drawn=(2800, 700, 700), sequences=(168, 56, 112),
-                limit=2800, head_search_rows=1400, occlusion_images=350, batch_size=64, corruption_images=140),
+                limit=2800, head_search_rows=1400, occlusion_images=350, beside_images=70, batch_size=64,
+                corruption_images=140),
         Profile("standard", "about three hours on two cores with FER2013", drawn=(7000, 1400, 1400),
                 sequences=(700, 140, 420), limit=0, head_search_rows=4000, occlusion_images=700, corruption_images=700),
         Profile("full", "longer schedules and three seeds of everything; a GPU is advisable",

@@ -15,7 +15,7 @@ def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) 
 
 PLAN: Plan = {
     "smoke": (PlanRow("deep_emotion", "published", 12), PlanRow("deep_emotion", "ours", 12, corruptions=False)),
-    "quick": tuple(PlanRow(system, "ours", 20) for system in (
+    "quick": tuple(PlanRow(system, "ours", 12) for system in (
         "deep_emotion", "deep_emotion_identity", "deep_emotion_plain")),
     "standard": (
         PlanRow("deep_emotion", "published", 24, seeds=3),

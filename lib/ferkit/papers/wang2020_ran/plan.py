@@ -17,7 +17,7 @@ def _rows(epochs: int, *names: tuple[str, str]) -> tuple[PlanRow, ...]:
 
 PLAN: Plan = {
     "smoke": _rows(6, *SHORT),
-    "quick": _rows(7, *SHORT),
+    "quick": _rows(6, *SHORT),
     "standard": _rows(12, *MANY),
     "full": (*_rows(24, *MANY), PlanRow("ran", "published", 60)),
 }
