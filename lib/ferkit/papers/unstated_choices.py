@@ -13,7 +13,8 @@ from pathlib import Path
 from ferkit import papers
 
 LIBRARY = Path(__file__).parents[1]
-SENTENCE = re.compile(r"Not stated in the paper; we use\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)",
+SAID = "Not stated in the paper; we use"
+SENTENCE = re.compile(SAID + r"\s+(?P<choice>.+?)\s+because\s+(?P<reason>.+?\.)(?=\s|$)",
                       re.DOTALL)
 
 
@@ -55,6 +56,15 @@ def folded(group: str) -> str:
 
 @cache
 def _docstrings(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef))]
-    return [text for text in map(ast.get_docstring, nodes) if text]
+    text = path.read_text(encoding="utf-8")
+    if SAID not in text:  # parsing all sources takes half a second
+        return []
+    return [text for text in map(ast.get_docstring, _defined(ast.parse(text))) if text]
+
+
+def _defined(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[ast.AST]:
+    """A module with its classes and functions, and theirs."""
+    yield node
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef | ast.FunctionDef):
+            yield from _defined(inner)

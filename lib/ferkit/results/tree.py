@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -91,9 +92,25 @@ def load_tree(root: Path) -> Tree:
 _read: dict[Path, tuple[tuple, Tree]] = {}
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """While it lasts nothing is published anew, so that `published` looks at the files once."""
+    global _held
+    before, _held = _held, published()
+    try:
+        yield
+    finally:
+        _held = before
+
+
+_held: list[Tree] | None = None
+
+
 def published() -> list[Tree]:
     """The published trees that hold results: data sets in the order of `paths.DATA_VARIABLES`, each followed by its
     other protocols."""
+    if _held is not None:
+        return list(_held)
     order = ("synthetic", *paths.DATA_VARIABLES)
     found = [folder for folder in (paths.repository() / "results").iterdir()
              if folder.name.partition("-")[0] in order and records.cell_directories(folder)]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # scipy.stats alone takes a second to import
 
 from ferkit.stats.intervals import LEVEL, Interval
 
@@ -70,7 +70,7 @@ def estimate(per_seed: Sequence[float], images: np.ndarray) -> Estimate:
     if sd is None:
         draws, new = mean + shifts, mean + np.sqrt(2) * shifts
     else:
-        t = _permuted(stats.t.ppf(_grid(len(images)), n - 1))
+        t = _permuted(special.stdtrit(n - 1, _grid(len(images))))
         draws, new = mean + shifts + t * sd / np.sqrt(n), mean + shifts + t * sd * np.sqrt(1 + 1 / n)
     return Estimate(mean, sd, n, _percentiles(draws), _percentiles(mean + shifts), _percentiles(new),
                     float(np.std(shifts)), draws)
@@ -88,7 +88,7 @@ def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = Non
         images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
     else:
         n = n if groups is None else len(np.unique(groups))
-        images = _permuted(stats.beta.ppf(_grid(DRAWS), mean * n + 0.5, (1 - mean) * n + 0.5), seed=4)
+        images = _jeffreys(float(mean), n)
     found = estimate(right.mean(axis=1), images)
     return clipped(found)
 
@@ -163,27 +163,42 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
 
     columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay; with `groups` (N,), whole
     groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
-    (multinomially), so that 10,000 draws take no longer than a few.
+    (multinomially), so that 10,000 draws take no longer than a few. Both are read-only.
     """
+    member = None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64).tobytes()
+    return _class_sums(columns.astype(np.float64).tobytes(), labels.astype(np.int64).tobytes(), member, draws, seed)
+
+
+@lru_cache(maxsize=64)  # claims and tables ask for the same comparisons
+def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int, seed: int
+                ) -> tuple[np.ndarray, np.ndarray]:
+    labels = np.frombuffer(labels, np.int64)
+    columns = np.frombuffer(columns).reshape(len(labels), -1)
     k = int(labels.max()) + 1
-    if groups is not None:
-        _, member = np.unique(groups, return_inverse=True)
+    if member is not None:
+        member = np.frombuffer(member, np.int64)
         own = np.zeros((member.max() + 1, k, columns.shape[1] + 1))
         np.add.at(own, (member, labels), np.column_stack([columns, np.ones(len(labels))]))
         found = np.tensordot(_resampled(len(own), draws, seed), own, axes=1)
-        return found[..., :-1], found[..., -1]
+        return _read_only(found[..., :-1], found[..., -1])
     rng = np.random.default_rng(seed)
     sums, sizes = np.zeros((draws, k, columns.shape[1])), np.zeros((draws, k))
     for label in np.unique(labels):
         values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
         sums[:, label] = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws) @ values
         sizes[:, label] = counts.sum()
-    return sums, sizes
+    return _read_only(sums, sizes)
+
+
+def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
 
 
 def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
     """(draws,) of a normal deviation with mean 0, in no order: for a part of the error that is known by its sd."""
-    return _permuted(sd * stats.norm.ppf(_grid(draws)), seed=2)
+    return _permuted(sd * special.ndtri(_grid(draws)), seed=2)
 
 
 def clipped(found: Estimate, low: float = 0.0, high: float = 1.0) -> Estimate:
@@ -209,6 +224,12 @@ def _resampled(units: int, draws: int, seed: int) -> np.ndarray:
     """How often each unit is drawn with replacement, float (draws, units)."""
     drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=draws)
     return drawn.astype(float)
+
+
+@lru_cache(maxsize=64)  # 10,000 quantiles take 10 ms, and several claims and tables are about the same accuracy
+def _jeffreys(mean: float, n: int) -> np.ndarray:
+    """(DRAWS,) of an accuracy on n images of which the fraction `mean` is right, in no order."""
+    return _permuted(special.betaincinv(mean * n + 0.5, (1 - mean) * n + 0.5, _grid(DRAWS)), seed=4)
 
 
 def _grid(n: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.reporting.readme import labels, pictures, sections, side_by_side, tables, values
 from ferkit.results import schema
+from ferkit.results.tree import held
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
 
@@ -79,11 +80,12 @@ def stale() -> list[str]:
 def _wanted() -> dict[str, tuple[Path, str | None]]:
     """Path and right content of each file that is not as it should be; None for a picture that should not be there."""
     root, found = paths.repository(), {}
-    for name in pages():
-        text = (root / name).read_text(encoding="utf-8")
-        if (new := rendered(text, name)) != text:
-            found[name] = root / name, new
-    drawn = {f"results/figures/{name}.svg": picture.svg for name, picture in pictures.drawn().items()}
+    with held():
+        for name in pages():
+            text = (root / name).read_text(encoding="utf-8")
+            if (new := rendered(text, name)) != text:
+                found[name] = root / name, new
+        drawn = {f"results/figures/{name}.svg": picture.svg for name, picture in pictures.drawn().items()}
     there = {path.relative_to(root).as_posix() for path in (root / "results/figures").glob("*.svg")}
     for name in sorted(there | set(drawn)):
         if name not in there or drawn.get(name) != (root / name).read_text(encoding="utf-8"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ferkit.analysis.comparison.cost import cost
 from ferkit.analysis.comparison.ensemble import ensemble
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import svg
-from ferkit.results.tree import published
+from ferkit.results.tree import Tree, published
 
 WIDTH, NARROW = 860, 420  # pixels, on a desk and on a phone
 MARGIN = 24
@@ -33,7 +34,11 @@ class Picture:
 
 def drawn() -> dict[str, Picture]:
     """The picture by the name of its file; {} while nothing is published."""
-    trees = published()
+    return _drawn(tuple(published()))
+
+
+@lru_cache(maxsize=1)  # a block asks for one of them, and who writes the files for all
+def _drawn(trees: tuple[Tree, ...]) -> dict[str, Picture]:
     if not trees:
         return {}
     tree = next((tree for tree in trees if tree.name == judged.FIRST), trees[0])
