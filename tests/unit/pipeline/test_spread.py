@@ -1,9 +1,13 @@
 """``run --backend``: the workers train exactly what the notebooks ask for, so that these only load it."""
 
+from argparse import Namespace
+
 import pytest
 
+from ferkit.cli import run as cli_run
 from ferkit.core import lease, paths
 from ferkit.core.console import Console
+from ferkit.core.profiles import PROFILES
 from ferkit.papers import training
 from ferkit.pipeline import checked_run, spread
 from ferkit.pipeline.options import RunOptions
@@ -37,3 +41,17 @@ def test_all_that_a_profile_plans_is_spread_heads_after_their_networks(run):
     assert len(planned) == sum(len(training.jobs("smoke", stem)) for stem in ("02_stn_attention", STEM))
     (pair,) = [group for group in backends.groups(planned) if len(group) > 1][:1]
     assert pair[1].base == pair[0].directory
+
+
+def test_sequences_are_counted_for_what_they_are(run):
+    planned = spread.tasks(run, ["08_time_series"])
+    assert [task.job.recipe for task in planned] == [
+        job.recipe for job in training.jobs("smoke", "08_time_series", n_train=PROFILES["smoke"].sequences[0])]
+
+
+@pytest.mark.parametrize(("changes", "jobs"), [({}, 2), ({"profile": "smoke"}, 1), ({"force": True}, 1),
+                                               ({"backend": "dask"}, 1)])
+def test_systems_are_trained_side_by_side_unless_that_makes_no_sense(monkeypatch, changes, jobs):
+    monkeypatch.setattr("ferkit.results.manifest.cores", lambda: 2)
+    asked = {"backend": "local", "force": False, "profile": "quick", "device": "cpu"} | changes
+    assert cli_run._side_by_side(Namespace(**asked)) == jobs
