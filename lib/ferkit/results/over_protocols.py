@@ -30,6 +30,7 @@ FACTS = ("status", "accuracy", "val_accuracy", "parameters", "minutes", "head_cp
 class Answers:
     """What the seeds of one system answer to the test images of some protocols, one after the other, each from a single
     view. right: bool (S, N). labels, groups: int64 (N,), groups None where people are not known. protocol: str (N,).
+    lost: which runs diverged or collapsed, in words.
     """
 
     seeds: tuple[int, ...]
@@ -37,6 +38,7 @@ class Answers:
     labels: np.ndarray
     groups: np.ndarray | None
     protocol: np.ndarray
+    lost: tuple[str, ...] = ()
 
 
 def write(path: Path, runs: Mapping[str, Sequence[CellResult]], about: Mapping[str, object]) -> Path:
@@ -107,9 +109,11 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
                  for _, rows in parts]
     groups = None if any(images["groups"] is None for images, _ in parts) else np.concatenate(
         [np.array(images["groups"]) + 1000 * k for k, (images, _) in enumerate(parts)])
+    lost = tuple(f"seed {row['seed']} {row['status']} under {row['protocol']}" for _, rows in parts for row in rows
+                 if row.get("status", "finished") != "finished")
     return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
                    np.concatenate(labels), groups,
-                   np.repeat(list(protocols), [len(part) for part in labels])), sorted(set(sources))
+                   np.repeat(list(protocols), [len(part) for part in labels]), lost), sorted(set(sources))
 
 
 def _digits(values: np.ndarray) -> str:

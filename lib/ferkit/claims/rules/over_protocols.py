@@ -20,6 +20,7 @@ from ferkit.core.protocols import FOLDS
 from ferkit.results import over_protocols
 from ferkit.results.over_protocols import Answers
 from ferkit.stats import estimates
+from ferkit.stats.estimates import Estimate
 
 
 def no_worse_in_folds(evidence: Evidence, claim: Claim, first: Name, second: Name, protocol: str) -> Finding:
@@ -32,7 +33,7 @@ def no_worse_in_folds(evidence: Evidence, claim: Claim, first: Name, second: Nam
     people = "" if a.groups is None else f" of {len(np.unique(a.groups))} people"
     notes = [f"{'/'.join(name)} {one.right.mean():.2%}" for name, one in ((first, a), (second, b))]
     notes.append(f"{a.right.shape[1]} images{people}, each tested in one fold, from a single view")
-    return finding(verdict, found, sources, notes, abs(found.mean + MARGIN))
+    return finding(*_with_lost(verdict, found, sources, notes, a, b), abs(found.mean + MARGIN))
 
 
 def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps: Mapping[str, float]) -> Finding:
@@ -52,8 +53,16 @@ def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps
     each = [f"{100 * gap.mean():+.1f} at {step:g} ({100 * a.right[:, a.protocol == one].mean():.1f} against "
             f"{100 * b.right[:, b.protocol == one].mean():.1f} %)"
             for (one, step), gap in zip(steps.items(), gaps, strict=True)]
-    return finding(superiority(found, found.p(), RELEVANT), found, sources, ["gap " + ", ".join(each)],
+    verdict = superiority(found, found.p(), RELEVANT)
+    return finding(*_with_lost(verdict, found, sources, ["gap " + ", ".join(each)], a, b),
                    max(found.mean, RELEVANT - found.mean))
+
+
+def _with_lost(verdict: str, found: Estimate, sources: list[str], notes: list[str], *compared: Answers
+               ) -> tuple[str, Estimate, list[str], list[str]]:
+    """What `finding` takes; at most "partly" where a run diverged or collapsed, all of which count in the mean."""
+    lost = [run for one in compared for run in one.lost]
+    return "partly" if lost and verdict == "reproduced" else verdict, found, sources, [*notes, *lost]
 
 
 def _both(evidence: Evidence, first: Name, second: Name, protocols: list[str]

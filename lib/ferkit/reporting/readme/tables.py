@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ferkit import claims, papers
 from ferkit.analysis import comparison, leakage
@@ -41,26 +42,32 @@ def systems_table() -> str:
 
 
 def protocols_table() -> str:
-    """One row for each sweep over several protocols, system and recipe: mean accuracy over seeds under each."""
+    """A table for each set of protocols that sweeps ran under, one row for each system and recipe: mean accuracy over
+    seeds under each, or, of folds, over all images."""
     parts = []
     for tree in published():
+        tables: dict[tuple[str, ...], list[dict]] = {}
         for content in over_protocols.of_tree(tree.root):
-            protocols = list(content["images"])
-            folds = {protocol.partition(":")[0] for protocol in protocols} if len(protocols) > 1 else set()
+            tables.setdefault(tuple(content["images"]), []).append(content)
+        for protocols, contents in tables.items():
+            folds = len(protocols) > 1 and len({protocol.partition(":")[0] for protocol in protocols}) == 1
+            sizes = [len(contents[0]["images"][one]["labels"]) for one in protocols]
+            runs: dict[tuple[str, str], list[dict]] = {}
+            for row in (row for content in contents for row in content["runs"]):
+                runs.setdefault((row["system"], row["recipe"]), []).append(row)
             rows = []
-            for name in dict.fromkeys((row["system"], row["recipe"]) for row in content["runs"]):
-                own = [row for row in content["runs"] if (row["system"], row["recipe"]) == name]
-                by = {one: [row["accuracy"] for row in own if row["protocol"] == one] for one in protocols}
-                sizes = {one: len(content["images"][one]["labels"]) for one in protocols}
-                pooled = sum(sum(by[one]) / len(by[one]) * sizes[one] for one in protocols) / sum(sizes.values())
-                seeds = len({row["seed"] for row in own})
-                shown = ([_percent(pooled), f"{_percent(min(min(by[one]) for one in protocols))} … "
-                          f"{_percent(max(max(by[one]) for one in protocols))}"] if len(folds) == 1
-                         else [_percent(sum(by[one]) / len(by[one])) for one in protocols])
-                rows.append([names.system(name[0]), name[1], seeds, *shown])
-            heads = ("all images", "single folds") if len(folds) == 1 else protocols
-            parts += [f"{tree.name}, `{content['sweep']}`, {len(protocols)} protocols:", "",
-                      markdown(("system", "recipe", "seeds", *heads), rows), ""]
+            for (system, recipe), own in runs.items():
+                each = [[row["accuracy"] for row in own if row["protocol"] == one] for one in protocols]
+                means = [sum(values) / len(values) for values in each]
+                pooled = sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
+                shown = [_percent(pooled), f"{_percent(min(map(min, each)))} … {_percent(max(map(max, each)))}"]
+                rows.append((pooled, [names.system(system), recipe, len({row["seed"] for row in own}),
+                                      *(shown if folds else map(_percent, means))]))
+            heads = ("system", "recipe", "seeds", *(("all images", "single folds") if folds else protocols))
+            sweeps = ", ".join(f"`{Path(content['sweep']).stem}`" for content in contents)
+            rows = [row for _, row in sorted(rows, key=lambda row: row[0])]
+            parts += [f"{tree.name}, {len(protocols)} protocols ({sweeps}):", "",
+                      markdown(heads, rows, range(3, len(heads))), ""]
     return "\n".join(parts).rstrip() or NOTHING
 
 
@@ -297,10 +304,15 @@ def _percent(value: float | None) -> str:
 
 
 def _files(tree: Tree, sources: Sequence[str]) -> str:
-    """The files that decided a claim, as links: one for each seed behind the system and recipe they are of."""
+    """The files that decided a claim, as links: one for each seed behind the system and recipe they are of, and those
+    of several protocols by name."""
     groups: dict[str, list[str]] = {}
     for path in sources:
-        *folder, seed, file = path.split("/")[1:]
-        what = "/".join(folder) if file == records.METRICS else f"{'/'.join(folder)} (occlusion)"
+        _, *folder, file = path.split("/")
+        if not folder:  # one file of several protocols
+            groups[f"[{file}]({tree.name}/{path})"] = []
+            continue
+        *system, seed = folder
+        what = "/".join(system) if file == records.METRICS else f"{'/'.join(system)} (occlusion)"
         groups.setdefault(what, []).append(f"[{seed.removeprefix('seed')}]({tree.name}/{path})")
-    return "; ".join(f"{what} {' '.join(links)}" for what, links in groups.items())
+    return "; ".join(" ".join([what, *links]) for what, links in groups.items())

@@ -53,6 +53,11 @@ def test_people_are_resampled_whole(several, run):
     assert people["interval"] != alone
 
 
+def test_a_run_that_collapsed_counts_and_is_named(several, run):
+    row = on_par(several, run, 0.9, 0.8, seeds=3, status="collapsed")
+    assert row["verdict"] == "partly" and "seed 2 collapsed under by_subject_10fold:9" in row["note"]
+
+
 def test_a_missing_fold_is_not_run(several, run):
     several({CRAFTED: dict.fromkeys(FOLD, 0.8), NETWORK: dict.fromkeys(FOLD[:9], 0.8)})
     run.cell("lenet5", dataset="ckplus")

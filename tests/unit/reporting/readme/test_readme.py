@@ -11,7 +11,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.reporting import judged, readme
 from ferkit.reporting.readme import pictures, svg, tables, values
-from ferkit.results import provenance, schema
+from ferkit.results import over_protocols, provenance, schema
 from ferkit.results.tree import published
 
 IMBALANCE, VARIANTS = papers.ablation("class_imbalance"), papers.ablation("variants")
@@ -74,6 +74,25 @@ def test_trees_of_other_protocols_are_found_and_only_claims_about_their_data_cou
     lines = tables.claims_table().splitlines()
     own = [line for line in lines if line.endswith("| ckplus, by_image |")]
     assert len(own) == 1 and "98.06%" in own[0] and any(line.endswith("| synthetic |") for line in lines)
+
+
+def test_files_of_seeds_stand_behind_their_system_and_those_of_several_protocols_by_name(checkout):
+    (tree, _) = published()
+    said = tables._files(tree, ["02_a/net/ours/seed0/metrics.json", "02_a/net/ours/seed1/metrics.json",
+                                "09_b/protocols_steps.json"])
+    assert said == ("net/ours [0](synthetic/02_a/net/ours/seed0/metrics.json) [1](synthetic/02_a/net/ours/seed1/"
+                    "metrics.json); [protocols_steps.json](synthetic/09_b/protocols_steps.json)")
+
+
+def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_cell):
+    root = checkout / "results" / "synthetic"
+    for system, share in (("gap_cnn", 0.8), ("lenet5", 0.5)):
+        runs = {one: [write_cell(root, system, share=share)] for one in ("easy", "hard")}
+        over_protocols.write(root / f"09_b/protocols_{system}.json", runs,
+                             {"sweep": f"results/sweeps/{system}.toml", "git_commit": "", "profile": "quick"})
+    table = tables.protocols_table().splitlines()
+    assert "synthetic, 2 protocols (`gap_cnn`, `lenet5`):" in table
+    assert [line.split(" | ")[3:] for line in table[-2:]] == [["50.00 %", "50.00 % |"], ["80.00 %", "80.00 % |"]]
 
 
 def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_cell):
