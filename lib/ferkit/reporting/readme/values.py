@@ -1,8 +1,9 @@
 """Numbers inside sentences: each stands between marks that say which published result it is.
 
 ``<!-- = claim ID FIELD -->70.02 %<!-- = -->`` is a field of a claim, judged on FER2013 or else on its own data:
-expected, observed, interval, verdict. ``<!-- = result TREE/SYSTEM/RECIPE FIELD -->…`` is a mean over seeds (`results.tree.over_seeds`): accuracy, sd,
-val_accuracy, parameters, seeds, minutes. Nothing typed by hand can go stale unseen.
+expected, observed, interval, verdict. ``<!-- = result TREE/SYSTEM/RECIPE FIELD -->…`` is a mean over seeds
+(`results.tree.over_seeds`): accuracy, sd, val_accuracy, parameters, seeds, minutes. Nothing typed by hand can go stale
+unseen.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def filled(text: str, name: str) -> str:
 
 
 def _claim(identity: str, field: str) -> str:
-    return claim_field(({row["id"]: row for _, row in judged.of_papers()} | judged.on_first_dataset())[identity], field)
+    elsewhere = {row["id"]: row for _, row in judged.of_papers()}
+    return claim_field((elsewhere | judged.on_first_dataset())[identity], field)
 
 
 def claim_field(row: dict, field: str) -> str:
