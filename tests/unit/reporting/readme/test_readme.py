@@ -195,7 +195,7 @@ def test_a_value_that_nobody_has_is_refused(checkout, mark):
 def test_a_claims_number_interval_and_verdict_stand_in_a_sentence(checkout, write_cell):
     counts = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
     root = checkout / "results" / "fer2013"
-    write_cell(root, "deep_emotion", "published", dataset="fer2013", parameters=47657, n_train_per_class=counts)
+    write_cell(root, "deep_emotion", "ours", dataset="fer2013", parameters=47657, n_train_per_class=counts)
     text = " ".join(f"is <!-- = claim deep_emotion.parameters {field} --><!-- = -->" for field in (
         "expected", "observed", "verdict"))
     said = values.filled(text, "README.md")
