@@ -1,4 +1,4 @@
-"""Ablations: one thing changed at a time, each variant compared with the control it was changed from."""
+"""Ablations: one thing changed at a time, each variant compared with the control it was changed from; attentions."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ class Ablation:
     control: Name
     variants: Mapping[Name, str]
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A network that attends and the same one that does not: a row of `analysis.attention.table`."""
+
+    says: str
+    attends: Name
+    control: Name

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import json
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
+from ferkit.analysis.ablation import Attention
 from ferkit.analysis.comparison import pairing
+from ferkit.analysis.occlusion.region_tests import IMPORTANT
+from ferkit.analysis.occlusion.run import NOTEBOOK as OCCLUSION
 from ferkit.analysis.stn_attention import sampled_area
-from ferkit.core.names import Name
 from ferkit.data.face_set import FaceSet
 from ferkit.data.synthetic.truth import truth_masks
 from ferkit.experiments import attention, jobs
 from ferkit.experiments.jobs import Systems
 from ferkit.models import facts, inference
-from ferkit.results import records
+from ferkit.results import planted
 from ferkit.results.records import CellResult
 from ferkit.results.tree import by_system
 
@@ -48,42 +50,69 @@ def of(cells: Sequence[CellResult], images: np.ndarray, systems: Systems) -> dic
     return found
 
 
-def table(pairs: Mapping[str, tuple[Name, Name]], root: Path, test: FaceSet, systems: Systems
-          ) -> list[dict[str, object]]:
-    """A row for each attention: the share of it on the parts that make an expression, that of an even division, points
-    of accuracy gained over the network without it (with their 95 % interval), and the further parameters and
-    multiply-adds; None for what is not known.
+def table(attentions: Iterable[Attention], results: Sequence[CellResult], systems: Systems,
+          test: FaceSet | None = None) -> list[dict[str, object]]:
+    """A row for each attention of which some results tell something: seeds; "on the parts, %", the share of it on the
+    parts that make an expression, mean over seeds, and "by chance, %", that of an even division; "points gained" over
+    its control, with their 95 % interval as text; further parameters and multiply-adds. None for what is not known.
 
-    pairs: by what it is called, (with it, without it). root: the folder of a run. test: its test images.
+    Where it looks was measured with the result, or by its occlusion analysis (mouth, brows, eyes and nose in place of
+    the parts that an expression moves); else it is measured on test images, where these are given.
     """
-    groups = by_system(cell for cell in records.read_run(root)
-                       if cell.predictions and np.array_equal(cell.predictions["index"], test.index))
-    return [{"attention": says, **_looks(groups.get(first, []), test, systems),
-             **_brings(groups.get(first, []), groups.get(second, []), systems)}
-            for says, (first, second) in pairs.items()]
+    groups, rows = by_system(results), []
+    for one in attentions:
+        first, second = groups.get(one.attends, []), groups.get(one.control, [])
+        row = _looks(first, systems, test) | _brings(first, second, systems)
+        if any(value is not None for value in row.values()):
+            rows.append({"attention": one.says, "seeds": len(first), **row})
+    return rows
 
 
-def _looks(cells: Sequence[CellResult], test: FaceSet, systems: Systems) -> dict[str, object]:
-    nothing = dict.fromkeys(("on the parts", "even division", "highest point on them"))
-    if not cells or test.masks is None:
-        return nothing
-    some = test.select(np.arange(min(IMAGES, len(test))))
-    seen = maps(jobs.load_model(cells[0], systems), some.images)
-    if seen is None:
-        return nothing
-    found = attention.on_parts(*seen, truth_masks(some.labels, some.label_names, some.masks, some.regions))
-    return {"on the parts": found["share"], "even division": found["even"], "highest point on them": found["hits"]}
+def _looks(cells: Sequence[CellResult], systems: Systems, test: FaceSet | None) -> dict[str, object]:
+    found = [one for cell in cells if (one := _measured(cell))]
+    if not found and test is not None and test.masks is not None:
+        some = test.select(np.arange(min(IMAGES, len(test))))
+        parts = truth_masks(some.labels, some.label_names, some.masks, some.regions)
+        found = [attention.on_parts(*seen, parts) for cell in cells
+                 if (seen := maps(jobs.load_model(cell, systems), some.images))]
+    return {f"{says}, %": 100 * float(np.mean([one[key] for one in found])) if found else None
+            for says, key in (("on the parts", "share"), ("by chance", "even"))}
+
+
+def _measured(cell: CellResult) -> dict[str, float] | None:
+    """{share, even} of attention on parts as it was written beside a result; None where it was not."""
+    if on_parts := ((planted.read(cell) or {}).get("attention") or {}).get("on_parts"):
+        return on_parts
+    path = cell.directory.parents[3] / OCCLUSION / cell.directory.relative_to(cell.directory.parents[2])
+    path = path / "occlusion.json"
+    seen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not seen.get("attention"):
+        return None
+    areas = {part: seen["region_area"][part] for part in IMPORTANT}
+    n = np.array([row["n"] for row in seen["attention"]])
+    on = np.array([sum(row[part] * area for part, area in areas.items()) for row in seen["attention"]])
+    image = np.array([row["image"] for row in seen["attention"]])
+    return {"share": float((on * n).sum() / (image * n).sum()), "even": sum(areas.values())}
 
 
 def _brings(first: Sequence[CellResult], second: Sequence[CellResult], systems: Systems) -> dict[str, object]:
-    row = dict.fromkeys(("points", "from", "to", "parameters", "multiply-adds"))
+    row = dict.fromkeys(("points gained", "95 %", "parameters", "multiply-adds"))
     if not first or not second:
         return row
-    built = [jobs.load_model(cells[0], systems) for cells in (first, second)]
-    row["parameters"] = facts.count_parameters(built[0]) - facts.count_parameters(built[1])
-    row["multiply-adds"] = facts.multiply_adds(built[0]) - facts.multiply_adds(built[1])
+    costs = [_cost(cells[0], systems) for cells in (first, second)]
+    row["parameters"], row["multiply-adds"] = (a - b for a, b in zip(*costs, strict=True))
     try:
         gained = pairing.compare(first, second).difference
     except pairing.NotComparable:
         return row
-    return row | {"points": 100 * gained.mean, "from": 100 * gained.interval[0], "to": 100 * gained.interval[1]}
+    return row | {"points gained": 100 * gained.mean,
+                  "95 %": " … ".join(f"{100 * bound:+.1f}" for bound in gained.interval)}
+
+
+def _cost(cell: CellResult, systems: Systems) -> tuple[int, int]:
+    """(parameters, multiply-adds); the latter are counted on the network where its result does not tell."""
+    built = cell.metrics.get("multiply_adds")
+    if built is None:
+        options = cell.metrics["config"]["recipe"].get("model", {})
+        built = facts.multiply_adds(systems(cell.cell.system).build(len(cell.metrics["label_names"]), **options))
+    return cell.metrics["parameters"], built

@@ -24,7 +24,7 @@ from ferkit.papers.paper import Experience, Name, Notebook, Paper
 from ferkit.training.recipe import NamedRecipe, Recipe
 
 if TYPE_CHECKING:
-    from ferkit.analysis.ablation import Ablation
+    from ferkit.analysis.ablation import Ablation, Attention
     from ferkit.claims.claim import Claim
     from ferkit.core.quotes import Quote
 
@@ -153,6 +153,12 @@ def quotes() -> tuple[Quote, ...]:
 def ablations() -> tuple[Ablation, ...]:
     """The ablations of all papers."""
     return _collected("ablations", "ABLATIONS")
+
+
+def attentions() -> tuple[Attention, ...]:
+    """The attentions of all papers in the papers' order, each with what it is compared with."""
+    order = [one.name for one in systems()]
+    return tuple(sorted(_collected("ablations", "ATTENTIONS"), key=lambda one: order.index(one.attends[0])))
 
 
 def experiences() -> tuple[Experience, ...]:

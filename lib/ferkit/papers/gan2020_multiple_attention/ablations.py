@@ -1,6 +1,6 @@
 """Heads and masks of the reconstructed multiple attention, one by one, at equal size."""
 
-from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.ablation import Ablation, Attention
 
 CONTROL = ("multiple_attention", "plain")
 MULTIPLE = Ablation("multiple_attention", "Multiple attention, reconstructed from memory", CONTROL, {
@@ -12,3 +12,6 @@ MULTIPLE = Ablation("multiple_attention", "Multiple attention, reconstructed fro
 })
 
 ABLATIONS = (MULTIPLE,)
+PARTS = {"no_heads": "masks alone", "no_masks": "four heads alone", "ours": "masks and four heads"}
+ATTENTIONS = tuple(Attention(f"{says} (multiple attention, reconstructed from memory)", (CONTROL[0], arm), CONTROL)
+                   for arm, says in PARTS.items())

@@ -1,6 +1,6 @@
 """RAN's parts one by one, its layouts of crops, and what costs as much."""
 
-from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.ablation import Ablation, Attention
 
 CONTROL = ("ran", "mean")
 REGIONS = Ablation("region_attention", "Attention over regions of a face", CONTROL, {
@@ -17,3 +17,7 @@ REGIONS = Ablation("region_attention", "Attention over regions of a face", CONTR
 })
 
 ABLATIONS = (REGIONS,)
+ATTENTIONS = (
+    Attention("weights of regions (RAN), against their mean", ("ran", "ours"), CONTROL),
+    Attention("weights of regions (RAN), against one network of equal cost", ("ran", "ours"), ("ran_single", "ours")),
+)

@@ -1,6 +1,6 @@
 """SCN's parts one by one, and what it is compared with, all under 20 % planted label noise."""
 
-from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.ablation import Ablation, Attention
 
 CONTROL = ("scn", "cross_entropy_noise20")
 SELF_CURE = Ablation("self_cure", "SCN's parts with 20 % of the training labels wrong", CONTROL, {
@@ -15,3 +15,7 @@ SELF_CURE = Ablation("self_cure", "SCN's parts with 20 % of the training labels 
 })
 
 ABLATIONS = (SELF_CURE,)
+ATTENTIONS = (
+    Attention("weights α of images, not of places (SCN)", ("scn", "weighting"), ("scn", "cross_entropy")),
+    Attention("SCN whole: α, ranks and new labels", ("scn", "ours"), ("scn", "cross_entropy")),
+)

@@ -41,7 +41,7 @@ def blocks() -> dict[str, Callable[[], str]]:
             "runs": tables.runs_table, "unstated": tables.unstated_list, "picture": pictures.block,
             "side_by_side": side_by_side.side_by_side_table,
             "label_agreement": labels.by_label_block, "label_systems": labels.by_system_block,
-            "ferplus": labels.trained_block,
+            "ferplus": labels.trained_block, "attentions": tables.attentions_table,
             **{path.name: partial(tables.path_block, path) for paper in papers.all() for path in paper.paths},
             **{f"ablation_{one.name}": partial(tables.ablation_table, one) for one in papers.ablations()},
             **{f"keys_{kind}": partial(tables.keys_table, kind) for kind in schema.KINDS}}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ferkit import claims, papers
-from ferkit.analysis import comparison, leakage
+from ferkit.analysis import attention, comparison, leakage
 from ferkit.analysis.ablation import Ablation
 from ferkit.core.units import NONE, Unit
 from ferkit.papers import unstated_choices
@@ -128,6 +128,18 @@ def ablation_rows(ablation: Ablation) -> tuple[tuple[str, ...], list[list[object
              ("data", "variant", "seeds", "test", "against the control, points", "p", "train - test",
               "lost to a shift of 4 px", "parameters", "receptive field, px", "minutes"))
     return heads, rows
+
+
+def attentions_table() -> str:
+    """One row for each attention of a published tree: where it looks, what it brings, what it costs."""
+    rows = [{"data": _data(tree)} | row for one in papers.attentions() for tree in published()
+            for row in attention.table([one], tree.results, papers.system)]
+    forms = {"on the parts, %": ".1f", "by chance, %": ".1f", "points gained": "+.1f", "parameters": "+,",
+             "multiply-adds": "+,"}
+    heads = ("attention", "data", "seeds", "on the parts, %", "by chance, %", "points gained", "95 %", "parameters",
+             "multiply-adds")
+    return markdown(heads, [[NONE if row[head] is None else format(row[head], forms.get(head, "")) for head in heads]
+                            for row in rows], range(2, 9)) if rows else NOTHING
 
 
 def path_block(path: RecipePath) -> str:
