@@ -12,6 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, type=options.place, metavar="NAME|FILE",
                         help="a run's weights.safetensors, or a published name")
     options.add_data(parser)
+    parser.add_argument("--list", type=options.place, metavar="FILE", help="only the test images that a file names, "
+                        "one a line, by their names in this copy or in FER+ (fer0032220.png)")
     options.add_computing(parser, "cpu", seed="seed of the drawn set or the split")
     options.add_output(parser, "folder in which predictions.npz is written, or a file F.npz",
                        json="the keys of metrics.json as one JSON object")
@@ -34,9 +36,14 @@ def main(arguments: argparse.Namespace) -> int:
     predictor, facts = evaluation.open_weights(weights, papers.system, arguments.device)
     faces = papers.system(facts["system"]).kind.load(
         arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
+    listed: dict[str, object] = {}
+    if arguments.list:
+        from ferkit.data import image_lists
+
+        faces, listed = image_lists.only_listed(faces, arguments.list)
     if target:
         paths.make_folder(target.parent)
-    metrics, predictions = evaluation.evaluate(predictor, facts, faces)
+    metrics, predictions = evaluation.evaluate(predictor, facts | listed, faces)
     if target:
         records.write_predictions(target, predictions)
         metrics["predictions_sha256"] = files.sha256(target)
@@ -44,7 +51,9 @@ def main(arguments: argparse.Namespace) -> int:
           f"{metrics['system']} on {metrics['dataset']} ({metrics['protocol']}, test): "
           f"{_percent(metrics['accuracy'])} of {metrics['n']}; macro-F1 {_percent(metrics['macro_f1'])}; "
           f"deduplicated {_percent(metrics['accuracy_without_copies'])} of {metrics['n_without_copies']}; "
-          f"validation {_percent(metrics.get('val_accuracy'))}")
+          f"validation {_percent(metrics.get('val_accuracy'))}"
+          + (f"; on the {metrics['listed']} test images that {metrics['lines']} lines of {metrics['list']} name"
+             if listed else ""))
     return 0
 
 

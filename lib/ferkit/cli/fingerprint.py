@@ -30,13 +30,14 @@ def main(arguments: argparse.Namespace) -> int:
     if off := fer2013.deviations(faces):
         raise InputError(f"{arguments.data.name}: not the original: {off[0]}")
     made = fingerprint.Fingerprint.of(faces)
-    table = ferplus.read(arguments.votes, faces, made.exact) if arguments.votes else None
+    read = [one(arguments.votes, faces, made.exact) for one in (ferplus.read, ferplus.read_numbers)
+            if arguments.votes]
     arguments.output.mkdir(parents=True, exist_ok=True)
     written = [made.save(arguments.output / fingerprint.FER2013)]
-    if table is not None:
-        written.append(arguments.output / ferplus.VOTES)
-        np.savez_compressed(written[-1], votes=table)
-        print(f"{int(np.sum(table.sum(axis=1) > 0))} of {len(table)} images have votes")
+    if read:
+        written.append(ferplus.save(arguments.output / ferplus.VOTES, *read))
+        voted, named = (int(np.sum(one)) for one in (read[0].sum(axis=1) > 0, read[1] >= 0))
+        print(f"{voted} of {len(faces)} images have votes, {named} a number in FER+'s names")
     for place in written:
         print(f"{place.name}: {len(faces)} images, {place.stat().st_size} bytes, sha256 {files.sha256(place)}")
     return 0

@@ -12,6 +12,7 @@ seen as contempt. Validation and test are counted by this label whether training
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -27,17 +28,32 @@ from ferkit.data.face_set import FaceSet
 VOTES = "ferplus_votes.npz"
 EXPRESSIONS = (*LABELS, CONTEMPT)
 COLUMNS = (*EXPRESSIONS, "unknown", "not a face")  # of the array of votes
+USAGES = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
+LEFT_OUT = 85  # rows of fer2013new.csv that FER+'s numbers do not count
+NO_NUMBER = np.iinfo(np.int16).min
 HAPPY_AGREEMENT = 0.85  # of FER2013's happy images the taggers see 0.93 as happy; joined wrongly, about a quarter
 
 
-@lru_cache(maxsize=1)
 def votes() -> np.ndarray:
     """Ten votes for each image of FER2013 in its fingerprint's order, uint8, (35887, 10), columns as in COLUMNS; rows
     of images that nobody voted on are 0."""
+    return _held()["votes"]
+
+
+def numbers() -> np.ndarray:
+    """The number in FER+'s name of each image ("fer0032220.png") in the fingerprint's order, int64, (35887,); -1 for
+    images that it does not name."""
+    shift = _held()["shift"].astype(np.int64)
+    return np.where(shift == NO_NUMBER, -1, np.arange(len(shift)) + shift)
+
+
+@lru_cache(maxsize=1)
+def _held() -> dict[str, np.ndarray]:
     with resources.as_file(resources.files("ferkit.data") / "assets" / VOTES) as place, np.load(place) as held:
-        table = held["votes"]
-    table.setflags(write=False)
-    return table
+        found = dict(held)
+    for array in found.values():
+        array.setflags(write=False)
+    return found
 
 
 def plurality(table: np.ndarray, contempt: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -98,28 +114,71 @@ def read(place: Path, faces: FaceSet, known: np.ndarray) -> np.ndarray:
     place: FER+'s own fer2013new.csv, joined by the row of a genuine fer2013.csv (`faces`, read from it), or a table
     with the column ``pixels_sha256_16``, joined by the pixels. known: uint64 (N,), the fingerprint's pixel hashes.
     """
-    try:
-        with open(place, encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{place.name}: cannot be read ({error})") from None
-    names = {name: column for column in (rows[0] if rows else ()) if (name := _column(column))}
-    if set(names) != set(COLUMNS):
-        raise InputError(f"{place.name}: no table of FER+ votes; expected fer2013new.csv with its ten columns of votes")
+    rows, keys = _joined(place, faces, known)
+    names = {_column(name): name for name in rows[0]}
     counts = np.array([[int(row[names[name]] or 0) for name in COLUMNS] for row in rows], np.uint8)
-    if "pixels_sha256_16" in rows[0]:
-        keys = np.array([int(row["pixels_sha256_16"], 16) for row in rows], np.uint64)
-    elif faces.source.get("layout") == "csv" and len(rows) == len(faces):
-        order = np.argsort([int(name.rpartition("_")[2]) for name in faces.names])
-        keys = known[faces.index[order]]
-    else:
-        raise InputError(f"{place.name}: has no pixel hashes, so that it is joined by the rows of a genuine "
-                         f"fer2013.csv; name one with --data ({len(rows)} rows here, {len(faces)} images there)")
     by_key = dict(zip(keys.tolist(), counts, strict=True))
     nobody = np.zeros(len(COLUMNS), np.uint8)
     table = np.stack([by_key.get(int(key), nobody) for key in known])
     check_join(faces.labels[np.argsort(faces.index)], table)
     return table
+
+
+def read_numbers(place: Path, faces: FaceSet, known: np.ndarray) -> np.ndarray:
+    """FER+'s numbers of the images of a fingerprint, as `numbers`; arguments as of `read`.
+
+    They stand in the column ``Image name``. A table that has ``ferplus_row`` in its place tells the row of
+    fer2013new.csv alone, where numbers are counted in this order, some rows being left out: how many before a row is
+    seen from the images whose own row in the fingerprint is that number, most of them.
+    """
+    rows, keys = _joined(place, faces, known)
+    split = faces.split[np.argsort(faces.index)]
+    usage = next((name for name in rows[0] if name.lower() == "usage"), "")
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for row, key in zip(rows, keys.tolist(), strict=True):
+        text = row.get("ferplus_row") or (row.get("Image name") or "").removeprefix("fer").partition(".")[0]
+        if text:
+            found[key, USAGES.get(row[usage], "")].append(int(text))
+    own = [found.get((int(key), part), []) for key, part in zip(known, split, strict=True)]
+    if "ferplus_row" in rows[0]:
+        skipped = np.zeros(max(map(max, filter(None, own))) + 1, np.int64)
+        for place_of, candidates in enumerate(own):
+            near = [row for row in candidates if 0 <= row - place_of <= LEFT_OUT]
+            if near:
+                skipped[min(near)] = min(near) - place_of
+        skipped = np.maximum.accumulate(skipped)
+        own = [[int(row - skipped[row]) for row in candidates] for candidates in own]
+    result, taken = np.full(len(known), -1), set()
+    for image, candidates in sorted(enumerate(own), key=lambda item: item[0] not in item[1]):
+        if free := [number for number in candidates if number not in taken]:  # exact copies have a number each
+            result[image] = image if image in free else free[0]
+            taken.add(int(result[image]))
+    return result
+
+
+def save(place: Path, table: np.ndarray, numbers: np.ndarray) -> Path:
+    """Write votes and numbers; the same give the same bytes."""
+    np.savez_compressed(place, votes=table, shift=np.where(numbers < 0, NO_NUMBER, numbers - np.arange(len(numbers))
+                                                           ).astype(np.int16))
+    return place
+
+
+def _joined(place: Path, faces: FaceSet, known: np.ndarray) -> tuple[list[dict[str, str]], np.ndarray]:
+    """The rows of a table of votes, and the pixel hash of each row's image, uint64."""
+    try:
+        with open(place, encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{place.name}: cannot be read ({error})") from None
+    if {_column(column) for column in (rows[0] if rows else ())} - {None} != set(COLUMNS):
+        raise InputError(f"{place.name}: no table of FER+ votes; expected fer2013new.csv with its ten columns of votes")
+    if "pixels_sha256_16" in rows[0]:
+        return rows, np.array([int(row["pixels_sha256_16"], 16) for row in rows], np.uint64)
+    if faces.source.get("layout") == "csv" and len(rows) == len(faces):
+        order = np.argsort([int(name.rpartition("_")[2]) for name in faces.names])
+        return rows, known[faces.index[order]]
+    raise InputError(f"{place.name}: has no pixel hashes, so that it is joined by the rows of a genuine "
+                     f"fer2013.csv; name one with --data ({len(rows)} rows here, {len(faces)} images there)")
 
 
 def _column(name: str) -> str | None:

@@ -10,6 +10,8 @@ from ferkit.results.records import CellResult
 from ferkit.results.robustness import Robustness, of, read_beside
 
 FILE = "planted.json"
+WORDS = {"occluder_block": "block of {} px", "occluder": "{} covered", "roll": "rolled by {}°",
+         "shift": "shifted by {} px"}
 
 
 def read(cell: CellResult) -> dict | None:
@@ -21,6 +23,12 @@ def robustness(cell: CellResult) -> Robustness | None:
     """Accuracy under each planted condition; None where it was not measured."""
     found = read(cell)
     return of(found) if found else None
+
+
+def in_words(condition: str) -> str:
+    """A planted condition for people: "mouth covered", "rolled by 20°", "shifted by 4 px", "block of 12 px"."""
+    kind, _, strength = condition.rpartition("_")
+    return WORDS.get(kind, "{}").format(strength)
 
 
 def _check_attention(found: dict) -> None:

@@ -8,7 +8,7 @@ No figure of a real data set holds a pixel of a face: a builder that draws image
 set.
 """
 
-from ferkit.reporting.figures.attention import attention_maps, planted_accuracy
+from ferkit.reporting.figures.attention import attention_maps, attentions, planted_accuracy
 from ferkit.reporting.figures.class_imbalance import remedy_changes
 from ferkit.reporting.figures.cost import accuracy_against_minutes
 from ferkit.reporting.figures.curves import (
@@ -32,7 +32,7 @@ from ferkit.reporting.figures.teaching import class_activation, samplings, svm_r
 
 __all__ = [
     "accuracy_against_minutes", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement",
-    "attention_maps", "calibration", "cell_name", "class_activation", "colours", "confusion_difference",
+    "attention_maps", "attentions", "calibration", "cell_name", "class_activation", "colours", "confusion_difference",
     "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
     "load_all", "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "planted_accuracy", "ranked_batch",
     "recall_against_class_size", "recall_bars", "region_table", "remedy_changes", "robustness", "samplings", "save",

@@ -30,23 +30,25 @@ def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndar
 
 
 def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, dataset: str,
-                     columns: int = 7) -> go.Figure:
+                     columns: int = 7, reading: str = "logit",
+                     gap: tuple[int, int] = (12, 40)) -> go.Figure:
     """Each image with the map of one class over it: blue adds to the logit, orange takes away.
 
     images: uint8 (N, 48, 48); maps: float (N, h, w), spread over the image. columns: at most so many side by side.
-    Synthetic faces only.
+    reading: what the scale of colours says, which is left out for "". gap: between panels, as `style.panel_figure`
+    takes it. Synthetic faces only.
     """
     refuse_real_faces(dataset)
-    fig = style.panel_figure(titles, columns=min(len(titles), columns), min_width=110, max_width=180, gap=(12, 40),
-                             margin={"l": 8, "r": 84, "t": 32, "b": 8})
+    fig = style.panel_figure(titles, columns=min(len(titles), columns), min_width=110, max_width=180, gap=gap,
+                             margin={"l": 8, "r": 84 if reading else 8, "t": 32, "b": 8})
     side = images.shape[-1]
     for panel, (image, values) in enumerate(zip(images, maps, strict=True)):
         _picture(fig, panel, image)
         x, y = ((np.arange(n) + 0.5) * side / n - 0.5 for n in values.shape[::-1])
         fig.add_trace(go.Heatmap(z=values, x=x, y=y, coloraxis="coloraxis", opacity=0.55, **style.axes(panel),
                                  hovertemplate="%{z:.2f}<extra></extra>"))
-    style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=True,
-                      colorbar={"title": {"text": "logit"}, "thickness": 12})
+    style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=bool(reading),
+                      colorbar={"title": {"text": reading}, "thickness": 12})
     return fig
 
 

@@ -75,9 +75,16 @@ EVERY = {
         [Regions(1.0, np.linspace(-1, 1, 5), np.zeros((5, 5), np.int64), np.ones(4, bool), 1.0, 0.5)], ["a", "b"]),
     "planted_accuracy": lambda: figures.planted_accuracy([planted(Path(tempfile.mkdtemp()))]),
     "attention_maps": lambda: figures.attention_maps(
-        np.zeros((1, 48, 48), np.uint8), {"a": np.ones((1, 48, 48))}, dataset="synthetic"),
+        np.zeros((1, 48, 48), np.uint8), {"ran/ours": np.ones((1, 48, 48))}, dataset="synthetic"),
+    "attentions": lambda: figures.attentions(ATTENTIONS),
     "accuracy_against_noise": lambda: figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.5)]),
 }
+
+
+ATTENTIONS = [{"attention": "regions", "on the parts, %": 45.0, "by chance, %": 40.0, "points gained": 1.0,
+               "95 %": "-0.5 … +2.5"},
+              {"attention": "weights of images", "on the parts, %": None, "by chance, %": None, "points gained": None,
+               "95 %": None}]
 
 
 def numbers(array):
@@ -279,3 +286,24 @@ def test_accuracy_against_noise_goes_through_the_means_of_each_level():
     fig = figures.accuracy_against_noise([("a", 0.0, 0.6), ("a", 0.2, 0.4), ("a", 0.2, 0.5)])
     assert list(fig.data[0].x) == [0.0, 0.2] and list(fig.data[0].y) == pytest.approx([0.6, 0.45])
     assert len(fig.data[1].x) == 3
+
+
+def test_attention_beyond_an_even_division_leaves_out_rounding_and_tells_its_scale():
+    images, one = np.zeros((2, 4, 4), np.uint8), np.zeros((2, 4, 4))
+    one[0, 0, :2] = 0.5 / 16, -0.5 / 16
+    fig = figures.attention_maps(images, {"ran/ours": one, "ran/mean": one * 1e-9}, dataset="synthetic")
+    assert [note.text for note in fig.layout.annotations] == ["RAN · ours<br>at most ±0.5", ""]
+    assert max(numbers(trace.z).max() for trace in fig.data[1::2]) == 1.0
+
+
+def test_points_gained_have_their_interval_and_nothing_where_nothing_was_measured():
+    looks, gained, chance = figures.attentions(ATTENTIONS).data
+    assert list(gained.error_x.array) == [1.5, None] and list(gained.error_x.arrayminus) == [1.5, None]
+    assert (list(looks.x), list(chance.x)) == ([45.0, None], [40.0, None])
+
+
+def test_planted_conditions_have_words():
+    from ferkit.results.planted import in_words
+
+    assert [in_words(one) for one in ("occluder_mouth", "occluder_block_12", "roll_20", "shift_4", "unchanged")] == [
+        "mouth covered", "block of 12 px", "rolled by 20°", "shifted by 4 px", "unchanged"]
