@@ -59,11 +59,13 @@ def table(attentions: Iterable[Attention], results: Sequence[CellResult], system
     Where it looks was measured with the result, or by its occlusion analysis (mouth, brows, eyes and nose in place of
     the parts that an expression moves); else it is measured on test images, where these are given.
     """
-    groups, rows = by_system(results), []
+    groups, rows, told = by_system(results), [], set()
     for one in attentions:
         first, second = groups.get(one.attends, []), groups.get(one.control, [])
         row = _looks(first, systems, test) | _brings(first, second, systems)
-        if any(value is not None for value in row.values()):
+        again = not second and one.attends in told  # nothing but where it looks, which stands above
+        if any(value is not None for value in row.values()) and not again:
+            told.add(one.attends)
             rows.append({"attention": one.says, "seeds": len(first), **row})
     return rows
 

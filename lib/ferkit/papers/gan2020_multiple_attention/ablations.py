@@ -13,5 +13,7 @@ MULTIPLE = Ablation("multiple_attention", "Multiple attention, reconstructed fro
 
 ABLATIONS = (MULTIPLE,)
 PARTS = {"no_heads": "masks alone", "no_masks": "four heads alone", "ours": "masks and four heads"}
-ATTENTIONS = tuple(Attention(f"{says} (multiple attention, reconstructed from memory)", (CONTROL[0], arm), CONTROL)
-                   for arm, says in PARTS.items())
+NAMED = "(multiple attention, reconstructed from memory)"
+ATTENTIONS = (
+    *(Attention(f"{says} {NAMED}", (CONTROL[0], arm), CONTROL) for arm, says in PARTS.items()),
+    Attention(f"four heads beside masks {NAMED}", (CONTROL[0], "ours"), (CONTROL[0], "no_heads")))

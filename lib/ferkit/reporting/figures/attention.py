@@ -47,28 +47,32 @@ def attention_maps(images: np.ndarray, maps: Mapping[str, np.ndarray], *, datase
     chosen = [name for name, end in ends.items() if end > NO_CHOICE]
     if not chosen:
         return style.empty_figure(height=120)
-    titles = [f"{_folded(name)}<br>at most ±{ends[name]:.2g}" if k == 0 else "" for name in chosen
+    titles = [f"{_folded(name)}<br>up to ±{ends[name]:.2g} × mean" if k == 0 else "" for name in chosen
               for k in range(len(images))]
     scaled = [maps[name] * maps[name][0].size / ends[name] for name in chosen]
     fig = class_activation(np.concatenate([images] * len(chosen)), np.concatenate(scaled), titles, dataset=dataset,
-                           columns=len(images), reading="", gap=(12, 62))
-    return fig.update_annotations(font={"size": 11}).update_layout(margin_t=60)
+                           columns=len(images), reading="", gap=(12, 52))
+    return fig.update_annotations(font={"size": 11}).update_layout(margin_t=56)
 
 
 def attentions(rows: Sequence[Mapping[str, object]]) -> go.Figure:
-    """The rows of `analysis.attention.table`: the share on the parts beside that by chance, and points gained."""
-    says = [_folded(str(row["attention"])) for row in rows]
-    fig = style.panel_figure(["attention on the parts, %", "points gained, 95 %"], columns=2, min_width=150,
-                             aspect=max(0.5, 0.13 * len(rows)), gap=(24, 76), margin={"l": 190})
-    for panel, (x, more) in enumerate((
-            ([row["on the parts, %"] for row in rows], {"name": "measured"}),
-            ([row["points gained"] for row in rows], {"showlegend": False, "error_x": _bounds(rows)}))):
-        fig.add_trace(go.Scatter(x=x, y=says, mode="markers", marker={"color": style.GOOD, "size": 10}, **more,
-                                 **style.axes(panel)))
-    fig.add_trace(go.Scatter(x=[row["by chance, %"] for row in rows], y=says, mode="markers", name="by chance",
-                             marker={"color": style.QUIET, "size": 14, "symbol": "line-ns-open"}, **style.axes(0)))
-    fig.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=says)
-    fig.update_layout(yaxis2_showticklabels=False, xaxis_rangemode="tozero", xaxis2_zeroline=True)
+    """The rows of `analysis.attention.table`: on the left the share on the parts beside that by chance, on the right
+    the points gained."""
+    at = list(range(len(rows)))
+    fig = style.empty_figure(
+        height=130 + 66 * len(rows), margin={"l": 16, "r": 16, "t": 16, "b": 56},
+        xaxis={"domain": [0, 0.47], "title": "on the parts, %", "rangemode": "tozero"},
+        xaxis2={"domain": [0.53, 1], "title": "points gained, 95 %", "anchor": "y", "zeroline": True},
+        yaxis={"range": [len(rows) - 0.6, -0.9], "tickvals": at, "showticklabels": False})
+    measured = {"y": at, "mode": "markers", "marker": {"color": style.GOOD, "size": 10}}
+    fig.add_trace(go.Scatter(x=[row["on the parts, %"] for row in rows], name="measured", **measured))
+    fig.add_trace(go.Scatter(x=[row["points gained"] for row in rows], showlegend=False, xaxis="x2",
+                             error_x=_bounds(rows), **measured))
+    fig.add_trace(go.Scatter(x=[row["by chance, %"] for row in rows], y=at, mode="markers", name="by chance",
+                             marker={"color": style.QUIET, "size": 14, "symbol": "line-ns-open"}))
+    for k, row in enumerate(rows):
+        fig.add_annotation(text="<br>".join(textwrap.wrap(str(row["attention"]), 46)), x=0, xref="paper", y=k,
+                           align="left", xanchor="left", yanchor="bottom", yshift=8, showarrow=False, font={"size": 12})
     return fig
 
 
@@ -81,7 +85,6 @@ def _bounds(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
 
 
 def _folded(name: str) -> str:
-    """A row's name, or that of "system/recipe" for people, in lines of at most 24 letters."""
+    """A "system/recipe" for people, on lines of at most 28 letters."""
     system, _, recipe = name.partition("/")
-    says = f"{names.system(system)} · {recipe.replace('_', ' ')}" if recipe else name
-    return "<br>".join(textwrap.wrap(says, 24))
+    return "<br>".join(textwrap.wrap(f"{names.system(system)} · {recipe.replace('_', ' ')}", 28))

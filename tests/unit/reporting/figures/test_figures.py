@@ -292,7 +292,7 @@ def test_attention_beyond_an_even_division_leaves_out_rounding_and_tells_its_sca
     images, one = np.zeros((2, 4, 4), np.uint8), np.zeros((2, 4, 4))
     one[0, 0, :2] = 0.5 / 16, -0.5 / 16
     fig = figures.attention_maps(images, {"ran/ours": one, "ran/mean": one * 1e-9}, dataset="synthetic")
-    assert [note.text for note in fig.layout.annotations] == ["RAN · ours<br>at most ±0.5", ""]
+    assert [note.text for note in fig.layout.annotations] == ["RAN · ours<br>up to ±0.5 × mean", ""]
     assert max(numbers(trace.z).max() for trace in fig.data[1::2]) == 1.0
 
 
