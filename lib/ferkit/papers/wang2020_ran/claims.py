@@ -18,7 +18,7 @@ from ferkit.core.units import Unit
 
 ABSTRACT, METHOD, TABLE, README = ("the paper's abstract", "the paper, section 3", "the paper, section 4",
                                    "README of the public code")
-STANDARD, QUICK = "./run_all.sh --profile standard --only 07", "./run_all.sh --only 07"
+STANDARD, QUICK = "./run_all.sh --profile standard --only 07", "./run_all.sh --dataset synthetic --only 07"
 OURS, MEAN, ATTENTION = ("ran", "ours"), ("ran", "mean"), ("ran", "attention")
 PARTS = {"self_attention": "Self-attention", "relation": "Relation attention"}
 
