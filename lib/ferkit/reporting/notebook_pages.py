@@ -23,7 +23,7 @@ from ferkit.results import manifest
 FOLDER = "notebooks"  # below results
 LARGEST = 600_000  # bytes of all pages together
 LONG = 400  # letters from which on an array is shared between figures
-SIDES = {"right;white-space:nowrap": " class=n", "left": ""}  # what tables say of each value, in a page's own words
+SIDES = {"right;white-space:nowrap": " class=n", "right": " class=r", "left": ""}  # a table's styles in a page's words
 STEPS = 30  # that a map keeps between zero and its largest value
 FIGURE = "application/vnd.plotly.v1+json"
 

@@ -58,10 +58,11 @@ class Table:
     def _repr_html_(self) -> str:
         if not self.rows:
             return f"<p>{escape(self.empty)}</p>"
-        sides = ["right;white-space:nowrap" if k in self.numbers else "left" for k in range(len(self.heads))]
+        sides = ["right" if k in self.numbers else "left" for k in range(len(self.heads))]
 
         def line(values: Sequence[str], tag: str) -> str:
-            return "".join(f'<{tag} style="text-align:{side}">{escape(value)}</{tag}>'
+            whole = ";white-space:nowrap" if tag == "td" else ""  # a number keeps on one line, its head need not
+            return "".join(f'<{tag} style="text-align:{side}{whole * (side == "right")}">{escape(value)}</{tag}>'
                            for value, side in zip(values, sides, strict=True))
 
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
