@@ -83,8 +83,8 @@ def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeyp
 @pytest.mark.parametrize(("words", "says"), [
     (["--only", "77"], "no such notebook"),
     (["--from", "1", "--only", "2"], "exclude each other"),
-    (["--set", "EPOCS=4"], "--set EPOCS: no notebook"),
-    (["--only", "1", "--set", "EPOCHS=4"], "--set EPOCHS: no notebook"),
+    (["--set", "EPOCS=4"], "unknown parameter 'EPOCS'; did you mean EPOCHS?"),
+    (["--only", "1", "--set", "EPOCHS=4"], "unknown parameter 'EPOCHS'"),
     (["--set", "EPOCHS=many"], "parameter EPOCHS is of type int"),
     (["--set", "EPOCHS"], "NAME=VALUE"),
     (["--set", "SEED=1"], "set with --seed"),
