@@ -53,8 +53,9 @@ def of(cells: Sequence[CellResult], images: np.ndarray, systems: Systems) -> dic
 def table(attentions: Iterable[Attention], results: Sequence[CellResult], systems: Systems,
           test: FaceSet | None = None) -> list[dict[str, object]]:
     """A row for each attention of which some results tell something: seeds; "on the parts, %", the share of it on the
-    parts that make an expression, mean over seeds, and "by chance, %", that of an even division; "points gained" over
-    its control, with their 95 % interval as text; further parameters and multiply-adds. None for what is not known.
+    parts that make an expression, mean over seeds, and "by chance, %", that of an even division; the difference of its
+    accuracy from its control's, fraction, with its 95 % interval, low and high; further parameters and multiply-adds.
+    None for what is not known.
 
     Where it looks was measured with the result, or by its occlusion analysis (mouth, brows, eyes and nose in place of
     the parts that an expression moves); else it is measured on test images, where these are given.
@@ -98,7 +99,7 @@ def _measured(cell: CellResult) -> dict[str, float] | None:
 
 
 def _brings(first: Sequence[CellResult], second: Sequence[CellResult], systems: Systems) -> dict[str, object]:
-    row = dict.fromkeys(("points gained", "95 %", "parameters", "multiply-adds"))
+    row = dict.fromkeys(("difference", "low", "high", "parameters", "multiply-adds"))
     if not first or not second:
         return row
     costs = [_cost(cells[0], systems) for cells in (first, second)]
@@ -107,8 +108,7 @@ def _brings(first: Sequence[CellResult], second: Sequence[CellResult], systems: 
         gained = pairing.compare(first, second).difference
     except pairing.NotComparable:
         return row
-    return row | {"points gained": 100 * gained.mean,
-                  "95 %": " … ".join(f"{100 * bound:+.1f}" for bound in gained.interval)}
+    return row | {"difference": gained.mean, "low": gained.interval[0], "high": gained.interval[1]}
 
 
 def _cost(cell: CellResult, systems: Systems) -> tuple[int, int]:

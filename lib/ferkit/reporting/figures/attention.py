@@ -66,7 +66,7 @@ def attentions(rows: Sequence[Mapping[str, object]]) -> go.Figure:
         yaxis={"range": [len(rows) - 0.6, -0.9], "tickvals": at, "showticklabels": False})
     measured = {"y": at, "mode": "markers", "marker": {"color": style.GOOD, "size": 10}}
     fig.add_trace(go.Scatter(x=[row["on the parts, %"] for row in rows], name="measured", **measured))
-    fig.add_trace(go.Scatter(x=[row["points gained"] for row in rows], showlegend=False, xaxis="x2",
+    fig.add_trace(go.Scatter(x=_points(rows, "difference"), showlegend=False, xaxis="x2",
                              error_x=_bounds(rows), **measured))
     fig.add_trace(go.Scatter(x=[row["by chance, %"] for row in rows], y=at, mode="markers", name="by chance",
                              marker={"color": style.QUIET, "size": 14, "symbol": "line-ns-open"}))
@@ -77,11 +77,15 @@ def attentions(rows: Sequence[Mapping[str, object]]) -> go.Figure:
 
 
 def _bounds(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Plotly's error bars from the text of each row's interval."""
-    ends = [[float(end) for end in str(row["95 %"]).split(" … ")] if row["95 %"] else None for row in rows]
-    means = [row["points gained"] for row in rows]
-    return {"type": "data", "array": [end and end[1] - mean for end, mean in zip(ends, means, strict=True)],
-            "arrayminus": [end and mean - end[0] for end, mean in zip(ends, means, strict=True)]}
+    """Plotly's error bars from each row's interval."""
+    means, low, high = (_points(rows, key) for key in ("difference", "low", "high"))
+    above = [None if mean is None else end - mean for end, mean in zip(high, means, strict=True)]
+    below = [None if mean is None else mean - end for end, mean in zip(low, means, strict=True)]
+    return {"type": "data", "array": above, "arrayminus": below}
+
+
+def _points(rows: Sequence[Mapping[str, object]], key: str) -> list[float | None]:
+    return [None if row[key] is None else 100 * row[key] for row in rows]
 
 
 def _folded(name: str) -> str:

@@ -134,6 +134,10 @@ def attentions_table() -> str:
     """One row for each attention of a published tree: where it looks, what it brings, what it costs."""
     rows = [{"data": _data(tree)} | row for one in papers.attentions() for tree in published()
             for row in attention.table([one], tree.results, papers.system)]
+    for row in rows:
+        known = row["difference"] is not None
+        row["points gained"] = 100 * row["difference"] if known else None
+        row["95 %"] = _points((row["low"], row["high"])) if known else None
     forms = {"on the parts, %": ".1f", "by chance, %": ".1f", "points gained": "+.1f", "parameters": "+,",
              "multiply-adds": "+,"}
     heads = ("attention", "data", "seeds", "on the parts, %", "by chance, %", "points gained", "95 %", "parameters",

@@ -81,10 +81,10 @@ EVERY = {
 }
 
 
-ATTENTIONS = [{"attention": "regions", "on the parts, %": 45.0, "by chance, %": 40.0, "points gained": 1.0,
-               "95 %": "-0.5 … +2.5"},
-              {"attention": "weights of images", "on the parts, %": None, "by chance, %": None, "points gained": None,
-               "95 %": None}]
+ATTENTIONS = [{"attention": "regions", "on the parts, %": 45.0, "by chance, %": 40.0, "difference": 0.01,
+               "low": -0.005, "high": 0.025},
+              {"attention": "weights of images", "on the parts, %": None, "by chance, %": None, "difference": None,
+               "low": None, "high": None}]
 
 
 def numbers(array):
@@ -298,7 +298,7 @@ def test_attention_beyond_an_even_division_leaves_out_rounding_and_tells_its_sca
 
 def test_points_gained_have_their_interval_and_nothing_where_nothing_was_measured():
     looks, gained, chance = figures.attentions(ATTENTIONS).data
-    assert list(gained.error_x.array) == [1.5, None] and list(gained.error_x.arrayminus) == [1.5, None]
+    assert list(gained.error_x.array) == list(gained.error_x.arrayminus) == [1.5, None]
     assert (list(looks.x), list(chance.x)) == ([45.0, None], [40.0, None])
 
 
