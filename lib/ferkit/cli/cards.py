@@ -20,7 +20,8 @@ def main(arguments: argparse.Namespace) -> int:
     if found and not arguments.check:
         publish.write_lists()
     for path in found:
-        print(f"{path.relative_to(paths.repository())}: {'stale' if arguments.check else 'written'}")
+        done = "stale" if arguments.check else "written" if path.is_file() else "removed"
+        print(f"{path.relative_to(paths.repository())}: {done}")
     if not found:
         print("the model cards are up to date")
     return int(arguments.check and bool(found))

@@ -31,14 +31,24 @@ SHEETS = "datasheets"
 
 
 def write_all() -> list[Path]:
-    """Write the card of every published weights file and the datasheets' measured parts; the files that changed."""
-    return [path for path, text in (cards() | datasheets()).items() if _write(path, text)]
+    """Write the card of every published weights file and the datasheets' measured parts, and remove cards of weights
+    that are gone; the files that changed."""
+    written, gone = cards(), []
+    for path in _of_none(written):
+        path.unlink()
+        gone.append(path)
+    return gone + [path for path, text in (written | datasheets()).items() if _write(path, text)]
 
 
 def stale() -> list[Path]:
-    """Cards and datasheets that are missing or are not what the published files say."""
-    return [path for path, text in (cards() | datasheets()).items()
-            if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    """Cards and datasheets that are missing or are not what the published files say, and cards of no weights."""
+    written = cards()
+    return _of_none(written) + [path for path, text in (written | datasheets()).items()
+                                if not path.is_file() or path.read_text(encoding="utf-8") != text]
+
+
+def _of_none(written: dict[Path, str]) -> list[Path]:
+    return sorted(set(paths.published_root().glob(f"*/[0-9][0-9]_*/*/*/seed*/{CARD}")) - written.keys())
 
 
 def datasheets() -> dict[Path, str]:

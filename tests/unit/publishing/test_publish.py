@@ -49,7 +49,7 @@ def test_what_was_planned_is_published_with_its_headline(planned):
 @pytest.mark.parametrize("dataset, protocol, limit", [
     ("fer2013", "", publishing.WEIGHTS_LIMIT), ("ckplus", "by_subject", publishing.WEIGHTS_LIMIT),
     ("fer2013", "official+train7000", publishing.SMALL_LIMIT), ("synthetic", "", publishing.SMALL_LIMIT),
-    ("gfe", "", publishing.SMALL_LIMIT)])
+    ("gfe", "", publishing.SMALL_LIMIT), ("ckplus", "by_image", 0), ("ferg", "by_image", publishing.WEIGHTS_LIMIT)])
 def test_weights_are_published_where_somebody_loads_them(dataset, protocol, limit):
     assert publishing.weights_limit(dataset, protocol) == limit
 

@@ -61,6 +61,9 @@ def test_a_change_of_the_files_makes_a_card_stale(write_cell, tmp_path, monkeypa
     (directory / records.METRICS).write_text(metrics.replace('"minutes": 0.1', '"minutes": 77.0'))
     assert command_line.main(["cards", "--check"]) == 1
     assert "MODEL_CARD.md: stale" in capsys.readouterr().out
+    (directory / records.WEIGHTS).unlink()  # nothing is left to be described
+    assert command_line.main(["cards", "--check"]) == 1 and command_line.main(["cards"]) == 0
+    assert "MODEL_CARD.md: removed" in capsys.readouterr().out and not (directory / model_cards.CARD).exists()
 
 
 def test_a_datasheet_tells_what_was_measured():
