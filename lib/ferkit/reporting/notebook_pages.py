@@ -1,7 +1,7 @@
 """Executed notebooks as HTML pages for ``results/notebooks``: small, for a figure keeps its data and not its drawer.
 
-A page links plotly.js and MathJax; a figure's data are rounded, packed (gzip, base64) and unpacked by the browser. Only
-runs on synthetic faces are rendered: pages of others could hold pixels of a data set.
+A page links plotly.js and MathJax; the data of its figures are rounded, packed together (gzip, base64) and unpacked by
+the browser. Only runs on synthetic faces are rendered: pages of others could hold pixels of a data set.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -22,9 +23,13 @@ from ferkit.results import manifest
 
 FOLDER = "notebooks"  # below results
 LARGEST = 600_000  # bytes of all pages together
-LONG = 400  # letters from which on an array is shared between figures
+LONG = 300  # bytes from which on an array is shared between figures
 SIDES = {"right;white-space:nowrap": " class=n", "right": " class=r", "left": ""}  # a table's styles in a page's words
 STEPS = 30  # that a map keeps between zero and its largest value
+GREYS = 8  # of 256 grey values that an image no longer tells apart
+# Code that IPython coloured, with its style sheet: many times as long as the code.
+HIGHLIGHT = re.compile(r'<style>.*?</style>\s*<div class="highlight"><pre>(.*?)</pre></div>', re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 FIGURE = "application/vnd.plotly.v1+json"
 
 
@@ -54,40 +59,41 @@ def page(notebook: Path) -> str:
     cells = [cell for cell in cells if "injected-parameters" not in cell["metadata"].get("tags", [])]
     style = resources.files("ferkit.reporting").joinpath("notebook_page.css").read_text(encoding="utf-8")
     script = resources.files("ferkit.reporting").joinpath("notebook_page.js").read_text(encoding="utf-8")
-    arrays: dict[str, int] = {}  # long ones, each once a page however many figures hold it
-    body = "".join(_cell(cell, arrays) for cell in cells)
-    shared = _pack({"template": _template(cells), "arrays": list(arrays)})
+    packed = Packed(_template(cells))
+    body = "".join(_cell(cell, packed) for cell in cells)
     title = "".join(cells[0]["source"]).partition("\n")[0].lstrip("# ")
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{style}</style>\n'
             f'<script src="https://cdn.plot.ly/plotly-{get_plotlyjs_version()}.min.js" defer></script>\n'
             "<script>MathJax = {tex: {inlineMath: [['$', '$']]}}</script>\n"
             '<script src="https://cdn.jsdelivr.net/npm/mathjax@3/es5/tex-chtml.js" defer></script>\n'
-            f'</head><body><main data-shared="{shared}">\n{body}</main>\n<script>{script}</script></body></html>\n')
+            f'</head><body><main data-figures="{packed.text()}">\n{body}</main>\n'
+            f"<script>{script}</script></body></html>\n")
 
 
-def _cell(cell: dict, arrays: dict[str, int]) -> str:
+def _cell(cell: dict, packed: Packed) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         from nbconvert.filters import markdown2html
 
         return f"<section>{markdown2html(source)}</section>\n"
-    body = "".join(_output(output, arrays) for output in cell.get("outputs", []))
+    body = "".join(_output(output, packed) for output in cell.get("outputs", []))
     return f"<details class=code><summary>code</summary><pre>{escape(source)}</pre></details>\n{body}"
 
 
-def _output(output: dict, arrays: dict[str, int]) -> str:
+def _output(output: dict, packed: Packed) -> str:
     data = output.get("data", {})
     if FIGURE in data:
-        figure = packed(data[FIGURE], arrays)
         height = data[FIGURE].get("layout", {}).get("height", 380)
-        return f'<div class=figure style="min-height:{height:.0f}px" data-figure="{figure}"></div>\n'
+        number = packed.add(data[FIGURE])
+        return f'<div class=figure style="min-height:{height:.0f}px" data-figure={number}></div>\n'
     for kind, wrapped in (("text/html", "{}"), ("text/markdown", ""), ("image/png", '<img alt="" src="data:image/png;'
                                                                        'base64,{}">')):
         if kind in data:
             text = "".join(data[kind])
             for side, short in SIDES.items():
                 text = text.replace(f' style="text-align:{side}"', short)
+            text = HIGHLIGHT.sub(lambda match: f"<pre>{TAG.sub('', match[1])}</pre>", text)
             if kind == "text/markdown":
                 from nbconvert.filters import markdown2html
 
@@ -97,43 +103,55 @@ def _output(output: dict, arrays: dict[str, int]) -> str:
     return f"<pre class=output>{escape(text)}</pre>\n" if text and text != "None" else ""
 
 
-def packed(figure: dict, arrays: dict[str, int]) -> str:
-    """A plotly figure as JSON, gzip and base64: without its template and further hover data, numbers rounded, long
-    arrays replaced by their place in `arrays`, to which they are added."""
-    kept = {"data": [_rounded({key: value for key, value in trace.items() if key != "customdata"}, arrays)
+class Packed:
+    """The figures of a page, to be unpacked by notebook_page.js: gzip over the length of a JSON text (uint32, little
+    endian), that text and the bytes of all long arrays, each once however many figures hold it; then base64."""
+
+    def __init__(self, template: dict) -> None:
+        self.template, self.figures, self.arrays = template, [], {}
+
+    def add(self, figure: dict) -> int:
+        """The figure's number; it is kept without its template and further hover data, its numbers rounded."""
+        self.figures.append({
+            "data": [self._rounded({key: value for key, value in trace.items() if key != "customdata"})
                      for trace in figure["data"]],
-            "layout": {key: value for key, value in figure["layout"].items() if key != "template"}}
-    return _pack(kept)
+            "layout": {key: value for key, value in figure["layout"].items() if key != "template"}})
+        return len(self.figures) - 1
+
+    def text(self) -> str:
+        """Everything that was added."""
+        content = {"template": self.template, "figures": self.figures, "lengths": list(map(len, self.arrays))}
+        head = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        whole = len(head).to_bytes(4, "little") + head + b"".join(self.arrays)
+        return base64.b64encode(gzip.compress(whole, 9, mtime=0)).decode()
+
+    def _rounded(self, value: object) -> object:
+        """Numbers to four digits; of what plotly packed maps to `STEPS` steps of their largest, images to steps of
+        `GREYS`; long arrays replaced by their number."""
+        if isinstance(value, dict) and "bdata" in value:
+            found = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+            if found.dtype.kind == "f" and "shape" not in value:  # places along an axis, not a map
+                return [float(f"{one:.4g}") if np.isfinite(one) else None for one in found]
+            if found.dtype.kind == "f":
+                step = (np.nanmax(np.abs(found), initial=0.0) or 1.0) / STEPS
+                found = (np.round(found / step) * step).astype("<f4")
+            elif found.dtype == np.uint8 and len(np.unique(found)) > 256 // GREYS:
+                found = found // GREYS * GREYS + GREYS // 2
+            kept = value | {"dtype": found.dtype.str[1:]}
+            if found.nbytes < LONG:
+                return kept | {"bdata": base64.b64encode(found.tobytes()).decode()}
+            return kept | {"bdata": self.arrays.setdefault(found.tobytes(), len(self.arrays))}
+        if isinstance(value, dict):
+            return {key: self._rounded(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._rounded(one) for one in value]
+        return float(f"{value:.4g}") if isinstance(value, float) and np.isfinite(value) else value
 
 
 def _template(cells: list[dict]) -> dict:
     """The template that all figures share, once a page; {} without figures."""
     return next((output["data"][FIGURE]["layout"].get("template", {}) for cell in cells
                  for output in cell.get("outputs", []) if FIGURE in output.get("data", {})), {})
-
-
-def _pack(content: dict) -> str:
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-
-
-def _rounded(value: object, arrays: dict[str, int]) -> object:
-    """Numbers to four digits; an array of them that plotly packed (floats), to `STEPS` steps of its largest."""
-    if isinstance(value, dict) and "bdata" in value:
-        found = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
-        if found.dtype.kind == "f" and "shape" not in value:  # places along an axis, not a map
-            return [float(f"{one:.4g}") if np.isfinite(one) else None for one in found]
-        if found.dtype.kind == "f":
-            step = (np.nanmax(np.abs(found), initial=0.0) or 1.0) / STEPS
-            found = (np.round(found / step) * step).astype("<f4")
-            value = value | {"dtype": "f4", "bdata": base64.b64encode(found.tobytes()).decode()}
-        text = value["bdata"]
-        return value | {"bdata": arrays.setdefault(text, len(arrays))} if len(text) >= LONG else value
-    if isinstance(value, dict):
-        return {key: _rounded(one, arrays) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_rounded(one, arrays) for one in value]
-    return float(f"{value:.4g}") if isinstance(value, float) and np.isfinite(value) else value
 
 
 def _list(record: dict) -> str:

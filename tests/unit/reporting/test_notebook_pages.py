@@ -32,14 +32,35 @@ def test_a_page_holds_text_code_tables_and_figures(tmp_path):
     assert "Figure(" not in page
 
 
-def test_a_figure_is_packed_small_and_as_it_was():
-    whole = json.loads(FIGURE.to_json())
-    arrays = {}
-    text = notebook_pages.packed(whole, arrays)
-    z = json.loads(gzip.decompress(base64.b64decode(text)))["data"][0]["z"]
-    found = np.frombuffer(base64.b64decode(list(arrays)[z["bdata"]]), z["dtype"])
+def unpacked(text):
+    """What notebook_page.js makes of a page's figures: the JSON text and the long arrays."""
+    whole = gzip.decompress(base64.b64decode(text))
+    end = 4 + int.from_bytes(whole[:4], "little")
+    content, arrays = json.loads(whole[4:end]), []
+    for length in content["lengths"]:
+        arrays.append(whole[end:end + length])
+        end += length
+    assert end == len(whole)
+    return content, arrays
+
+
+def test_figures_are_packed_small_and_as_they_were():
+    image = go.Figure(go.Heatmap(z=np.arange(2304, dtype=np.uint8).reshape(48, 48)))
+    packed = notebook_pages.Packed({"layout": {}})
+    numbers = [packed.add(json.loads(figure.to_json())) for figure in (FIGURE, FIGURE, image)]
+    content, arrays = unpacked(packed.text())
+    assert numbers == [0, 1, 2] and len(arrays) == 2  # twice the same is kept once
+    z = content["figures"][1]["data"][0]["z"]
+    found = np.frombuffer(arrays[z["bdata"]], z["dtype"])
     assert np.abs(found - np.linspace(-1, 1, 48 * 48)).max() < 1 / notebook_pages.STEPS
-    assert notebook_pages.packed(whole, arrays) == text and len(arrays) == 1  # twice the same is kept once
+    greys = np.frombuffer(arrays[content["figures"][2]["data"][0]["z"]["bdata"]], np.uint8).astype(int)
+    assert np.abs(greys - np.arange(2304) % 256).max() <= notebook_pages.GREYS // 2
+
+
+def test_code_is_kept_without_its_colours(tmp_path):
+    coloured = "<style>pre {}</style><div class=\"highlight\"><pre><span class=\"k\">def</span> f(x)</pre></div>"
+    page = notebook_pages.page(executed(tmp_path, {"data": {"text/html": [coloured]}}))
+    assert "<pre>def f(x)</pre>" in page and "span" not in page.partition("<main")[2]
 
 
 def test_a_run_on_other_faces_is_refused(tmp_path):

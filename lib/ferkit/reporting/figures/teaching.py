@@ -61,7 +61,8 @@ def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Region
     titles = [f"γ = {one.gamma:g}: {one.train_accuracy:.0%} of the points, {one.accuracy:.0%} of others"
               for one in regions]
     fig = style.panel_figure(titles, columns=len(regions), min_width=220, max_width=320, gap=(24, 40),
-                             margin={"l": 36, "r": 16, "t": 60, "b": 30})
+                             margin={"l": 36, "r": 16, "t": 60, "b": 80})
+    fig.update_layout(legend={"y": -0.1, "yanchor": "top"})  # above, it would touch the panels' titles
     colours = style.colours(len(label_names))
     steps = [(edge, colours[k]) for k in range(len(colours)) for edge in (k / len(colours), (k + 1) / len(colours))]
     for panel, one in enumerate(regions):
