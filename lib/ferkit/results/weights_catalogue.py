@@ -123,9 +123,8 @@ def require(entry: Entry) -> Path:
                              f"{_restore()}")
     if entry.weights is None:
         if entry.can_be_fitted_again:
-            raise InputError(f"{entry.name}: its {entry.metrics['svm']['support_vectors']:,} support vectors are too "
-                             f"large to be published; python -m ferkit export --svm {entry.name} --data PATH fits it "
-                             "again from its data, and keeps it")
+            raise InputError(f"{entry.name}: its support vectors are too large to be published; python -m ferkit "
+                             f"export --svm {entry.name} --data PATH fits it again from its data, and keeps it")
         raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
     return entry.weights
 

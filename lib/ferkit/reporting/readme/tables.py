@@ -42,7 +42,7 @@ def systems_table() -> str:
 
 
 def protocols_table() -> str:
-    """A table for each set of protocols that sweeps ran under, one row for each system and recipe: mean accuracy over
+    """A table for each set of protocols that sweeps used, one row for each system and recipe: mean accuracy over
     seeds under each, or, of folds, over all images."""
     parts = []
     for tree in published():
