@@ -11,6 +11,11 @@ VERDICTS = ("reproduced", "exceeded", "partly", "inconclusive", "contradicted", 
 ONE_SEED = {"reproduced": "partly", "exceeded": "partly", "contradicted": "not_reproduced"}
 
 
+def at_most_partly(verdict: str) -> str:
+    """The verdict where something is known that forbids to rely on a whole success."""
+    return "partly" if verdict in ("reproduced", "exceeded") else verdict
+
+
 def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
     """The verdict on "more than nothing": `relevant` is the smallest effect that matters.
 

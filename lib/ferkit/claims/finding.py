@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ferkit.claims.decisions import what_would_decide
+from ferkit.claims.decisions import at_most_partly, what_would_decide
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.results.records import CellResult
 from ferkit.stats.estimates import Estimate
@@ -53,7 +53,7 @@ def not_every_seed(verdict: str, cells: Sequence[CellResult], notes: list[str]) 
     tested = sum(bool(cell.predictions) for cell in cells)
     if tested < len(cells):
         lost.append(f"the mean is over {tested} of {len(cells)} seeds")
-    return "partly" if verdict in ("reproduced", "exceeded") else verdict, [*notes, ", ".join(lost)]
+    return at_most_partly(verdict), [*notes, ", ".join(lost)]
 
 
 def key_of(cell: CellResult, key: str) -> object:

@@ -8,13 +8,13 @@ difference between two accuracies that the rules take seriously.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 
 from ferkit.claims.evidence import Evidence
 from ferkit.claims.finding import name_of
 from ferkit.results.records import CellResult
+from ferkit.results.tree import by_system
 
 FEWEST_STEPS, RISE, EARLIER = 250, 0.02, 0.9
 SAYS = (f"Trained too briefly, and not judged: a network had fewer than {FEWEST_STEPS} steps, or its best epoch is its "
@@ -24,10 +24,7 @@ SAYS = (f"Trained too briefly, and not judged: a network had fewer than {FEWEST_
 
 def too_short(evidence: Evidence, sources: Sequence[str]) -> str:
     """Which of the networks behind a finding were trained too briefly, and how that shows; "" for none."""
-    groups: dict[tuple[str, str], list[CellResult]] = defaultdict(list)
-    for cell in evidence.named(sources):
-        groups[cell.cell.system, cell.cell.recipe].append(cell)
-    return "; ".join(filter(None, map(_why, groups.values())))
+    return "; ".join(filter(None, map(_why, by_system(evidence.named(sources)).values())))
 
 
 def _why(cells: Sequence[CellResult]) -> str:

@@ -81,7 +81,7 @@ def parse(name: str) -> Protocol:
     """A protocol's name taken apart; InputError for one that is none."""
     found = _NAME.fullmatch(name)
     if not found or found["base"] not in (*PROTOCOLS, *SIGNERS):
-        close = difflib.get_close_matches(name, [one for one in PROTOCOLS if not one.startswith("by_image")], 1)
+        close = difflib.get_close_matches(name, [one for one in PROTOCOLS if not by_image(one)], 1)
         raise InputError(f"protocol {name!r} is unknown; {f'did you mean {close[0]}? ' if close else ''}"
                          f"take one of {SHOWN}")
     if found["fold"] and found["base"] not in FOLDED:
@@ -161,6 +161,12 @@ def suffix(dataset: str, protocol: str) -> str:
     found = parse(resolve(dataset, protocol))
     said = "" if found.proper == DEFAULT_PROTOCOL[dataset] else "-" + found.proper.replace(":", "-fold")
     return said + found._extras("-")
+
+
+def by_image(name: str) -> bool:
+    """Whether images are divided without regard to who or which sequence they show, so that test images may have their
+    like in training."""
+    return name.startswith("by_image")
 
 
 def leakiest_first(names: Sequence[str]) -> list[str]:

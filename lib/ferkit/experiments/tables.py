@@ -11,6 +11,7 @@ from ferkit.results.records import CellResult
 from ferkit.results.tree import by_system
 from ferkit.stats import intervals
 from ferkit.stats.intervals import wilson
+from ferkit.training.recipe import dotted
 
 
 def plan(rows: Iterable[PlanRow]) -> list[dict[str, object]]:
@@ -20,14 +21,9 @@ def plan(rows: Iterable[PlanRow]) -> list[dict[str, object]]:
 
 def changes(first: Mapping, second: Mapping, names: tuple[str, str]) -> list[dict[str, object]]:
     """The settings in which two recipes, as `Recipe.to_dict` gives them, differ; nested ones as ``table.setting``."""
-    one, other = _flat(first), _flat(second)
+    one, other = dotted(first), dotted(second)
     return [{"setting": key, names[0]: _plain(one.get(key)), names[1]: _plain(other.get(key))}
             for key in {**one, **other} if one.get(key) != other.get(key)]
-
-
-def _flat(values: Mapping) -> dict[str, object]:
-    return {f"{key}.{inner}" if inner else key: value for key, given in values.items()
-            for inner, value in (given.items() if isinstance(given, Mapping) else [("", given)])}
 
 
 def _plain(value: object) -> str | None:

@@ -56,10 +56,10 @@ def folded(group: str) -> str:
 
 @cache
 def _docstrings(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    if SAID not in text:  # parsing all sources takes half a second
+    source = path.read_text(encoding="utf-8")
+    if SAID not in source:  # parsing all sources takes half a second
         return []
-    return [text for text in map(ast.get_docstring, _defined(ast.parse(text))) if text]
+    return [text for text in map(ast.get_docstring, _defined(ast.parse(source))) if text]
 
 
 def _defined(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[ast.AST]:

@@ -162,7 +162,7 @@ def write_lists() -> list[str]:
 def weights_limit(dataset: str, protocol: str) -> int:
     """Bytes up to which weights are published: few where nobody loads them on a photograph, none where test images were
     divided from the like of them, which only measures the leak."""
-    if protocol.startswith("by_image") and protocols.DEFAULT_PROTOCOL[dataset] != protocol:
+    if protocols.by_image(protocol) and protocols.DEFAULT_PROTOCOL[dataset] != protocol:
         return 0
     of_photographs = dataset not in (*paths.WITHOUT_IMAGES, "synthetic") and "+train" not in protocol
     return WEIGHTS_LIMIT if of_photographs else SMALL_LIMIT

@@ -33,10 +33,10 @@ SHEETS = "datasheets"
 def write_all() -> list[Path]:
     """Write the card of every published weights file and the datasheets' measured parts, and remove cards of weights
     that are gone; the files that changed."""
-    written, gone = cards(), []
-    for path in _of_none(written):
+    written = cards()
+    gone = _of_none(written)
+    for path in gone:
         path.unlink()
-        gone.append(path)
     return gone + [path for path, text in (written | datasheets()).items() if _write(path, text)]
 
 

@@ -74,9 +74,7 @@ def page(notebook: Path) -> str:
 def _cell(cell: dict, packed: Packed) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
-        from nbconvert.filters import markdown2html
-
-        return f"<section>{markdown2html(source)}</section>\n"
+        return _section(source)
     body = "".join(_output(output, packed) for output in cell.get("outputs", []))
     return f"<details class=code><summary>code</summary><pre>{escape(source)}</pre></details>\n{body}"
 
@@ -87,20 +85,28 @@ def _output(output: dict, packed: Packed) -> str:
         height = data[FIGURE].get("layout", {}).get("height", 380)
         number = packed.add(data[FIGURE])
         return f'<div class=figure style="min-height:{height:.0f}px" data-figure={number}></div>\n'
-    for kind, wrapped in (("text/html", "{}"), ("text/markdown", ""), ("image/png", '<img alt="" src="data:image/png;'
-                                                                       'base64,{}">')):
-        if kind in data:
-            text = "".join(data[kind])
-            for side, short in SIDES.items():
-                text = text.replace(f' style="text-align:{side}"', short)
-            text = HIGHLIGHT.sub(lambda match: f"<pre>{TAG.sub('', match[1])}</pre>", text)
-            if kind == "text/markdown":
-                from nbconvert.filters import markdown2html
-
-                return f"<section>{markdown2html(text)}</section>\n"
-            return f"<div class=output>{wrapped.format(text.strip())}</div>\n"
+    if "text/html" in data:
+        return f"<div class=output>{_smaller(''.join(data['text/html'])).strip()}</div>\n"
+    if "text/markdown" in data:
+        return _section("".join(data["text/markdown"]))
+    if "image/png" in data:
+        image = "".join(data["image/png"]).strip()
+        return f'<div class=output><img alt="" src="data:image/png;base64,{image}"></div>\n'
     text = "".join(output.get("text", data.get("text/plain", "")))
     return f"<pre class=output>{escape(text)}</pre>\n" if text and text != "None" else ""
+
+
+def _section(markdown: str) -> str:
+    from nbconvert.filters import markdown2html
+
+    return f"<section>{markdown2html(markdown)}</section>\n"
+
+
+def _smaller(html: str) -> str:
+    """The same with a page's own words for a table's styles, and code without its colours."""
+    for side, short in SIDES.items():
+        html = html.replace(f' style="text-align:{side}"', short)
+    return HIGHLIGHT.sub(lambda match: f"<pre>{TAG.sub('', match[1])}</pre>", html)
 
 
 class Packed:

@@ -24,7 +24,7 @@ from ferkit.core.profiles import PROFILES
 from ferkit.data.datasets import DATASETS
 from ferkit.experiments.plan import Job
 from ferkit.papers import training
-from ferkit.training.recipe import Recipe
+from ferkit.training.recipe import Recipe, dotted
 
 _LISTS = {"datasets": str, "models": str, "recipes": str, "seeds": int, "protocols": str}
 _SINGLE = {"epochs": int, "profile": str, "protocol": str, "labels": str, "test": bool}
@@ -215,14 +215,11 @@ def _grids(values: Mapping[str, object]) -> list[dict[str, list]]:
     return found
 
 
-def _flat(values: object, what: str, above: str = "") -> dict[str, object]:
+def _flat(values: object, what: str) -> dict[str, object]:
     """Nested tables as one, with dotted names."""
     if not isinstance(values, Mapping):
         raise InputError(f"{what} is a table of keys of a recipe, got {values!r}")
-    found = {}
-    for key, value in values.items():
-        found |= _flat(value, what, f"{above}{key}.") if isinstance(value, Mapping) else {above + key: value}
-    return found
+    return dotted(values)
 
 
 def _changed(recipe: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

@@ -168,3 +168,11 @@ class NamedRecipe:
     keep_batch: bool = False
     min_steps: int = 20
     corruptions: bool = False
+
+
+def dotted(values: Mapping[str, object], above: str = "") -> dict[str, object]:
+    """Nested tables as one, with names such as ``model.sampler``."""
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        found |= dotted(value, f"{above}{key}.") if isinstance(value, Mapping) else {above + key: value}
+    return found

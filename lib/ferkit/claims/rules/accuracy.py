@@ -18,6 +18,7 @@ from ferkit.claims.decisions import equivalence
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
+from ferkit.core import protocols
 from ferkit.core.names import Name
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
@@ -131,7 +132,7 @@ def _circumstances(cells: Sequence[CellResult], tested: Sequence[CellResult]) ->
     without = [cell.metrics["accuracy_without_copies"] for cell in tested]
     if None not in without and first["n_without_copies"] < first["n"]:
         notes.append(f"{np.mean(without):.2%} without images that have a copy in training")
-    if first["protocol"].startswith("by_image"):
+    if protocols.by_image(first["protocol"]):
         notes.append("split by image: sister frames or the same person may be in training")
     return notes
 

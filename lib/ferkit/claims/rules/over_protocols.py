@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import superiority
+from ferkit.claims.decisions import at_most_partly, superiority
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding
 from ferkit.claims.rules.paired import MARGIN, RELEVANT
@@ -62,7 +62,7 @@ def _with_lost(verdict: str, found: Estimate, sources: list[str], notes: list[st
                ) -> tuple[str, Estimate, list[str], list[str]]:
     """What `finding` takes; at most "partly" where a run diverged or collapsed, all of which count in the mean."""
     lost = [run for one in compared for run in one.lost]
-    return "partly" if lost and verdict == "reproduced" else verdict, found, sources, [*notes, *lost]
+    return at_most_partly(verdict) if lost else verdict, found, sources, [*notes, *lost]
 
 
 def _both(evidence: Evidence, first: Name, second: Name, protocols: list[str]

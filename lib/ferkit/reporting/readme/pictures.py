@@ -208,7 +208,7 @@ def _counts(claims: Sequence[dict]) -> dict[str, int]:
 
 
 def _accuracy_row(row: dict, y: float, x: Callable[[float], float]) -> list[str]:
-    """The marks of one row: ours with its interval, without copies, the paper's."""
+    """The marks of one row: ours with its interval, deduplicated, the paper's."""
     parts = []
     if row["paper"] is not None:
         parts += [svg.line(x(row["ours"]), y, x(row["paper"]), y, "axis", 1, "2 3"),
