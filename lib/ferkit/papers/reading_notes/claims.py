@@ -11,7 +11,7 @@ NOTES, SCN, RAN = "reading notes", "SCN, arXiv 2002.10392", "RAN, arXiv 1905.040
 
 CLAIMS: tuple[Claim, ...] = (
     Claim("notes.reverse_thinking",
-          "Thinking in reverse (learning what a face is not) meets the mistakes in disgust and fear", 0.0, Unit.POINTS,
+          "Complementary-label learning (what a face is not) reduces errors in disgust and fear", 0.0, Unit.POINTS,
           NOTES, "N", split="test", rule=HELPS_RARE_CLASSES, relation=">",
           group="extension",
           measures="recall of the two gained over plain training",
