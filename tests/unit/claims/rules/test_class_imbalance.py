@@ -1,4 +1,4 @@
-"""Complementary-label learning: gains in the rare classes count where the network still works, and over the same seeds."""
+"""Complementary-label learning: gains in rare classes count where the network still works, over the same seeds."""
 
 import numpy as np
 import pytest
