@@ -99,8 +99,8 @@ def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
         commit += " and local changes"
     return [("run", run.name), ("protocol", run.fact("protocol")), ("profile", run.fact("profile")),
             ("seed", run.fact("seed")), ("machine", run.fact("gpu") or run.fact("cpu") or run.fact("device")),
-            ("time", page.duration(seconds) if seconds and run.is_run else None),
-            ("training", None if run.is_run else page.duration(60 * minutes)),
+            ("training, all systems", page.duration(60 * minutes) if minutes or not run.is_run else None),
+            ("notebooks took", page.duration(seconds) if seconds and run.is_run else None),
             ("notebooks", f"{finished} of {len(notebooks)}" if run.is_run else None),
             ("trained systems", len(run.cells)), ("data sha256", page.short_hash(run.fact("data_sha256"))),
             ("commit", commit)]
