@@ -38,7 +38,10 @@ class Browser:
             return json.load(answer)["value"]
 
     def open(self, page: Path) -> None:
-        self.call("POST", "/url", {"url": page.absolute().as_uri()})
+        """The page, with every script of it run: on a busy machine the driver answers before that."""
+        address = page.absolute().as_uri()
+        self.call("POST", "/url", {"url": address})
+        self.wait(f"location.href === {json.dumps(address)} && document.readyState === 'complete'")
 
     def run(self, script: str, *arguments: object) -> object:
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
