@@ -1,8 +1,8 @@
 """Predictions of one sweep under several protocols (folds, steps of difficulty), in one small file for all of them.
 
-``<notebook>/protocols_<name>.json`` of a published tree: `{schema, sweep, git_commit, profile, label_names, images:
-{protocol: {data_sha256, index, labels, groups}}, runs: [{protocol, system, recipe, seed, status, accuracy,
-val_accuracy, parameters, minutes, tta, predicted, predicted_no_tta}]}`. index, groups: of the test images, in order.
+``<notebook>/protocols_<name>.json`` of a published tree: `{schema, dataset, sweep, git_commit, profile, label_names,
+images: {protocol: {data_sha256, index, labels, groups}}, runs: [{protocol, system, recipe, seed, FACTS, predicted,
+predicted_no_tta}]}`. index, groups: of the test images, in order.
 labels, predicted: a digit for each of them. A tree of its own for each of ten folds would take forty times the room.
 """
 
@@ -23,7 +23,8 @@ from ferkit.results.records import CellResult
 
 SCHEMA = 1
 PATTERN = "[0-9][0-9]_*/protocols_*.json"
-FACTS = ("status", "accuracy", "val_accuracy", "parameters", "minutes", "head_cpu_minutes", "tta")
+FACTS = ("status", "accuracy", "val_accuracy", "best_epoch", "epochs", "parameters", "initial", "minutes",
+         "head_cpu_minutes", "tta")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def write(path: Path, runs: Mapping[str, Sequence[CellResult]], about: Mapping[s
             rows.append(found | ({} if single is None else {"predicted_no_tta": _digits(single)}))
     path.parent.mkdir(parents=True, exist_ok=True)
     names = next(iter(runs.values()))[0].predictions["label_names"].tolist()
-    return files.write_json(path, {"schema": SCHEMA, **about, "label_names": names, "images": images, "runs": rows})
+    dataset = next(iter(runs.values()))[0].metrics["dataset"]
+    return files.write_json(path, {"schema": SCHEMA, "dataset": dataset, **about, "label_names": names,
+                                   "images": images, "runs": rows})
 
 
 def read(path: Path) -> dict:

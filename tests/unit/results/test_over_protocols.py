@@ -16,7 +16,7 @@ def result(tmp_path, seed, right, **more):
     predicted = np.where(np.arange(14) < right, LABELS, (LABELS + 1) % 7)
     arrays = {"index": np.arange(14), "labels": LABELS, "predicted": predicted, "groups": np.arange(14) // 2,
               "label_names": np.array(list("abcdefg")), **more}
-    metrics = {"data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg")}
+    metrics = {"dataset": "ckplus", "data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg")}
     return CellResult(Cell("09_x", "net", "ours", seed), tmp_path, metrics, arrays, [])
 
 
