@@ -7,6 +7,7 @@ import torch
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
+from ferkit.experiments import initial
 from ferkit.experiments.system import System
 from ferkit.models import inference
 from ferkit.training import trainer
@@ -36,8 +37,8 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
             raise InputError("recipe: label_noise moves labels, this data set's images are learned by shares of votes; "
                              "take other labels or none of one")
         splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=targets)
-    return trainer.fit(system.build, recipe, splits["train"], splits["val"], seed=seed, num_classes=k,
-                       method=method, kind=kind, **options)
+    return trainer.fit(initial.builder(system, recipe, faces.label_names), recipe, splits["train"], splits["val"],
+                       seed=seed, num_classes=k, method=method, kind=kind, **options)
 
 
 def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:

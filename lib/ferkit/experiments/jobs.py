@@ -18,7 +18,7 @@ from ferkit.core import files, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet, trained_on
-from ferkit.experiments import planted, robustness
+from ferkit.experiments import initial, planted, robustness
 from ferkit.experiments.evaluation import (
     CountedSplits,
     Predictor,
@@ -71,7 +71,8 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
     network, head = job.base or job.system, job.system.head_kind if job.system.head else None
     config = {"system": job.system.name, "recipe": job.recipe.to_dict(), "seed": job.seed,
               "data_sha256": faces.content_hash, "protocol": faces.source.get("protocol", "official"),
-              "versions": versions.of_training(network.version, head.version if head else 0)}
+              "versions": versions.of_training(network.version, head.version if head else 0),
+              **initial.noted(job.recipe)}
     if job.recipe.method and not job.system.features:
         config["versions"]["method"] = network.method(job.recipe).version
     if head:
@@ -155,7 +156,8 @@ def _test_and_write(job: Job, faces: CountedSplits, predictor: Predictor, known:
     """
     progress.note(f"{job.name}  test")
     known = {"system": job.system.name, "recipe": job.recipe_name, "seed": job.seed, "config": config,
-             "config_sha256": files.sha256_of(config), **known}
+             "config_sha256": files.sha256_of(config), **known,
+             **({"initial": config["initial"]} if "initial" in config else {})}
     if known["status"] == "diverged" and not known["best_epoch"]:  # nothing was ever validated: nothing to test
         nothing = dict.fromkeys(UNTESTED) | {
             "dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],

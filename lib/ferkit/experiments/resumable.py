@@ -15,6 +15,7 @@ from pathlib import Path
 from ferkit.core import files, locking
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet, trained_on
+from ferkit.experiments import initial
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.system import System
 from ferkit.models import inference, weights
@@ -37,7 +38,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
     """
     started = time.monotonic() if started is None else started
     config = {"system": system.name, "recipe": recipe.to_dict(), "seed": seed, "data_sha256": faces.content_hash,
-              "protocol": str(faces.source.get("protocol", ""))}
+              "protocol": str(faces.source.get("protocol", "")), **initial.noted(recipe)}
     before = read_status(directory)
     if before and before["config_sha256"] != files.sha256_of(config):
         raise InputError(f"{directory}: holds a run of another model, recipe, seed or data; name another --output")

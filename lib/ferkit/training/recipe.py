@@ -28,6 +28,7 @@ _CHOICES = {
     "tta": ("none", "flip", "tencrop"),
 }
 _FLAGS = ("nesterov", "channels_last", "compile")
+_LATER = ("method", "label_noise", "initial")
 _BELOW_ONE = Number(0, 1, open=True)
 _NUMBERS = {
     "epochs": Number(1, 100_000, whole=True), "batch_size": Number(1, 65_536, whole=True),
@@ -87,7 +88,8 @@ class Recipe:
     patience: epochs without a better validation accuracy before stopping; 0 = never. tta: averaging at test time,
     deterministic. model: options of the network. method: {} for supervised training as above, else what a paper puts in
     its place: {"name": …, and its options} (`training.method`). label_noise: the share of training labels that are
-    moved to another class at random before training (`data.label_noise`).
+    moved to another class at random before training (`data.label_noise`). initial: name of published weights to start
+    from in place of `init` ("system/recipe/seed0"; `results.weights_catalogue`), "" for none.
     """
 
     epochs: int = 30
@@ -119,6 +121,7 @@ class Recipe:
     model: Mapping[str, object] = field(default_factory=dict)
     method: Mapping[str, object] = field(default_factory=dict)
     label_noise: float = 0.0
+    initial: str = ""
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -127,6 +130,8 @@ class Recipe:
             checks.flag(f"recipe: {name}", getattr(self, name))
         for name, number in _NUMBERS.items():
             number.check(f"recipe: {name}", getattr(self, name))
+        if not isinstance(self.initial, str):
+            raise InputError(f"recipe: initial is the name of published weights, got {checks.short(self.initial)}")
         if not isinstance(self.augmentation, Augmentation):
             raise InputError(f"recipe: augmentation is a table of strengths, got {checks.short(self.augmentation)}")
         for name in ("model", "method"):
@@ -134,11 +139,11 @@ class Recipe:
                 checks.option(f"recipe: {name}.{key}", value)
 
     def to_dict(self) -> dict[str, object]:
-        """All of it as plain JSON-able values; `method` and `label_noise` only where there is any, as in recipes
-        published before them."""
+        """All of it as plain JSON-able values; what came later only where there is any, as in recipes published
+        before."""
         values = asdict(self) | {key: {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
                                  for key, options in (("model", self.model), ("method", self.method))}
-        return {key: value for key, value in values.items() if value or key not in ("method", "label_noise")}
+        return {key: value for key, value in values.items() if value or key not in _LATER}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:

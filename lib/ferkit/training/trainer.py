@@ -349,7 +349,7 @@ def initial_model(build: Build, recipe: Recipe, seed: int, num_classes: int = 7)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.derive(seed, "weights"))
         model = build(num_classes, **recipe.model)
-        if recipe.init != "torch":
+        if recipe.init != "torch" and not recipe.initial:
             _draw_weights(model, recipe)
     return model
 

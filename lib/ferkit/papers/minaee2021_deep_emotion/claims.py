@@ -19,7 +19,8 @@ COMPARED = "the paper's comparison table, as remembered"
 PUBLISHED, SGD, OURS = ("deep_emotion", "published"), ("deep_emotion", "published_sgd"), ("deep_emotion", "ours")
 IDENTITY, PLAIN = ("deep_emotion_identity", "ours"), ("deep_emotion_plain", "ours")
 SYSTEMS = ("deep_emotion", "deep_emotion_wide")
-PROBES = ("published_lr*", "remedy_*")  # recipes that vary training for its own sake and stand for no system
+# Recipes that vary training for its own sake or start from another data set's weights, and stand for no system.
+PROBES = ("published_lr*", "remedy_*", "fine_tuned")
 RARE = ("disgust", "fear")
 READINGS = {"as_drawn": 47657, "as_computed": 76777}  # parameters: 90→32 as drawn, 1000→32 as valid convolutions give
 FITTED = ("the pooling of the localisation path, which the paper does not state, was chosen to give this sum: it shows "

@@ -28,6 +28,7 @@ OURS = Recipe(
     model={"drop_rate": 0.1}, augmentation=Augmentation(flip=0.5, rotation=10, scale=0.1, shift=0.08),
     precision="bf16", tta="flip",
 )
+FINE_TUNED = replace(OURS, lr=OURS.lr / 4, initial="deep-emotion/ours/seed0")  # FER2013's weights on a small set
 WIDE_OURS = Recipe(
     optimizer="sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, schedule="onecycle", label_smoothing=0.1,
     clip=5.0, ema=0.998, batch_size=128, precision="bf16", tta="flip", model={"input_size": 40, "drop_rate": 0.2},
@@ -59,6 +60,7 @@ RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
        for rate in PROBED_RATES},
     ("deep_emotion", "published_epochs500"): _as_published(replace(PUBLISHED, epochs=500), "headline"),
     ("deep_emotion", "ours"): NamedRecipe(OURS, corruptions=True),
+    ("deep_emotion", "fine_tuned"): NamedRecipe(FINE_TUNED, "ablation"),
     **{("deep_emotion", f"remedy_{name}"): NamedRecipe(replace(OURS, **changes), "ablation")
        for name, changes in IMBALANCE.items()},
     ("deep_emotion_identity", "ours"): NamedRecipe(OURS, "ablation"),

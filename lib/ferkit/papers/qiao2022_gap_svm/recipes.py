@@ -23,6 +23,7 @@ OURS = Recipe(
     augmentation=Augmentation(flip=0.5, rotation=10, scale=0.1, shift=0.08, crop=40, brightness=0.2, contrast=0.2),
     model={"widths": (32, 64, 128, 256), "norm": True, "input_size": 40, "drop_rate": 0.2},
 )
+FINE_TUNED = replace(OURS, lr=OURS.lr / 4, initial="gap-cnn/ours/seed0")  # FER2013's weights on a small set
 # Variants judge one idea at a time: same recipe, same data, one thing changed.
 CONTROL = replace(OURS, model={"norm": True, "input_size": 40}, tta="none")
 VARIANTS = ("small", "large_kernels", "fc", "three_small", "seven", "average_pool", "strided", "no_pool", "skip",
@@ -38,6 +39,7 @@ REGULARISATION: Mapping[str, Mapping[str, object]] = {
 RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
     ("gap_cnn", "published"): NamedRecipe(PUBLISHED),
     ("gap_cnn", "ours"): NamedRecipe(OURS, corruptions=True),
+    ("gap_cnn", "fine_tuned"): NamedRecipe(FINE_TUNED, "ablation"),
     **{(f"gap_cnn_{variant}", "control"): NamedRecipe(CONTROL, "ablation", corruptions=True) for variant in VARIANTS},
     **{("gap_cnn_small", f"control_{name}"): NamedRecipe(replace(CONTROL, **changes), "ablation")
        for name, changes in REGULARISATION.items()},
