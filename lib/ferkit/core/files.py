@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from ferkit.core import processes
 
 SCRATCH = "ferkit-"  # how names of temporary folders begin, followed by the number of their process
+NUMBERS = re.compile(r"\[\n([\s\d.,eE+-]+?)\n\s*\]")  # a list of numbers alone: no JSON text holds a line's end
 
 
 @contextmanager
@@ -76,8 +78,12 @@ def flush(path: Path) -> None:
 
 
 def write_json(path: Path, content: object) -> Path:
-    """Write `content` as readable JSON, atomically; ValueError for NaN and infinity, which JSON lacks."""
-    return write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write `content` as readable JSON, atomically; ValueError for NaN and infinity, which JSON lacks.
+
+    A list of numbers, such as a row of a confusion matrix, takes one line.
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    return write_text(path, NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
 
 
 def finite(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -23,6 +24,13 @@ def test_json_refuses_what_json_does_not_know(tmp_path):
     with pytest.raises(ValueError):
         files.write_json(tmp_path / "a.json", {"accuracy": float("nan")})
     assert not (tmp_path / "a.json").exists()
+
+
+def test_json_is_readable_and_a_list_of_numbers_takes_one_line(tmp_path):
+    content = {"matrix": [[1, -2.5], [3e-7, 4]], "names": ["[\n1,\n2\n]", "a"], "none": [], "mixed": [1, None]}
+    text = files.write_json(tmp_path / "a.json", content).read_text()
+    assert json.loads(text) == content
+    assert ' "matrix": [\n  [1, -2.5],\n  [3e-07, 4]\n ]' in text and ' "mixed": [\n  1,\n  null\n ]' in text
 
 
 def test_hashes_are_sha256_and_a_trees_hash_sees_names_and_contents(tmp_path):
