@@ -15,6 +15,7 @@ from html import escape
 VARIABLE = "FERKIT_PROGRESS"
 _shown = True
 _line = None  # the display of a notebook opened by hand
+_heading = ""  # what stands above it
 
 
 def set_shown(shown: bool) -> None:
@@ -31,6 +32,13 @@ def epoch(cell: str, epoch: int, epochs: int, loss: float, val_accuracy: float, 
     """
     report("epoch", cell=cell, epoch=int(epoch), epochs=int(epochs), loss=float(loss),
            val_accuracy=float(val_accuracy), seconds_left=float(seconds_left))
+
+
+def begin(text: str) -> None:
+    """Report what is about to be done and how long it may take; in a notebook it stays above the rest until the end."""
+    global _heading
+    _heading = text
+    note(text)
 
 
 def note(text: str) -> None:
@@ -55,7 +63,8 @@ def report(kind: str, **values: object) -> None:
 
 def finished() -> None:
     """Clear the line in a notebook opened by hand, so that its outputs are those of any other run."""
-    global _line
+    global _line, _heading
+    _heading = ""
     if _line is not None:
         _display("")
         _line = None
@@ -69,11 +78,12 @@ def _in_notebook() -> bool:
 
 
 def _display(text: str) -> None:
-    """One line of the cell that trains, updated in place."""
+    """The heading and one line of the cell that trains, updated in place."""
     global _line
     from IPython.display import HTML, display
 
-    content = HTML(f"<small>{escape(text)}</small>" if text else "")
+    lines = dict.fromkeys(filter(None, [_heading, text]))
+    content = HTML(f"<small>{'<br>'.join(map(escape, lines))}</small>" if lines else "")
     if _line is None:
         _line = display(content, display_id=True)
     else:

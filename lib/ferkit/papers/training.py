@@ -110,8 +110,13 @@ def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: in
 
 def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "auto") -> list[CellResult]:
     """Jobs trained or loaded one after the other below `root`."""
+    from ferkit.experiments import duration
     from ferkit.experiments import jobs as engine
+    from ferkit.results import records
 
+    left = [one for one in planned if not (one.cell.directory(root) / records.METRICS).is_file()]
+    if left:
+        progress.begin(duration.in_words([(one, engine.train_size(faces)) for one in left]))
     cells = []
     for number, one in enumerate(planned, 1):
         progress.note(f"{number} of {len(planned)}: {one.name}")

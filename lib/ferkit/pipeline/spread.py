@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from ferkit.core import lease, progress
 from ferkit.core.console import Console
+from ferkit.experiments import duration
 from ferkit.experiments.jobs import train_size
 from ferkit.papers import training
 from ferkit.pipeline.checked_run import Run
@@ -42,7 +43,8 @@ def train(run: Run, stems: list[str], backend: Backend, console: Console) -> Non
     board = Board(tasks(run, stems), console.line)
     if not board.open:
         return
-    console.line(f"training {len(board.open)} systems, which the notebooks then load")
+    due = [(task.job, train_size(_worker(run).faces(task))) for task in board.open]
+    console.line(f"training {duration.in_words(due, getattr(backend, 'jobs', 1))}, which the notebooks then load")
 
     def watched(worker: Worker, open_tasks: Sequence[Task]) -> Iterator[str | None]:
         """The backend, with the time and what is at work shown while it is."""

@@ -61,8 +61,12 @@ def test_a_notebook_opened_by_hand_has_one_display_that_is_cleared_at_the_end(mo
     monkeypatch.delenv(progress.VARIABLE, raising=False)
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", display)
+    progress.begin("2 systems")
     progress.note("1 of 2: a < b")
     progress.note("2 of 2")
     progress.finished()
     progress.finished()
-    assert shown == ["<small>1 of 2: a &lt; b</small>", "<small>2 of 2</small>", ""]
+    progress.note("alone")
+    progress.finished()
+    assert shown == ["<small>2 systems</small>", "<small>2 systems<br>1 of 2: a &lt; b</small>",
+                     "<small>2 systems<br>2 of 2</small>", "", "<small>alone</small>", ""]
