@@ -50,15 +50,19 @@ def on_parts(seen: np.ndarray, even: np.ndarray, parts: np.ndarray) -> Measure:
             "area": float(parts.mean()), "hits": float(hits.mean())}
 
 
-def avoids(seen: Mapping[str, np.ndarray], even: np.ndarray, hidden: Mapping[str, np.ndarray]) -> Measure:
+def avoids(seen: Mapping[str, np.ndarray], even: np.ndarray, hidden: Mapping[str, np.ndarray],
+           uncovered: np.ndarray) -> Measure:
     """The share of attention that equal weights would put on an occluder and these do not, averaged over occluders.
 
     seen, hidden: by occluder, maps (N, A, H, W) and the pixels that it covers, bool (N, H, W), of the same N images.
-    Further keys: share (on the occluder), even.
+    uncovered: their maps without an occluder. Further keys: share (on the occluder), even, uncovered (the share on the
+    same pixels before: one that is larger still shows attention on a part of the face, not on its occluder).
     """
     shares = np.mean([(seen[name].sum(1) * hidden[name]).sum((1, 2)) for name in hidden], axis=0)
+    before = np.mean([(uncovered.sum(1) * hidden[name]).sum((1, 2)) for name in hidden])
     bases = np.mean([(even * hidden[name]).sum((1, 2)) for name in hidden], axis=0)
-    return {**summary(bases - shares), "share": float(shares.mean()), "even": float(bases.mean())}
+    return {**summary(bases - shares), "share": float(shares.mean()), "even": float(bases.mean()),
+            "uncovered": float(before)}
 
 
 def uneven(seen: np.ndarray) -> Measure:

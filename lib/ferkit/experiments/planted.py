@@ -93,7 +93,7 @@ def looks(model: nn.Module | None, sample: FaceSet, changed: Mapping[str, Condit
     measures = {}
     if hidden:
         measures["avoids"] = attention.avoids({name: attention.maps(model, changed[name].images)[0] for name in hidden},
-                                              even, hidden)
+                                              even, hidden, seen)
     if sample.masks is not None:
         parts = truth_masks(sample.labels, sample.label_names, sample.masks, sample.regions)
         measures |= {"on_parts": attention.on_parts(seen, even, parts)} if parts.any() else {}

@@ -43,14 +43,31 @@ def people(dataset: str | None) -> dict[str, float]:
 
 def differences(rows: Iterable[dict], data: str | None) -> list[str]:
     """A line for each claim that a run judges the other way than the published FER2013 results do, with the run's
-    numbers; [] for none."""
-    published, lines = on_first_dataset(), []
+    numbers, and whether the published results on the run's own data say why; [] for none."""
+    elsewhere, lines = on_first_dataset(), []
     for row in rows:
-        there = published.get(row["id"], {}).get("verdict")
-        if any(row["verdict"] in one and there in other for one, other in (_SIDES, _SIDES[::-1])):
+        there = elsewhere.get(row["id"], {}).get("verdict")
+        if _opposed(row["verdict"], there):
             lines.append(f"{row['statement']}: {names.verdict(row['verdict'], data)} here, "
-                         f"{names.verdict(there)} on {names.dataset(FIRST)}. Here: {row['note']}.")
+                         f"{names.verdict(there)} on {names.dataset(FIRST)}. Here: {names.in_words(row['note'])}."
+                         f"{_with_more_seeds(row, data)}")
     return lines
+
+
+def _with_more_seeds(row: dict, data: str | None) -> str:
+    """What the published results on the same data say of a claim: whether the data or a short training decide it."""
+    own = [other for tree in published() if tree.name == data for other in judged(tree) if other["id"] == row["id"]
+           and other["verdict"] != "not_run" and other["n_seeds"] > row["n_seeds"]]
+    if not own:
+        return ""
+    verdict, where = own[0]["verdict"], f" Published on {names.dataset(data)} with {own[0]['n_seeds']} seeds: "
+    why = ("the data make the difference, not the short training" if not _opposed(verdict, row["verdict"])
+           and verdict in sum(_SIDES, ()) else "this run is too small to tell")
+    return f"{where}{names.verdict(verdict, data)}, so that {why}."
+
+
+def _opposed(one: str, other: str | None) -> bool:
+    return any(one in side and other in against for side, against in (_SIDES, _SIDES[::-1]))
 
 
 def of_papers() -> list[tuple[Tree, dict]]:

@@ -30,9 +30,10 @@ def test_the_share_on_parts_is_held_against_the_even_map_over_images_that_have_p
 
 def test_what_is_avoided_is_what_the_even_map_has_on_the_occluder_beyond_it():
     hidden = {"a": np.array([TOP, TOP]), "b": np.array([~TOP, ~TOP])}
-    found = attention.avoids({"a": SEEN, "b": SEEN}, EVEN, {"a": hidden["a"]})
+    found = attention.avoids({"a": SEEN, "b": SEEN}, EVEN, {"a": hidden["a"]}, SEEN)
     assert found["mean"] == pytest.approx((0.5 - 0.75 + 0.5 - 0.5) / 2)
-    assert attention.avoids({"a": SEEN, "b": SEEN}, EVEN, hidden)["mean"] == pytest.approx(0)  # what one gains
+    assert found["uncovered"] == pytest.approx((0.75 + 0.5) / 2)
+    assert attention.avoids({"a": SEEN, "b": SEEN}, EVEN, hidden, SEEN)["mean"] == pytest.approx(0)  # what one gains
 
 
 def test_uneven_is_the_share_that_would_have_to_move():
