@@ -45,10 +45,13 @@ def table(cells: list[CellResult]) -> list[dict[str, object]]:
     for cell in cells:
         m = cell.metrics
         low, high = wilson(round(m["accuracy"] * m["n"]), m["n"]) if m["accuracy"] is not None else (None, None)
-        rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"], "status": m["status"],
+        rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"],
+                     "status": None if m["status"] == "finished" else m["status"],
                      "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),
-                     "test %": _percent(m["accuracy"]), "from": _percent(low), "to": _percent(high),
-                     "without copies %": _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
+                     "test %": _percent(m["accuracy"]),
+                     "95 %": None if low is None else f"{_percent(low)} … {_percent(high)}",
+                     "deduplicated %": None if m["n_without_copies"] == m["n"] else
+                     _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
                      "parameters": m["parameters"], "minutes": round(m["minutes"], 1)})
     return rows
 
@@ -69,7 +72,7 @@ def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ())
             rows.append({"system": name[0], "recipe": name[1], "seeds": len(group),
                          "validation %": _percent(float(np.mean([m["val_accuracy"] for m in tested]))),
                          "test %": _percent(spread.mean), "test ±": _percent(spread.sd),
-                         "without averaging %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
+                         "without TTA %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
                          "train - test": _percent(float(np.mean([m["train_accuracy"] - m["accuracy"]
                                                                  for m in tested]))),
                          "parameters": tested[0]["parameters"], "receptive field, px": tested[0]["receptive_field"],

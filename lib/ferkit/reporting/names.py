@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ferkit import papers
@@ -29,6 +30,7 @@ STATUSES = {
 }
 DATASETS = {"synthetic": "synthetic faces", "fer2013": "FER2013", "ckplus": "CK+", "jaffe": "JAFFE", "ferg": "FERG",
             "gfe": "Grammatical Facial Expressions", "folder": "a folder of images"}
+RUN_NAME = re.compile(r"\b([a-z]\w*)/([a-z]\w*)(?:/seed(\d+))?\b")  # system/recipe, system/recipe/seed0
 RECIPES = {"published": "as published", "ours": "our recipe"}
 
 
@@ -44,6 +46,15 @@ class Family:
 def system(name: str) -> str:
     """A system's display name; one that no paper declares with spaces."""
     return papers.display(name) if papers.of_system(name) else name.replace("_", " ")
+
+
+def in_words(text: str) -> str:
+    """A text with what its systems are called in place of ``system/recipe`` and ``system/recipe/seed1``."""
+    def words(found: re.Match) -> str:
+        seed = f" · seed {found[3]}" if found[3] and int(found[3]) else ""
+        return f"{system(found[1])} · {found[2].replace('_', ' ')}{seed}" if papers.of_system(found[1]) else found[0]
+
+    return RUN_NAME.sub(words, text)
 
 
 def families() -> list[Family]:

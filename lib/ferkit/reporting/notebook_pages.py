@@ -24,7 +24,8 @@ from ferkit.results import manifest
 FOLDER = "notebooks"  # below results
 LARGEST = 600_000  # bytes of all pages together
 LONG = 300  # bytes from which on an array is shared between figures
-SIDES = {"right;white-space:nowrap": " class=n", "right": " class=r", "left": ""}  # a table's styles in a page's words
+SIDES = {"right;white-space:nowrap": " class=n", "right": " class=r", "left;white-space:nowrap": " class=w",
+         "left": ""}  # a table's styles in a page's words
 STEPS = 30  # that a map keeps between zero and its largest value
 GREYS = 8  # of 256 grey values that an image no longer tells apart
 # Code that IPython coloured, with its style sheet: many times as long as the code.

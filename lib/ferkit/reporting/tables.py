@@ -16,6 +16,7 @@ from textwrap import shorten
 from ferkit.core.units import NONE, Unit
 from ferkit.reporting import names
 
+SHORT = 32  # characters of a name that keeps on one line
 EMPTY = "Nothing to show: no result of this kind is here."
 
 
@@ -59,11 +60,11 @@ class Table:
         if not self.rows:
             return f"<p>{escape(self.empty)}</p>"
         sides = ["right" if k in self.numbers else "left" for k in range(len(self.heads))]
+        whole = [side == "right" or max(len(row[k]) for row in self.rows) <= SHORT for k, side in enumerate(sides)]
 
-        def line(values: Sequence[str], tag: str) -> str:
-            whole = ";white-space:nowrap" if tag == "td" else ""  # a number keeps on one line, its head need not
-            return "".join(f'<{tag} style="text-align:{side}{whole * (side == "right")}">{escape(value)}</{tag}>'
-                           for value, side in zip(values, sides, strict=True))
+        def line(values: Sequence[str], tag: str) -> str:  # a number or a name keeps on one line, its head need not
+            return "".join(f'<{tag} style="text-align:{side}{";white-space:nowrap" * (one and tag == "td")}">'
+                           f'{escape(value)}</{tag}>' for value, side, one in zip(values, sides, whole, strict=True))
 
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
         return f"<table><thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody></table>"
@@ -103,7 +104,7 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
         pair = next((pair for pair in INTERVALS if key in pair and set(pair) <= set(keys)), None)
         if pair and key == pair[1]:
             continue
-        known = COLUMNS.get(key, Column(key.replace("_", " ") if isinstance(key, str) else str(key), Unit.TEXT))
+        known = COLUMNS.get(key, Column(names.in_words(str(key)).replace("_", " "), Unit.TEXT))
         if pair:
             unit = units.get(key, _P if difference and pair[0] == "low" else _F)
             values = [unit.interval([row.get(end) for end in pair]) for row in rows]
@@ -115,7 +116,8 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
                   for row in rows]
         number = any(isinstance(row.get(key), int | float) for row in rows)
         shown.append(((heads or {}).get(key, known.head), values, number))
-    return Table([head for head, _, _ in shown], list(zip(*(values for _, values, _ in shown), strict=True)),
+    return Table([head for head, _, _ in shown],
+                 list(zip(*(values for _, values, _ in shown), strict=True)),
                  [k for k, (_, _, number) in enumerate(shown) if number], empty)
 
 
@@ -156,7 +158,7 @@ def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: 
     """One value as text: in its unit, or by what it is where that is text alone; "–" for nothing."""
     if _nothing(value):
         return NONE
-    if key == "system":
+    if key == "system" and "/" not in str(value):
         return names.system(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -167,8 +169,10 @@ def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: 
             return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
         return f"{value:.1f}" if key == "minutes" else unit.format(value, digits)
     if isinstance(value, list | tuple):
+        if key == "interval" and len(value) == 2:
+            return unit.interval(value)
         return ", ".join(cell(one, unit, digits) for one in value) or NONE
-    return str(value)
+    return names.in_words(str(value))
 
 
 def _nothing(value: object) -> bool:

@@ -63,3 +63,10 @@ def test_verdicts_are_words_and_on_synthetic_faces_others():
     assert tables.claims([row], "synthetic").rows[0][1] == "shown"
     assert tables.claims([row], ids=True).heads[:2] == ("id", "claim")
     assert str(tables.claims([])) == "No claim was judged here."
+
+
+def test_names_of_runs_are_words_in_values_and_heads():
+    said = str(tables.show([{"of": "gap_cnn_svm/ours/seed1", "deep_emotion/published/seed0": "and/or lenet5/ours"}]))
+    assert [line.split("  ")[0] for line in said.splitlines()] == ["of", "GAP CNN + SVM · ours · seed 1"]
+    assert [line.split("  ")[-1].strip() for line in said.splitlines()] == ["Deep-Emotion · published",
+                                                                          "and/or LeNet-5 · ours"]

@@ -92,12 +92,13 @@ def _covering(summary: dict, label: str, region: str) -> str:
     verdict = "hurts" if cell["difference"] > 0 and cell["p_holm"] < ALPHA else "is not shown to hurt"
     return (f"Covering the {region} {verdict} {label}: it costs {_points(cell['drop'])} points of recall, "
             f"the same shape elsewhere {_points(cell['control'])}; difference {_points(cell['difference'])} "
-            f"[{_points(low)}, {_points(high)}], adjusted p = {cell['p_holm']:.2g}.")
+            f"({_points(low)} … {_points(high)}), adjusted p = {cell['p_holm']:.2g}.")
 
 
 def pointing_rows(summary: dict) -> list[dict[str, object]]:
     """The pointing game by who points, as rows for a table; [] where no truth is known."""
-    return [{"who points": name, "images": game["overall"]["n"], "hits": game["overall"]["hits"],
+    return [{"system": f"{summary['system']}/{summary['recipe']}", "who points": name,
+             "images": game["overall"]["n"], "hits": game["overall"]["hits"],
              "map on the truth": game["overall"]["overlap"], "truth's share of the image": game["overall"]["share"]}
             for name, game in (summary["pointing_game"] or {}).items()]
 

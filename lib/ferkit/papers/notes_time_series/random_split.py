@@ -27,7 +27,7 @@ def inflation(system: System, recipe: Recipe, honest: SequenceSet, leaky: Sequen
         right = int(np.sum(logits.argmax(1) == test.labels))
         low, high = wilson(right, len(test))
         rows.append({"protocol": sequences.source["protocol"], "train": len(train), "test": len(test),
-                     "of them with a subject in training": int(np.isin(test.subjects, train.subjects).sum()),
-                     "accuracy": right / len(test), "from": low, "to": high})
+                     "subject in training": int(np.isin(test.subjects, train.subjects).sum()),
+                     "accuracy": right / len(test), "low": low, "high": high})
     rows[1]["inflation"] = rows[1]["accuracy"] - rows[0]["accuracy"]
     return rows

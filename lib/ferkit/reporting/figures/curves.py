@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ferkit.core.labels import LABELS
+from ferkit.reporting import names
 from ferkit.reporting.figures import style
 
 HUMAN = (0.65, 0.05)  # FER2013, human accuracy 65 ± 5 % (Goodfellow et al. 2013)
@@ -99,7 +100,8 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
     test images without a copy in training, a small ring; may be absent or None)}.
     human: (centre, half width) of human accuracy, drawn as a band; None leaves it out.
     """
-    labels = [str(row["label"]) for row in rows]
+    rows = [{**row, "label": names.in_words(str(row["label"]))} for row in rows]
+    labels = [row["label"] for row in rows]
     fig = style.empty_figure(height=120 + 34 * max(2, len(rows)), margin={"t": 44, "l": 16, "b": 84})
     if human:
         fig.add_vrect(x0=human[0] - human[1], x1=human[0] + human[1], fillcolor=style.QUIET, opacity=0.14,
@@ -112,19 +114,19 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
     bounds = np.array([row.get("interval") or (row["ours"], row["ours"]) for row in ours], float).reshape(-1,
                                                                                                           2)
     fig.add_trace(go.Scatter(
-        x=values, y=[str(row["label"]) for row in ours], name="ours, 95 % interval", mode="markers",
+        x=values, y=[row["label"] for row in ours], name="ours, 95 % interval", mode="markers",
         marker={"color": style.GOOD, "size": 10}, hovertemplate="%{y}<br>ours %{x:.1%}<extra></extra>",
         error_x=_error_bars(values, bounds) | {"thickness": 2, "width": 5, "color": style.GOOD}))
     unseen = [row for row in rows if row.get("without") is not None]
     if unseen:
         fig.add_trace(go.Scatter(
-            x=[row["without"] for row in unseen], y=[str(row["label"]) for row in unseen], mode="markers",
+            x=[row["without"] for row in unseen], y=[row["label"] for row in unseen], mode="markers",
             name="ours, without copies from training", hovertemplate="%{y}<br>without copies %{x:.1%}<extra></extra>",
             marker={"color": style.GOOD, "size": 9, "symbol": "circle-open", "line": {"width": 2}}))
     quoted = [row for row in rows if row.get("paper") is not None]
     if quoted:
         fig.add_trace(go.Scatter(
-            x=[row["paper"] for row in quoted], y=[str(row["label"]) for row in quoted], name="paper",
+            x=[row["paper"] for row in quoted], y=[row["label"] for row in quoted], name="paper",
             mode="markers",
             marker={"color": style.BAD, "size": 12, "symbol": "diamond-open", "line": {"width": 2.4}},
             hovertemplate="%{y}<br>paper %{x:.1%}<extra></extra>"))
@@ -144,12 +146,12 @@ def calibration(curves: Sequence[Mapping]) -> go.Figure:
     fig.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfect", hoverinfo="skip",
                              line={"color": style.QUIET, "dash": "dot", "width": 1.5}))
     for curve, (colour, dash, symbol) in zip(curves, style.styles(len(curves)), strict=True):
-        count = np.asarray(curve["count"], float)
+        count, name = np.asarray(curve["count"], float), names.in_words(curve["name"])
         sizes = 5 + 13 * np.sqrt(count / max(count.max(initial=1), 1))
-        says = f"{curve['name']}<br>says %{{x:.0%}}, right %{{y:.0%}} (%{{customdata}} images)<extra></extra>"
+        says = f"{name}<br>says %{{x:.0%}}, right %{{y:.0%}} (%{{customdata}} images)<extra></extra>"
         fig.add_trace(go.Scatter(
             x=np.asarray(curve["confidence"], np.float32), y=np.asarray(curve["accuracy"], np.float32),
-            name=f"{curve['name']} · ECE {curve['ece'] * 100:.1f}", mode="lines+markers", hovertemplate=says,
+            name=f"{name} · ECE {curve['ece'] * 100:.1f}", mode="lines+markers", hovertemplate=says,
             line={"color": colour, "width": 1.6, "dash": dash}, customdata=count.astype(int).tolist(),
             marker={"size": sizes.astype(np.float32), "symbol": symbol, "color": colour}))
     fig.update_xaxes(title={"text": "confidence", "standoff": 4}, tickformat=".0%", range=[0, 1.03])
