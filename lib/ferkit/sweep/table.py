@@ -48,7 +48,7 @@ def check(path: Path) -> None:
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: tables are written as {', '.join(FORMATS)}")
     if path.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise InputError(f"{path}: needs pyarrow; pip install 'ferkit[parquet]'")
+        raise InputError(f"{path}: needs pyarrow, which the lock leaves out; pip install pyarrow")
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
 

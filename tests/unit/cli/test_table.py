@@ -1,9 +1,11 @@
 """Results as a table: text, CSV, LaTeX and JSON of the same numbers."""
 
 import csv
+import importlib.util
 import io
 import json
 
+import pandas
 import pytest
 
 from ferkit import __main__ as command_line
@@ -38,3 +40,18 @@ def test_for_people_and_papers_fractions_are_percent(tree, capsys):
 def test_what_cannot_be_is_one_line(tree, words, capsys):
     assert command_line.main(["table", tree, *words]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_parquet_holds_the_same_rows_as_csv_where_pyarrow_is_installed(tree, tmp_path, capsys):
+    pytest.importorskip("pyarrow")
+    assert command_line.main(["table", tree, "--csv"]) == 0
+    expected = pandas.read_csv(io.StringIO(capsys.readouterr().out))
+    assert command_line.main(["table", tree, "--parquet", str(tmp_path / "rows.parquet")]) == 0
+    pandas.testing.assert_frame_equal(pandas.read_parquet(tmp_path / "rows.parquet"), expected, check_dtype=False)
+
+
+def test_parquet_without_pyarrow_says_how_to_install_it_and_writes_nothing(tree, tmp_path, capsys, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *_: None if name == "pyarrow" else found(name))
+    assert command_line.main(["table", tree, "--parquet", str(tmp_path / "rows.parquet")]) == 2
+    assert "pip install pyarrow" in capsys.readouterr().err and not (tmp_path / "rows.parquet").exists()

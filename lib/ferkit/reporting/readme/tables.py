@@ -17,6 +17,7 @@ from ferkit.reporting.tables import folded, markdown
 from ferkit.results import over_protocols, provenance, records, schema
 from ferkit.results.tree import Tree, by_system, over_seeds, published
 
+LONG = 28  # characters of an id from which on it may break
 NOTHING = "Nothing is published yet."
 BOLD = ("reproduced", "exceeded")
 
@@ -177,7 +178,7 @@ def verdicts_table() -> str:
     """Every judged claim with the files that decided it, folded by tree."""
     parts = []
     for tree in published():
-        rows = [[row["id"], *_numbers(row), _verdict(row), _files(tree, row["source"].split("; "))]
+        rows = [[_breakable(row["id"]), *_numbers(row), _verdict(row), _files(tree, row["source"].split("; "))]
                 for row in judged.judged(tree) if row["verdict"] != "not_run"]
         heads = ("claim", "paper", "found", "95 %", "verdict", "decided by")
         parts += [folded(f"{tree.name}: {len(rows)} claims", markdown(heads, rows))] if rows else []
@@ -202,8 +203,8 @@ def runs_table() -> str:
         rows = []
         for one in tree.results:
             m, name = one.metrics, provenance.name_of(tree.root, one)
-            rows.append([m["system"], m["recipe"], f"[{m['seed']}]({tree.name}/{name})", _percent(m["val_accuracy"]),
-                         _percent(m["accuracy"]), f"`{made.commit(name)}`",
+            rows.append([names.system(m["system"]), m["recipe"].replace("_", " "), f"[{m['seed']}]({tree.name}/{name})",
+                         _percent(m["val_accuracy"]), _percent(m["accuracy"]), f"`{made.commit(name)}`",
                          f"`{m['predictions_sha256'][:12]}`" if m["predictions_sha256"] else m["status"]])
         heads = ("system", "recipe", "seed, file", "validation", "test", "commit", "predictions sha256")
         parts += [folded(f"{tree.name}: {len(rows)} runs", "\n".join([markdown(heads, rows), "", *made.sentences()]))]
@@ -319,6 +320,11 @@ def _percent(value: float | None) -> str:
     return Unit.FRACTION.format(value)
 
 
+def _breakable(name: str) -> str:
+    """A claim's id, which may break at its dots where it is too long for a page of 830 pixels."""
+    return name.replace(".", "<wbr>.") if len(name) > LONG else name
+
+
 def _files(tree: Tree, sources: Sequence[str]) -> str:
     """The files that decided a claim, as links: one for each seed behind the system and recipe they are of, and those
     of several protocols by name."""
@@ -329,6 +335,6 @@ def _files(tree: Tree, sources: Sequence[str]) -> str:
             groups[f"[{file}]({tree.name}/{path})"] = []
             continue
         *system, seed = folder
-        what = "/".join(system) if file == records.METRICS else f"{'/'.join(system)} (occlusion)"
+        what = names.in_words("/".join(system)) + (" (occlusion)" if file != records.METRICS else "")
         groups.setdefault(what, []).append(f"[{seed.removeprefix('seed')}]({tree.name}/{path})")
     return "; ".join(" ".join([what, *links]) for what, links in groups.items())

@@ -78,10 +78,10 @@ def test_trees_of_other_protocols_are_found_and_only_claims_about_their_data_cou
 
 def test_files_of_seeds_stand_behind_their_system_and_those_of_several_protocols_by_name(checkout):
     (tree, _) = published()
-    said = tables._files(tree, ["02_a/net/ours/seed0/metrics.json", "02_a/net/ours/seed1/metrics.json",
+    said = tables._files(tree, ["02_a/lenet5/ours/seed0/metrics.json", "02_a/lenet5/ours/seed1/metrics.json",
                                 "09_b/protocols_steps.json"])
-    assert said == ("net/ours [0](synthetic/02_a/net/ours/seed0/metrics.json) [1](synthetic/02_a/net/ours/seed1/"
-                    "metrics.json); [protocols_steps.json](synthetic/09_b/protocols_steps.json)")
+    assert said == ("LeNet-5 · ours [0](synthetic/02_a/lenet5/ours/seed0/metrics.json) [1](synthetic/02_a/lenet5/ours/"
+                    "seed1/metrics.json); [protocols_steps.json](synthetic/09_b/protocols_steps.json)")
 
 
 def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_cell):
