@@ -16,6 +16,8 @@ def loadable() -> list[Entry]:
 def published(everything: bool = False) -> list[str]:
     """The names that `ferkit.load` takes, without seeds ("deep-emotion/ours"); FER2013's first.
 
+    The GAP CNN's SVM is among them once ``ferkit export --svm gap-cnn-svm --data PATH`` has fitted it again.
+
     everything: also results whose weights are not here, or that read sequences.
     """
     return weights_catalogue.names(weights_catalogue.entries() if everything else loadable())
