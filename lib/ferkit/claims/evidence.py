@@ -77,7 +77,7 @@ class Evidence:
     def named(self, sources: Sequence[str]) -> list[CellResult]:
         """The accepted cells whose metrics file is among the sources of a finding."""
         return [cell for cells in self._cells.values() for cell in cells
-                if self.source(cell.directory / "metrics.json") in sources]
+                if self.source(cell.file) in sources]
 
     def best(self, names: Sequence[Name]) -> list[CellResult]:
         """The cells of the system and recipe with the best mean validation accuracy among `names`."""

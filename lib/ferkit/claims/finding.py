@@ -77,5 +77,5 @@ def name_of(cells: Sequence[CellResult]) -> str:
 
 
 def sources_of(evidence: Evidence, cells: Sequence[CellResult]) -> list[str]:
-    """The metrics files that a finding about `cells` used."""
-    return [evidence.source(cell.directory / "metrics.json") for cell in cells]
+    """The files that a finding about `cells` used."""
+    return list(dict.fromkeys(evidence.source(cell.file) for cell in cells))

@@ -19,7 +19,7 @@ from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.papers import training
 from ferkit.publishing import checksums
-from ferkit.results import manifest, predictions, records
+from ferkit.results import manifest, over_protocols, predictions, records
 from ferkit.results.records import Cell, CellResult
 from ferkit.stats import classification
 from ferkit.sweep.config import SweepCell
@@ -149,7 +149,8 @@ def write_lists() -> list[str]:
     Outputs that a manifest notes and that are no longer in its tree are dropped from it.
     """
     results = paths.repository() / "results"
-    marks = (*results.glob(f"*/{manifest.NAME}"), *(path.parent for path in results.glob(f"*/[0-9][0-9]_*/{PLAN}")))
+    marks = (*results.glob(f"*/{manifest.NAME}"), *(path.parent for pattern in (
+        f"[0-9][0-9]_*/{PLAN}", over_protocols.PATTERN) for path in results.glob(f"*/{pattern}")))
     trees = tuple(sorted({path.parent for path in marks}))  # a planned tree has no manifest yet
     lines = []
     for root in trees:

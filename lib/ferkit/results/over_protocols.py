@@ -18,8 +18,9 @@ import numpy as np
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.names import Name
+from ferkit.core.protocols import without_fold
 from ferkit.results.predictions import where
-from ferkit.results.records import CellResult
+from ferkit.results.records import Cell, CellResult, summarise
 
 SCHEMA = 1
 PATTERN = "[0-9][0-9]_*/protocols_*.json"
@@ -85,6 +86,63 @@ def of_tree(root: Path) -> list[dict]:
     return [read(path) for path in sorted(root.glob(PATTERN))]
 
 
+def pooled(root: Path) -> list[CellResult]:
+    """What a tree's files hold as results, one for each system, recipe and seed: the test images of all folds of a
+    protocol together. Left out are files of different protocols, files that do not name their data set (earlier ones),
+    and a system that was not run in every fold.
+
+    Its metrics are those of metrics.json that follow from the file: epochs and best_epoch are the median over folds,
+    minutes their sum, val_accuracy the mean over their test images, status the first that is not "finished".
+    """
+    found = []
+    for path in sorted(root.glob(PATTERN)):
+        content = read(path)
+        names = {without_fold(protocol) for protocol in content["images"]}
+        if "dataset" not in content or len(names) != 1:
+            continue
+        rows: dict[tuple[str, str, int], dict[str, dict]] = {}
+        for row in content["runs"]:
+            rows.setdefault((row["system"], row["recipe"], row["seed"]), {})[row["protocol"]] = row
+        for key, by in rows.items():
+            if by.keys() == content["images"].keys():
+                found.append(_together(path, content, key, by, *names))
+    return found
+
+
+def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mapping[str, dict], protocol: str
+              ) -> CellResult:
+    """One system, recipe and seed in all its folds as one result."""
+    parts = [(content["images"][name], rows[name]) for name in content["images"]]
+    sizes = [len(row["predicted"]) for _, row in parts]
+
+    def mean(name: str) -> float | None:
+        values = [row.get(name) for _, row in parts]
+        return None if None in values else float(np.average(values, weights=sizes))
+
+    def median(name: str) -> int | None:
+        values = [row.get(name) for _, row in parts]
+        return None if None in values else int(np.median(values))
+
+    labels, predicted, single = (np.concatenate([_numbers(text) for text in texts]) for texts in zip(
+        *((images["labels"], row["predicted"], row.get("predicted_no_tta", row["predicted"])) for images, row in parts),
+        strict=True))
+    arrays = {"index": np.concatenate([images["index"] for images, _ in parts]), "labels": labels,
+              "predicted": predicted, "predicted_no_tta": single, "label_names": np.array(content["label_names"])}
+    if (groups := _people([images for images, _ in parts])) is not None:
+        arrays["groups"] = groups
+    first = parts[0][1]
+    metrics = {"dataset": content["dataset"], "data_sha256": parts[0][0]["data_sha256"], "protocol": protocol,
+               "labels": "own", "split": "test", "system": key[0], "recipe": key[1], "seed": key[2],
+               "status": next((row["status"] for _, row in parts if row["status"] != "finished"), "finished"),
+               **summarise(labels, predicted, content["label_names"]), "val_accuracy": mean("val_accuracy"),
+               "epochs": median("epochs"), "best_epoch": median("best_epoch"), "tta": first["tta"],
+               "accuracy_no_tta": float(np.mean(single == labels)), "parameters": first["parameters"],
+               "minutes": sum(row["minutes"] for _, row in parts), "weights_sha256": None, "predictions_sha256": None,
+               "robustness": None, "git_commit": content.get("git_commit")}
+    cell = Cell(path.parent.name, *key)
+    return CellResult(cell, cell.directory(path.parents[1]), metrics, arrays, [], path)
+
+
 def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, list[str]]:
     """What a system answers under each of these protocols, and the files that say it (relative to the tree).
 
@@ -110,13 +168,20 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
     labels = [_numbers(images["labels"]) for images, _ in parts]
     predicted = [np.array([_numbers(row.get("predicted_no_tta", row["predicted"])) for row in rows])
                  for _, rows in parts]
-    groups = None if any(images["groups"] is None for images, _ in parts) else np.concatenate(
-        [np.array(images["groups"]) + 1000 * k for k, (images, _) in enumerate(parts)])
+    groups = _people([images for images, _ in parts])
     lost = tuple(f"seed {row['seed']} {row['status']} under {row['protocol']}" for _, rows in parts for row in rows
                  if row.get("status", "finished") != "finished")
     return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
                    np.concatenate(labels), groups,
                    np.repeat(list(protocols), [len(part) for part in labels]), lost), sorted(set(sources))
+
+
+def _people(parts: Sequence[Mapping[str, object]]) -> np.ndarray | None:
+    """A number for the person in each image of all parts, int64; None where people are not known. Nobody is in two
+    parts."""
+    if any(images["groups"] is None for images in parts):
+        return None
+    return np.concatenate([np.array(images["groups"]) + 1000 * k for k, images in enumerate(parts)])
 
 
 def _digits(values: np.ndarray) -> str:

@@ -70,8 +70,8 @@ def of(root: Path) -> Provenance:
 
 
 def name_of(root: Path, cell: CellResult) -> str:
-    """A cell's metrics file, relative to its tree."""
-    return (cell.directory / METRICS).relative_to(root).as_posix()
+    """The file of a cell's numbers, relative to its tree."""
+    return cell.file.relative_to(root).as_posix()
 
 
 def evaluate_command(root: Path, cell: CellResult) -> str | None:

@@ -49,7 +49,8 @@ class CellResult:
     """A cell as it was found on disk.
 
     metrics: the object of metrics.json. predictions: the arrays of predictions.npz by name (scores and probabilities
-    are read when first asked for), {} when there are none. history: one dict per epoch, numbers as numbers.
+    are read when first asked for), {} when there are none. history: one dict per epoch, numbers as numbers. file: where
+    its numbers stand, metrics.json in the folder where none is given.
     """
 
     cell: Cell
@@ -57,6 +58,11 @@ class CellResult:
     metrics: dict
     predictions: Mapping[str, np.ndarray]
     history: list[dict]
+    file: Path = None
+
+    def __post_init__(self) -> None:
+        if self.file is None:
+            object.__setattr__(self, "file", self.directory / METRICS)
 
     @property
     def training_labels(self) -> dict[str, np.ndarray]:

@@ -21,7 +21,7 @@ import numpy as np
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.results import records
+from ferkit.results import over_protocols, records
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
 
@@ -41,7 +41,8 @@ MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "t
 class Tree:
     """What a folder holds.
 
-    results: finished and undamaged, by notebook, system, recipe and seed; shared, not to be changed. refused: why a
+    results: finished and undamaged, by notebook, system, recipe and seed; shared, not to be changed. Systems that have
+    no folder here but stand in a file of several protocols come after them (`over_protocols.pooled`). refused: why a
     result is not among them, by its folder.
     """
 
@@ -66,7 +67,7 @@ class Tree:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each result: tree, notebook, system, recipe, seed, the entries `COLUMNS` of metrics.json, and
-        file (its metrics.json, relative to the tree); fractions in [0, 1]."""
+        file (its metrics.json or what stands in its place, relative to the tree); fractions in [0, 1]."""
         return frame(self.results, self.root)
 
 
@@ -78,6 +79,7 @@ def load_tree(root: Path) -> Tree:
     directories = records.cell_directories(root)
     state = tuple((path, *map(_state, (path / records.METRICS, path / records.PREDICTIONS, path / records.HISTORY)))
                   for path in directories)
+    state += tuple((path, _state(path)) for path in sorted(root.glob(over_protocols.PATTERN)))
     if root not in _read or _read[root][0] != state:
         results, refused = [], {}
         for directory in directories:
@@ -85,6 +87,8 @@ def load_tree(root: Path) -> Tree:
                 results.append(records.read_cell(directory))
             except InputError as error:
                 refused[directory] = str(error)
+        own = {(one.parts[-3], one.parts[-2]) for one in directories}
+        results += [one for one in over_protocols.pooled(root) if (one.cell.system, one.cell.recipe) not in own]
         _read[root] = state, Tree(root, tuple(results), refused)
     return _read[root][1]
 
@@ -113,7 +117,8 @@ def published() -> list[Tree]:
         return list(_held)
     order = ("synthetic", *paths.DATA_VARIABLES)
     found = [folder for folder in (paths.repository() / "results").iterdir()
-             if folder.name.partition("-")[0] in order and records.cell_directories(folder)]
+             if folder.name.partition("-")[0] in order
+             and (records.cell_directories(folder) or any(folder.glob(over_protocols.PATTERN)))]
     return [load_tree(folder) for folder in
             sorted(found, key=lambda path: (order.index(path.name.partition("-")[0]), path.name))]
 
@@ -132,7 +137,7 @@ def frame(results: Sequence[CellResult], root: Path) -> pd.DataFrame:
 
     rows = [{"tree": Path(root).absolute().name, "notebook": one.cell.notebook, "system": one.cell.system,
              "recipe": one.cell.recipe, "seed": one.cell.seed, **{key: one.metrics.get(key) for key in COLUMNS},
-             "file": (one.directory / records.METRICS).relative_to(Path(root).absolute()).as_posix()}
+             "file": one.file.relative_to(Path(root).absolute()).as_posix()}
             for one in results]
     return pd.DataFrame(rows, columns=["tree", "notebook", "system", "recipe", "seed", *COLUMNS, "file"])
 

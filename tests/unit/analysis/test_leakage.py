@@ -1,5 +1,8 @@
 """What a leak is worth: the same systems under two protocols, leakier minus stricter."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from ferkit.analysis import leakage
@@ -48,6 +51,22 @@ def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
     assert leakage.worth(runs) == [] == leakage.folds_together([records.read_run(leaky)])
     page = html_report.compare(folds, tmp_path / "folds.html").read_text()
     assert "All folds together" in page and "Leakage inflation" not in page
+
+
+def test_people_are_resampled_where_the_folds_test_every_image_of_the_leakier_protocol(ckplus):
+    def with_people(cell, rows):
+        arrays = {key: cell.predictions[key] for key in ("index", "labels", "predicted", "label_names")}
+        arrays = {key: value if key == "label_names" else value[rows] for key, value in arrays.items()}
+        arrays["groups"] = (arrays["index"] - 1000) // 7
+        return replace(cell, predictions=arrays)
+
+    folds = [with_people(records.read_run(ckplus(name, 0.7))[0], rows) for name, rows in (
+        ("by_subject_10fold", np.arange(105)), ("by_subject_10fold:1", np.arange(105, 210)))]
+    leaky = with_people(records.read_run(ckplus("by_image", 0.9))[0], np.arange(0, 210, 3))
+    (row,) = leakage.worth([folds, [leaky]])
+    assert row["people"] == 30
+    assert row["interval"][0] < row["worth"] < row["interval"][1]
+    assert leakage.worth([folds[:1], [leaky]])[0]["people"] == 0
 
 
 def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):

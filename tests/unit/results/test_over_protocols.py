@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ferkit.core.errors import InputError
-from ferkit.results import over_protocols, records
+from ferkit.results import over_protocols, records, tree
 from ferkit.results.records import Cell, CellResult
 
 LABELS = np.arange(14) % 7
@@ -16,7 +16,9 @@ def result(tmp_path, seed, right, **more):
     predicted = np.where(np.arange(14) < right, LABELS, (LABELS + 1) % 7)
     arrays = {"index": np.arange(14), "labels": LABELS, "predicted": predicted, "groups": np.arange(14) // 2,
               "label_names": np.array(list("abcdefg")), **more}
-    metrics = {"dataset": "ckplus", "data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg")}
+    metrics = {"dataset": "ckplus", "data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg"),
+               "status": "finished", "tta": "none", "parameters": 5, "minutes": 0.5, "val_accuracy": right / 28,
+               "epochs": 9, "best_epoch": right}
     return CellResult(Cell("09_x", "net", "ours", seed), tmp_path, metrics, arrays, [])
 
 
@@ -44,3 +46,25 @@ def test_other_images_and_edited_files_are_refused(tmp_path):
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match="does not follow from the predictions"):
         over_protocols.read(path)
+
+
+def test_all_folds_together_are_a_result_of_the_tree(tmp_path):
+    folds = {"by_subject_10fold": [result(tmp_path, 0, 7)], "by_subject_10fold:1": [result(tmp_path, 0, 14)]}
+    path = over_protocols.write(tmp_path / "09_x" / "protocols_a.json", folds, {"git_commit": "c" * 40})
+    (found,) = tree.load_tree(tmp_path).results
+    m = found.metrics
+    assert (m["n"], m["accuracy"], m["protocol"]) == (28, 21 / 28, "by_subject_10fold")
+    assert (m["val_accuracy"], m["epochs"], m["best_epoch"], m["minutes"]) == (21 / 56, 9, 10, 1.0)
+    assert len(np.unique(found.predictions["groups"])) == 14 and found.file == path
+    over_protocols.write(path.with_name("protocols_b.json"), {"by_image": folds["by_subject_10fold"], "official": folds[
+        "by_subject_10fold:1"]}, {})
+    assert len(tree.load_tree(tmp_path).results) == 1
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"runs": content["runs"][:1]}))
+    assert tree.load_tree(tmp_path).results == ()
+
+
+def test_a_system_with_a_folder_of_its_own_is_not_taken_from_such_a_file(tmp_path, write_cell):
+    over_protocols.write(tmp_path / "09_x" / "protocols_a.json", {"by_image": [result(tmp_path, 0, 7)]}, {})
+    write_cell(tmp_path, "net", share=0.9)
+    assert [one.metrics["n"] for one in tree.load_tree(tmp_path).results] == [210]

@@ -15,7 +15,7 @@ from ferkit.publishing import checksums
 from ferkit.publishing.publish import HEADLINE, PLAN, WAITING, headline
 from ferkit.publishing.verify import allowlist, preregistration, run_checks, tables
 from ferkit.publishing.verify.findings import Found
-from ferkit.results import manifest, records
+from ferkit.results import manifest, over_protocols, records
 from ferkit.results.records import CellResult
 
 SWEEP, REPORT = "sweep.json", "report.html"
@@ -24,7 +24,8 @@ SWEEP, REPORT = "sweep.json", "report.html"
 def is_tree(root: Path) -> bool:
     """Whether a folder is a tree of results: a run, a published data set, a sweep."""
     return (root.is_dir() and any(root.glob(f"*/*/*/seed*/{records.METRICS}"))) or any(
-        (root / name).is_file() for name in (manifest.NAME, SWEEP)) or any(root.glob(f"[0-9][0-9]_*/{PLAN}"))
+        (root / name).is_file() for name in (manifest.NAME, SWEEP)) or any(
+        next(root.glob(pattern), None) for pattern in (f"[0-9][0-9]_*/{PLAN}", over_protocols.PATTERN))
 
 
 def check_beside(directory: Path, trees: list[Path]) -> Found:

@@ -35,7 +35,8 @@ def pages() -> list[str]:
 def blocks() -> dict[str, Callable[[], str]]:
     """What makes each block, by its name: papers' paths and ablations under the names they declare."""
     return {"results": tables.results_table, "systems": tables.systems_table, "leaks": tables.leaks_table,
-            "protocols": tables.protocols_table, "elsewhere": tables.elsewhere_table, "cost": pictures.cost_block,
+            "zero_shot": tables.zero_shot_table, "protocols": tables.protocols_table,
+            "elsewhere": tables.elsewhere_table, "cost": pictures.cost_block,
             "claims": tables.claims_table, "sections": sections.sections_table,
             "verdicts": tables.verdicts_table, "tally": tables.tally,
             "runs": tables.runs_table, "unstated": tables.unstated_list, "picture": pictures.block,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from ferkit import claims, papers
 from ferkit.analysis import attention, comparison, leakage
 from ferkit.analysis.ablation import Ablation
+from ferkit.core import paths
 from ferkit.core.units import NONE, Unit
 from ferkit.papers import unstated_choices
 from ferkit.papers.paper import RecipePath
@@ -51,7 +53,9 @@ def protocols_table() -> str:
         for content in over_protocols.of_tree(tree.root):
             tables.setdefault(tuple(content["images"]), []).append(content)
         for protocols, contents in tables.items():
-            folds = len(protocols) > 1 and len({protocol.partition(":")[0] for protocol in protocols}) == 1
+            if len(protocols) == 1:  # stands in the table of results
+                continue
+            folds = len({protocol.partition(":")[0] for protocol in protocols}) == 1
             sizes = [len(contents[0]["images"][one]["labels"]) for one in protocols]
             runs: dict[tuple[str, str], list[dict]] = {}
             for row in (row for content in contents for row in content["runs"]):
@@ -96,6 +100,16 @@ def results_table() -> str:
     return "\n".join([*parts, *rest]).rstrip() or NOTHING
 
 
+def zero_shot_table() -> str:
+    """One row for each published network on every image of a data set that it never saw (`ferkit zero-shot`)."""
+    rows = [[row["dataset"], f"`{row['name']}`", row["trained_on"], row["n"], _percent(row["accuracy"]),
+             Unit.FRACTION.interval(row["interval"]), _percent(row["macro_f1"]), len(row["answers"])]
+            for path in sorted((paths.repository() / "results").glob("*/zero_shot.json"))
+            for row in json.loads(path.read_text(encoding="utf-8"))]
+    heads = ("data", "network", "trained on", "images", "accuracy", "95 %", "macro-F1", "expressions")
+    return markdown(heads, sorted(rows, key=lambda row: row[0]), range(3, 8)) if rows else NOTHING
+
+
 def leaks_table() -> str:
     """One row for each system and recipe that is published under two protocols of one data set: leakage inflation."""
     heads, rows = leaks_rows()
@@ -110,7 +124,8 @@ def leaks_rows() -> tuple[tuple[str, ...], list[list[object]]]:
             rows.append([dataset, names.system(row["system"]), row["recipe"], row["seeds"],
                          *(f"{_percent(row[f'{which}_accuracy'])} ({row[which]}, n {row[f'{which}_n']})"
                            for which in ("leaky", "strict")),
-                         f"**{100 * row['worth']:+.1f}**", _points(row["interval"])])
+                         f"**{100 * row['worth']:+.1f}**",
+                         _points(row["interval"]) + (f" ({row['people']} people)" if row["people"] else "")])
     heads = ("data", "system", "recipe", "seeds", "leakier", "stricter", "leakage inflation, points", "95 %")
     return heads, rows
 
@@ -203,8 +218,9 @@ def runs_table() -> str:
         rows = []
         for one in tree.results:
             m, name = one.metrics, provenance.name_of(tree.root, one)
+            commit = m["git_commit"][:12] if m.get("git_commit") else made.commit(name)  # the file's own, or its tree's
             rows.append([names.system(m["system"]), m["recipe"].replace("_", " "), f"[{m['seed']}]({tree.name}/{name})",
-                         _percent(m["val_accuracy"]), _percent(m["accuracy"]), f"`{made.commit(name)}`",
+                         _percent(m["val_accuracy"]), _percent(m["accuracy"]), f"`{commit}`",
                          f"`{m['predictions_sha256'][:12]}`" if m["predictions_sha256"] else m["status"]])
         heads = ("system", "recipe", "seed, file", "validation", "test", "commit", "predictions sha256")
         parts += [folded(f"{tree.name}: {len(rows)} runs", "\n".join([markdown(heads, rows), "", *made.sentences()]))]

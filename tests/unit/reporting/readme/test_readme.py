@@ -1,5 +1,6 @@
 """The READMEs' blocks and pictures, made of fabricated published results in a checkout of its own."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -9,6 +10,7 @@ from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
+from ferkit.publishing import publish as publishing
 from ferkit.reporting import judged, readme
 from ferkit.reporting.readme import pictures, svg, tables, values
 from ferkit.results import over_protocols, provenance, schema
@@ -241,3 +243,26 @@ def test_a_summary_shows_the_papers_systems_and_the_best_baseline_of_each_kind(c
     assert judged.headline(results) == ("gap_cnn", "lenet5", "lbp_svm")
     assert [line.split(" | ")[0] for line in tables.systems_table().splitlines()[2:]] == [
         "| GAP CNN", "| LeNet-5", "| LBP + SVM"]
+
+
+def test_a_tree_of_folds_alone_is_published_listed_and_compared(checkout, write_cell):
+    root = checkout / "results" / "ckplus-by_image"
+    folds = {f"by_subject_10fold{k}": [write_cell(checkout / f"away{k}", "lenet5", share=share, dataset="ckplus")]
+             for k, share in (("", 0.6), (":1", 0.8))}
+    over_protocols.write(checkout / "results/ckplus/09_b/protocols_folds.json", folds, {
+        "sweep": "results/sweeps/folds.toml", "git_commit": "a" * 40, "profile": "quick"})
+    write_cell(root, "lenet5", share=0.9, dataset="ckplus", protocol="by_image")
+    assert "| LeNet-5 | ours | 1 | 70.00 | **70.00** |" in tables.results_table()
+    assert "| **+20.0** |" in next(line for line in tables.leaks_table().splitlines() if "by_subject_10fold" in line)
+    assert "/protocols_folds.json) | 70.00 % | 70.00 % | `aaaaaaaaaaaa` | finished |" in tables.runs_table()
+    assert "+ ckplus/09_b/protocols_folds.json" in publishing.write_lists()
+
+
+def test_networks_on_a_set_that_they_never_saw_have_a_row(checkout):
+    assert tables.zero_shot_table() == tables.NOTHING
+    row = {"dataset": "jaffe", "name": "net/ours/seed0", "trained_on": "fer2013", "n": 213, "accuracy": 0.5,
+           "interval": [0.4, 0.6], "macro_f1": 0.45, "answers": ["sad"]}
+    (checkout / "results/jaffe").mkdir()
+    (checkout / "results/jaffe/zero_shot.json").write_text(json.dumps([row]))
+    assert tables.zero_shot_table().splitlines()[-1] == (
+        "| jaffe | `net/ours/seed0` | fer2013 | 213 | 50.00 % | 40.00 … 60.00 % | 45.00 % | 1 |")
