@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
 
 from ferkit.core import files, progress
 from ferkit.core.errors import InputError
@@ -98,12 +99,17 @@ class SklearnHead:
 
     def votes(self, features: np.ndarray) -> np.ndarray:
         """See `Head.votes`: an SVM's one-vs-one vote, ties to the lower label."""
-        return self.pipeline.predict(features).astype(np.int64)
+        return self.predict([features])[1]
 
     def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """See `Head.predict`: of one view its scores and votes, of several the mean scores and the highest of them."""
         if len(views) == 1:
-            return self.scores(views[0]), self.votes(views[0])
+            scores = self.scores(views[0])
+            if isinstance(self.pipeline[-1], SVC):
+                # scikit-learn's score of a class is its votes and less than a third more, so that asking for votes
+                # as well would compute every kernel value twice; of two classes it is the decision itself.
+                return scores, (np.rint(scores) if len(self.classes) > 2 else scores).argmax(1).astype(np.int64)
+            return scores, self.pipeline.predict(views[0]).astype(np.int64)
         scores = np.mean([self.scores(features) for features in views], axis=0)
         return scores, scores.argmax(axis=1).astype(np.int64)
 

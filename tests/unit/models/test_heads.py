@@ -24,12 +24,18 @@ def fitted(features, labels, kind=RBF_SVM, classes=7, C=3.0, gamma=0.05):
     return kind.refit(features, labels, {"C": C, "gamma": gamma}, classes)
 
 
-def test_an_svm_is_scikit_learns_on_standardised_features():
-    (features, labels), (fresh, _) = blobs(), blobs(500, seed=1)
-    head = fitted(features, labels)
+@pytest.mark.parametrize("classes", [7, 2])
+def test_an_svm_is_scikit_learns_on_standardised_features_and_votes_as_it_does(classes):
+    (features, labels), (fresh, _) = blobs(classes=classes), blobs(5000, classes, spread=9, seed=1)
+    head = fitted(features, labels, classes=classes)
     oracle = make_pipeline(StandardScaler(), SVC(C=3.0, gamma=0.05)).fit(features, labels)
     assert np.array_equal(head.votes(fresh), oracle.predict(fresh))
-    assert np.allclose(head.scores(fresh), oracle.decision_function(fresh), atol=1e-5)
+    decided = oracle.decision_function(fresh)
+    assert np.allclose(head.scores(fresh), decided if classes > 2 else np.stack([-decided, decided], 1), atol=1e-5)
+    if classes == 2:
+        return
+    tied = np.sort(np.rint(decided), axis=1)
+    assert np.sum(tied[:, -1] == tied[:, -2]) > 5  # a tie goes to the lower label, not to the higher score
     assert head.size == 2 * 12 + oracle[-1].support_vectors_.size + oracle[-1].dual_coef_.size + 21
 
 

@@ -36,9 +36,9 @@ def machine_answers(head, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
     A label that it has never seen scores `UNSEEN`: what `SklearnHead.scores` gives it depends on the other labels.
     """
-    scores = head.scores(features)
+    scores, votes = head.predict([features])
     scores[:, np.setdiff1d(np.arange(scores.shape[1]), head.classes)] = UNSEEN
-    return scores, head.votes(features)
+    return scores, votes
 
 
 def centre_crop(images: np.ndarray, model: nn.Module) -> np.ndarray:
