@@ -2,9 +2,8 @@
 
 Where the stricter protocol tests every image that the leakier one tests (all folds together) and names the people in
 them, whole people are resampled, each with the images of both tests. Elsewhere the test images differ and nothing is
-paired: the interval is Newcombe's for two independent shares (1998,
-doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I). It counts images; those of one person look
-alike, so that it is as narrow as it could be. Only saved files are read; no torch.
+paired: the interval is that of two independent accuracies, each over seeds and images, people resampled whole where
+they are known. Only saved files are read; no torch.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import numpy as np
 from ferkit.core import protocols
 from ferkit.core.names import Name
 from ferkit.results.records import CellResult
-from ferkit.stats import estimates, intervals
+from ferkit.stats import estimates
+from ferkit.stats.estimates import Estimate
 
 
 def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
@@ -26,8 +26,8 @@ def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
     runs: the cells of each run; the folds of one protocol count as one test on all their images. A row: {dataset,
     system, recipe, leaky, strict (the protocols), leaky_accuracy, strict_accuracy (means over seeds), leaky_n, strict_n
     (test images), seeds (the fewer of the two), worth (leaky minus strict, a fraction), interval (95 %), people (how
-    many were resampled, 0 where images were)}. Cells that could not be tested are left out, and those trained on a part
-    of the images or under other labels: another difference than a leak.
+    many both tests share and were resampled, else 0)}. Cells that could not be tested are left out, folds without a
+    common seed, and those trained on a part of the images or under other labels: another difference than a leak.
     """
     rows = []
     for (dataset, one), (other_dataset, other) in combinations(groups := _groups(runs), 2):
@@ -36,23 +36,25 @@ def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
         if alike and not signers and protocols.on_all(one) == one and protocols.on_all(other) == other:
             leaky, strict = protocols.leakiest_first([one, other])
             first, second = groups[dataset, leaky], groups[dataset, strict]
-            rows += [_difference(dataset, leaky, strict, name, first[name], second[name])
+            found = [_difference(dataset, leaky, strict, name, first[name], second[name])
                      for name in first if name in second]
+            rows += [row for row in found if row]
     return rows
 
 
 def folds_together(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
     """One row for each system and recipe tested in two or more folds of a protocol: {dataset, protocol, system,
-    recipe, folds, seeds, n, accuracy (of all images together, mean over seeds), interval (Wilson, 95 %)}."""
+    recipe, folds, seeds, n, accuracy (of all images together, mean over the seeds that every fold has), interval
+    (95 %)}. Folds without a common seed are left out."""
     rows = []
     for (dataset, protocol), cells_of in _groups(runs).items():
         for (system, recipe), cells in cells_of.items():
             folds = len({cell.metrics["protocol"] for cell in cells})
-            if folds > 1:
-                accuracy, n, seeds = _pooled(cells)
+            found = _pooled(cells)
+            if folds > 1 and found is not None:
                 rows.append({"dataset": dataset, "protocol": protocol, "system": system, "recipe": recipe,
-                             "folds": folds, "seeds": seeds, "n": n, "accuracy": accuracy,
-                             "interval": list(intervals.wilson(accuracy * n, n))})
+                             "folds": folds, "seeds": found[0].n_seeds, "n": found[1], "accuracy": found[0].mean,
+                             "interval": list(found[0].interval)})
     return rows
 
 
@@ -76,21 +78,33 @@ def _groups(runs: Sequence[Sequence[CellResult]]) -> dict[tuple[str, str], dict[
     return found
 
 
-def _pooled(cells: Sequence[CellResult]) -> tuple[float, int, int]:
-    """Accuracy over all folds' images (mean over seeds), how many images these are, and how many seeds."""
-    sizes = {cell.metrics["protocol"]: cell.metrics["n"] for cell in cells}
-    accuracy = np.average([cell.metrics["accuracy"] for cell in cells], weights=[cell.metrics["n"] for cell in cells])
-    return float(accuracy), sum(sizes.values()), len({cell.cell.seed for cell in cells})
+def _pooled(cells: Sequence[CellResult]) -> tuple[Estimate, int] | None:
+    """Accuracy over all folds' images and how many these are; None where the folds have no seed in common."""
+    folds: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    for cell in cells:
+        folds.setdefault(cell.metrics["protocol"], {})[cell.cell.seed] = cell.predictions
+    seeds = sorted(set.intersection(*map(set, folds.values())))
+    if not seeds:
+        return None
+    first = [fold[seeds[0]] for fold in folds.values()]
+    right = np.array([np.concatenate([fold[seed]["predicted"] == fold[seed]["labels"] for fold in folds.values()])
+                      for seed in seeds])
+    people = [(k, one.get("groups")) for k, one in enumerate(first)]  # numbered anew in each fold
+    groups = None if any(own is None for _, own in people) else np.concatenate([1000 * k + own for k, own in people])
+    return estimates.share(right, np.concatenate([one["labels"] for one in first]), groups), right.shape[1]
 
 
 def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequence[CellResult],
-                second: Sequence[CellResult]) -> dict:
-    (a, n_a, seeds_a), (b, n_b, seeds_b) = _pooled(first), _pooled(second)
+                second: Sequence[CellResult]) -> dict | None:
+    both = _pooled(first), _pooled(second)
+    if None in both:
+        return None
+    (a, n_a), (b, n_b) = both
     people, interval = _over_people(first, second)
     return {"dataset": dataset, "system": name[0], "recipe": name[1], "leaky": leaky, "strict": strict,
-            "leaky_accuracy": a, "strict_accuracy": b, "leaky_n": n_a, "strict_n": n_b, "seeds": min(seeds_a, seeds_b),
-            "worth": a - b, "people": people,
-            "interval": interval or list(intervals.share_difference(a * n_a, n_a, b * n_b, n_b))}
+            "leaky_accuracy": a.mean, "strict_accuracy": b.mean, "leaky_n": n_a, "strict_n": n_b,
+            "seeds": min(a.n_seeds, b.n_seeds), "worth": a.mean - b.mean, "people": people,
+            "interval": interval or list(estimates.apart(a, b))}
 
 
 def _over_people(leaky: Sequence[CellResult], strict: Sequence[CellResult]) -> tuple[int, list[float]]:

@@ -138,6 +138,11 @@ def _folds(dataset: str, name: str) -> list[str]:
     return [f"{base}:{k}{extra}" for k in range(count)]
 
 
+def folds(protocol: str) -> list[str]:
+    """The names of a protocol's ten folds, the first one's without its number, as results have them."""
+    return [protocol, *(f"{protocol}:{k}" for k in range(1, FOLDS))]
+
+
 def without_fold(protocol: str) -> str:
     """A full name without its fold: what all folds have in common. Of any text, for files may hold other names."""
     return re.sub(r":\d+", "", protocol)

@@ -8,9 +8,8 @@ import numpy as np
 
 from ferkit.experiments.plan import PlanRow
 from ferkit.results.records import CellResult
-from ferkit.results.tree import by_system
+from ferkit.results.tree import accuracy, by_system
 from ferkit.stats import intervals
-from ferkit.stats.intervals import wilson
 from ferkit.training.recipe import dotted
 
 
@@ -44,7 +43,7 @@ def table(cells: list[CellResult]) -> list[dict[str, object]]:
     rows = []
     for cell in cells:
         m = cell.metrics
-        low, high = wilson(round(m["accuracy"] * m["n"]), m["n"]) if m["accuracy"] is not None else (None, None)
+        low, high = accuracy([cell]).interval if m["accuracy"] is not None else (None, None)
         rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"],
                      "status": None if m["status"] == "finished" else m["status"],
                      "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),

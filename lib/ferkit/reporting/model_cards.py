@@ -18,10 +18,9 @@ from ferkit.core import files, paths
 from ferkit.core.units import Unit
 from ferkit.data.audit import PUBLISHED_FER2013
 from ferkit.reporting import names
-from ferkit.results import records, weights_catalogue
+from ferkit.results import records, tree, weights_catalogue
 from ferkit.results.weights_catalogue import Entry
 from ferkit.stats import classification
-from ferkit.stats.intervals import wilson
 
 CARD = "MODEL_CARD.md"
 DATASHEETS = {"fer2013": "fer2013.md", "ckplus": "ckplus.md", "jaffe": "jaffe.md", "ferg": "ferg.md"}
@@ -96,7 +95,7 @@ def cards() -> dict[Path, str]:
 def card(entry: Entry) -> str:
     """The model card of one published cell, Markdown."""
     result = records.read_cell(entry.directory)
-    parts = [_head(entry), _use(entry), _data(entry), _accuracy(entry), _by_expression(result),
+    parts = [_head(entry), _use(entry), _data(entry), _accuracy(result), _by_expression(result),
              _calibration(result), _limits(entry), _how(entry)]
     return "\n\n".join(parts) + "\n"
 
@@ -152,10 +151,11 @@ def _data(entry: Entry) -> str:
             f"the test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
 
 
-def _accuracy(entry: Entry) -> str:
-    m = entry.metrics
-    low, high = wilson(round(m["accuracy"] * m["n"]), m["n"])
-    rows = [("accuracy", f"{_percent(m['accuracy'])} (95 % of images: {_percent(low)} … {_percent(high)})"),
+def _accuracy(result: records.CellResult) -> str:
+    m, people = result.metrics, result.predictions.get("groups")
+    low, high = tree.accuracy([result]).interval
+    over = "images" if people is None else f"{len(np.unique(people))} people"
+    rows = [("accuracy", f"{_percent(m['accuracy'])} (95 % over {over}: {_percent(low)} … {_percent(high)})"),
             ("accuracy on validation", _percent(m["val_accuracy"])),
             ("accuracy on a training sample", _percent(m.get("train_accuracy"))),
             ("accuracy without test-time augmentation", _percent(m["accuracy_no_tta"])),

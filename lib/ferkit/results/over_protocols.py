@@ -18,9 +18,11 @@ import numpy as np
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.names import Name
-from ferkit.core.protocols import without_fold
+from ferkit.core.protocols import FOLDED, parse, without_fold
 from ferkit.results.predictions import where
 from ferkit.results.records import Cell, CellResult, summarise
+from ferkit.stats import estimates
+from ferkit.stats.estimates import Estimate
 
 SCHEMA = 1
 PATTERN = "[0-9][0-9]_*/protocols_*.json"
@@ -41,6 +43,16 @@ class Answers:
     groups: np.ndarray | None
     protocol: np.ndarray
     lost: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> Estimate:
+        """Of all images together; people are resampled whole where known."""
+        return estimates.share(self.right, self.labels, self.groups)
+
+    @property
+    def people(self) -> int | None:
+        """How many people were tested; None where they are not known."""
+        return None if self.groups is None else len(np.unique(self.groups))
 
 
 def write(path: Path, runs: Mapping[str, Sequence[CellResult]], about: Mapping[str, object]) -> Path:
@@ -174,6 +186,15 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
     return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
                    np.concatenate(labels), groups,
                    np.repeat(list(protocols), [len(part) for part in labels]), lost), sorted(set(sources))
+
+
+def in_folds(root: Path, name: Name) -> Answers:
+    """What a system answers in every fold that the tree's files hold of it; InputError without any."""
+    protocols = dict.fromkeys(row["protocol"] for content in of_tree(root) for row in content["runs"]
+                              if (row["system"], row["recipe"]) == name and parse(row["protocol"]).base in FOLDED)
+    if not protocols:
+        raise InputError(f"no result of {'/'.join(name)} in folds")
+    return answers(root, name, list(protocols))[0]
 
 
 def _people(parts: Sequence[Mapping[str, object]]) -> np.ndarray | None:

@@ -24,6 +24,7 @@ from ferkit.core.names import Name
 from ferkit.results import over_protocols, records
 from ferkit.results.records import CellResult
 from ferkit.stats import estimates
+from ferkit.stats.estimates import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,13 +161,18 @@ def over_seeds(results: Sequence[CellResult]) -> dict[str, object]:
            **dict.fromkeys(("accuracy", "sd", "low", "high", "new_low", "new_high", "minutes")),
            **{key: mean(metrics, key) for key in MEANS}}
     if tested:
-        like = tested[0].predictions
-        found = estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in tested]),
-                                like["labels"], like.get("groups"))
+        found = accuracy(tested)
         row |= {"accuracy": found.mean, "sd": found.sd, "low": found.interval[0], "high": found.interval[1],
                 "new_low": found.prediction[0], "new_high": found.prediction[1],
                 "minutes": float(np.median([minutes_of(one) for one in metrics]))}
     return row
+
+
+def accuracy(results: Sequence[CellResult]) -> Estimate:
+    """The test accuracy of seeds that were tested on the same images; people are resampled whole where known."""
+    like = results[0].predictions
+    return estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in results]),
+                           like["labels"], like.get("groups"))
 
 
 def minutes_of(metrics: dict) -> float:

@@ -106,6 +106,11 @@ def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups
     return estimate(change.mean(axis=1), images + normal(1 / len(labels)))
 
 
+def apart(first: Estimate, second: Estimate) -> Interval:
+    """The 95 % interval of the first minus the second where they were measured on different images."""
+    return _percentiles(first.draws - _permuted(second.draws, seed=5))
+
+
 def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
     """The estimate of the ratio of two accuracies: bool (S, N) each, the same seeds and images."""
     least = 1 / len(labels)

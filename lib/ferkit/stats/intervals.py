@@ -49,18 +49,6 @@ def wilson(successes: float, n: int, level: float = LEVEL) -> Interval:
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def share_difference(first: float, n_first: int, second: float, n_second: int, level: float = LEVEL) -> Interval:
-    """The interval of one share minus another, measured on different images: Newcombe's, out of two Wilson intervals.
-
-    first, second: successes, not necessarily whole (a mean over seeds), of n_first and n_second. Newcombe 1998,
-    doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
-    """
-    a, b = first / n_first, second / n_second
-    (a_low, a_high), (b_low, b_high) = wilson(first, n_first, level), wilson(second, n_second, level)
-    below, above = np.hypot(a - a_low, b_high - b), np.hypot(a_high - a, b - b_low)
-    return float(a - b - below), float(a - b + above)
-
-
 def over_seeds(values: Sequence[float], level: float = LEVEL) -> Spread:
     """Mean, sd and t interval of one number measured with several seeds; ValueError for none."""
     if not len(values):

@@ -8,7 +8,6 @@ import pytest
 from ferkit.analysis import leakage
 from ferkit.reporting import html_report
 from ferkit.results import records
-from ferkit.stats import intervals
 
 
 @pytest.fixture
@@ -29,8 +28,25 @@ def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_cell)
     (row,) = leakage.worth([records.read_run(strict), records.read_run(leaky)])
     assert (row["system"], row["leaky"], row["strict"]) == ("gap_cnn", "by_image", "by_subject")
     assert row["worth"] == pytest.approx(row["leaky_accuracy"] - row["strict_accuracy"]) == pytest.approx(0.2)
-    assert row["interval"] == pytest.approx(list(intervals.share_difference(189, 210, 147, 210)))
+    assert row["interval"] == pytest.approx([0.12, 0.28], abs=0.01)
     assert "+20.0 points" in leakage.sentence(row)
+
+
+def test_people_are_resampled_whole_in_leaks_and_folds(ckplus):
+    def rows(*people):
+        runs = [[replace(cell, predictions=cell.predictions | {"groups": np.argsort(np.argsort(
+            cell.predictions["predicted"] != cell.predictions["labels"], kind="stable")) // 30} if people else
+            cell.predictions) for cell in records.read_run(ckplus(*one))]
+            for one in (("by_image", 0.9), ("by_subject_10fold", 0.7), ("by_subject_10fold:1", 0.7))]
+        return leakage.worth(runs)[0]["interval"], leakage.folds_together(runs)[0]["interval"]
+
+    for alone, together in zip(rows(), rows("people"), strict=True):
+        assert together[1] - together[0] > 1.5 * (alone[1] - alone[0])
+
+
+def test_folds_without_a_common_seed_are_left_out(ckplus):
+    folds = [ckplus("by_subject_10fold", 0.7), ckplus("by_subject_10fold:1", 0.7, (1,))]
+    assert leakage.folds_together([records.read_run(root) for root in folds]) == []
 
 
 def test_seeds_are_averaged(ckplus):
@@ -45,7 +61,7 @@ def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
     (row,) = leakage.folds_together(runs)
     assert (row["folds"], row["n"], row["seeds"], row["protocol"]) == (2, 420, 1, "by_subject_10fold")
     assert row["accuracy"] == pytest.approx(0.7)
-    assert leakage.sentence(row).startswith("gap_cnn/ours: 70.0 % (65.5 … 74.2) of 420 images in 2 folds")
+    assert leakage.sentence(row).startswith("gap_cnn/ours: 70.0 % (65.5 … 74.3) of 420 images in 2 folds")
     leaky = ckplus("by_image", 0.9)
     assert [one["worth"] for one in leakage.worth([*runs, records.read_run(leaky)])] == pytest.approx([0.2])
     assert leakage.worth(runs) == [] == leakage.folds_together([records.read_run(leaky)])

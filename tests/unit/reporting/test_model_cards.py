@@ -24,6 +24,8 @@ def test_a_card_has_what_a_card_needs(entry):
     for head in ("Intended use", "Not for", "Data", "How good", "By expression", "Calibration", "Known limits",
                  "Licence"):
         assert re.search(rf"^## {head}", text, re.M), head
+    people = records.read_cell(entry.directory).predictions.get("groups")
+    assert "95 % over images" in text if people is None else f"95 % over {len(np.unique(people))} people" in text
     assert entry.metrics["weights_sha256"] in text and f"{100 * entry.metrics['accuracy']:.1f} %" in text
     for label, row in entry.metrics["per_class"].items():
         recall = f"{100 * row['recall']:.1f} %" if row["support"] else "–"  # nothing is known of a class without images

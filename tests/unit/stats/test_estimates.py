@@ -44,6 +44,16 @@ def test_the_variances_of_seeds_and_of_images_add_up(measure):
     assert np.var(found.draws) == pytest.approx(of_seeds + found.images_sd**2, rel=0.05)
 
 
+def test_accuracies_on_different_images_differ_within_newcombe_s_interval_and_more_widely_over_people():
+    first, second = np.arange(70)[None] < 56, np.arange(80)[None] < 48
+    one, other = (estimates.share(right, np.zeros(right.size, int)) for right in (first, second))
+    assert estimates.apart(one, other) == pytest.approx((0.0524, 0.3339), abs=0.01)  # Newcombe 1998, table II
+    assert estimates.apart(other, one) == pytest.approx((-0.3339, -0.0524), abs=0.01)
+    of_ten_images_each = [estimates.share(right, np.zeros(right.size, int), np.arange(right.size) // 10)
+                         for right in (first, second)]
+    assert np.diff(estimates.apart(*of_ten_images_each)) > 1.5 * np.diff(estimates.apart(one, other))
+
+
 def test_one_seed_has_the_images_alone_and_a_wider_prediction():
     found = estimates.share(np.arange(700)[None] < 490, LABELS)
     assert found.sd is None and found.interval == found.interval_images and found.seeds_needed(0.01) is None

@@ -25,13 +25,6 @@ def test_wilson_refuses_more_successes_than_trials():
         intervals.wilson(0, 0)
 
 
-@pytest.mark.parametrize(("first", "second", "interval"), [  # Newcombe 1998, table II, method 10
-    ((56, 70), (48, 80), (0.0524, 0.3339)), ((9, 10), (3, 10), (0.1705, 0.8090)), ((10, 10), (0, 20), (0.6791, 1.0))])
-def test_a_difference_of_two_shares_has_newcombe_s_interval(first, second, interval):
-    assert intervals.share_difference(*first, *second) == pytest.approx(interval, abs=6e-5)
-    assert intervals.share_difference(*second, *first) == pytest.approx((-interval[1], -interval[0]), abs=6e-5)
-
-
 def test_seeds_give_mean_sd_and_a_t_interval():
     values = [0.60, 0.62, 0.67]
     spread = intervals.over_seeds(values)

@@ -16,7 +16,7 @@ from ferkit.claims.finding import Finding, finding
 from ferkit.claims.rules.paired import MARGIN, RELEVANT
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.core.protocols import FOLDS
+from ferkit.core.protocols import folds
 from ferkit.results import over_protocols
 from ferkit.results.over_protocols import Answers
 from ferkit.stats import estimates
@@ -25,12 +25,11 @@ from ferkit.stats.estimates import Estimate
 
 def no_worse_in_folds(evidence: Evidence, claim: Claim, first: Name, second: Name, protocol: str) -> Finding:
     """Whether `first` loses less than `MARGIN` against `second` on the test images of all ten folds."""
-    names = [protocol, *(f"{protocol}:{k}" for k in range(1, FOLDS))]
-    (a, b), sources = _both(evidence, first, second, names)
+    (a, b), sources = _both(evidence, first, second, folds(protocol))
     found = estimates.difference(a.right, b.right, a.labels, a.groups)
     low, high = found.interval
     verdict = "reproduced" if low >= -MARGIN else "contradicted" if high < -MARGIN else "inconclusive"
-    people = "" if a.groups is None else f" of {len(np.unique(a.groups))} people"
+    people = "" if a.people is None else f" of {a.people} people"
     notes = [f"{'/'.join(name)} {one.right.mean():.2%}" for name, one in ((first, a), (second, b))]
     notes.append(f"{a.right.shape[1]} images{people}, each tested in one fold, from a single view")
     return finding(*_with_lost(verdict, found, sources, notes, a, b), abs(found.mean + MARGIN))

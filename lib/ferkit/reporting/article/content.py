@@ -13,10 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 import jinja2
+import numpy as np
 
 from ferkit import claims, papers
+from ferkit.claims.rules.accuracy import MARGIN, PARTLY_WITHIN
 from ferkit.core import paths
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.core.units import Unit
 from ferkit.papers import unstated_choices
 from ferkit.papers.paper import Paper
@@ -24,6 +27,8 @@ from ferkit.reporting import judged, names
 from ferkit.reporting.article import figures, title
 from ferkit.reporting.readme import ablation_path, tables, values
 from ferkit.reporting.readme.pictures import Picture
+from ferkit.results import over_protocols
+from ferkit.results.tree import accuracy
 
 HERE = Path(__file__).parent
 BIBLIOGRAPHY = "bibliography.bib"
@@ -92,6 +97,31 @@ class Writer:
             return values.result_field(of, field)
         except KeyError:
             raise InputError(f"the article of {self.paper.id}: no published result has {field} of {of}") from None
+
+    def noted(self, identity: str, pattern: str, tree: str = "") -> str:
+        """What the note of a claim says: the first group of a pattern that it has to match."""
+        found = re.search(pattern, self._row(identity, tree)["note"])
+        if found is None:
+            raise InputError(f"the article of {self.paper.id}: the note on {identity} has no {pattern!r}")
+        return found[1]
+
+    def sampled(self, data: str, name: Name) -> str:
+        """The share of the image that a network's transformer samples, for the expressions where it is least and most,
+        mean over seeds."""
+        seeds = [json.loads(path.read_text(encoding="utf-8"))["attention"] for path in figures.analyses(data, name)]
+        means = np.mean([[row["image"] for row in rows] for rows in seeds], axis=0)
+        return Unit.FRACTION.interval((float(means.min()), float(means.max())), 1)
+
+    def folds(self, of: str, field: str = "accuracy") -> str:
+        """Of "TREE/SYSTEM/RECIPE" over all folds, from a single view: accuracy, interval, images, people."""
+        return values.folds_field(of, field)
+
+    def in_folds(self, of: str) -> bool:
+        """Whether "TREE/SYSTEM/RECIPE" was run in folds."""
+        try:
+            return bool(self.folds(of))
+        except InputError:
+            return False
 
     def quote(self, identity: str) -> str:
         """A number that a source states."""
@@ -168,6 +198,25 @@ class Writer:
         heads = ("system", "random by image", "by subject", "difference, points", "95 %", "seeds")
         return self.table(name, heads, rows, caption, "(1fr, auto, auto, auto, auto, auto)", range(1, 6))
 
+    def folds_table(self, name: str, data: str, of: Sequence[Name], caption: str) -> Typst:
+        """Systems on one division by subject as published, and over all folds by subject from a single view."""
+        rows, unit, tested = [], Unit.FRACTION, "none"
+        for system in of:
+            cells = figures.cells_of(data, system)
+            one, stored = accuracy(cells), cells[0].predictions
+            shown = [f"{names.system(system[0])}, {names.recipe(system[1])}", unit.format(one.mean),
+                     unit.interval(one.interval), one.n_seeds]
+            if self.in_folds("/".join((data, *system))):
+                folds = over_protocols.in_folds(figures.tree_of(data).root, system)
+                tested = f"{len(folds.labels)} images of {folds.people} people"
+                rows.append([*shown, unit.format(folds.accuracy.mean), unit.interval(folds.accuracy.interval),
+                             len(folds.seeds)])
+            else:
+                rows.append([*shown, "not run", "", ""])
+        heads = ("system", f"one division: {len(stored['labels'])} images of {len(np.unique(stored['groups']))} people",
+                 "95 %", "seeds", f"ten folds: {tested}", "95 %", "seeds")
+        return self.table(name, heads, rows, caption, "(1fr, 17%, auto, auto, 17%, auto, auto)", range(1, 7))
+
     def unstated(self) -> Typst:
         """What the paper leaves unstated and what is used instead, a list."""
         return Typst("\n".join(f"- We use {escape(one['choice'])} because {escape(one['reason'])}"
@@ -191,13 +240,14 @@ class Writer:
 
     def known(self) -> dict[str, Callable | object]:
         """Everything that prose can name."""
-        own = ("claim", "verdict", "found", "result", "quote", "figure", "table", "claims_table", "not_judged",
-               "recipe_table", "ablation_table", "path_table", "leaks_table", "unstated", "experience", "differences")
+        own = ("claim", "verdict", "found", "result", "noted", "sampled", "folds", "in_folds", "quote", "figure",
+               "table", "claims_table", "not_judged", "recipe_table", "ablation_table", "path_table", "leaks_table",
+               "folds_table", "unstated", "experience", "differences")
         drawing = ("accuracies", "learning_curves", "confusion", "corruptions", "occlusion")
         return {**{name: getattr(self, name) for name in own},
                 **{name: getattr(figures, name) for name in drawing},
                 "paper": self.paper, "mark": self.mark, "stated": papers.stated_accuracies(judged.FIRST),
-                "tally": self._tally()}
+                "tally": self._tally(), "margin": f"{100 * MARGIN:g}", "partly_within": f"{100 * PARTLY_WITHIN:g}"}
 
     def _tally(self) -> Mapping[str, str]:
         """How many of the paper's claims on the first data set came to which verdict, by group."""

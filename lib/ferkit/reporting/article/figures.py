@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -148,14 +149,19 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
     return _picture(bottom + 6, says, parts)
 
 
+def analyses(tree: str, name: Name) -> list[Path]:
+    """The occlusion.json of each seed of a system; InputError where there is none."""
+    found = sorted((tree_of(tree).root / "04_occlusion_analysis" / name[0] / name[1]).glob("seed*/occlusion.json"))
+    if not found:
+        raise InputError(f"results/{tree}: no occlusion analysis of {'/'.join(name)}, though an article shows it")
+    return found
+
+
 def occlusion(tree: str, name: Name) -> Picture:
     """For each expression the true class's probability lost under each window, mean over images and seeds."""
-    places = sorted((tree_of(tree).root / "04_occlusion_analysis" / name[0] / name[1]).glob("seed*/maps.npz"))
-    if not places:
-        raise InputError(f"results/{tree}: no occlusion analysis of {'/'.join(name)}, though an article shows it")
     maps = []
-    for place in places:
-        with np.load(place, allow_pickle=False) as archive:
+    for place in analyses(tree, name):
+        with np.load(place.with_name("maps.npz"), allow_pickle=False) as archive:
             maps.append(archive["window_probability_drop"])
             labels = [str(label) for label in archive["label_names"]]
     lost = np.mean(maps, axis=0)  # (K, rows, columns)

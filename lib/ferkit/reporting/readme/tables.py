@@ -46,7 +46,7 @@ def systems_table() -> str:
 
 def protocols_table() -> str:
     """A table for each set of protocols that sweeps used, one row for each system and recipe: mean accuracy over
-    seeds under each, or, of folds, over all images."""
+    seeds under each, or, of folds, over all images, from a single view as claims compare them."""
     parts = []
     for tree in published():
         tables: dict[tuple[str, ...], list[dict]] = {}
@@ -56,19 +56,16 @@ def protocols_table() -> str:
             if len(protocols) == 1:  # stands in the table of results
                 continue
             folds = len({protocol.partition(":")[0] for protocol in protocols}) == 1
-            sizes = [len(contents[0]["images"][one]["labels"]) for one in protocols]
-            runs: dict[tuple[str, str], list[dict]] = {}
-            for row in (row for content in contents for row in content["runs"]):
-                runs.setdefault((row["system"], row["recipe"]), []).append(row)
             rows = []
-            for (system, recipe), own in runs.items():
-                each = [[row["accuracy"] for row in own if row["protocol"] == one] for one in protocols]
-                means = [sum(values) / len(values) for values in each]
-                pooled = sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
-                shown = [_percent(pooled), f"{_percent(min(map(min, each)))} … {_percent(max(map(max, each)))}"]
-                rows.append((pooled, [names.system(system), recipe, len({row["seed"] for row in own}),
-                                      *(shown if folds else map(_percent, means))]))
-            heads = ("system", "recipe", "seeds", *(("all images", "single folds") if folds else protocols))
+            for name in dict.fromkeys((row["system"], row["recipe"])
+                                      for content in contents for row in content["runs"]):
+                found = over_protocols.answers(tree.root, name, protocols)[0]
+                each = [float(found.right[:, found.protocol == one].mean()) for one in protocols]
+                all_of_it = found.accuracy
+                shown = [_percent(all_of_it.mean), Unit.FRACTION.interval(all_of_it.interval),
+                         f"{_percent(min(each))} … {_percent(max(each))}"] if folds else map(_percent, each)
+                rows.append((all_of_it.mean, [names.system(name[0]), name[1], len(found.seeds), *shown]))
+            heads = ("system", "recipe", "seeds", *(("all images", "95 %", "single folds") if folds else protocols))
             sweeps = ", ".join(f"`{Path(content['sweep']).stem}`" for content in contents)
             rows = [row for _, row in sorted(rows, key=lambda row: row[0])]
             parts += [f"{tree.name}, {len(protocols)} protocols ({sweeps}):", "",

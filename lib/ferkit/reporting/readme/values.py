@@ -2,8 +2,9 @@
 
 ``<!-- = claim ID FIELD -->70.02 %<!-- = -->`` is a field of a claim, judged on FER2013 or else on its own data:
 expected, observed, interval, verdict. ``<!-- = result TREE/SYSTEM/RECIPE FIELD -->…`` is a mean over seeds
-(`results.tree.over_seeds`): accuracy, sd, val_accuracy, parameters, seeds, minutes. Nothing typed by hand can go stale
-unseen.
+(`results.tree.over_seeds`): accuracy, sd, val_accuracy, parameters, seeds, minutes. ``<!-- = folds TREE/SYSTEM/RECIPE
+FIELD -->…`` is about all folds together, from a single view: accuracy, interval, images, people. Nothing typed by hand
+can go stale unseen.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import re
 from ferkit.core.errors import InputError
 from ferkit.core.units import Unit
 from ferkit.reporting import judged, names
+from ferkit.results import over_protocols
 from ferkit.results.tree import by_system, over_seeds, published
 
-VALUE = re.compile(r"(<!-- = (?P<kind>claim|result) (?P<of>\S+) (?P<field>\w+) -->)(.*?)(<!-- = -->)", re.DOTALL)
+VALUE = re.compile(r"(<!-- = (?P<kind>claim|result|folds) (?P<of>\S+) (?P<field>\w+) -->)(.*?)(<!-- = -->)", re.DOTALL)
 
 
 def filled(text: str, name: str) -> str:
@@ -27,8 +29,8 @@ def filled(text: str, name: str) -> str:
 
     def replace(match: re.Match[str]) -> str:
         try:
-            said = (_claim if match["kind"] == "claim" else result_field)(match["of"], match["field"])
-        except KeyError:
+            said = FIELDS[match["kind"]](match["of"], match["field"])
+        except (KeyError, InputError):
             raise InputError(f"{name}: no published result has {match['field']} of {match['of']}") from None
         return f"{match[1]}{said}{match[6]}"
 
@@ -57,3 +59,17 @@ def result_field(of: str, field: str) -> str:
         return f"{value:.0f}"
     unit = Unit.COUNT if isinstance(value, int) else Unit.FRACTION
     return unit.format(value)
+
+
+def folds_field(of: str, field: str) -> str:
+    """What ``TREE/SYSTEM/RECIPE`` reaches over all folds, as text; KeyError or InputError where nothing of it is
+    published."""
+    tree_name, system, recipe = of.split("/")
+    trees = {tree.name: tree for tree in published()}
+    found = over_protocols.in_folds(trees[tree_name].root, (system, recipe))
+    return {"accuracy": Unit.FRACTION.format(found.accuracy.mean),
+            "interval": Unit.FRACTION.interval(found.accuracy.interval),
+            "images": Unit.COUNT.format(len(found.labels)), "people": Unit.COUNT.format(found.people or 0)}[field]
+
+
+FIELDS = {"claim": _claim, "result": result_field, "folds": folds_field}

@@ -57,6 +57,15 @@ def test_a_number_nobody_has_and_a_verdict_that_changed_stop_the_article(writer)
         writer.result("fer2013/nobody/ours")
     with pytest.raises(InputError, match=r"for deep_emotion\.accuracy\.fer2013 being exceeded, the results say"):
         writer.verdict(ACCURACY, "exceeded")
+    with pytest.raises(InputError, match="has no 'nothing like it'"):
+        writer.noted(ACCURACY, "nothing like it")
+
+
+def test_folds_stand_beside_the_one_division_and_say_where_they_were_not_run(writer):
+    table = writer.folds_table("x", "ckplus", [("gap_cnn_svm", "ours"), ("lenet5", "ours")], "Both")
+    assert f"[{escape(writer.folds('ckplus/gap_cnn_svm/ours'))}]" in table and "[not run], [], []" in table
+    assert "189 images of 23 people" in table and "927 images of 106 people" in table
+    assert not writer.in_folds("ckplus/lenet5/ours")
 
 
 def test_prose_without_its_blocks_or_with_an_unknown_name_is_refused():

@@ -3,7 +3,9 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ferkit import papers
@@ -95,6 +97,24 @@ def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_cell):
     table = tables.protocols_table().splitlines()
     assert "synthetic, 2 protocols (`gap_cnn`, `lenet5`):" in table
     assert [line.split(" | ")[3:] for line in table[-2:]] == [["50.00 %", "50.00 % |"], ["80.00 %", "80.00 % |"]]
+
+
+def test_folds_stand_together_with_an_interval_over_people_and_in_sentences(checkout, write_cell):
+    root = checkout / "results" / "synthetic"
+    runs = {}
+    for protocol, share in (("by_subject_10fold", 0.8), ("by_subject_10fold:1", 0.6)):
+        cell = write_cell(root, "gap_cnn", share=share)
+        single = np.zeros(210, int)  # flip-averaged answers are not compared with single views
+        runs[protocol] = [replace(cell, predictions=cell.predictions | {"groups": np.arange(210) // 35,
+                                                                       "predicted_no_tta": single})]
+    over_protocols.write(root / "09_b/protocols_x.json", runs,
+                         {"sweep": "x.toml", "git_commit": "", "profile": "quick"})
+    assert tables.protocols_table().splitlines()[-1].startswith("| GAP CNN | ours | 1 | 14.29 % | 14.29 … 14.29 % |")
+    said = values.filled(" ".join(VALUE.format(f"folds synthetic/gap_cnn/ours {field}") for field in (
+        "accuracy", "interval", "images", "people")), "README.md")
+    assert all(f"-->{value}<!--" in said for value in ("14.29 %", "14.29 … 14.29 %", "420", "12"))
+    with pytest.raises(InputError, match="no published result has accuracy"):
+        values.filled(VALUE.format("folds synthetic/lenet5/ours accuracy"), "README.md")
 
 
 def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_cell):
