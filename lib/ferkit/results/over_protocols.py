@@ -18,7 +18,7 @@ import numpy as np
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.names import Name
-from ferkit.core.protocols import FOLDED, parse, without_fold
+from ferkit.core.protocols import without_fold
 from ferkit.results.predictions import where
 from ferkit.results.records import Cell, CellResult, summarise
 from ferkit.stats import estimates
@@ -189,9 +189,9 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
 
 
 def in_folds(root: Path, name: Name) -> Answers:
-    """What a system answers in every fold that the tree's files hold of it; InputError without any."""
+    """What a system answers in every fold by subject that the tree's files hold of it; InputError without any."""
     protocols = dict.fromkeys(row["protocol"] for content in of_tree(root) for row in content["runs"]
-                              if (row["system"], row["recipe"]) == name and parse(row["protocol"]).base in FOLDED)
+                              if (row["system"], row["recipe"]) == name and "subject" in row["protocol"])
     if not protocols:
         raise InputError(f"no result of {'/'.join(name)} in folds")
     return answers(root, name, list(protocols))[0]
