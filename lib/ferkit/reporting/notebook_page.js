@@ -12,7 +12,10 @@ addEventListener("load", async () => {
   for (const place of document.querySelectorAll("[data-figure]")) {
     if (!window.Plotly) { place.textContent = "The figure needs plotly.js, which could not be fetched."; continue; }
     const { data, layout } = figures[place.dataset.figure];
-    await Plotly.newPlot(place, data, { ...layout, template }, { responsive: !layout.width, displayModeBar: false });
+    const named = data.filter((trace) => trace.name && trace.showlegend !== false).length;
+    const more = !layout.width && place.clientWidth < 560 && named > 2 ? 20 * named : 0;  // a legend of many lines
+    await Plotly.newPlot(place, data, { ...layout, template, height: (layout.height ?? 450) + more },
+      { responsive: !layout.width, displayModeBar: false });
   }
 });
 async function unpack(text) {
