@@ -33,21 +33,28 @@ FACTS = ("status", "accuracy", "val_accuracy", "best_epoch", "epochs", "paramete
 @dataclass(frozen=True)
 class Answers:
     """What the seeds of one system answer to the test images of some protocols, one after the other, each from a single
-    view. right: bool (S, N). labels, groups: int64 (N,), groups None where people are not known. protocol: str (N,).
-    lost: which runs diverged or collapsed, in words.
+    view. right: bool (S, N). labels, index, groups: int64 (N,), groups None where people are not known. protocol: str
+    (N,). data_sha256: of each protocol's images. lost: which runs diverged or collapsed, in words.
     """
 
     seeds: tuple[int, ...]
     right: np.ndarray
     labels: np.ndarray
+    index: np.ndarray
     groups: np.ndarray | None
     protocol: np.ndarray
+    data_sha256: tuple[str, ...]
     lost: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> Estimate:
         """Of all images together; people are resampled whole where known."""
         return estimates.share(self.right, self.labels, self.groups)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the answers are better than always the most frequent class, by the 95 % interval."""
+        return self.accuracy.interval[0] > np.bincount(self.labels).max() / len(self.labels)
 
     @property
     def people(self) -> int | None:
@@ -184,8 +191,9 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
     lost = tuple(f"seed {row['seed']} {row['status']} under {row['protocol']}" for _, rows in parts for row in rows
                  if row.get("status", "finished") != "finished")
     return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
-                   np.concatenate(labels), groups,
-                   np.repeat(list(protocols), [len(part) for part in labels]), lost), sorted(set(sources))
+                   np.concatenate(labels), np.concatenate([images["index"] for images, _ in parts]), groups,
+                   np.repeat(list(protocols), [len(part) for part in labels]),
+                   tuple(images["data_sha256"] for images, _ in parts), lost), sorted(set(sources))
 
 
 def in_folds(root: Path, name: Name) -> Answers:

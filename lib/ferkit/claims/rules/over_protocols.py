@@ -1,6 +1,7 @@
 """Rules about two systems under several protocols: all folds together, and a gap that grows from step to step.
 
-Both are judged from a single view of each image, whatever test-time augmentation a system has.
+Both are judged from a single view of each image, whatever test-time augmentation a system has, with the same seeds and
+images, and only where both are better than the majority class.
 """
 
 from __future__ import annotations
@@ -71,8 +72,11 @@ def _both(evidence: Evidence, first: Name, second: Name, protocols: list[str]
         (a, said), (b, also) = (over_protocols.answers(evidence.root, name, protocols) for name in (first, second))
     except InputError as error:
         raise NotRun(str(error)) from None
-    if a.seeds != b.seeds or not np.array_equal(a.labels, b.labels):
+    if (a.seeds, a.data_sha256) != (b.seeds, b.data_sha256) or not np.array_equal(a.index, b.index):
         raise NotRun(f"refused: {'/'.join(first)} and {'/'.join(second)} were run with other seeds or on other images")
+    for name, one in ((first, a), (second, b)):
+        if not one.trained:
+            raise NotRun(f"refused: {'/'.join(name)} is no better than the majority class, which proves nothing")
     return (a, b), sorted({*said, *also})
 
 

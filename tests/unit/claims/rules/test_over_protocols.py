@@ -1,5 +1,7 @@
 """Rules about several protocols: ten folds together, and a gap over steps of difficulty."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,35 @@ def test_a_missing_fold_is_not_run(several, run):
     run.cell("lenet5", dataset="ckplus")
     row = run.row("baselines.on_par.ckplus")
     assert row["verdict"] == "not_run" and "gap_cnn_svm/ours under by_subject_10fold:9" in row["note"]
+
+
+@pytest.mark.parametrize("wrong", [0, 1, "both"])
+def test_always_one_class_in_every_fold_proves_nothing_about_the_other(several, run, wrong):
+    several({CRAFTED: dict.fromkeys(FOLD, 0.9), NETWORK: dict.fromkeys(FOLD, 0.9)}, seeds=3)
+    path = run.root / NOTEBOOK / "protocols_some.json"
+    content = json.loads(path.read_text())
+    for row in content["runs"]:
+        if wrong == "both" or row["system"] == (CRAFTED, NETWORK)[wrong][0]:
+            row["predicted"] = "3" * 350
+            row["accuracy"] = content["images"][row["protocol"]]["labels"].count("3") / 350
+    path.write_text(json.dumps(content))
+    run.cell("lenet5", dataset="ckplus")
+    row = run.row("baselines.on_par.ckplus")
+    assert row["verdict"] == "not_run" and "majority class" in row["note"]
+
+
+@pytest.mark.parametrize("key", ["index", "data_sha256"])
+def test_other_images_with_equal_labels_are_refused(several, run, key):
+    several({CRAFTED: dict.fromkeys(FOLD, 0.9)})
+    path = run.root / NOTEBOOK / "protocols_some.json"
+    content = json.loads(path.read_text())
+    for images in content["images"].values():
+        images[key] = "e" * 64 if key == "data_sha256" else [number + 1000 for number in images["index"]]
+    path.with_name("protocols_other.json").write_text(json.dumps(content))
+    several({NETWORK: dict.fromkeys(FOLD, 0.8)})
+    run.cell("lenet5", dataset="ckplus")
+    row = run.row("baselines.on_par.ckplus")
+    assert row["verdict"] == "not_run" and "other images" in row["note"]
 
 
 @pytest.mark.parametrize(("network", "verdict", "slope"), [((0.8, 0.8, 0.8, 0.8), "reproduced", 0.1),
