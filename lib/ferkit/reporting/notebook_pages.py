@@ -24,8 +24,9 @@ from ferkit.results import manifest
 FOLDER = "notebooks"  # below results
 LARGEST = 600_000  # bytes of all pages together
 LONG = 300  # bytes from which on an array is shared between figures
-SIDES = {"right;white-space:nowrap": " class=n", "right": " class=r", "left;white-space:nowrap": " class=w",
-         "left": ""}  # a table's styles in a page's words
+SIDES = {"right;white-space:nowrap": "", "right": " class=r", "left;white-space:nowrap": " class=w",
+         "left": " class=l"}  # a table's styles in a page's words, none for the most frequent
+ENDS = re.compile(r"</t[rdh]>|</tbody>|</thead>")  # tags that HTML lets out
 STEPS = 30  # that a map keeps between zero and its largest value
 GREYS = 8  # of 256 grey values that an image no longer tells apart
 # Code that IPython coloured, with its style sheet: many times as long as the code.
@@ -77,7 +78,7 @@ def _cell(cell: dict, packed: Packed) -> str:
     if cell["cell_type"] == "markdown":
         return _section(source)
     body = "".join(_output(output, packed) for output in cell.get("outputs", []))
-    return f"<details class=code><summary>code</summary><pre>{escape(source)}</pre></details>\n{body}"
+    return f"<details class=code><summary>code</summary><pre>{escape(source, quote=False)}</pre></details>\n{body}"
 
 
 def _output(output: dict, packed: Packed) -> str:
@@ -94,7 +95,7 @@ def _output(output: dict, packed: Packed) -> str:
         image = "".join(data["image/png"]).strip()
         return f'<div class=output><img alt="" src="data:image/png;base64,{image}"></div>\n'
     text = "".join(output.get("text", data.get("text/plain", "")))
-    return f"<pre class=output>{escape(text)}</pre>\n" if text and text != "None" else ""
+    return f"<pre class=output>{escape(text, quote=False)}</pre>\n" if text and text != "None" else ""
 
 
 def _section(markdown: str) -> str:
@@ -107,6 +108,7 @@ def _smaller(html: str) -> str:
     """The same with a page's own words for a table's styles, and code without its colours."""
     for side, short in SIDES.items():
         html = html.replace(f' style="text-align:{side}"', short)
+    html = ENDS.sub("", html)
     return HIGHLIGHT.sub(lambda match: f"<pre>{TAG.sub('', match[1])}</pre>", html)
 
 
@@ -133,12 +135,12 @@ class Packed:
         return base64.b64encode(gzip.compress(whole, 9, mtime=0)).decode()
 
     def _rounded(self, value: object) -> object:
-        """Numbers to four digits; of what plotly packed maps to `STEPS` steps of their largest, images to steps of
+        """Numbers to three digits; of what plotly packed maps to `STEPS` steps of their largest, images to steps of
         `GREYS`; long arrays replaced by their number."""
         if isinstance(value, dict) and "bdata" in value:
             found = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
             if found.dtype.kind == "f" and "shape" not in value:  # places along an axis, not a map
-                return [float(f"{one:.4g}") if np.isfinite(one) else None for one in found]
+                return [float(f"{one:.3g}") if np.isfinite(one) else None for one in found]
             if found.dtype.kind == "f":
                 step = (np.nanmax(np.abs(found), initial=0.0) or 1.0) / STEPS
                 found = (np.round(found / step) * step).astype("<f4")
@@ -152,7 +154,7 @@ class Packed:
             return {key: self._rounded(one) for key, one in value.items()}
         if isinstance(value, list):
             return [self._rounded(one) for one in value]
-        return float(f"{value:.4g}") if isinstance(value, float) and np.isfinite(value) else value
+        return float(f"{value:.3g}") if isinstance(value, float) and np.isfinite(value) else value
 
 
 def _template(cells: list[dict]) -> dict:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ferkit.core.errors import InputError
-from ferkit.reporting import notebook_pages
+from ferkit.reporting import notebook_pages, tables
 
 FIGURE = go.Figure(go.Heatmap(z=np.linspace(-1, 1, 48 * 48).reshape(48, 48)), layout={"height": 300})
 
@@ -67,3 +67,9 @@ def test_a_run_on_other_faces_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"dataset": "fer2013"}))
     with pytest.raises(InputError, match="only a run on synthetic faces"):
         notebook_pages.write(tmp_path)
+
+
+def test_a_tables_styles_become_classes_and_tags_that_html_lets_out_go(tmp_path):
+    table = tables.Table(("name", "n"), [("a", "1"), ("b" * 40, "2")], {1})._repr_html_()
+    page = notebook_pages.page(executed(tmp_path, {"data": {"text/html": [table]}}))
+    assert "<tbody><tr><td class=l>a<td>1<tr>" in page and "text-align" not in page.partition("<main")[2]
