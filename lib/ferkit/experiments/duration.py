@@ -1,6 +1,7 @@
 """How long training will take, estimated from the minutes that published results took for as many images and epochs.
 
-Another machine, a busy one or a GPU takes another time: it is told as an estimate, or not at all.
+Those shared two cores in different ways and their minutes leave out the tests; another machine, a busy one or a GPU
+takes another time. So it is told as an estimate, or not at all.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ def minutes(jobs: Sequence[tuple[Job, int]]) -> float | None:
                for (job, n_train), rate in zip(jobs, rates, strict=True))
 
 
-def in_words(jobs: Sequence[tuple[Job, int]], processes: int = 1) -> str:
+def in_words(jobs: Sequence[tuple[Job, int]]) -> str:
     """``9 systems, about 12 minutes of training on an idle machine (estimated from published results)``; their number
-    alone where there is no estimate. jobs: as for `minutes`. processes: how many train side by side."""
+    alone where there is no estimate. jobs: as for `minutes`."""
     counted, found = f"{len(jobs)} system{'s' * (len(jobs) != 1)}", minutes(jobs)
     if found is None:
         return counted
-    found = max(1, round(found / processes))
+    found = max(1, round(found))
     return (f"{counted}, about {found} minute{'s' * (found != 1)} of training on an idle machine (estimated from "
             "published results)")
 

@@ -44,7 +44,7 @@ def train(run: Run, stems: list[str], backend: Backend, console: Console) -> Non
     if not board.open:
         return
     due = [(task.job, train_size(_worker(run).faces(task))) for task in board.open]
-    console.line(f"training {duration.in_words(due, getattr(backend, 'jobs', 1))}, which the notebooks then load")
+    console.line(f"training {duration.in_words(due)}, which the notebooks then load")
 
     def watched(worker: Worker, open_tasks: Sequence[Task]) -> Iterator[str | None]:
         """The backend, with the time and what is at work shown while it is."""

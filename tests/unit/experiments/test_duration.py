@@ -32,8 +32,8 @@ def test_minutes_follow_images_and_epochs_and_a_heads_own_minutes_the_images(pub
     published("svm", 0, minutes=9.0, head_minutes=1.0)
     assert duration.minutes([(_job("net"), 2000)]) == pytest.approx(2 * 2 * 2)
     assert duration.minutes([(_job("svm", head=True), 500)]) == pytest.approx(0.5)
-    assert duration.in_words([(_job("net"), 2000), (_job("net"), 1000)], processes=2).startswith(
-        "2 systems, about 6 minutes of training on an idle machine")
+    assert duration.in_words([(_job("net"), 2000), (_job("net"), 1000)]).startswith(
+        "2 systems, about 12 minutes of training on an idle machine")
 
 
 def test_what_nobody_has_measured_is_counted_alone(published):
