@@ -82,7 +82,12 @@ set_up() {
         stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
     esac
     say "setting up .venv from requirements.lock (about 6 GB; with pip two minutes or more, with uv less; once)"
-    trap 'say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
+    # A sign of life every half minute; it holds neither the lock nor standard output.
+    (looks=0; while sleep 5; do
+        [ $((++looks % 6)) -ne 0 ] || say "  .venv: $(du -sm "$venv" 2>/dev/null | cut -f1) of about 6,000 MB"
+    done) >/dev/null 9<&- &
+    alive=$!
+    trap 'kill $alive 2>/dev/null || true; say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
     if command -v uv >/dev/null; then
         if [ "$state" = broken ]; then
             uv venv --quiet --allow-existing --python "$(command -v "$python")" "$venv" >&2
@@ -97,6 +102,7 @@ set_up() {
     is_ready "$venv/bin/python"
     recipe "$venv/bin/python" >"$venv/.complete"
     rm -f "$venv/.begun"
+    kill $alive 2>/dev/null || true
     trap - EXIT
     exec 9<&-
 }
