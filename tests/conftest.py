@@ -1,5 +1,5 @@
-"""Where the real data lie, if they are at hand, a cache of prepared sets that is the test run's own, and cells
-written without training."""
+"""Where the real data lie, if they are at hand, a cache of prepared sets that is the test run's own, and trained
+systems written without training."""
 
 import os
 import subprocess
@@ -65,10 +65,10 @@ def smoke_run(tmp_path_factory, session_cache):
 
 
 @pytest.fixture(scope="session")
-def write_cell():
-    """A function that writes a whole cell without training: its answers are right on a share of 210 images.
+def write_result():
+    """A function that writes a whole trained system without training: its answers are right on a share of 210 images.
 
-    write_cell(root, system, recipe, share=…, untested=False, **changes to the metrics) → CellResult
+    write_result(root, system, recipe, share=…, untested=False, **changes to the metrics) → Result
     """
     def write(root, system, recipe="ours", *, share=0.7, seed=0, untested=False, **changes):
         labels = np.arange(210) % 7
@@ -90,7 +90,7 @@ def write_cell():
         history = [{"epoch": e, "train_loss": 1 / e, "val_loss": 1.1 / e, "train_accuracy": share,
                     "val_accuracy": share} for e in (1, 2, 3)]
         notebook = "02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm"
-        directory = records.Cell(notebook, system, recipe, seed).directory(root)
-        return records.write_cell(directory, metrics=metrics | changes, history=history, weights=None,
+        directory = records.SystemKey(notebook, system, recipe, seed).directory(root)
+        return records.write_result(directory, metrics=metrics | changes, history=history, weights=None,
                                   predictions=None if untested else arrays)
     return write

@@ -44,7 +44,7 @@ def test_it_leaves_the_contracts_files(smoke_run):
 
 
 def test_every_planned_cell_is_whole_and_readable(smoke_run):
-    found = {(one.cell.notebook, one.cell.system, one.cell.recipe) for one in records.read_run(smoke_run)}
+    found = {(one.key.notebook, one.key.system, one.key.recipe) for one in records.read_run(smoke_run)}
     planned = {(job.notebook, job.system.name, job.recipe_name)
                for notebook in papers.notebooks() for job in training.jobs("smoke", notebook.stem)}
     assert found == planned
@@ -59,7 +59,7 @@ def test_the_manifest_tells_the_hash_of_everything_that_was_made(smoke_run):
     assert {entry["status"] for entry in found["notebooks"].values()} == {"finished"}
     hashes: dict[str, set] = {}  # sequences are another set of data than single images
     for one in records.read_run(smoke_run):
-        hashes.setdefault(papers.system(one.cell.system).kind.name, set()).add(one.metrics["data_sha256"])
+        hashes.setdefault(papers.system(one.key.system).kind.name, set()).add(one.metrics["data_sha256"])
     assert hashes["image"] == {found["data_sha256"]} and len(hashes["sequence"]) == 1
 
 

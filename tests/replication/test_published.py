@@ -10,7 +10,7 @@ from ferkit.core import paths
 from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
 from ferkit.results import records
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 from ferkit.results.tree import published
 from ferkit.stats import classification
 
@@ -18,13 +18,13 @@ PUBLISHED = [tree.name for tree in published()]
 PRIVATE_TEST = {"angry": 491, "disgust": 55, "fear": 528, "happy": 879, "sad": 594, "surprise": 416, "neutral": 626}
 
 
-def cells(dataset):
+def results(dataset):
     return records.read_run(paths.published_directory(dataset))  # refuses what does not fit its hash or predictions
 
 
 def planned(dataset):
     root = paths.published_directory(dataset)
-    return [(Cell(notebook, entry["system"], entry["recipe"], entry["seed"]), entry)
+    return [(SystemKey(notebook, entry["system"], entry["recipe"], entry["seed"]), entry)
             for notebook in publish.trained_notebooks() if (root / notebook / publish.PLAN).is_file()
             for entry in json.loads((root / notebook / publish.PLAN).read_text(encoding="utf-8"))]
 
@@ -32,32 +32,32 @@ def planned(dataset):
 @pytest.mark.parametrize("dataset", PUBLISHED)
 class TestPublished:
     def test_everything_planned_has_a_row_or_waits_and_no_other_is_there(self, dataset):
-        there = {result.cell for result in cells(dataset)}
-        waiting = {cell for cell, entry in planned(dataset) if entry.get("status") == publish.WAITING}
-        assert there | waiting == {cell for cell, _ in planned(dataset)} and not there & waiting
+        there = {result.key for result in results(dataset)}
+        waiting = {key for key, entry in planned(dataset) if entry.get("status") == publish.WAITING}
+        assert there | waiting == {key for key, _ in planned(dataset)} and not there & waiting
 
-    def test_cells_were_trained_as_planned(self, dataset):
+    def test_trained_systems_were_trained_as_planned(self, dataset):
         entries = dict(planned(dataset))
-        for result in cells(dataset):
-            assert result.metrics["config"]["recipe"] == entries[result.cell]["config"]
+        for result in results(dataset):
+            assert result.metrics["config"]["recipe"] == entries[result.key]["config"]
 
     def test_the_test_split_was_read_once(self, dataset):
-        assert {result.metrics["test_reads"] for result in cells(dataset) if result.predictions} == {1}
+        assert {result.metrics["test_reads"] for result in results(dataset) if result.predictions} == {1}
 
     def test_the_headline_is_what_validation_puts_first(self, dataset):
-        for notebook in {result.cell.notebook for result in cells(dataset)}:
+        for notebook in {result.key.notebook for result in results(dataset)}:
             head = json.loads((paths.published_directory(dataset) / notebook / publish.HEADLINE).read_text())
             validated: dict[tuple[str, str], dict[int, float]] = {}
-            for cell in cells(dataset):
-                if cell.cell.notebook == notebook and cell.metrics["val_accuracy"] is not None:
-                    name = cell.cell.system, cell.cell.recipe
-                    validated.setdefault(name, {})[cell.cell.seed] = cell.metrics["val_accuracy"]
+            for result in results(dataset):
+                if result.key.notebook == notebook and result.metrics["val_accuracy"] is not None:
+                    name = result.key.system, result.key.recipe
+                    validated.setdefault(name, {})[result.key.seed] = result.metrics["val_accuracy"]
             best = max(validated, key=lambda name: np.mean(list(validated[name].values())))
             assert head["chosen_by"] == "val" and (head["system"], head["recipe"]) == best
             assert set(head["seeds"]) == set(validated[best])
 
     def test_the_best_is_far_above_the_commonest_class(self, dataset):
-        best = max((r for r in cells(dataset) if r.predictions), key=lambda r: r.metrics["val_accuracy"])
+        best = max((r for r in results(dataset) if r.predictions), key=lambda r: r.metrics["val_accuracy"])
         majority = classification.majority_share(best.matrix)  # GFE: 59 and 65 % show no expression
         assert best.metrics["accuracy"] > majority + 0.2 * (1 - majority)
         assert best.metrics["macro_f1"] > 0.35
@@ -66,7 +66,7 @@ class TestPublished:
 @pytest.mark.skipif("fer2013" not in PUBLISHED, reason="no FER2013 result is published yet")
 class TestFer2013:
     def test_the_labels_are_those_of_private_test(self):
-        for result in cells("fer2013"):
+        for result in results("fer2013"):
             if result.predictions:
                 names = result.predictions["label_names"][result.predictions["labels"]]
                 assert dict(zip(*np.unique(names, return_counts=True), strict=True)) == PRIVATE_TEST
@@ -75,7 +75,7 @@ class TestFer2013:
         ("deep_emotion.accuracy.fer2013", "deep_emotion", 0.16), ("gap_svm.accuracy.fer2013", "gap_cnn_svm", 0.12)])
     def test_ours_is_within_the_stated_distance_of_the_paper(self, claim, system, within):
         """Distances of the first, short run; a majority-class answer (24.5 %) lies three times as far off."""
-        mine = [r.metrics["accuracy"] for r in cells("fer2013") if (r.cell.system, r.cell.recipe) == (system, "ours")]
+        mine = [r.metrics["accuracy"] for r in results("fer2013") if (r.key.system, r.key.recipe) == (system, "ours")]
         assert abs(np.mean(mine) - papers.quote(claim).value) < within
 
     def test_a_claim_of_accuracy_is_judged_on_it(self):

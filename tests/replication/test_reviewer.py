@@ -34,12 +34,12 @@ def now():
 
 
 @cache
-def cells(tree, system, recipe="ours"):
+def results(tree, system, recipe="ours"):
     return by_system(load_tree(paths.published_directory(tree)).results)[system, recipe]
 
 
 def mean(tree, system, key):
-    return np.mean([cell.metrics[key] for cell in cells(tree, system)])
+    return np.mean([result.metrics[key] for result in results(tree, system)])
 
 
 def the_svm_and_softmax_are_compared_on_one_view_each(found):
@@ -48,7 +48,7 @@ def the_svm_and_softmax_are_compared_on_one_view_each(found):
 
 
 def robustness_is_the_papers_system_against_lenet5_from_single_views(found):
-    ours, lenet = (robustness.single_view(cells("fer2013", name)[0]) for name in ("gap_cnn_svm", "lenet5"))
+    ours, lenet = (robustness.single_view(results("fer2013", name)[0]) for name in ("gap_cnn_svm", "lenet5"))
     kinds = {name.rpartition("_")[0] for name in ours.corruptions}
     error = {kind: [sum(1 - one.corruptions[name] for name in one.corruptions if name.startswith(f"{kind}_"))
                     for one in (ours, lenet)] for kind in kinds}
@@ -58,9 +58,9 @@ def robustness_is_the_papers_system_against_lenet5_from_single_views(found):
 
 def a_class_without_images_has_no_recall(found):
     gaps = []
-    for cell in cells("ckplus", "deep_emotion"):
-        matrix = np.array(cell.metrics["confusion_matrix"])
-        recall = {name: matrix[k, k] / matrix[k].sum() for k, name in enumerate(cell.metrics["label_names"])
+    for result in results("ckplus", "deep_emotion"):
+        matrix = np.array(result.metrics["confusion_matrix"])
+        recall = {name: matrix[k, k] / matrix[k].sum() for k, name in enumerate(result.metrics["label_names"])
                   if matrix[k].sum()}
         rare = [recall.pop("disgust"), recall.pop("fear")]
         gaps.append(np.mean(rare) - np.mean(list(recall.values())))

@@ -16,19 +16,20 @@ MEASURE = "return document.documentElement.scrollWidth <= window.innerWidth"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, write_cell):
-    """A report with every kind of figure, verdicts of three kinds and a cell that diverged."""
+def page(tmp_path_factory, write_result):
+    """A report with every kind of figure, verdicts of three kinds and a trained system that diverged."""
     root = tmp_path_factory.mktemp("runs") / "synthetic-smoke-seed0"
-    cells = [write_cell(root, "deep_emotion"), write_cell(root, "gap_cnn", share=0.8), write_cell(root, "lenet5")]
-    write_cell(root, "deep_emotion", "published_lr0.1", untested=True)
+    results = [write_result(root, "deep_emotion"), write_result(root, "gap_cnn", share=0.8),
+               write_result(root, "lenet5")]
+    write_result(root, "deep_emotion", "published_lr0.1", untested=True)
     theta = np.tile([[0.8, 0, 0], [0, 0.8, 0.1]], (70, 1, 1))
     drawn = {
-        "curves": figures.learning_curves(cells), "matrices": figures.confusion_matrices(cells),
+        "curves": figures.learning_curves(results), "matrices": figures.confusion_matrices(results),
         "maps": figures.occlusion_maps(np.random.default_rng(0).random((7, 11, 11)), LABELS, range(7)),
         "frames": figures.theta_frames(theta, np.arange(70) % 7),
         "rates": figures.learning_rate_probe([0.1, 0.005], [None, 0.5], ["diverged", "finished"], chance=0.2),
         "faces": figures.image_grid(np.zeros((7, 48, 48), np.uint8), LABELS, dataset="synthetic"),
-        "size": figures.parameters_vs_accuracy(cells), "regions": figures.region_table(np.eye(7), LABELS, LABELS),
+        "size": figures.parameters_vs_accuracy(results), "regions": figures.region_table(np.eye(7), LABELS, LABELS),
     }
     for k, (name, fig) in enumerate(drawn.items()):
         figures.save(fig, root / "02_stn_attention" / "figures", name, title=name, caption="What to see.", order=k + 1)

@@ -76,7 +76,7 @@ def ours(sets: dict) -> list[dict]:
     entries = [entry for entry in weights_catalogue.entries() if entry.weights and entry.dataset == "fer2013"]
     best = {}
     for entry in sorted(entries, key=lambda entry: -entry.validation):
-        best.setdefault(entry.cell.system, entry)
+        best.setdefault(entry.key.system, entry)
     rows = []
     for entry in best.values():
         model = predictor.load(entry.full_name)

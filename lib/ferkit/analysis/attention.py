@@ -20,7 +20,7 @@ from ferkit.experiments import attention, jobs
 from ferkit.experiments.jobs import Systems
 from ferkit.models import facts, inference
 from ferkit.results import planted
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import by_system
 
 IMAGES = 350  # on which it is measured where a network looks
@@ -39,18 +39,18 @@ def maps(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray] 
     return np.where(size > 0, area / np.maximum(size, 1), even)[:, None], even
 
 
-def of(cells: Sequence[CellResult], images: np.ndarray, systems: Systems) -> dict[str, np.ndarray]:
+def of(results: Sequence[Result], images: np.ndarray, systems: Systems) -> dict[str, np.ndarray]:
     """Of each result whose network has attention, by "system/recipe": its density over images uint8 (N, H, W) minus an
     even division of it, float64 (N, H, W)."""
     found = {}
-    for cell in cells:
-        seen = maps(jobs.load_model(cell, systems), images) if len(images) else None
-        if seen is not None and f"{cell.cell.system}/{cell.cell.recipe}" not in found:
-            found[f"{cell.cell.system}/{cell.cell.recipe}"] = seen[0].sum(1) - seen[1]
+    for result in results:
+        seen = maps(jobs.load_model(result, systems), images) if len(images) else None
+        if seen is not None and f"{result.key.system}/{result.key.recipe}" not in found:
+            found[f"{result.key.system}/{result.key.recipe}"] = seen[0].sum(1) - seen[1]
     return found
 
 
-def table(attentions: Iterable[Attention], results: Sequence[CellResult], systems: Systems,
+def table(attentions: Iterable[Attention], results: Sequence[Result], systems: Systems,
           test: FaceSet | None = None) -> list[dict[str, object]]:
     """A row for each attention of which some results tell something: seeds; "on the parts, %", the share of it on the
     parts that make an expression, mean over seeds, and "by chance, %", that of an even division; the difference of its
@@ -71,22 +71,22 @@ def table(attentions: Iterable[Attention], results: Sequence[CellResult], system
     return rows
 
 
-def _looks(cells: Sequence[CellResult], systems: Systems, test: FaceSet | None) -> dict[str, object]:
-    found = [one for cell in cells if (one := _measured(cell))]
+def _looks(results: Sequence[Result], systems: Systems, test: FaceSet | None) -> dict[str, object]:
+    found = [one for result in results if (one := _measured(result))]
     if not found and test is not None and test.masks is not None:
         some = test.select(np.arange(min(IMAGES, len(test))))
         parts = truth_masks(some.labels, some.label_names, some.masks, some.regions)
-        found = [attention.on_parts(*seen, parts) for cell in cells
-                 if (seen := maps(jobs.load_model(cell, systems), some.images))]
+        found = [attention.on_parts(*seen, parts) for result in results
+                 if (seen := maps(jobs.load_model(result, systems), some.images))]
     return {f"{says}, %": 100 * float(np.mean([one[key] for one in found])) if found else None
             for says, key in (("on the parts", "share"), ("by chance", "even"))}
 
 
-def _measured(cell: CellResult) -> dict[str, float] | None:
+def _measured(result: Result) -> dict[str, float] | None:
     """{share, even} of attention on parts as it was written beside a result; None where it was not."""
-    if on_parts := ((planted.read(cell) or {}).get("attention") or {}).get("on_parts"):
+    if on_parts := ((planted.read(result) or {}).get("attention") or {}).get("on_parts"):
         return on_parts
-    path = cell.directory.parents[3] / OCCLUSION / cell.directory.relative_to(cell.directory.parents[2])
+    path = result.directory.parents[3] / OCCLUSION / result.directory.relative_to(result.directory.parents[2])
     path = path / "occlusion.json"
     seen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not seen.get("attention"):
@@ -98,11 +98,11 @@ def _measured(cell: CellResult) -> dict[str, float] | None:
     return {"share": float((on * n).sum() / (image * n).sum()), "even": sum(areas.values())}
 
 
-def _brings(first: Sequence[CellResult], second: Sequence[CellResult], systems: Systems) -> dict[str, object]:
+def _brings(first: Sequence[Result], second: Sequence[Result], systems: Systems) -> dict[str, object]:
     row = dict.fromkeys(("difference", "low", "high", "parameters", "multiply-adds"))
     if not first or not second:
         return row
-    costs = [_cost(cells[0], systems) for cells in (first, second)]
+    costs = [_cost(results[0], systems) for results in (first, second)]
     row["parameters"], row["multiply-adds"] = (a - b for a, b in zip(*costs, strict=True))
     try:
         gained = pairing.compare(first, second).difference
@@ -111,10 +111,10 @@ def _brings(first: Sequence[CellResult], second: Sequence[CellResult], systems: 
     return row | {"difference": gained.mean, "low": gained.interval[0], "high": gained.interval[1]}
 
 
-def _cost(cell: CellResult, systems: Systems) -> tuple[int, int]:
+def _cost(result: Result, systems: Systems) -> tuple[int, int]:
     """(parameters, multiply-adds); the latter are counted on the network where its result does not tell."""
-    built = cell.metrics.get("multiply_adds")
+    built = result.metrics.get("multiply_adds")
     if built is None:
-        options = cell.metrics["config"]["recipe"].get("model", {})
-        built = facts.multiply_adds(systems(cell.cell.system).build(len(cell.metrics["label_names"]), **options))
-    return cell.metrics["parameters"], built
+        options = result.metrics["config"]["recipe"].get("model", {})
+        built = facts.multiply_adds(systems(result.key.system).build(len(result.metrics["label_names"]), **options))
+    return result.metrics["parameters"], built

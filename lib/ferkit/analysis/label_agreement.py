@@ -16,7 +16,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data import ferplus, fingerprint
 from ferkit.results import tree
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import classification, intervals
 
 GROUPS = ("confirmed", "contradicted", "never named")
@@ -61,7 +61,7 @@ def ceiling(split: str = "test") -> dict[str, float]:
             "any_of_ten": float(np.mean(own > 0))}
 
 
-def by_system(results: Sequence[CellResult]) -> list[dict[str, object]]:
+def by_system(results: Sequence[Result]) -> list[dict[str, object]]:
     """Accuracy on FER2013's labels where the votes confirm, contradict or never name them: one row for each system and
     recipe, means over seeds.
 
@@ -69,27 +69,27 @@ def by_system(results: Sequence[CellResult]) -> list[dict[str, object]]:
     (95 % over images) as ``<group>_interval``; crowd: agreement with the taggers' plurality, crowd_n: the images that
     have one (by the rule of `ferkit.data.ferplus`). InputError for results of other images.
     """
-    return [_system(*name, cells) for name, cells in tree.by_system(_tested(results)).items()]
+    return [_system(*name, seeds) for name, seeds in tree.by_system(_tested(results)).items()]
 
 
-def recall_by_label(results: Sequence[CellResult], labels: str = "own") -> list[dict[str, object]]:
+def recall_by_label(results: Sequence[Result], labels: str = "own") -> list[dict[str, object]]:
     """Recall of each expression against FER2013's labels ("own") or the taggers' plurality ("ferplus").
 
     One row for each system, recipe and label: n (images), recall (mean over seeds), rank (1 = the worst of the seven).
     """
     rows = []
-    for (system, recipe), cells in tree.by_system(_tested(results)).items():
-        truth = _truth(cells[0], labels)
+    for (system, recipe), seeds in tree.by_system(_tested(results)).items():
+        truth = _truth(seeds[0], labels)
         kept = truth >= 0
         recalls = np.mean([classification.per_class(classification.confusion_matrix(
-            truth[kept], cell.predictions["predicted"][kept], len(LABELS)))["recall"] for cell in cells], axis=0)
+            truth[kept], result.predictions["predicted"][kept], len(LABELS)))["recall"] for result in seeds], axis=0)
         ranks = np.argsort(np.argsort(recalls, kind="stable"), kind="stable") + 1
         rows += [{"system": system, "recipe": recipe, "label": label, "n": int(np.sum(truth == k)),
                   "recall": float(recalls[k]), "rank": int(ranks[k])} for k, label in enumerate(LABELS)]
     return rows
 
 
-def both_recalls(results: Sequence[CellResult], labels: Sequence[str]) -> list[dict[str, object]]:
+def both_recalls(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str, object]]:
     """One row for each system and recipe: system, recipe and for each of `labels` its recall by FER2013's labels and by
     the taggers' plurality, ``<label>_own`` and ``<label>_ferplus``, as "13 % of 55 (1)": images, and the rank."""
     rows: dict[tuple[object, object], dict[str, object]] = {}
@@ -106,11 +106,11 @@ def by_group(rows: Sequence[Mapping[str, object]]) -> dict[str, list[float]]:
     return {group: [row[group.replace(" ", "_")] for row in rows] for group in GROUPS}
 
 
-def replicated(results: Sequence[CellResult], systems: Sequence[str], recipes: Sequence[str] = ("published", "ours")
-               ) -> list[CellResult]:
+def replicated(results: Sequence[Result], systems: Sequence[str], recipes: Sequence[str] = ("published", "ours")
+               ) -> list[Result]:
     """Of some results those of these systems and recipes, in the order in which both are named."""
     found = tree.by_system(results)
-    return [cell for system in systems for recipe in recipes for cell in found.get((system, recipe), ())]
+    return [result for system in systems for recipe in recipes for result in found.get((system, recipe), ())]
 
 
 def _answers(name: str, labels: np.ndarray, votes: np.ndarray) -> dict[str, object]:
@@ -128,36 +128,36 @@ def _answers(name: str, labels: np.ndarray, votes: np.ndarray) -> dict[str, obje
             "instead": ferplus.COLUMNS[others.argmax()], "instead_share": float(others.max() / len(labels))}
 
 
-def _system(system: str, recipe: str, cells: list[CellResult]) -> dict[str, object]:
-    rows = cells[0].predictions["index"]
-    labels, votes = cells[0].predictions["labels"], ferplus.votes()[rows]
-    said, crowd = groups(labels, votes), _truth(cells[0], "ferplus")
-    right = np.mean([cell.predictions["predicted"] == labels for cell in cells], axis=0)
-    row: dict[str, object] = {"system": system, "recipe": recipe, "seeds": len(cells), "n": len(labels),
+def _system(system: str, recipe: str, results: list[Result]) -> dict[str, object]:
+    rows = results[0].predictions["index"]
+    labels, votes = results[0].predictions["labels"], ferplus.votes()[rows]
+    said, crowd = groups(labels, votes), _truth(results[0], "ferplus")
+    right = np.mean([result.predictions["predicted"] == labels for result in results], axis=0)
+    row: dict[str, object] = {"system": system, "recipe": recipe, "seeds": len(results), "n": len(labels),
                               "accuracy": float(right.mean())}
     for group in GROUPS:
         here, key = said == group, group.replace(" ", "_")
         row |= {key: float(right[here].mean()), f"{key}_n": int(here.sum()),
                 f"{key}_interval": list(intervals.wilson(float(right[here].sum()), int(here.sum())))}
     seen = crowd >= 0
-    agreed = np.mean([cell.predictions["predicted"][seen] == crowd[seen] for cell in cells])
+    agreed = np.mean([result.predictions["predicted"][seen] == crowd[seen] for result in results])
     return row | {"crowd": float(agreed), "crowd_n": int(seen.sum())}
 
 
-def _truth(cell: CellResult, labels: str) -> np.ndarray:
-    """The labels to score a cell's test images by, int64, -1 where there is none."""
+def _truth(result: Result, labels: str) -> np.ndarray:
+    """The labels to score a trained system's test images by, int64, -1 where there is none."""
     if labels == "own":
-        return cell.predictions["labels"]
-    return ferplus.plurality(ferplus.votes()[cell.predictions["index"]])[0]
+        return result.predictions["labels"]
+    return ferplus.plurality(ferplus.votes()[result.predictions["index"]])[0]
 
 
-def _tested(results: Sequence[CellResult]) -> list[CellResult]:
+def _tested(results: Sequence[Result]) -> list[Result]:
     """The results that have predictions on FER2013's official test images; InputError where there is none."""
     known = fingerprint.load()
     test = np.flatnonzero(known.split == "test")
-    found = [cell for cell in results if cell.predictions is not None
-             and np.array_equal(np.sort(cell.predictions["index"]), test)
-             and np.array_equal(known.labels[cell.predictions["index"]], cell.predictions["labels"])]
+    found = [result for result in results if result.predictions is not None
+             and np.array_equal(np.sort(result.predictions["index"]), test)
+             and np.array_equal(known.labels[result.predictions["index"]], result.predictions["labels"])]
     if not found:
         raise InputError("no predictions on FER2013's official test images, row by row; name results/fer2013 or a run "
                          "on it under the official protocol and its own labels")

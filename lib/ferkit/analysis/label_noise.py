@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 Labels = Mapping[str, np.ndarray]
 
 
-def share_planted(cell: CellResult) -> float:
+def share_planted(result: Result) -> float:
     """The share of training labels that a result's recipe moved to another class."""
-    return float(cell.metrics["config"]["recipe"].get("label_noise", 0.0))
+    return float(result.metrics["config"]["recipe"].get("label_noise", 0.0))
 
 
 def planted(labels: Labels) -> np.ndarray:
@@ -61,15 +61,15 @@ def recall(labels: Labels) -> float | None:
     return float(np.mean(labels.get("final", labels["given"])[rows] == labels["labels"][rows])) if rows.any() else None
 
 
-def table(cells: Sequence[CellResult]) -> list[dict[str, object]]:
+def table(results: Sequence[Result]) -> list[dict[str, object]]:
     """One row a result that kept its training labels: {recipe, seed, wrong labels, AUROC P(label), AUROC α, changed,
     precision, recall, wrong at the end}; counts and fractions, None where there is nothing to measure."""
     rows = []
-    for cell in (cell for cell in cells if "training_labels_sha256" in cell.metrics):
-        labels = cell.training_labels
+    for result in (result for result in results if "training_labels_sha256" in result.metrics):
+        labels = result.training_labels
         wrong, scores = planted(labels), trust(labels)
         rows.append({
-            "recipe": cell.cell.recipe, "seed": cell.cell.seed, "wrong labels": int(wrong.sum()),
+            "recipe": result.key.recipe, "seed": result.key.seed, "wrong labels": int(wrong.sum()),
             **{f"AUROC {name}": auroc(wrong, scores[name]) if name in scores else None for name in ("P(label)", "α")},
             "changed": int(changed(labels).sum()), "precision": precision(labels), "recall": recall(labels),
             "wrong at the end": int(np.sum(labels.get("final", labels["given"]) != labels["labels"]))})

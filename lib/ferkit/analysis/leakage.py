@@ -15,19 +15,20 @@ import numpy as np
 
 from ferkit.core import protocols
 from ferkit.core.names import Name
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 
 
-def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
+def worth(runs: Sequence[Sequence[Result]]) -> list[dict]:
     """One row for each two protocols of one data set and each system and recipe tested under both.
 
-    runs: the cells of each run; the folds of one protocol count as one test on all their images. A row: {dataset,
-    system, recipe, leaky, strict (the protocols), leaky_accuracy, strict_accuracy (means over seeds), leaky_n, strict_n
-    (test images), seeds (the fewer of the two), worth (leaky minus strict, a fraction), interval (95 %), people (how
-    many both tests share and were resampled, else 0)}. Cells that could not be tested are left out, folds without a
-    common seed, and those trained on a part of the images or under other labels: another difference than a leak.
+    runs: the trained systems of each run; the folds of one protocol count as one test on all their images. A row:
+    {dataset, system, recipe, leaky, strict (the protocols), leaky_accuracy, strict_accuracy (means over seeds),
+    leaky_n, strict_n (test images), seeds (the fewer of the two), worth (leaky minus strict, a fraction), interval (95
+    %), people (how many both tests share and were resampled, else 0)}. Trained systems that could not be tested are
+    left out, folds without a common seed, and those trained on a part of the images or under other labels: another
+    difference than a leak.
     """
     rows = []
     for (dataset, one), (other_dataset, other) in combinations(groups := _groups(runs), 2):
@@ -42,15 +43,15 @@ def worth(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
     return rows
 
 
-def folds_together(runs: Sequence[Sequence[CellResult]]) -> list[dict]:
+def folds_together(runs: Sequence[Sequence[Result]]) -> list[dict]:
     """One row for each system and recipe tested in two or more folds of a protocol: {dataset, protocol, system,
     recipe, folds, seeds, n, accuracy (of all images together, mean over the seeds that every fold has), interval
     (95 %)}. Folds without a common seed are left out."""
     rows = []
-    for (dataset, protocol), cells_of in _groups(runs).items():
-        for (system, recipe), cells in cells_of.items():
-            folds = len({cell.metrics["protocol"] for cell in cells})
-            found = _pooled(cells)
+    for (dataset, protocol), results_of in _groups(runs).items():
+        for (system, recipe), results in results_of.items():
+            folds = len({result.metrics["protocol"] for result in results})
+            found = _pooled(results)
             if folds > 1 and found is not None:
                 rows.append({"dataset": dataset, "protocol": protocol, "system": system, "recipe": recipe,
                              "folds": folds, "seeds": found[0].n_seeds, "n": found[1], "accuracy": found[0].mean,
@@ -69,20 +70,20 @@ def sentence(row: dict) -> str:
             f"{row['strict']}: {100 * row['worth']:+.1f} points ({100 * low:+.1f} … {100 * high:+.1f})")
 
 
-def _groups(runs: Sequence[Sequence[CellResult]]) -> dict[tuple[str, str], dict[Name, list[CellResult]]]:
-    """The tested cells by (data set, protocol without its fold), then by (system, recipe)."""
-    found: dict[tuple[str, str], dict[Name, list[CellResult]]] = {}
-    for cell in (cell for cells in runs for cell in cells if cell.predictions):
-        key = cell.metrics["dataset"], protocols.without_fold(cell.metrics["protocol"])
-        found.setdefault(key, {}).setdefault((cell.cell.system, cell.cell.recipe), []).append(cell)
+def _groups(runs: Sequence[Sequence[Result]]) -> dict[tuple[str, str], dict[Name, list[Result]]]:
+    """The tested systems by (data set, protocol without its fold), then by (system, recipe)."""
+    found: dict[tuple[str, str], dict[Name, list[Result]]] = {}
+    for result in (result for results in runs for result in results if result.predictions):
+        key = result.metrics["dataset"], protocols.without_fold(result.metrics["protocol"])
+        found.setdefault(key, {}).setdefault((result.key.system, result.key.recipe), []).append(result)
     return found
 
 
-def _pooled(cells: Sequence[CellResult]) -> tuple[Estimate, int] | None:
+def _pooled(results: Sequence[Result]) -> tuple[Estimate, int] | None:
     """Accuracy over all folds' images and how many these are; None where the folds have no seed in common."""
     folds: dict[str, dict[int, dict[str, np.ndarray]]] = {}
-    for cell in cells:
-        folds.setdefault(cell.metrics["protocol"], {})[cell.cell.seed] = cell.predictions
+    for result in results:
+        folds.setdefault(result.metrics["protocol"], {})[result.key.seed] = result.predictions
     seeds = sorted(set.intersection(*map(set, folds.values())))
     if not seeds:
         return None
@@ -94,8 +95,8 @@ def _pooled(cells: Sequence[CellResult]) -> tuple[Estimate, int] | None:
     return estimates.share(right, np.concatenate([one["labels"] for one in first]), groups), right.shape[1]
 
 
-def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequence[CellResult],
-                second: Sequence[CellResult]) -> dict | None:
+def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequence[Result],
+                second: Sequence[Result]) -> dict | None:
     both = _pooled(first), _pooled(second)
     if None in both:
         return None
@@ -107,24 +108,24 @@ def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequen
             "interval": interval or list(estimates.apart(a, b))}
 
 
-def _over_people(leaky: Sequence[CellResult], strict: Sequence[CellResult]) -> tuple[int, list[float]]:
+def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int, list[float]]:
     """How many people the two tests share and the 95 % interval of the difference over them; (0, []) where the stricter
     test does not say who is in every image of the leakier one."""
-    if not all("groups" in cell.predictions for cell in strict):
+    if not all("groups" in result.predictions for result in strict):
         return 0, []
     persons: dict[int, tuple[str, int]] = {}  # by image; nobody is in two folds
-    for cell in strict:
-        persons |= {image: (cell.metrics["protocol"], group) for image, group in zip(
-            cell.predictions["index"].tolist(), cell.predictions["groups"].tolist(), strict=True)}
+    for result in strict:
+        persons |= {image: (result.metrics["protocol"], group) for image, group in zip(
+            result.predictions["index"].tolist(), result.predictions["groups"].tolist(), strict=True)}
     row = {image: number for number, image in enumerate(persons)}
     columns = np.zeros((len(row), 4))  # right and tested, of the leakier and of the stricter test
-    for start, cells in ((0, leaky), (2, strict)):
-        for cell in cells:
-            index = cell.predictions["index"].tolist()
+    for start, results in ((0, leaky), (2, strict)):
+        for result in results:
+            index = result.predictions["index"].tolist()
             if not row.keys() >= set(index):
                 return 0, []
             at = [row[image] for image in index]
-            columns[at, start] += cell.predictions["predicted"] == cell.predictions["labels"]
+            columns[at, start] += result.predictions["predicted"] == result.predictions["labels"]
             columns[at, start + 1] += 1
     numbers = {person: number for number, person in enumerate(dict.fromkeys(persons.values()))}
     groups = np.array([numbers[person] for person in persons.values()])

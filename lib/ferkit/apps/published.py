@@ -10,7 +10,7 @@ from ferkit.results.weights_catalogue import Entry
 def loadable() -> list[Entry]:
     """The published results on images whose weights are here, in the order of `weights_catalogue.entries`."""
     return [entry for entry in weights_catalogue.entries()
-            if entry.weights is not None and papers.system(entry.cell.system).of_images]
+            if entry.weights is not None and papers.system(entry.key.system).of_images]
 
 
 def published(everything: bool = False) -> list[str]:

@@ -44,7 +44,7 @@ def export(name: str, data: paths.Data, output: Path | None = None) -> Fitted:
     network whose weights are here, the data are others, or decisions differ by more than 0.001.
     """
     entry = weights_catalogue.find(name)
-    system, facts = papers.system(entry.cell.system), entry.metrics
+    system, facts = papers.system(entry.key.system), entry.metrics
     if not entry.can_be_fitted_again:
         raise InputError(f"{entry.name}: no SVM on a network whose weights are here")
     faces = datasets.load(facts["dataset"], data, profile="full", protocol=facts["protocol"])
@@ -63,7 +63,7 @@ def export(name: str, data: paths.Data, output: Path | None = None) -> Fitted:
         raise InputError(f"{entry.name}: not written, a decision differs by {difference:.1e}; please report this")
     votes = int(np.sum(small.votes(features[1]) != exact.votes(features[1])))
     root = paths.make_folder(output or paths.output_root() / f"{entry.dataset}-svm")
-    folder = entry.cell.directory(root)
+    folder = entry.key.directory(root)
     base = root / entry.base.relative_to(entry.base.parents[4])
     for made_folder in (folder, base.parent):
         made_folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from ferkit.analysis.comparison import pairing
 from ferkit.analysis.comparison.pairing import Comparison
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import load_tree
 from ferkit.stats import intervals
 from ferkit.stats.classification import majority_share
@@ -24,7 +24,7 @@ class NotRun(Exception):
 
 
 class Evidence:
-    """The finished cells below a run or published tree.
+    """The finished systems below a run or published tree.
 
     root: the folder. families: the pairs of (system, recipe) that claims compare, by the family whose pairs share one
     Holm adjustment (`claim.families`).
@@ -35,15 +35,15 @@ class Evidence:
         self.root = Path(root).absolute()
         self._families = families or {}
         tree = load_tree(self.root)
-        self._cells: dict[Name, list[CellResult]] = defaultdict(list)
+        self._results: dict[Name, list[Result]] = defaultdict(list)
         self._refused: dict[Name, list[str]] = defaultdict(list)
         if not tree.results and not tree.refused and not (self.root / "notebooks").is_dir():
             raise InputError(f"{root}: no results in it; name a run (results/runs/<run>) or results/<dataset>")
         for result in tree.results:
             try:
-                self._cells[result.cell.system, result.cell.recipe].append(_accepted(result))
+                self._results[result.key.system, result.key.recipe].append(_accepted(result))
             except InputError as error:
-                self._refused[result.cell.system, result.cell.recipe].append(str(error))
+                self._refused[result.key.system, result.key.recipe].append(str(error))
         for directory, reason in tree.refused.items():
             self._refused[directory.parts[-3], directory.parts[-2]].append(reason)
         self.dataset: str | None = tree.dataset
@@ -51,9 +51,9 @@ class Evidence:
 
     def names(self, system: str) -> list[Name]:
         """The recipes of a system that are here, refused ones too."""
-        return sorted({name for name in (*self._cells, *self._refused) if name[0] == system})
+        return sorted({name for name in (*self._results, *self._refused) if name[0] == system})
 
-    def cells(self, name: Name) -> list[CellResult]:
+    def results(self, name: Name) -> list[Result]:
         """Every seed of a system and recipe, in order; NotRun where one is absent, planned but absent, or
         refused.
 
@@ -61,30 +61,30 @@ class Evidence:
         """
         if self._refused.get(name):
             raise NotRun(f"refused: {self._refused[name][0]}")
-        found = sorted(self._cells.get(name, []), key=lambda cell: cell.cell.seed)
+        found = sorted(self._results.get(name, []), key=lambda result: result.key.seed)
         if not found:
             raise NotRun(f"no result of {'/'.join(name)}")
-        seeds = [cell.cell.seed for cell in found]
+        seeds = [result.key.seed for result in found]
         if len(set(seeds)) < len(seeds):
             raise NotRun(f"refused: {'/'.join(name)} has two results for one seed")
         absent = sorted(self._planned.get(name, set()) - set(seeds))
         if absent:
             raise NotRun(f"refused: {'/'.join(name)} was planned with seed {absent[0]} too, which has no result")
-        if len({cell.metrics["data_sha256"] for cell in found}) > 1:
+        if len({result.metrics["data_sha256"] for result in found}) > 1:
             raise NotRun(f"refused: the seeds of {'/'.join(name)} were not run on the same data")
         return found
 
-    def named(self, sources: Sequence[str]) -> list[CellResult]:
-        """The accepted cells whose metrics file is among the sources of a finding."""
-        return [cell for cells in self._cells.values() for cell in cells
-                if self.source(cell.file) in sources]
+    def named(self, sources: Sequence[str]) -> list[Result]:
+        """The accepted trained systems whose metrics file is among the sources of a finding."""
+        return [result for results in self._results.values() for result in results
+                if self.source(result.file) in sources]
 
-    def best(self, names: Sequence[Name]) -> list[CellResult]:
-        """The cells of the system and recipe with the best mean validation accuracy among `names`."""
-        groups = [self.cells(name) for name in names]
+    def best(self, names: Sequence[Name]) -> list[Result]:
+        """The trained systems of the system and recipe with the best mean validation accuracy among `names`."""
+        groups = [self.results(name) for name in names]
         if not groups:
             raise NotRun("no result of any recipe")
-        return max(groups, key=lambda cells: np.mean([cell.metrics["val_accuracy"] or 0.0 for cell in cells]))
+        return max(groups, key=lambda results: np.mean([result.metrics["val_accuracy"] or 0.0 for result in results]))
 
     def comparison(self, family: str, first: Name, second: Name) -> Comparison:
         """Two systems over the same seeds and images, p adjusted for all pairs of the family; NotRun
@@ -94,8 +94,8 @@ class Evidence:
             raise found
         return found
 
-    def occlusions(self, systems: Sequence[str]) -> list[tuple[Path, dict, CellResult]]:
-        """The occlusion analyses of one system and recipe, one per seed: file, content, the cell that was
+    def occlusions(self, systems: Sequence[str]) -> list[tuple[Path, dict, Result]]:
+        """The occlusion analyses of one system and recipe, one per seed: file, content, the trained system that was
         analysed.
 
         Of several, `systems` come first, then the best on validation.
@@ -107,14 +107,14 @@ class Evidence:
         if not groups:
             raise NotRun("no occlusion analysis")
         return max(groups.items(), key=lambda item: (item[0][0] in systems,
-                                                     np.mean([cell.metrics["val_accuracy"] or 0.0
-                                                              for _, _, cell in item[1]])))[1]
+                                                     np.mean([result.metrics["val_accuracy"] or 0.0
+                                                              for _, _, result in item[1]])))[1]
 
     def source(self, path: Path) -> str:
         """A file's path relative to the folder, as claims.json names it."""
         return path.relative_to(self.root).as_posix()
 
-    def _occlusion(self, path: Path, name: Name) -> tuple[dict, CellResult]:
+    def _occlusion(self, path: Path, name: Name) -> tuple[dict, Result]:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             stated = content["system"], content["recipe"], f"seed{content['seed']}"
@@ -122,7 +122,7 @@ class Evidence:
             raise NotRun(f"refused: {self.source(path)} is damaged ({error})") from None
         if stated != (*name, path.parent.name):
             raise NotRun(f"refused: {self.source(path)} is about {'/'.join(stated)}")
-        analysed = [cell for cell in self.cells(name) if cell.cell.seed == content["seed"]]
+        analysed = [result for result in self.results(name) if result.key.seed == content["seed"]]
         if not analysed:
             raise NotRun(f"refused: {self.source(path)} is about a network that has no result")
         return content, analysed[0]
@@ -146,7 +146,7 @@ class Evidence:
         for family, pairs in self._families.items():
             for pair in pairs:
                 try:
-                    compared[family, *pair] = compare(self.cells(pair[0]), self.cells(pair[1]))
+                    compared[family, *pair] = compare(self.results(pair[0]), self.results(pair[1]))
                 except NotRun as reason:
                     compared[family, *pair] = reason
             keys = [(family, *pair) for pair in pairs]  # as declared: what is not here counts as p = 1
@@ -158,7 +158,7 @@ class Evidence:
         return compared
 
 
-def compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
+def compare(first: list[Result], second: list[Result]) -> Comparison:
     """`pairing.compare`; NotRun where the two cannot be compared."""
     try:
         return pairing.compare(first, second)
@@ -166,33 +166,33 @@ def compare(first: list[CellResult], second: list[CellResult]) -> Comparison:
         raise NotRun(f"refused: {reason}") from None
 
 
-def accuracies(cells: Sequence[CellResult]) -> list[float]:
-    """The accuracies of the cells that could be tested, recomputed when they were read."""
-    return [cell.metrics["accuracy"] for cell in cells if cell.predictions]
+def accuracies(results: Sequence[Result]) -> list[float]:
+    """The accuracies of the trained systems that could be tested, recomputed when they were read."""
+    return [result.metrics["accuracy"] for result in results if result.predictions]
 
 
-def beats_majority(cells: Sequence[CellResult]) -> bool:
-    """Whether the cells together are better than always answering the most frequent class: the lower end of
+def beats_majority(results: Sequence[Result]) -> bool:
+    """Whether the trained systems together are better than always answering the most frequent class: the lower end of
     the Wilson interval of their mean accuracy lies above that class's share. False when none could be
     tested."""
-    tested = [cell for cell in cells if cell.predictions]
+    tested = [result for result in results if result.predictions]
     if not tested:
         return False
     n, mean = tested[0].metrics["n"], float(np.mean(accuracies(tested)))
     return intervals.wilson(mean * n, n)[0] > majority_share(tested[0].matrix)
 
 
-def failed_to_train(cell: CellResult) -> bool:
+def failed_to_train(result: Result) -> bool:
     """Whether a run diverged or collapsed, by its own record or because it answers one class only."""
-    one_class = bool(cell.predictions) and len(np.unique(cell.predictions["predicted"])) == 1
-    return cell.metrics["status"] in ("diverged", "collapsed") or one_class
+    one_class = bool(result.predictions) and len(np.unique(result.predictions["predicted"])) == 1
+    return result.metrics["status"] in ("diverged", "collapsed") or one_class
 
 
-def _accepted(cell: CellResult) -> CellResult:
-    """The cell, if it may be evidence at all; InputError if it was not tested on the test split, or
+def _accepted(result: Result) -> Result:
+    """The trained system, if it may be evidence at all; InputError if it was not tested on the test split, or
     failed."""
-    if cell.metrics["split"] != "test":
-        raise InputError(f"{cell.cell.name} was measured on the {cell.metrics['split']} split, only test counts")
-    if cell.metrics["status"] == "failed":
-        raise InputError(f"{cell.cell.name} failed; run it again")
-    return cell
+    if result.metrics["split"] != "test":
+        raise InputError(f"{result.key.name} was measured on the {result.metrics['split']} split, only test counts")
+    if result.metrics["status"] == "failed":
+        raise InputError(f"{result.key.name} failed; run it again")
+    return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ferkit.claims.decisions import at_most_partly, what_would_decide
 from ferkit.claims.evidence import Evidence, NotRun
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats.estimates import Estimate
 from ferkit.stats.intervals import Interval
 
@@ -43,39 +43,39 @@ def finding(verdict: str, found: Estimate, sources: Sequence[str], notes: Sequen
                    found.prediction)
 
 
-def not_every_seed(verdict: str, cells: Sequence[CellResult], notes: list[str]) -> tuple[str, list[str]]:
+def not_every_seed(verdict: str, results: Sequence[Result], notes: list[str]) -> tuple[str, list[str]]:
     """At most "partly" where a seed diverged or collapsed, and notes that say which and over how many the mean is: one
     cannot rely on such a result."""
-    lost = [f"seed {cell.cell.seed} {cell.metrics['status']}" for cell in cells
-            if cell.metrics["status"] != "finished"]
+    lost = [f"seed {result.key.seed} {result.metrics['status']}" for result in results
+            if result.metrics["status"] != "finished"]
     if not lost:
         return verdict, notes
-    tested = sum(bool(cell.predictions) for cell in cells)
-    if tested < len(cells):
-        lost.append(f"the mean is over {tested} of {len(cells)} seeds")
+    tested = sum(bool(result.predictions) for result in results)
+    if tested < len(results):
+        lost.append(f"the mean is over {tested} of {len(results)} seeds")
     return at_most_partly(verdict), [*notes, ", ".join(lost)]
 
 
-def key_of(cell: CellResult, key: str) -> object:
-    """An entry of metrics.json that older or failed cells may lack; NotRun then."""
-    value = cell.metrics.get(key)
+def key_of(result: Result, key: str) -> object:
+    """An entry of metrics.json that older or failed trained systems may lack; NotRun then."""
+    value = result.metrics.get(key)
     if value is None:
-        raise NotRun(f"{cell.cell.name} has no {key}")
+        raise NotRun(f"{result.key.name} has no {key}")
     return value
 
 
-def only_value(values: Sequence[float | None], what: str, cells: Sequence[CellResult]) -> float:
+def only_value(values: Sequence[float | None], what: str, results: Sequence[Result]) -> float:
     """The one value that all seeds agree on; NotRun where they do not, or where it is absent."""
     if None in values or len(set(values)) != 1:
-        raise NotRun(f"refused: {name_of(cells)} has no one number for {what}")
+        raise NotRun(f"refused: {name_of(results)} has no one number for {what}")
     return values[0]
 
 
-def name_of(cells: Sequence[CellResult]) -> str:
-    """``<system>/<recipe>`` of the cells of one group."""
-    return f"{cells[0].cell.system}/{cells[0].cell.recipe}"
+def name_of(results: Sequence[Result]) -> str:
+    """``<system>/<recipe>`` of the trained systems of one group."""
+    return f"{results[0].key.system}/{results[0].key.recipe}"
 
 
-def sources_of(evidence: Evidence, cells: Sequence[CellResult]) -> list[str]:
-    """The files that a finding about `cells` used."""
-    return list(dict.fromkeys(evidence.source(cell.file) for cell in cells))
+def sources_of(evidence: Evidence, results: Sequence[Result]) -> list[str]:
+    """The files that a finding about `results` used."""
+    return list(dict.fromkeys(evidence.source(result.file) for result in results))

@@ -8,21 +8,22 @@ import numpy as np
 
 from ferkit.claims.evidence import NotRun
 from ferkit.core.labels import LABELS
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 # FER2013's PrivateTest by class. PublicTest has as many images, so that only the classes tell the two apart.
 FER2013_TEST = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
 LEAST_TEST = {"ckplus": 150, "jaffe": 40, "ferg": 5000}
 
 
-def refuse_unofficial(cell: CellResult, dataset: str) -> None:
-    """Nothing, if the cell was tested on the whole official test split of `dataset`; NotRun with the reason if not."""
-    found, where = cell.metrics, cell.cell.name
-    if not cell.predictions:
+def refuse_unofficial(result: Result, dataset: str) -> None:
+    """Nothing, if the trained system was tested on the whole official test split of `dataset`; NotRun with the reason
+    if not."""
+    found, where = result.metrics, result.key.name
+    if not result.predictions:
         return
     if dataset == "fer2013":
-        names = [str(name) for name in cell.predictions["label_names"]]
-        counts = np.bincount(cell.predictions["labels"], minlength=len(names))
+        names = [str(name) for name in result.predictions["label_names"]]
+        counts = np.bincount(result.predictions["labels"], minlength=len(names))
         if found["n"] != sum(FER2013_TEST.values()):
             raise NotRun(f"refused: {where} was tested on {found['n']} images, PrivateTest has 3589")
         if dict(zip(names, map(int, counts), strict=True)) != FER2013_TEST:

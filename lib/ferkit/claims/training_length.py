@@ -13,7 +13,7 @@ from statistics import median
 
 from ferkit.claims.evidence import Evidence
 from ferkit.claims.finding import name_of
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import by_system
 
 FEWEST_STEPS, RISE, EARLIER = 250, 0.02, 0.9
@@ -27,29 +27,29 @@ def too_short(evidence: Evidence, sources: Sequence[str]) -> str:
     return "; ".join(filter(None, map(_why, by_system(evidence.named(sources)).values())))
 
 
-def _why(cells: Sequence[CellResult]) -> str:
-    steps, rises = [n for n in map(_steps, cells) if n], [rise for rise in map(_rise, cells) if rise is not None]
+def _why(results: Sequence[Result]) -> str:
+    steps, rises = [n for n in map(_steps, results) if n], [rise for rise in map(_rise, results) if rise is not None]
     if steps and median(steps) < FEWEST_STEPS:
-        return f"{name_of(cells)} was trained for {median(steps):g} steps"
+        return f"{name_of(results)} was trained for {median(steps):g} steps"
     if rises and median(rises) > RISE:
-        return (f"{name_of(cells)} was still rising: its last epoch is its best, by {100 * median(rises):.1f} points "
+        return (f"{name_of(results)} was still rising: its last epoch is its best, by {100 * median(rises):.1f} points "
                 "of validation accuracy")
     return ""
 
 
-def _steps(cell: CellResult) -> int:
+def _steps(result: Result) -> int:
     """Steps that a network took; 0 where it was not trained by steps, or that is not recorded."""
-    batch = (cell.metrics.get("config") or {}).get("recipe", {}).get("batch_size")
-    rows, epochs = cell.metrics.get("n_train"), cell.metrics.get("epochs")
+    batch = (result.metrics.get("config") or {}).get("recipe", {}).get("batch_size")
+    rows, epochs = result.metrics.get("n_train"), result.metrics.get("epochs")
     return math.ceil(rows / batch) * epochs if rows and batch and epochs else 0
 
 
-def _rise(cell: CellResult) -> float | None:
+def _rise(result: Result) -> float | None:
     """By how much the last epoch's validation accuracy lies above the first nine tenths', 0 where it is not the best;
     None without a history."""
-    values = [row.get("val_accuracy") for row in cell.history]
+    values = [row.get("val_accuracy") for row in result.history]
     if len(values) < 2 or None in values:
         return None
-    if cell.metrics.get("best_epoch") != len(values):
+    if result.metrics.get("best_epoch") != len(values):
         return 0.0
     return values[-1] - max(values[:max(1, math.floor(EARLIER * len(values)))])

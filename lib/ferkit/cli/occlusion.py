@@ -1,4 +1,5 @@
-"""``occlusion``: which parts of a face trained cells read each expression from, and the control with a known answer."""
+"""``occlusion``: which parts of a face trained systems read each expression from, and the control with a known
+answer."""
 
 import argparse
 
@@ -66,12 +67,12 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
     root = arguments.directory.absolute()
-    cells = analyses.cells_of(root, arguments.model or papers.default_for("occlusion"), arguments.recipe, faces)
+    results = analyses.results_of(root, arguments.model or papers.default_for("occlusion"), arguments.recipe, faces)
     make_folder(root)
-    done = analyses.analyse_all(root, cells, faces, papers.system, images=arguments.images, beside=arguments.beside,
+    done = analyses.analyse_all(root, results, faces, papers.system, images=arguments.images, beside=arguments.beside,
                                 patch_size=arguments.patch_size, stride=arguments.stride, baseline=arguments.baseline,
                                 seed=arguments.seed, device=device)
-    return [{"cell": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
+    return [{"name": one.name, "images": one.summary["n_images"], "seconds": one.summary["seconds"],
              "says": occlusion.sentences(one.summary), "contradictions": occlusion.contradictions(one.summary)}
             for one in done] + occlusion.agreement_rows(done)
 

@@ -17,8 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser, required=False)
     options.add_computing(parser, device=None, seed="first seed")
     parser.add_argument("--only", metavar="NN", help="plan the notebook of number NN alone")
-    parser.add_argument("--cells", default="", metavar="LIST",
-                        help="plan these systems only, as run's --set CELLS=…: SYSTEM/RECIPE,SYSTEM")
+    parser.add_argument("--systems", default="", metavar="LIST",
+                        help="plan these systems only, as run's --set SYSTEMS=…: SYSTEM/RECIPE,SYSTEM")
+    parser.add_argument("--cells", dest="systems", help=argparse.SUPPRESS)  # the earlier name
     parser.add_argument("--seeds", type=options.whole(), default=0, metavar="N",
                         help="seeds of each system, as run's --set SEEDS=N (default: the profile's)")
     parser.add_argument("--list", action="store_true",
@@ -55,20 +56,20 @@ def main(arguments: argparse.Namespace) -> int:
         n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
                                                        protocol=protocol, seed=arguments.seed))
     for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
-                                n_train=n_train, only=arguments.cells, n_seeds=arguments.seeds):
+                                n_train=n_train, only=arguments.systems, n_seeds=arguments.seeds):
         print(path)
     return 0
 
 
 def _of_sweep(config: Path) -> list[Path]:
-    """The plans that now hold a sweep's cells; InputError for one that never opens the test split."""
+    """The plans that now hold a sweep's trained systems; InputError for one that never opens the test split."""
     from ferkit.publishing import publish as publishing
     from ferkit.sweep import config as sweeps
 
     sweep = sweeps.read(config)
     if not sweep.test:
         raise InputError(f"{config}: it opens no test split (test = true), so there is nothing to publish of it")
-    where = {cell.name: (cell.dataset, sweep.place(cell).parts[-4]) for cell in sweep.cells}
-    ordered = sorted(sweep.cells, key=lambda cell: where[cell.name])
-    return [publishing.extend_plan(list(cells), sweep.profile, notebook, sweep.protocol)
-            for (_, notebook), cells in groupby(ordered, key=lambda cell: where[cell.name])]
+    where = {entry.name: (entry.dataset, sweep.place(entry).parts[-4]) for entry in sweep.entries}
+    ordered = sorted(sweep.entries, key=lambda entry: where[entry.name])
+    return [publishing.extend_plan(list(entries), sweep.profile, notebook, sweep.protocol)
+            for (_, notebook), entries in groupby(ordered, key=lambda entry: where[entry.name])]

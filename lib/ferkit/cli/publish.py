@@ -42,12 +42,12 @@ def main(arguments: argparse.Namespace) -> int:
     ((dataset, protocol),) = sets
     from ferkit.reporting import model_cards
 
-    cells = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
+    results = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
     model_cards.write_all()
     publishing.write_lists()
-    for cell in cells:
-        accuracy = cell.metrics["accuracy"]
-        print(f"{cell.cell.name}  {cell.metrics['status']}  test "
+    for result in results:
+        accuracy = result.metrics["accuracy"]
+        print(f"{result.key.name}  {result.metrics['status']}  test "
               + ("-" if accuracy is None else f"{100 * accuracy:.2f} %"))
     return 0
 

@@ -27,12 +27,12 @@ def main(arguments: argparse.Namespace) -> int:
 
     data, protocol = options.data_and_protocol(arguments)
     faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
-    cells = robustness.cells_without(arguments.directory, faces)
+    results = robustness.results_without(arguments.directory, faces)
     make_folder(arguments.directory)
-    for cell in cells:
-        path = robustness.write_single_view(cell, jobs.load_predictor(cell, papers.system), faces.part("test"))
-        print(json_line({"cell": cell.cell.name, "file": path.name}) if arguments.json
-              else f"{cell.cell.name}: {path.name} written")
-    if not cells and not arguments.json:
+    for result in results:
+        path = robustness.write_single_view(result, jobs.load_predictor(result, papers.system), faces.part("test"))
+        print(json_line({"name": result.key.name, "file": path.name}) if arguments.json
+              else f"{result.key.name}: {path.name} written")
+    if not results and not arguments.json:
         print("nothing to score: no result here has weights and lacks a single view")
     return 0

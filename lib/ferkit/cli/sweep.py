@@ -159,15 +159,15 @@ def _note(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> None:
 
     for dataset in sweep.datasets:
         root = output / dataset if len(sweep.datasets) > 1 else output
-        cells = records.read_run(root) if root.is_dir() else []
-        if not cells:
+        results = records.read_run(root) if root.is_dir() else []
+        if not results:
             continue
         made = manifest.surroundings()
-        outputs = [path for cell in cells for path in sorted(cell.directory.iterdir()) if path.is_file()]
+        outputs = [path for result in results for path in sorted(result.directory.iterdir()) if path.is_file()]
         manifest.write(root, {
             "schema": manifest.SCHEMA, "run": root.absolute().name, "dataset": dataset,
             "protocol": sweep.protocol or DEFAULT_PROTOCOL[dataset], "profile": sweep.profile,
-            "device": cells[0].metrics["device"], "data_sha256": cells[0].metrics["data_sha256"], **made,
+            "device": results[0].metrics["device"], "data_sha256": results[0].metrics["data_sha256"], **made,
             "notebooks": {f"sweep {arguments.config.stem}": {
                 "status": "finished", "git_commit": made["git_commit"], "outputs": manifest.hashes(root, outputs),
                 "command": f"python -m ferkit sweep {_shown(arguments.config)} --output DIR"}}})

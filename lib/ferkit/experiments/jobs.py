@@ -34,7 +34,7 @@ from ferkit.experiments.system import System
 from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
 from ferkit.results.predictions import softmax
-from ferkit.results.records import Cell, CellResult
+from ferkit.results.records import Result, SystemKey
 from ferkit.training.trainer import Fit
 
 UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
@@ -51,12 +51,12 @@ class Paused(Exception):
 
 
 def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minutes: float | None = None,
-        **options: object) -> CellResult:
+        **options: object) -> Result:
     """The finished job under `root`: loaded if it is there with this configuration, else trained, tested once and
     written. A head needs its network's result there. Raises `Paused` where `max_minutes` end first. options: further
     ones of `trainer.fit` (on_epoch).
     """
-    directory, config = job.cell.directory(root), configuration(job, faces)
+    directory, config = job.key.directory(root), configuration(job, faces)
     finished = records.read_whole(directory)
     if finished is not None and versions.same_configuration(finished.metrics.get("config"), config):
         return finished
@@ -81,7 +81,7 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
 
 
 def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config: dict[str, object],
-                 options: dict[str, object]) -> CellResult:
+                 options: dict[str, object]) -> Result:
     fitted = fit(job.system, job.recipe, faces, device=device, seed=job.seed, directory=directory / "checkpoints",
                  name=f"{job.system.name}/{job.recipe_name}", **options)
     if fitted.state == "paused":
@@ -117,14 +117,14 @@ def _training_labels(job: Job, faces: FaceSet, fitted: Fit) -> dict[str, np.ndar
                for name, values in observed.items()}}
 
 
-def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> CellResult:
+def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> Result:
     """A head on frozen features, of the network under it or of a feature function; chosen on validation."""
     started, cpu, history = time.monotonic(), time.process_time(), []
     if job.base is not None:
-        base = records.read_cell(Cell(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
+        base = records.read_result(SystemKey(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
         model = weights.load(base.directory / records.WEIGHTS, lambda _: job.base)[0]
         below = {key: base.metrics[key] for key in ("best_epoch", "epochs", "device")}
-        known = {**below, **facts.structure(model), "features_of": base.cell.name,
+        known = {**below, **facts.structure(model), "features_of": base.key.name,
                  "features_sha256": base.metrics["weights_sha256"]}
         history, minutes = base.history, base.metrics["minutes"]
     else:
@@ -151,7 +151,7 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
 
 def _test_and_write(job: Job, faces: CountedSplits, predictor: Predictor, known: dict[str, object], history: list[dict],
                     directory: Path, config: dict[str, object], save: Callable[[Path], None] | None,
-                    labels: dict[str, np.ndarray] | None = None) -> CellResult:
+                    labels: dict[str, np.ndarray] | None = None) -> Result:
     """Evaluate (the one read of the test split) and write the result; a run that never got as far is written as that.
     """
     progress.note(f"{job.name}  test")
@@ -163,10 +163,10 @@ def _test_and_write(job: Job, faces: CountedSplits, predictor: Predictor, known:
             "dataset": faces.source["dataset"], "data_sha256": faces.content_hash, "protocol": config["protocol"],
             "split": "test", "n": int(np.sum(faces.split == "test")), "n_train": train_size(faces),
             "test_reads": faces.test_reads}
-        return records.write_cell(directory, metrics=known | nothing, predictions=None, history=history, weights=save,
+        return records.write_result(directory, metrics=known | nothing, predictions=None, history=history, weights=save,
                                   labels=labels)
     measured, predictions = evaluate(predictor, known, faces, robustness_images=job.corruption_images)
-    result = records.write_cell(directory, metrics=measured, predictions=predictions, history=history, weights=save,
+    result = records.write_result(directory, metrics=measured, predictions=predictions, history=history, weights=save,
                                 labels=labels)
     if job.corruption_images is not None and result.metrics["tta"] != "none":
         robustness.write_single_view(result, predictor, faces.part("test"))
@@ -180,22 +180,22 @@ def train_size(faces: FaceSet) -> int:
     return int(np.sum(faces.split == "train"))
 
 
-def load_model(result: CellResult, systems: Systems) -> nn.Module:
+def load_model(result: Result, systems: Systems) -> nn.Module:
     """The network of a finished system (the one under it for a head), in eval mode on the CPU."""
     records.check_weights(result)
     directory = result.directory
-    if systems(result.cell.system).base:
+    if systems(result.key.system).base:
         directory = directory.parents[2] / result.metrics["features_of"]
     return weights.load(directory / records.WEIGHTS, systems)[0]
 
 
-def load_predictor(result: CellResult, systems: Systems) -> Predictor:
+def load_predictor(result: Result, systems: Systems) -> Predictor:
     """A finished system as functions, with the test-time augmentation it was scored with."""
-    system = systems(result.cell.system)
+    system = systems(result.key.system)
     if not system.head:
         return network_predictor(load_model(result, systems), result.metrics["tta"], system.kind)
     if not system.head_kind.saved:
-        raise InputError(f"{result.cell.name}: its result keeps no weights, they would be the training images; fit it "
+        raise InputError(f"{result.key.name}: its result keeps no weights, they would be the training images; fit it "
                          "again")
     model = load_model(result, systems) if system.base else None
     head = system.head_kind.load(result.directory / records.WEIGHTS)

@@ -12,7 +12,7 @@ from ferkit.experiments.system import System
 from ferkit.training.recipe import NamedRecipe, Recipe
 
 if TYPE_CHECKING:
-    from ferkit.results.records import Cell
+    from ferkit.results.records import SystemKey
 
 MOST_EPOCHS = 20  # times the profile's: how far `for_size` lengthens the training of a small set
 
@@ -52,11 +52,11 @@ class Job:
     head_search_rows: int = 2000
 
     @property
-    def cell(self) -> Cell:
+    def key(self) -> SystemKey:
         """Its place below a run or a published tree."""
-        from ferkit.results.records import Cell
+        from ferkit.results.records import SystemKey
 
-        return Cell(self.notebook, self.system.name, self.recipe_name, self.seed)
+        return SystemKey(self.notebook, self.system.name, self.recipe_name, self.seed)
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from ferkit.experiments import attention, corruptions
 from ferkit.experiments.evaluation import Predictor
 from ferkit.models import svm
 from ferkit.results import planted
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 ROLLS, SHIFTS = (20, 40), (4, 8)  # degrees; pixels along the row
 BLOCKS = ("block_12", "block_16")
@@ -102,9 +102,9 @@ def looks(model: nn.Module | None, sample: FaceSet, changed: Mapping[str, Condit
     return measures
 
 
-def write(cell: CellResult, predictor: Predictor, test: FaceSet, images: int) -> Path:
+def write(result: Result, predictor: Predictor, test: FaceSet, images: int) -> Path:
     """Measure a result, as functions, and write ``planted.json`` beside it, rounded to 6 digits; the file."""
-    found = json.dumps(measure(predictor, test, images, cell.cell.seed))
-    return files.write_json(cell.directory / planted.FILE, {
-        "weights_sha256": cell.metrics["weights_sha256"],
+    found = json.dumps(measure(predictor, test, images, result.key.seed))
+    return files.write_json(result.directory / planted.FILE, {
+        "weights_sha256": result.metrics["weights_sha256"],
         **json.loads(found, parse_float=lambda text: round(float(text), 6))})

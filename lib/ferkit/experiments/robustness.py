@@ -12,22 +12,22 @@ from ferkit.experiments import corruptions
 from ferkit.experiments.evaluation import Predictor
 from ferkit.models import svm
 from ferkit.results import records, robustness
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 
-def cells_without(root: Path, faces: FaceSet) -> list[CellResult]:
+def results_without(root: Path, faces: FaceSet) -> list[Result]:
     """The finished results below `root` on these faces that were scored on corrupted images with test-time augmentation
     alone, and whose weights are there. InputError for a folder without results."""
-    return [cell for cell in records.read_run(root)
-            if robustness.as_scored(cell) and robustness.single_view(cell) is None
-            and cell.metrics["data_sha256"] == faces.content_hash and (cell.directory / records.WEIGHTS).is_file()]
+    return [result for result in records.read_run(root)
+            if robustness.as_scored(result) and robustness.single_view(result) is None
+            and result.metrics["data_sha256"] == faces.content_hash and (result.directory / records.WEIGHTS).is_file()]
 
 
-def write_single_view(cell: CellResult, predictor: Predictor, test: FaceSet) -> Path:
+def write_single_view(result: Result, predictor: Predictor, test: FaceSet) -> Path:
     """Score a result, as functions, on the corrupted images that it was scored on before, from a single view; the file.
     """
-    found = measure(predictor, test, robustness.as_scored(cell).n, cell.cell.seed)
-    return files.write_json(cell.directory / robustness.FILE, {"weights_sha256": cell.metrics["weights_sha256"],
+    found = measure(predictor, test, robustness.as_scored(result).n, result.key.seed)
+    return files.write_json(result.directory / robustness.FILE, {"weights_sha256": result.metrics["weights_sha256"],
                                                                **found})
 
 

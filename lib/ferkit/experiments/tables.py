@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from ferkit.experiments.plan import PlanRow
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import accuracy, by_system
 from ferkit.stats import intervals
 from ferkit.training.recipe import dotted
@@ -29,21 +29,21 @@ def _plain(value: object) -> str | None:
     return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def search(cell: CellResult) -> list[dict[str, object]]:
+def search(result: Result) -> list[dict[str, object]]:
     """The search of an SVM's C and, where it has one, gamma: a row for each C, validation accuracies (fractions)."""
     found: dict[float, dict[str, object]] = {}
-    for tried in cell.metrics["svm"]["search"]:
+    for tried in result.metrics["svm"]["search"]:
         head = f"γ {tried['gamma']:.2g}" if tried.get("gamma") else "validation"
         found.setdefault(tried["C"], {"C": f"{tried['C']:g}"})[head] = tried["val_accuracy"]
     return list(found.values())
 
 
-def table(cells: list[CellResult]) -> list[dict[str, object]]:
-    """One row a cell, for a data frame: what it is, how it ended, what it reaches on validation and test."""
+def table(results: list[Result]) -> list[dict[str, object]]:
+    """One row a trained system, for a data frame: what it is, how it ended, what it reaches on validation and test."""
     rows = []
-    for cell in cells:
-        m = cell.metrics
-        low, high = accuracy([cell]).interval if m["accuracy"] is not None else (None, None)
+    for result in results:
+        m = result.metrics
+        low, high = accuracy([result]).interval if m["accuracy"] is not None else (None, None)
         rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"],
                      "status": None if m["status"] == "finished" else m["status"],
                      "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),
@@ -55,16 +55,16 @@ def table(cells: list[CellResult]) -> list[dict[str, object]]:
     return rows
 
 
-def over_seeds(cells: list[CellResult], order: tuple[tuple[str, str], ...] = ()) -> list[dict[str, object]]:
+def over_seeds(results: list[Result], order: tuple[tuple[str, str], ...] = ()) -> list[dict[str, object]]:
     """One row for each system and recipe: means over its seeds, their deviation, and what each asks for.
 
     order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
     deviation over seeds, None for one seed.
     """
-    groups = by_system(cells)
+    groups = by_system(results)
     rows = []
     for name in order or tuple(groups):
-        group = [cell.metrics for cell in groups.get(name, [])]
+        group = [result.metrics for result in groups.get(name, [])]
         tested = [m for m in group if m["accuracy"] is not None]
         if tested:
             spread = intervals.over_seeds([m["accuracy"] for m in tested])

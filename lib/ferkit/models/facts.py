@@ -3,16 +3,16 @@
 Every network takes float32 (N, 1, H, W) from `preprocessing.to_input` (or what its own input gives) and has
 ``forward_features`` (N, D), ``forward_head`` (N, K), ``forward`` (their composition), ``num_classes`` and
 ``num_features``. Optional: ``weight_layers`` (layers with weights on the main path from image to logits, as the papers
-count them), ``receptive_field`` (pixels along one side), ``extra_parts()``, ``theta(images)``, ``stages()`` (the
-incremental occlusion analysis, `analysis.occlusion.incremental`), ``attention(images)`` (where it looks: maps
-(N, A, H, W) that sum to 1 over A attentions and pixels, and the map (H, W) that they would be without any choice).
+count them), ``receptive_field`` (pixels along one side), ``extra_multiply_adds`` (of products outside its layers),
+``extra_parts()``, ``theta(images)``, ``stages()`` (the incremental occlusion analysis,
+`analysis.occlusion.incremental`), ``attention(images)`` (where it looks: maps (N, A, H, W) that sum to 1 over A
+attentions and pixels, and the map (H, W) that they would be without any choice).
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -58,15 +58,19 @@ def layer_table(model: nn.Module, side: int = 48) -> list[dict[str, object]]:
 
 @torch.no_grad()
 def multiply_adds(model: nn.Module) -> int | None:
-    """Multiply-adds of one image through convolutions and linear layers; None for a network that takes no images."""
+    """Multiply-adds of one image through convolutions, linear layers and what the network's ``extra_multiply_adds``
+    names beside them; None for a network that takes no images."""
     side = getattr(model, "input_size", None)
     if side is None:
         return None
-    training, device = model.training, next(model.parameters()).device
-    with FlopCounterMode(display=False) as counted:
-        model.eval()(torch.zeros(1, 1, side, side, device=device))
+    counts, training = [getattr(model, "extra_multiply_adds", 0)], model.training
+    hooks = [layer.register_forward_hook(lambda own, _, output: counts.append(output.numel() * own.weight[0].numel()))
+             for layer in model.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
+    model.eval()(torch.zeros(1, 1, side, side, device=next(model.parameters()).device))
     model.train(training)
-    return counted.get_total_flops() // 2
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)
 
 
 def structure(model: nn.Module) -> dict[str, object]:

@@ -14,7 +14,7 @@ _DENSE_LIMIT = 32 * 32  # above this many source pixels the dense matrix costs m
 
 def identity_theta(n: int, device: torch.device | None = None) -> Tensor:
     """The affine matrices (n, 2, 3) that sample every pixel where it is."""
-    return torch.tensor([[1.0, 0, 0], [0, 1.0, 0]], device=device).repeat(n, 1, 1)
+    return torch.tensor([[1.0, 0, 0], [0, 1.0, 0]], device=device).expand(n, 2, 3)
 
 
 def affine_grid(theta: Tensor, height: int, width: int) -> Tensor:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ferkit.data.face_set import FaceSet
-    from ferkit.results.records import CellResult
+    from ferkit.results.records import Result
 
 
 def rows(profile: str, notebook: str, only: str = "") -> tuple[PlanRow, ...]:
@@ -100,7 +100,7 @@ def trained_in(system: str) -> str:
 
 
 def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto",
-                 **choices: object) -> list[CellResult]:
+                 **choices: object) -> list[Result]:
     """Every job of a notebook, trained or loaded, in the order of the plan; choices as for `jobs`."""
     from ferkit.experiments import jobs as engine
 
@@ -108,25 +108,25 @@ def run_notebook(notebook: str, faces: FaceSet, run: str, profile: str, seed: in
     return run_all(planned, faces, paths.run_directory(run), device)
 
 
-def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "auto") -> list[CellResult]:
+def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "auto") -> list[Result]:
     """Jobs trained or loaded one after the other below `root`."""
     from ferkit.experiments import duration
     from ferkit.experiments import jobs as engine
     from ferkit.results import records
 
-    left = [one for one in planned if not (one.cell.directory(root) / records.METRICS).is_file()]
+    left = [one for one in planned if not (one.key.directory(root) / records.METRICS).is_file()]
     if left:
         progress.begin(duration.in_words([(one, engine.train_size(faces)) for one in left]))
-    cells = []
+    results = []
     for number, one in enumerate(planned, 1):
         progress.note(f"{number} of {len(planned)}: {one.name}")
-        cells.append(engine.run(one, faces, root, device=device))
+        results.append(engine.run(one, faces, root, device=device))
     progress.finished()
-    return cells
+    return results
 
 
 def obtain(system: str, recipe: str, faces: FaceSet, run: str, profile: str, seed: int, device: str = "auto"
-           ) -> CellResult:
+           ) -> Result:
     """The run's own finished system on the same data, whatever it was configured with; trained as planned if there is
     none. What a notebook calls that analyses a network another notebook trained."""
     from ferkit.experiments import jobs as engine
@@ -134,9 +134,9 @@ def obtain(system: str, recipe: str, faces: FaceSet, run: str, profile: str, see
 
     root = paths.run_directory(run)
     for notebook in papers.notebooks():
-        directory = records.Cell(notebook.stem, system, recipe, seed).directory(root)
+        directory = records.SystemKey(notebook.stem, system, recipe, seed).directory(root)
         if (directory / records.METRICS).is_file():
-            found = records.read_cell(directory)
+            found = records.read_result(directory)
             if found.metrics["data_sha256"] == faces.content_hash:
                 return found
     notebook, row = find(profile, system, recipe)
@@ -148,14 +148,14 @@ def obtain(system: str, recipe: str, faces: FaceSet, run: str, profile: str, see
     return engine.run(chosen, faces, root, device=device)
 
 
-def load_model(result: CellResult) -> object:
+def load_model(result: Result) -> object:
     """The network of a finished system (the one under it for a head), in eval mode on the CPU."""
     from ferkit.experiments import jobs as engine
 
     return engine.load_model(result, papers.system)
 
 
-def load_predictor(result: CellResult) -> object:
+def load_predictor(result: Result) -> object:
     """A finished system as functions (`experiments.evaluation.Predictor`)."""
     from ferkit.experiments import jobs as engine
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OPTION_OF = {"RUN": "--dataset, --profile and --seed", "DATASET": "--dataset",
              "PROTOCOL": "--protocol, --labels and --contempt", "PROFILE": "--profile",
              "SEED": "--seed", "DEVICE": "--device"}
+RENAMED = {"CELLS": "SYSTEMS"}  # what the manifests of earlier runs call a parameter
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def _overrides(given: list[str], notebooks: tuple[str, ...]) -> dict[str, dict[s
         name, equals, text = item.partition("=")
         if not equals or not name:
             raise InputError(f"--set {item}: write it as NAME=VALUE")
+        name = RENAMED.get(name, name)
         if name in OPTION_OF:
             raise InputError(f"--set {name}: this parameter is set with {OPTION_OF[name]}")
         takers = [stem for stem in notebooks if name in known[stem]]

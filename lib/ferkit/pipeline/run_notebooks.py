@@ -92,8 +92,8 @@ def compare(runs: list[Run], console: Console) -> None:
 
     options = runs[0].options
     stem = f"{paths.run_name(options.dataset, options.profile, options.seed)}-protocols"
-    cells = [records.read_run(run.directory) for run in runs]
-    rows, folds = leakage.worth(cells), leakage.folds_together(cells)
+    results = [records.read_run(run.directory) for run in runs]
+    rows, folds = leakage.worth(results), leakage.folds_together(results)
     files.write_json(options.output / f"{stem}.json", rows + folds)
     page = html_report.compare([run.directory for run in runs], options.output / f"{stem}.html")
     console.line()
@@ -140,7 +140,7 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
     manifest.write(run.directory, record)  # from here on nothing of an earlier run counts as finished
     for stale in (failed, done, run.directory / "claims.json", run.directory / "report.html"):
         stale.unlink(missing_ok=True)
-    # Figures are made anew; cells stay, for the notebook loads those that are finished.
+    # Figures are made anew; results stay, for the notebook loads those that are finished.
     _remove(run.directory / stem if run.options.force else run.directory / stem / "figures")
     console.line(f"{head}  ({why})")
     console.latest = ""

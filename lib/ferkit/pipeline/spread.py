@@ -21,7 +21,7 @@ from ferkit.sweep.rows import Task, counted
 from ferkit.sweep.run import Board, complete
 from ferkit.sweep.worker import Worker
 
-CHOICES = {"CELLS": "only", "SEEDS": "n_seeds", "EPOCHS": "epochs", "BATCH_SIZE": "batch_size"}  # notebook → `jobs`
+CHOICES = {"SYSTEMS": "only", "SEEDS": "n_seeds", "EPOCHS": "epochs", "BATCH_SIZE": "batch_size"}  # notebook → `jobs`
 
 
 def tasks(run: Run, stems: list[str]) -> list[Task]:

@@ -20,9 +20,9 @@ from ferkit.core.errors import InputError
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, over_protocols, predictions, records
-from ferkit.results.records import Cell, CellResult
+from ferkit.results.records import Result, SystemKey
 from ferkit.stats import classification
-from ferkit.sweep.config import SweepCell
+from ferkit.sweep.config import SweepEntry
 
 PLAN, HEADLINE = "plan.json", "headline.json"
 WAITING = "planned"  # status of an entry that is not published yet
@@ -51,12 +51,12 @@ def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (
     return [_extend(root / notebook, entries) for notebook, entries in planned.items() if entries]
 
 
-def extend_plan(cells: Sequence[SweepCell], profile: str, notebook: str, protocol: str = "") -> Path:
+def extend_plan(entries: Sequence[SweepEntry], profile: str, notebook: str, protocol: str = "") -> Path:
     """Add a sweep's jobs to the plan of a notebook's folder; the file."""
-    (dataset,) = {cell.dataset for cell in cells}
+    (dataset,) = {entry.dataset for entry in entries}
     return _extend(paths.published_directory(dataset, protocol) / notebook,
-                   [{key: value for key, value in cell.entry().items() if key != "dataset"} | {"profile": profile}
-                    for cell in cells])
+                   [{key: value for key, value in entry.planned().items() if key != "dataset"} | {"profile": profile}
+                    for entry in entries])
 
 
 def _extend(folder: Path, added: Iterable[dict]) -> Path:
@@ -88,15 +88,15 @@ def status(root: Path, notebook: str) -> dict[str, str]:
     """How each planned job stands, by its name: "planned", the status of its result, or "missing" where it had one."""
     found = {}
     for entry in read_plan(root / notebook):
-        cell = _cell(notebook, entry)
-        there = (cell.directory(root) / records.METRICS).is_file()
-        found[cell.name] = records.read_cell(cell.directory(root)).metrics["status"] if there else (
+        key = _system_key(notebook, entry)
+        there = (key.directory(root) / records.METRICS).is_file()
+        found[key.name] = records.read_result(key.directory(root)).metrics["status"] if there else (
             entry.get("status", "missing"))
     return found
 
 
 def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
-            protocol: str = "") -> list[CellResult]:
+            protocol: str = "") -> list[Result]:
     """Copy the planned results of some runs, their occlusion analyses and provenance to the published tree, where
     probabilities that follow from the scores are left out (`results.predictions`).
 
@@ -105,38 +105,38 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     if only some of the seeds that wait are there, or if the runs hold nothing that is planned.
     """
     root = paths.published_directory(dataset, protocol)
-    chosen = [cell for notebook in notebooks or trained_notebooks() if (root / notebook / PLAN).is_file()
-              for cell in _planned_in(runs, root, notebook)]
+    chosen = [result for notebook in notebooks or trained_notebooks() if (root / notebook / PLAN).is_file()
+              for result in _planned_in(runs, root, notebook)]
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
-    for cell in chosen:
-        limit = weights_limit(dataset, protocol) if _is_loaded(cell.cell, root) else 0
-        _copy(cell.directory, cell.cell.directory(root), limit)
+    for result in chosen:
+        limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root) else 0
+        _copy(result.directory, result.key.directory(root), limit)
     analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
     for analysis in analyses:
         _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
     for run in runs:
-        copied = [folder.relative_to(run) for folder in (*(cell.directory for cell in chosen), *analyses)
+        copied = [folder.relative_to(run) for folder in (*(result.directory for result in chosen), *analyses)
                   if folder.is_relative_to(run)]
         _note(run, root, copied)
-    for notebook in {cell.cell.notebook for cell in chosen}:
-        own = [cell for cell in records.read_run(root) if cell.cell.notebook == notebook]
-        there = {cell.cell for cell in own}
+    for notebook in {result.key.notebook for result in chosen}:
+        own = [result for result in records.read_run(root) if result.key.notebook == notebook]
+        there = {result.key for result in own}
         files.write_json(root / notebook / PLAN, [
-            {key: value for key, value in entry.items() if key != "status" or _cell(notebook, entry) not in there}
+            {key: value for key, value in entry.items() if key != "status" or _system_key(notebook, entry) not in there}
             for entry in read_plan(root / notebook)])
         files.write_json(root / notebook / HEADLINE, headline(own))
     return chosen
 
 
-def headline(cells: Sequence[CellResult]) -> dict[str, object]:
+def headline(results: Sequence[Result]) -> dict[str, object]:
     """{system, recipe, seeds, chosen_by}: the highest mean validation accuracy over seeds; {} where nothing was
     validated."""
     accuracies: dict[tuple[str, str], dict[int, float]] = {}
-    for cell in cells:
-        if cell.metrics["val_accuracy"] is not None:
-            name = cell.cell.system, cell.cell.recipe
-            accuracies.setdefault(name, {})[cell.cell.seed] = cell.metrics["val_accuracy"]
+    for result in results:
+        if result.metrics["val_accuracy"] is not None:
+            name = result.key.system, result.key.recipe
+            accuracies.setdefault(name, {})[result.key.seed] = result.metrics["val_accuracy"]
     if not accuracies:
         return {}
     system, recipe = max(accuracies, key=lambda name: sum(accuracies[name].values()) / len(accuracies[name]))
@@ -169,13 +169,13 @@ def weights_limit(dataset: str, protocol: str) -> int:
     return WEIGHTS_LIMIT if of_photographs else SMALL_LIMIT
 
 
-def _is_loaded(cell: Cell, root: Path) -> bool:
+def _is_loaded(key: SystemKey, root: Path) -> bool:
     """Whether anybody would load its weights: not a head's, which is fitted again on its network in minutes, nor those
     of variants and of later seeds."""
-    system = papers.system(cell.system)
-    first = min(entry["seed"] for entry in read_plan(root / cell.notebook)
-                if (entry["system"], entry["recipe"]) == (cell.system, cell.recipe))
-    return (cell.seed == first and cell.recipe in ("published", "ours") and system.role != "ablation"
+    system = papers.system(key.system)
+    first = min(entry["seed"] for entry in read_plan(root / key.notebook)
+                if (entry["system"], entry["recipe"]) == (key.system, key.recipe))
+    return (key.seed == first and key.recipe in ("published", "ours") and system.role != "ablation"
             and not system.head)
 
 
@@ -197,25 +197,25 @@ def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:
         manifest.write(root, {**made, "outputs": {}, "notebooks": entries})
 
 
-def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[CellResult]:
+def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]:
     """The result of each entry of the plan that one of the runs has, checked."""
-    cells, absent = [], []
+    results, absent = [], []
     for entry in read_plan(root / notebook):
-        cell = _cell(notebook, entry)
-        place = next((run for run in runs if (cell.directory(run) / records.METRICS).is_file()), None)
+        key = _system_key(notebook, entry)
+        place = next((run for run in runs if (key.directory(run) / records.METRICS).is_file()), None)
         if place is None:
-            absent += [cell] if entry.get("status") == WAITING else []
+            absent += [key] if entry.get("status") == WAITING else []
             continue
-        result = records.read_cell(cell.directory(place))
+        result = records.read_result(key.directory(place))
         if result.metrics["config"]["recipe"] != entry["config"]:
-            raise InputError(f"{cell.name}: trained with another recipe than the plan's; run it as planned")
+            raise InputError(f"{key.name}: trained with another recipe than the plan's; run it as planned")
         records.check_weights(result)
-        cells.append(result)
-    for cell in absent:
-        if any((other.cell.system, other.cell.recipe) == (cell.system, cell.recipe) for other in cells):
-            raise InputError(f"{cell.name}: planned, and missing in these runs, which have other seeds of it; publish "
+        results.append(result)
+    for key in absent:
+        if any((other.key.system, other.key.recipe) == (key.system, key.recipe) for other in results):
+            raise InputError(f"{key.name}: planned, and missing in these runs, which have other seeds of it; publish "
                              "all of them together")
-    return cells
+    return results
 
 
 def _copy(source: Path, target: Path, limit: int) -> None:
@@ -232,7 +232,7 @@ def _copy(source: Path, target: Path, limit: int) -> None:
 
 
 def _leave_out_probabilities(folder: Path) -> None:
-    """Keep the scores of a copied cell and not the probabilities that follow from them: half of its size.
+    """Keep the scores of a copied system and not the probabilities that follow from them: half of its size.
 
     They stay where the calibration error, computed from those that follow, would differ in the sixth digit: some of
     the files from before scores were rounded."""
@@ -248,8 +248,8 @@ def _leave_out_probabilities(folder: Path) -> None:
         files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
 
 
-def _cell(notebook: str, entry: dict) -> Cell:
-    return Cell(notebook, entry["system"], entry["recipe"], entry["seed"])
+def _system_key(notebook: str, entry: dict) -> SystemKey:
+    return SystemKey(notebook, entry["system"], entry["recipe"], entry["seed"])
 
 
 def _key(entry: dict) -> tuple[str, str, int]:

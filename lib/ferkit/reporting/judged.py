@@ -9,7 +9,7 @@ from ferkit import claims, papers
 from ferkit.analysis import comparison
 from ferkit.analysis.label_agreement import ceiling
 from ferkit.reporting import names
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import Tree, published
 
 _SIDES = (("reproduced", "exceeded", "partly"), ("contradicted", "not_reproduced"))
@@ -85,13 +85,13 @@ def of_papers() -> list[tuple[Tree, dict]]:
     return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in done]
 
 
-def headline(cells: Sequence[CellResult]) -> tuple[str, ...]:
+def headline(results: Sequence[Result]) -> tuple[str, ...]:
     """The systems that a summary of these results shows: the papers' own, and of the baselines one network and one on
     hand-crafted features, those that validation puts first."""
     best: dict[str, tuple[float, str]] = {}
-    for cell in cells:
-        system = papers.system(cell.cell.system) if cell.cell.system in papers.main_systems() else None
-        if system and cell.cell.recipe in comparison.RECIPES:
+    for result in results:
+        system = papers.system(result.key.system) if result.key.system in papers.main_systems() else None
+        if system and result.key.recipe in comparison.RECIPES:
             kind = system.name if system.role != "baseline" else "features" if system.features else "network"
-            best[kind] = max(best.get(kind, (-1.0, "")), (cell.metrics["val_accuracy"] or 0.0, system.name))
+            best[kind] = max(best.get(kind, (-1.0, "")), (result.metrics["val_accuracy"] or 0.0, system.name))
     return tuple(name for name in papers.main_systems() if name in {name for _, name in best.values()})

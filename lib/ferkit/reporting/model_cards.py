@@ -93,19 +93,19 @@ def cards() -> dict[Path, str]:
 
 
 def card(entry: Entry) -> str:
-    """The model card of one published cell, Markdown."""
-    result = records.read_cell(entry.directory)
+    """The model card of one published system, Markdown."""
+    result = records.read_result(entry.directory)
     parts = [_head(entry), _use(entry), _data(entry), _accuracy(result), _by_expression(result),
              _calibration(result), _limits(entry), _how(entry)]
     return "\n\n".join(parts) + "\n"
 
 
 def _head(entry: Entry) -> str:
-    m, paper = entry.metrics, papers.of_system(entry.cell.system)
+    m, paper = entry.metrics, papers.of_system(entry.key.system)
     views = {"none": "one view", "flip": "the mean of the image and its mirror image",
              "tencrop": "the mean of ten crops"}[m["tta"]]
     return "\n".join([
-        f"# {names.system(entry.cell.system)}, recipe `{entry.cell.recipe}`, seed {entry.cell.seed}", "",
+        f"# {names.system(entry.key.system)}, recipe `{entry.key.recipe}`, seed {entry.key.seed}", "",
         "Made by `python -m ferkit cards` from the files in this folder.", "",
         f"- **Name**: `{entry.full_name}` (`ferkit.load({entry.name!r})`)",
         f"- **What it is**: a network of {m['parameters']:,} parameters, {m['weight_layers']} layers with weights on "
@@ -151,7 +151,7 @@ def _data(entry: Entry) -> str:
             f"the test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
 
 
-def _accuracy(result: records.CellResult) -> str:
+def _accuracy(result: records.Result) -> str:
     m, people = result.metrics, result.predictions.get("groups")
     low, high = tree.accuracy([result]).interval
     over = "images" if people is None else f"{len(np.unique(people))} people"
@@ -171,7 +171,7 @@ def _accuracy(result: records.CellResult) -> str:
     return "## How good\n\n| on the test split | |\n|---|---|\n" + "\n".join(f"| {a} | {b} |" for a, b in rows)
 
 
-def _by_expression(result: records.CellResult) -> str:
+def _by_expression(result: records.Result) -> str:
     per_class, matrix = result.metrics["per_class"], result.matrix
     lines = ["## By expression", "", "| expression | recall | precision | F1 | images | most often taken for |",
              "|---|---|---|---|---|---|"]
@@ -188,7 +188,7 @@ def _by_expression(result: records.CellResult) -> str:
     return "\n".join(lines)
 
 
-def _calibration(result: records.CellResult) -> str:
+def _calibration(result: records.Result) -> str:
     arrays = result.predictions
     if "probabilities" not in arrays:
         return "## Calibration\n\nAn SVM's scores are not probabilities: none are given."

@@ -20,7 +20,7 @@ from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.names import Name
 from ferkit.core.protocols import without_fold
 from ferkit.results.predictions import where
-from ferkit.results.records import Cell, CellResult, summarise
+from ferkit.results.records import Result, SystemKey, summarise
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 
@@ -62,22 +62,22 @@ class Answers:
         return None if self.groups is None else len(np.unique(self.groups))
 
 
-def write(path: Path, runs: Mapping[str, Sequence[CellResult]], about: Mapping[str, object]) -> Path:
+def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, object]) -> Path:
     """The file of these results by protocol. about: sweep, git_commit, profile. InputError where the results of one
     protocol were not tested on the same images, or a run has no predictions."""
     images, rows = {}, []
-    for protocol, cells in runs.items():
-        first = cells[0].predictions
-        images[protocol] = {"data_sha256": cells[0].metrics["data_sha256"], "index": first["index"].tolist(),
+    for protocol, results in runs.items():
+        first = results[0].predictions
+        images[protocol] = {"data_sha256": results[0].metrics["data_sha256"], "index": first["index"].tolist(),
                             "labels": _digits(first["labels"]),
                             "groups": first["groups"].tolist() if "groups" in first else None}
-        for cell in cells:
-            if not cell.predictions or not np.array_equal(cell.predictions["index"], first["index"]):
-                raise InputError(f"{protocol}: {cell.cell.name} was not tested on the same images")
-            found = {"protocol": protocol, "system": cell.cell.system, "recipe": cell.cell.recipe,
-                     "seed": cell.cell.seed, **{key: cell.metrics[key] for key in FACTS if key in cell.metrics},
-                     "predicted": _digits(cell.predictions["predicted"])}
-            single = cell.predictions.get("predicted_no_tta")
+        for result in results:
+            if not result.predictions or not np.array_equal(result.predictions["index"], first["index"]):
+                raise InputError(f"{protocol}: {result.key.name} was not tested on the same images")
+            found = {"protocol": protocol, "system": result.key.system, "recipe": result.key.recipe,
+                     "seed": result.key.seed, **{key: result.metrics[key] for key in FACTS if key in result.metrics},
+                     "predicted": _digits(result.predictions["predicted"])}
+            single = result.predictions.get("predicted_no_tta")
             rows.append(found | ({} if single is None else {"predicted_no_tta": _digits(single)}))
     path.parent.mkdir(parents=True, exist_ok=True)
     names = next(iter(runs.values()))[0].predictions["label_names"].tolist()
@@ -105,7 +105,7 @@ def of_tree(root: Path) -> list[dict]:
     return [read(path) for path in sorted(root.glob(PATTERN))]
 
 
-def pooled(root: Path) -> list[CellResult]:
+def pooled(root: Path) -> list[Result]:
     """What a tree's files hold as results, one for each system, recipe and seed: the test images of all folds of a
     protocol together. Left out are files of different protocols, files that do not name their data set (earlier ones),
     and a system that was not run in every fold.
@@ -129,7 +129,7 @@ def pooled(root: Path) -> list[CellResult]:
 
 
 def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mapping[str, dict], protocol: str
-              ) -> CellResult:
+              ) -> Result:
     """One system, recipe and seed in all its folds as one result."""
     parts = [(content["images"][name], rows[name]) for name in content["images"]]
     sizes = [len(row["predicted"]) for _, row in parts]
@@ -158,8 +158,8 @@ def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mappin
                "accuracy_no_tta": float(np.mean(single == labels)), "parameters": first["parameters"],
                "minutes": sum(row["minutes"] for _, row in parts), "weights_sha256": None, "predictions_sha256": None,
                "robustness": None, "git_commit": content.get("git_commit")}
-    cell = Cell(path.parent.name, *key)
-    return CellResult(cell, cell.directory(path.parents[1]), metrics, arrays, [], path)
+    whole = SystemKey(path.parent.name, *key)
+    return Result(whole, whole.directory(path.parents[1]), metrics, arrays, [], path)
 
 
 def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, list[str]]:

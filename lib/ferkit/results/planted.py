@@ -6,7 +6,7 @@ of the very test images of `robustness_clean`; written after the test split had 
 
 from __future__ import annotations
 
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.robustness import Robustness, of, read_beside
 
 FILE = "planted.json"
@@ -14,14 +14,14 @@ WORDS = {"occluder_block": "block of {} px", "occluder": "{} covered", "roll": "
          "shift": "shifted by {} px"}
 
 
-def read(cell: CellResult) -> dict | None:
+def read(result: Result) -> dict | None:
     """The file's content; None where it was not measured. InputError for a damaged file, or one of other weights."""
-    return read_beside(cell, FILE, "run the cell again", _check_attention)
+    return read_beside(result, FILE, "train the system again", _check_attention)
 
 
-def robustness(cell: CellResult) -> Robustness | None:
+def robustness(result: Result) -> Robustness | None:
     """Accuracy under each planted condition; None where it was not measured."""
-    found = read(cell)
+    found = read(result)
     return of(found) if found else None
 
 

@@ -133,16 +133,16 @@ def _load(path: Path, wanted: tuple[str, ...]) -> tuple[list[str], dict[str, np.
             names = list(archive.files)
             arrays = {name: archive[name] for name in wanted if name in names}
     except FileNotFoundError:
-        raise InputError(f"{where(path)}: missing; run the cell again") from None
+        raise InputError(f"{where(path)}: missing; train the system again") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{where(path)}: damaged ({error}); run the cell again") from None
+        raise InputError(f"{where(path)}: damaged ({error}); train the system again") from None
     _refuse(path, _misnamed(names) or (_problems(arrays) if "labels" in arrays else []))
     return names, arrays
 
 
 def _refuse(path: Path, problems: list[str]) -> None:
     if problems:
-        raise InputError(f"{where(path)}: {problems[0]}; run the cell again")
+        raise InputError(f"{where(path)}: {problems[0]}; train the system again")
 
 
 def _misnamed(names: Mapping | list[str]) -> list[str]:

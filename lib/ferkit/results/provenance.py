@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ferkit.core import files, paths
 from ferkit.results import manifest
-from ferkit.results.records import METRICS, PREDICTIONS, WEIGHTS, CellResult
+from ferkit.results.records import METRICS, PREDICTIONS, WEIGHTS, Result
 
 UNKNOWN = "unknown"
 
@@ -69,20 +69,20 @@ def of(root: Path) -> Provenance:
     return Provenance(Path(root), manifest.read(Path(root)))
 
 
-def name_of(root: Path, cell: CellResult) -> str:
-    """The file of a cell's numbers, relative to its tree."""
-    return cell.file.relative_to(root).as_posix()
+def name_of(root: Path, result: Result) -> str:
+    """The file of a trained system's numbers, relative to its tree."""
+    return result.file.relative_to(root).as_posix()
 
 
-def evaluate_command(root: Path, cell: CellResult) -> str | None:
-    """What reproduces a cell's figure from its weights; None where they are not in the tree."""
-    path = cell.directory.absolute() / WEIGHTS
+def evaluate_command(root: Path, result: Result) -> str | None:
+    """What reproduces a trained system's figure from its weights; None where they are not in the tree."""
+    path = result.directory.absolute() / WEIGHTS
     if not path.is_file():
         return None
     house = paths.repository().absolute()
     where = path.relative_to(house).as_posix() if path.is_relative_to(house) else path.name
-    data = "" if cell.metrics["dataset"] == "synthetic" else " --data PATH"
-    return (f"python -m ferkit evaluate --weights {where} --dataset {cell.metrics['dataset']}{data} --device cpu "
+    data = "" if result.metrics["dataset"] == "synthetic" else " --data PATH"
+    return (f"python -m ferkit evaluate --weights {where} --dataset {result.metrics['dataset']}{data} --device cpu "
             f"--output {PREDICTIONS}")
 
 

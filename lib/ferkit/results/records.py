@@ -1,6 +1,6 @@
-"""A run on disk: one folder per trained cell, written so that it is whole or not there.
+"""A run on disk: one folder per trained system, written so that it is whole or not there.
 
-A cell's folder holds ``history.csv``, ``weights.safetensors``, ``predictions.npz`` and, written last,
+A trained system's folder holds ``history.csv``, ``weights.safetensors``, ``predictions.npz`` and, written last,
 ``metrics.json``: its presence is the mark of completion, and it carries the sha256 of the others.
 ``results/README.md`` documents every key, `schema` checks them. No torch here: results are read where nothing can be
 trained.
@@ -26,7 +26,7 @@ METRICS, PREDICTIONS = "metrics.json", "predictions.npz"
 HISTORY, WEIGHTS = "history.csv", "weights.safetensors"
 
 @dataclass(frozen=True)
-class Cell:
+class SystemKey:
     """One system under one recipe and seed, in the notebook that trains it."""
 
     notebook: str
@@ -45,15 +45,15 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class CellResult:
-    """A cell as it was found on disk.
+class Result:
+    """A trained system as it was found on disk.
 
     metrics: the object of metrics.json. predictions: the arrays of predictions.npz by name (scores and probabilities
     are read when first asked for), {} when there are none. history: one dict per epoch, numbers as numbers. file: where
     its numbers stand, metrics.json in the folder where none is given.
     """
 
-    cell: Cell
+    key: SystemKey
     directory: Path
     metrics: dict
     predictions: Mapping[str, np.ndarray]
@@ -107,12 +107,12 @@ def summarise(labels: np.ndarray, predicted: np.ndarray, label_names: Sequence[s
     }
 
 
-def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, np.ndarray] | None,
+def write_result(directory: Path, *, metrics: Mapping, predictions: Mapping[str, np.ndarray] | None,
                history: Sequence[Mapping], weights: Callable[[Path], None] | None,
-               labels: Mapping[str, np.ndarray] | None = None) -> CellResult:
-    """The cell as written: history, weights and predictions first, metrics.json with their hashes last.
+               labels: Mapping[str, np.ndarray] | None = None) -> Result:
+    """The trained system as written: history, weights and predictions first, metrics.json with their hashes last.
 
-    weights: called with a temporary path that it must write; None = the cell has no weights, and a file left
+    weights: called with a temporary path that it must write; None = the trained system has no weights, and a file left
     from an earlier attempt is removed. predictions: the arrays of the contract; None or {} for a run with
     nothing to test. labels: the arrays of training_labels.npz, if any. An earlier metrics.json is removed first, so
     that a kill half-way never leaves old metrics beside new files. Raises ValueError where the metrics or arrays are
@@ -140,64 +140,64 @@ def write_cell(directory: Path, *, metrics: Mapping, predictions: Mapping[str, n
     if problems:
         raise ValueError(f"{directory.name}: {'; '.join(problems)}")
     files.write_json(directory / METRICS, written)
-    return read_cell(directory)
+    return read_result(directory)
 
 
-def read_cell(directory: Path) -> CellResult:
-    """The finished cell in a folder ``…/<notebook>/<system>/<recipe>/seed<k>``, checked against its own
+def read_result(directory: Path) -> Result:
+    """The finished system in a folder ``…/<notebook>/<system>/<recipe>/seed<k>``, checked against its own
     hashes.
 
     Raises InputError naming the file that is missing, damaged, edited (hash), in contradiction with the
-    predictions, or in the folder of another cell. Weights may be absent (published trees can be without); see
+    predictions, or in the folder of another trained system. Weights may be absent (published trees can be without); see
     `check_weights`.
     """
     directory = Path(directory)
     found = _load_metrics(directory / METRICS)
-    cell = _cell_of(directory)
+    key = _key_of(directory)
     stated = (found["system"], found["recipe"], found["seed"])
-    if stated != (cell.system, cell.recipe, cell.seed):
+    if stated != (key.system, key.recipe, key.seed):
         raise InputError(f"{where(directory / METRICS)}: it says {'/'.join(map(str, stated))}, so it "
-                         "lies in the wrong folder; run the cell again")
+                         "lies in the wrong folder; train the system again")
     arrays = {}
     if found["predictions_sha256"] is not None:
         _check_hash(directory / PREDICTIONS, found["predictions_sha256"])
         arrays = Predictions(directory / PREDICTIONS)
         problems = _disagreements(found, arrays)
         if problems:
-            raise DataChanged(f"{where(directory / METRICS)}: {problems[0]}; run the cell again")
-    return CellResult(cell, directory, found, arrays, read_history(directory / HISTORY))
+            raise DataChanged(f"{where(directory / METRICS)}: {problems[0]}; train the system again")
+    return Result(key, directory, found, arrays, read_history(directory / HISTORY))
 
 
-def cell_directories(root: Path) -> list[Path]:
-    """The folders of all finished cells below a run or published tree, by notebook, system, recipe and
+def result_directories(root: Path) -> list[Path]:
+    """The folders of all finished systems below a run or published tree, by notebook, system, recipe and
     seed."""
     found = [path.parent for path in Path(root).glob(f"[0-9][0-9]_*/*/*/seed*/{METRICS}")]
     return sorted((path for path in found if re.fullmatch(r"seed\d+", path.name)), key=_order)
 
 
-def read_run(root: Path) -> list[CellResult]:
-    """Every finished cell of a run or published tree, sorted; InputError for a missing root or a damaged
-    cell."""
+def read_run(root: Path) -> list[Result]:
+    """Every finished system of a run or published tree, sorted; InputError for a missing root or a damaged
+    trained system."""
     if not Path(root).is_dir():
         raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
-    return [read_cell(directory) for directory in cell_directories(root)]
+    return [read_result(directory) for directory in result_directories(root)]
 
 
-def read_whole(directory: Path) -> CellResult | None:
-    """The finished cell in a folder with its weights, undamaged; None where there is none or it cannot be relied on.
+def read_whole(directory: Path) -> Result | None:
+    """The finished system in a folder with its weights, undamaged; None where there is none or it cannot be relied on.
 
     Diverged and collapsed count as finished (they are results); "failed" does not, so that it is tried again.
     """
     try:
-        found = read_cell(directory)
+        found = read_result(directory)
         check_weights(found)
     except InputError:
         return None
     return None if found.metrics["status"] == "failed" else found
 
 
-def check_weights(result: CellResult) -> None:
-    """Nothing, if the weights beside a cell are those it was tested with; InputError if missing or
+def check_weights(result: Result) -> None:
+    """Nothing, if the weights beside a trained system are those it was tested with; InputError if missing or
     changed."""
     if result.metrics["weights_sha256"] is not None:
         _check_hash(result.directory / WEIGHTS, result.metrics["weights_sha256"])
@@ -216,42 +216,42 @@ def read_history(path: Path) -> list[dict]:
         with open(path, newline="", encoding="utf-8") as file:
             return [{key: _number(text) for key, text in row.items()} for row in csv.DictReader(file)]
     except FileNotFoundError:
-        raise InputError(f"{where(path)}: missing; run the cell again") from None
+        raise InputError(f"{where(path)}: missing; train the system again") from None
     except (OSError, UnicodeDecodeError, csv.Error, AttributeError, TypeError) as error:
-        raise InputError(f"{where(path)}: damaged ({error}); run the cell again") from None
+        raise InputError(f"{where(path)}: damaged ({error}); train the system again") from None
 
 
 def _load_metrics(path: Path) -> dict:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{where(path)}: missing, so this cell is not finished; run it again") from None
+        raise InputError(f"{where(path)}: missing, so this trained system is not finished; run it again") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{where(path)}: damaged ({error}); run the cell again") from None
+        raise InputError(f"{where(path)}: damaged ({error}); train the system again") from None
     problems = schema.problems("metrics", found)
     if problems:
-        raise InputError(f"{where(path)}: {problems[0]}; run the cell again")
+        raise InputError(f"{where(path)}: {problems[0]}; train the system again")
     return found
 
 
 def _check_hash(path: Path, expected: str) -> None:
     if not path.is_file():
-        raise InputError(f"{where(path)}: missing; run the cell again")
+        raise InputError(f"{where(path)}: missing; train the system again")
     if files.sha256(path) != expected:
-        raise DataChanged(f"{where(path)}: changed, its sha256 is not that in {METRICS}; run the cell again")
+        raise DataChanged(f"{where(path)}: changed, its sha256 is not that in {METRICS}; train the system again")
 
 
-def _cell_of(directory: Path) -> Cell:
+def _key_of(directory: Path) -> SystemKey:
     parts = directory.absolute().parts[-4:]
     match = re.fullmatch(r"seed(\d+)", parts[-1])
     if len(parts) < 4 or not match:
-        raise InputError(f"{where(directory)}: no cell; name a folder <notebook>/<system>/<recipe>/seed<k>")
-    return Cell(*parts[:3], int(match[1]))
+        raise InputError(f"{where(directory)}: no trained system; name a folder <notebook>/<system>/<recipe>/seed<k>")
+    return SystemKey(*parts[:3], int(match[1]))
 
 
 def _order(directory: Path) -> tuple:
-    cell = _cell_of(directory)
-    return cell.notebook, cell.system, cell.recipe, cell.seed
+    key = _key_of(directory)
+    return key.notebook, key.system, key.recipe, key.seed
 
 
 def _disagreements(found: Mapping, arrays: Mapping[str, np.ndarray]) -> list[str]:

@@ -22,7 +22,7 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results import over_protocols, records
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 
@@ -48,7 +48,7 @@ class Tree:
     """
 
     root: Path
-    results: tuple[CellResult, ...]
+    results: tuple[Result, ...]
     refused: dict[Path, str] = field(default_factory=dict)
 
     @property
@@ -77,7 +77,7 @@ def load_tree(root: Path) -> Tree:
     root = Path(root).absolute()
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
-    directories = records.cell_directories(root)
+    directories = records.result_directories(root)
     state = tuple((path, *map(_state, (path / records.METRICS, path / records.PREDICTIONS, path / records.HISTORY)))
                   for path in directories)
     state += tuple((path, _state(path)) for path in sorted(root.glob(over_protocols.PATTERN)))
@@ -85,11 +85,11 @@ def load_tree(root: Path) -> Tree:
         results, refused = [], {}
         for directory in directories:
             try:
-                results.append(records.read_cell(directory))
+                results.append(records.read_result(directory))
             except InputError as error:
                 refused[directory] = str(error)
         own = {(one.parts[-3], one.parts[-2]) for one in directories}
-        results += [one for one in over_protocols.pooled(root) if (one.cell.system, one.cell.recipe) not in own]
+        results += [one for one in over_protocols.pooled(root) if (one.key.system, one.key.recipe) not in own]
         _read[root] = state, Tree(root, tuple(results), refused)
     return _read[root][1]
 
@@ -119,31 +119,31 @@ def published() -> list[Tree]:
     order = ("synthetic", *paths.DATA_VARIABLES)
     found = [folder for folder in (paths.repository() / "results").iterdir()
              if folder.name.partition("-")[0] in order
-             and (records.cell_directories(folder) or any(folder.glob(over_protocols.PATTERN)))]
+             and (records.result_directories(folder) or any(folder.glob(over_protocols.PATTERN)))]
     return [load_tree(folder) for folder in
             sorted(found, key=lambda path: (order.index(path.name.partition("-")[0]), path.name))]
 
 
-def by_system(results: Iterable[CellResult]) -> dict[Name, list[CellResult]]:
+def by_system(results: Iterable[Result]) -> dict[Name, list[Result]]:
     """Results by (system, recipe) in order of appearance, seeds ascending."""
-    groups: dict[Name, list[CellResult]] = defaultdict(list)
+    groups: dict[Name, list[Result]] = defaultdict(list)
     for result in results:
-        groups[result.cell.system, result.cell.recipe].append(result)
-    return {name: sorted(group, key=lambda result: result.cell.seed) for name, group in groups.items()}
+        groups[result.key.system, result.key.recipe].append(result)
+    return {name: sorted(group, key=lambda result: result.key.seed) for name, group in groups.items()}
 
 
-def frame(results: Sequence[CellResult], root: Path) -> pd.DataFrame:
+def frame(results: Sequence[Result], root: Path) -> pd.DataFrame:
     """Results as a tidy table, see `Tree.frame`."""
     import pandas as pd
 
-    rows = [{"tree": Path(root).absolute().name, "notebook": one.cell.notebook, "system": one.cell.system,
-             "recipe": one.cell.recipe, "seed": one.cell.seed, **{key: one.metrics.get(key) for key in COLUMNS},
+    rows = [{"tree": Path(root).absolute().name, "notebook": one.key.notebook, "system": one.key.system,
+             "recipe": one.key.recipe, "seed": one.key.seed, **{key: one.metrics.get(key) for key in COLUMNS},
              "file": one.file.relative_to(Path(root).absolute()).as_posix()}
             for one in results]
     return pd.DataFrame(rows, columns=["tree", "notebook", "system", "recipe", "seed", *COLUMNS, "file"])
 
 
-def over_seeds(results: Sequence[CellResult]) -> dict[str, object]:
+def over_seeds(results: Sequence[Result]) -> dict[str, object]:
     """One system under one recipe, its seeds together: what every table says of it.
 
     {seeds (how many), tested (how many of them), status (one word, or each once), n, parameters, tta, dataset,
@@ -168,7 +168,7 @@ def over_seeds(results: Sequence[CellResult]) -> dict[str, object]:
     return row
 
 
-def accuracy(results: Sequence[CellResult]) -> Estimate:
+def accuracy(results: Sequence[Result]) -> Estimate:
     """The test accuracy of seeds that were tested on the same images; people are resampled whole where known."""
     like = results[0].predictions
     return estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in results]),
@@ -187,7 +187,7 @@ def summary(tree: Tree) -> pd.DataFrame:
     """One row for each system and recipe of a tree: tree, notebook, system, recipe, and `over_seeds`."""
     import pandas as pd
 
-    return pd.DataFrame([{"tree": tree.name, "notebook": group[0].cell.notebook, "system": system, "recipe": recipe,
+    return pd.DataFrame([{"tree": tree.name, "notebook": group[0].key.notebook, "system": system, "recipe": recipe,
                           **over_seeds(group)} for (system, recipe), group in by_system(tree.results).items()])
 
 

@@ -24,15 +24,15 @@ COMPACT = "svm.safetensors"  # an SVM too large for the repository, fitted again
 
 @dataclass(frozen=True)
 class Entry:
-    """One published cell.
+    """One published system.
 
     dataset: what it was trained and tested on, as its folder below results/ is called ("fer2013", with a protocol that
-    is not the set's own "ckplus-by_image"). cell: notebook, system, recipe, seed. metrics: its metrics.json.
+    is not the set's own "ckplus-by_image"). key: notebook, system, recipe, seed. metrics: its metrics.json.
     weights: the file, None where it is not in the repository. base: the network under an SVM, else None.
     """
 
     dataset: str
-    cell: records.Cell
+    key: records.SystemKey
     metrics: dict = field(repr=False)
     weights: Path | None
     base: Path | None = None
@@ -40,17 +40,17 @@ class Entry:
     @property
     def name(self) -> str:
         """The shortest name without a seed: ``deep-emotion/ours``, ``deep-emotion/ours@ckplus``."""
-        return f"{_dashed(self.cell.system)}/{self.cell.recipe}{_at(self.dataset)}"
+        return f"{_dashed(self.key.system)}/{self.key.recipe}{_at(self.dataset)}"
 
     @property
     def full_name(self) -> str:
-        """The name that means this cell alone: ``deep-emotion/ours/seed0``."""
-        return f"{_dashed(self.cell.system)}/{self.cell.recipe}/seed{self.cell.seed}{_at(self.dataset)}"
+        """The name that means this trained system alone: ``deep-emotion/ours/seed0``."""
+        return f"{_dashed(self.key.system)}/{self.key.recipe}/seed{self.key.seed}{_at(self.dataset)}"
 
     @property
     def directory(self) -> Path:
         """Its folder in the published tree."""
-        return self.cell.directory(paths.published_root() / self.dataset)
+        return self.key.directory(paths.published_root() / self.dataset)
 
     @property
     def can_be_fitted_again(self) -> bool:
@@ -65,7 +65,7 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every published cell that has (or had) weights, FER2013's first, each set's in the order of its folders.
+    """Every published system that has (or had) weights, FER2013's first, each set's in the order of its folders.
 
     InputError for a metrics.json that cannot be read.
     """
@@ -73,7 +73,7 @@ def entries() -> list[Entry]:
     own = paths.output_root().resolve()
     folders = [path for path in paths.published_root().glob("*/") if path.resolve() != own]
     for folder in sorted(folders, key=lambda path: (path.name != FIRST_DATASET, path.name)):
-        found += [entry for cell in records.cell_directories(folder) if (entry := _entry(folder.name, cell))]
+        found += [entry for result in records.result_directories(folder) if (entry := _entry(folder.name, result))]
     return found
 
 
@@ -87,13 +87,13 @@ def locate(name: str | Path) -> tuple[Path, str]:
 
 
 def find(name: str, among: Sequence[Entry] | None = None) -> Entry:
-    """The published cell that `name` means; InputError with the likeliest meant, and what can be loaded, for none."""
+    """The published system that `name` means; InputError with the likeliest meant, and what can be loaded, for none."""
     everything = entries() if among is None else list(among)
     wanted, _, dataset = name.replace("_", "-").partition("@")
     parts = wanted.split("/")
     fitting = [entry for entry in everything if _dashed(entry.dataset) == (dataset or FIRST_DATASET)
-               and parts == [_dashed(entry.cell.system), _dashed(entry.cell.recipe),
-                             f"seed{entry.cell.seed}"][: len(parts)]]
+               and parts == [_dashed(entry.key.system), _dashed(entry.key.recipe),
+                             f"seed{entry.key.seed}"][: len(parts)]]
     if not fitting:
         here = [entry for entry in everything if entry.weights is not None]
         raise errors.unknown("published weights or file", name, names(here))
@@ -131,23 +131,23 @@ def require(entry: Entry) -> Path:
 
 def recipe(entry: Entry) -> str:
     """The command that trains `entry` again, as its plan has it, and the file to name then."""
-    m, seed = entry.metrics, entry.cell.seed
+    m, seed = entry.metrics, entry.key.seed
     sweep = _sweep_of(entry)
     if sweep:
-        return f"{sweep} and name DIR/{entry.cell.notebook}/{entry.cell.name}/{records.WEIGHTS}"
+        return f"{sweep} and name DIR/{entry.key.notebook}/{entry.key.name}/{records.WEIGHTS}"
     try:
         plan = json.loads((entry.directory.parents[2] / PLAN).read_text("utf-8"))
         rows = {(row["system"], row["recipe"], row["seed"]): row for row in plan}
-        profile = rows[entry.cell.system, entry.cell.recipe, seed]["profile"]
+        profile = rows[entry.key.system, entry.key.recipe, seed]["profile"]
         first = min(row["seed"] for row in plan)
     except (OSError, ValueError, KeyError):
         profile, first = "full", seed
     words = [f"./run_all.sh --dataset {m['dataset']}"]
     words += ["--data PATH"] * (m["dataset"] != "synthetic")
     words += [f"--protocol {m['protocol']}"] * bool(protocols.suffix(m["dataset"], m["protocol"]))
-    words += [f"--profile {profile} --only {entry.cell.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
+    words += [f"--profile {profile} --only {entry.key.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
     return (f"{' '.join(words)} and name results/runs/{paths.run_name(m['dataset'], profile, first, m['protocol'])}/"
-            f"{entry.cell.notebook}/{entry.cell.name}/{records.WEIGHTS}")
+            f"{entry.key.notebook}/{entry.key.name}/{records.WEIGHTS}")
 
 
 def _sweep_of(entry: Entry) -> str:
@@ -162,7 +162,7 @@ def _sweep_of(entry: Entry) -> str:
 
 
 def table(among: Sequence[Entry] | None = None) -> list[str]:
-    """One line for each published cell: name, accuracies, whether its weights are here. InputError for a metrics.json
+    """One line for each published system: name, accuracies, whether its weights are here. InputError for a metrics.json
     that is not the one which its tree's manifest notes."""
     everything = entries() if among is None else list(among)
     made = {name: provenance.of(paths.published_root() / name) for name in {entry.dataset for entry in everything}}
@@ -184,26 +184,26 @@ def table(among: Sequence[Entry] | None = None) -> list[str]:
 
 
 def _entry(dataset: str, directory: Path) -> Entry | None:
-    """The cell in a folder; None if it never had weights."""
+    """The trained system in a folder; None if it never had weights."""
     try:
         metrics = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); {_restore()}") from None
     if schema.problems("metrics", metrics) or metrics["weights_sha256"] is None:
         return None
-    cell = records.Cell(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
-    weights = _file(directory, metrics["weights_sha256"], cell)
+    key = records.SystemKey(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
+    weights = _file(directory, metrics["weights_sha256"], key)
     if not metrics.get("features_of"):
-        return Entry(dataset, cell, metrics, weights)
+        return Entry(dataset, key, metrics, weights)
     base = (weights or directory / records.WEIGHTS).parents[3] / metrics["features_of"] / records.WEIGHTS
-    return Entry(dataset, cell, metrics, *((weights, base) if base.is_file() else (None, None)))
+    return Entry(dataset, key, metrics, *((weights, base) if base.is_file() else (None, None)))
 
 
-def _file(directory: Path, sha256: str, cell: records.Cell) -> Path | None:
-    """The cell's weights: published, else the very same file (by its hash), or the SVM fitted again, in a run of this
-    checkout."""
+def _file(directory: Path, sha256: str, key: records.SystemKey) -> Path | None:
+    """The trained system's weights: published, else the very same file (by its hash), or the SVM fitted again, in a run
+    of this checkout."""
     for run in (directory.parents[3], *sorted(paths.output_root().glob("*/"))):
-        path = cell.directory(run) / records.WEIGHTS
+        path = key.directory(run) / records.WEIGHTS
         if path.is_file() and (path.parent == directory or files.sha256(path) == sha256):
             return path
         if path.with_name(COMPACT).is_file() and _metrics_sha(path) == sha256:

@@ -1,4 +1,5 @@
-"""A sweep's file, TOML or JSON, as a list of cells: data sets × seeds × networks × recipes × points of a grid.
+"""A sweep's file, TOML or JSON, as a list of trained systems: data sets × seeds × networks × recipes × points of a
+grid.
 
 The keys stand in an example in ``ferkit sweep --help`` (`ferkit.cli.sweep.EXAMPLE`) and in `KEYS`.
 A choice needs the validation split alone, so a sweep does not open the test split unless it is told to.
@@ -32,7 +33,7 @@ KEYS = (*_LISTS, *_SINGLE, "set", "grid")
 
 
 @dataclass(frozen=True)
-class SweepCell:
+class SweepEntry:
     """One training of a sweep. recipe_name: the recipe's with the grid's values, as its folder is called."""
 
     dataset: str
@@ -51,7 +52,7 @@ class SweepCell:
         """How it is called in a line of output."""
         return f"{self.dataset} {self.system}/{self.recipe_name} seed {self.seed}"
 
-    def entry(self) -> dict[str, object]:
+    def planned(self) -> dict[str, object]:
         """Its line of plan.json."""
         return {"dataset": self.dataset, "system": self.system, "recipe": self.recipe_name, "seed": self.seed,
                 "config": self.recipe.to_dict()}
@@ -61,7 +62,7 @@ class SweepCell:
 class Sweep:
     """A checked sweep."""
 
-    cells: tuple[SweepCell, ...]
+    entries: tuple[SweepEntry, ...]
     profile: str
     protocol: str
     test: bool
@@ -69,19 +70,19 @@ class Sweep:
     @property
     def datasets(self) -> tuple[str, ...]:
         """The data sets, each once, in order."""
-        return tuple(dict.fromkeys(cell.dataset for cell in self.cells))
+        return tuple(dict.fromkeys(entry.dataset for entry in self.entries))
 
-    def place(self, cell: SweepCell) -> Path:
-        """Where a cell lies below the sweep's folder: a tree for each data set if there are several, in it the folder
-        of the notebook that trains the network (so that ``report`` and ``claims`` read it), or ``sweep`` where nothing
-        was tested, then network, recipe and seed."""
-        tree = cell.dataset if len(self.datasets) > 1 else ""
-        folder = (self.test and training.trained_in(cell.system)) or "sweep"
-        return Path(tree, folder, cell.system, cell.recipe_name, f"seed{cell.seed}")
+    def place(self, entry: SweepEntry) -> Path:
+        """Where a trained system lies below the sweep's folder: a tree for each data set if there are several, in it
+        the folder of the notebook that trains the network (so that ``report`` and ``claims`` read it), or ``sweep``
+        where nothing was tested, then network, recipe and seed."""
+        tree = entry.dataset if len(self.datasets) > 1 else ""
+        folder = (self.test and training.trained_in(entry.system)) or "sweep"
+        return Path(tree, folder, entry.system, entry.recipe_name, f"seed{entry.seed}")
 
-    def job(self, cell: SweepCell) -> Job:
-        """The cell as a job that also reads the test split."""
-        return training.job(self.place(cell).parts[-4], cell.system, cell.recipe_name, cell.recipe, cell.seed,
+    def job(self, entry: SweepEntry) -> Job:
+        """The trained system as a job that also reads the test split."""
+        return training.job(self.place(entry).parts[-4], entry.system, entry.recipe_name, entry.recipe, entry.seed,
                             self.profile)
 
 
@@ -128,14 +129,14 @@ def of(values: Mapping[str, object], name: str = "") -> Sweep:
         _check(values)
         points = {(system, recipe): list(_points(system, recipe, values))
                   for system in values["models"] for recipe in values.get("recipes", ["ours"])}
-        cells: dict[tuple[str, str, str, int], SweepCell] = {}
+        entries: dict[tuple[str, str, str, int], SweepEntry] = {}
         for dataset, seed, (system, recipe) in itertools.product(values.get("datasets", ["synthetic"]),
                                                                  values.get("seeds", [0]), points):
             for label, point in points[system, recipe]:
-                cell = SweepCell(dataset, system, label, seed, point)
-                if cells.setdefault((dataset, system, label, seed), cell) != cell:
+                entry = SweepEntry(dataset, system, label, seed, point)
+                if entries.setdefault((dataset, system, label, seed), entry) != entry:
                     raise InputError(f"grid: two different points are both called {label}; make them one grid")
-        return Sweep(tuple(cells.values()), values.get("profile", "full"), _protocol(values),
+        return Sweep(tuple(entries.values()), values.get("profile", "full"), _protocol(values),
                      values.get("test", False))
 
 

@@ -43,13 +43,13 @@ class Task:
     @cached_property
     def directory(self) -> Path:
         """The run's own folder."""
-        return self.job.cell.directory(self.root)
+        return self.job.key.directory(self.root)
 
     @cached_property
     def base(self) -> Path | None:
         """The folder of the network under a head; None for all else."""
         under = self.job.base
-        return replace(self.job, system=under, base=None).cell.directory(self.root) if under else None
+        return replace(self.job, system=under, base=None).key.directory(self.root) if under else None
 
     @property
     def ready(self) -> bool:
@@ -91,7 +91,7 @@ class Task:
 def tasks(sweep: Sweep, output: Path) -> list[Task]:
     """Every run of a sweep in `output`, in the order of its file."""
     trees = {dataset: output / dataset if len(sweep.datasets) > 1 else output for dataset in sweep.datasets}
-    return [counted(Task(cell.dataset, sweep.job(cell), trees[cell.dataset], sweep.test)) for cell in sweep.cells]
+    return [counted(Task(entry.dataset, sweep.job(entry), trees[entry.dataset], sweep.test)) for entry in sweep.entries]
 
 
 def counted(task: Task) -> Task:

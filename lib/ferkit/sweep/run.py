@@ -121,7 +121,7 @@ class Board:
 
 
 def _write_plan(sweep: Sweep, output: Path) -> None:
-    plan = [cell.entry() | {"profile": sweep.profile} for cell in sweep.cells]
+    plan = [entry.planned() | {"profile": sweep.profile} for entry in sweep.entries]
     path = output / PLAN
     if path.exists():
         try:

@@ -67,29 +67,29 @@ def test_a_network_without_attention_has_no_maps():
 ROW = [Attention("regions", ("ran", "ours"), ("ran", "mean"))]
 
 
-def test_a_row_tells_what_was_measured_beside_the_results_and_what_the_control_lacks(tmp_path, write_cell):
-    cells = [write_cell(tmp_path, "ran", recipe, share=share, seed=seed, multiply_adds=cost, parameters=cost // 10)
+def test_a_row_tells_what_was_measured_beside_the_results_and_what_the_control_lacks(tmp_path, write_result):
+    results = [write_result(tmp_path, "ran", recipe, share=share, seed=seed, multiply_adds=cost, parameters=cost // 10)
              for recipe, share, cost in (("ours", 0.9, 1200), ("mean", 0.6, 1000)) for seed in (0, 1)]
-    assert table(ROW, cells[2:], papers.system) == []  # nothing is known of the attention
-    for cell, share in zip(cells[:2], (0.4, 0.5), strict=True):
-        (cell.directory / planted.FILE).write_text(json.dumps(
-            {"weights_sha256": cell.metrics["weights_sha256"], "n": 210, "accuracy": 0.9, "corruptions": {},
+    assert table(ROW, results[2:], papers.system) == []  # nothing is known of the attention
+    for result, share in zip(results[:2], (0.4, 0.5), strict=True):
+        (result.directory / planted.FILE).write_text(json.dumps(
+            {"weights_sha256": result.metrics["weights_sha256"], "n": 210, "accuracy": 0.9, "corruptions": {},
              "attention": {"on_parts": {"mean": 0.1, "sd": 0.01, "n": 210, "share": share, "even": 0.35}}}))
-    (row,) = table(ROW, cells, papers.system)
+    (row,) = table(ROW, results, papers.system)
     assert (row["attention"], row["seeds"], row["parameters"], row["multiply-adds"]) == ("regions", 2, 20, 200)
     assert (row["on the parts, %"], row["by chance, %"]) == (pytest.approx(45), pytest.approx(35))
     assert row["difference"] == pytest.approx(0.3) and 0 < row["low"] < 0.3 < row["high"]
 
 
-def test_a_transformers_share_comes_from_its_occlusion_analysis(tmp_path, write_cell):
-    write_cell(tmp_path, "deep_emotion", "ours")
+def test_a_transformers_share_comes_from_its_occlusion_analysis(tmp_path, write_result):
+    write_result(tmp_path, "deep_emotion", "ours")
     place = tmp_path / "04_occlusion_analysis/deep_emotion/ours/seed0"
     place.mkdir(parents=True)
     parts = {"mouth": 1.0, "brows": 0.5, "eyes": 1.0, "nose": 1.0}
     (place / "occlusion.json").write_text(json.dumps(
         {"region_area": dict.fromkeys((*parts, "cheeks"), 0.1), "attention": [{"n": 7, "image": 0.7, **parts}]}))
-    cells = records.read_run(tmp_path)
-    (row,) = table([Attention("transformer", ("deep_emotion", "ours"), ("deep_emotion_plain", "ours"))], cells,
+    results = records.read_run(tmp_path)
+    (row,) = table([Attention("transformer", ("deep_emotion", "ours"), ("deep_emotion_plain", "ours"))], results,
                    papers.system)
     assert row["on the parts, %"] == pytest.approx(50) and row["by chance, %"] == pytest.approx(40)
     assert row["difference"] is row["parameters"] is None

@@ -11,7 +11,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data import ferplus, fingerprint
 from ferkit.results import tree
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def ten(monkeypatch):
     return SimpleNamespace(happy=happy, sad=sad, fear=fear, votes=votes, labels=known.labels)
 
 
-def cell(predicted, labels, index=None, seed=0):
+def result(predicted, labels, index=None, seed=0):
     index = np.arange(len(labels)) if index is None else index
-    return SimpleNamespace(cell=Cell("03_gap_cnn_svm", "some", "ours", seed),
+    return SimpleNamespace(key=SystemKey("03_gap_cnn_svm", "some", "ours", seed),
                            predictions={"index": index, "labels": labels[index], "predicted": predicted[index]})
 
 
@@ -55,8 +55,8 @@ def test_agreement_is_that_of_the_sole_plurality(ten):
 
 def test_a_system_is_scored_where_the_votes_confirm_contradict_and_never_name(ten):
     always_happy, crowd = np.full(10, ten.happy), np.array([3, 3, 3, 3, 4, 4, 2, 2, 3, 3])
-    first, second = label_agreement.by_system([cell(always_happy, ten.labels)]), label_agreement.by_system(
-        [cell(crowd, ten.labels, np.arange(10)[::-1])])
+    first, second = label_agreement.by_system([result(always_happy, ten.labels)]), label_agreement.by_system(
+        [result(crowd, ten.labels, np.arange(10)[::-1])])
     assert (first[0]["confirmed"], first[0]["contradicted"], first[0]["never_named"]) == (1, 1, 1)
     assert first[0]["crowd"] == pytest.approx(4 / 8) and first[0]["crowd_n"] == 8
     assert (second[0]["confirmed"], second[0]["contradicted"], second[0]["never_named"]) == (1, 0, 0)
@@ -65,17 +65,17 @@ def test_a_system_is_scored_where_the_votes_confirm_contradict_and_never_name(te
 
 def test_recall_is_counted_by_either_label_set(ten):
     crowd = np.array([3, 3, 3, 3, 4, 4, 2, 0, 3, 3])
-    rows = {row["label"]: row for row in label_agreement.recall_by_label([cell(crowd, ten.labels)], "ferplus")}
+    rows = {row["label"]: row for row in label_agreement.recall_by_label([result(crowd, ten.labels)], "ferplus")}
     assert rows["fear"]["n"] == 2 and rows["fear"]["recall"] == 0.5 and rows["sad"]["recall"] == 1
-    own = {row["label"]: row for row in label_agreement.recall_by_label([cell(crowd, ten.labels)])}
+    own = {row["label"]: row for row in label_agreement.recall_by_label([result(crowd, ten.labels)])}
     assert own["happy"]["n"] == 10 and own["happy"]["recall"] == pytest.approx(0.6)
 
 
 def test_predictions_of_other_images_are_refused(ten):
-    other = cell(np.full(10, 3), ten.labels, np.arange(5))
-    moved = cell(np.full(10, 3), ten.labels)
+    other = result(np.full(10, 3), ten.labels, np.arange(5))
+    moved = result(np.full(10, 3), ten.labels)
     moved.predictions["labels"] = np.roll(np.arange(10) % 7, 1)
-    untested = SimpleNamespace(cell=Cell("03_gap_cnn_svm", "some", "ours", 0), predictions=None)
+    untested = SimpleNamespace(key=SystemKey("03_gap_cnn_svm", "some", "ours", 0), predictions=None)
     with pytest.raises(InputError, match="official test images"):
         label_agreement.by_system([other, moved, untested])
 
@@ -91,16 +91,16 @@ def test_the_published_systems_are_right_where_people_confirm_the_label():
 
 def test_recalls_by_both_label_sets_stand_in_one_row(ten):
     crowd = np.array([3, 3, 3, 3, 4, 4, 2, 0, 3, 3])
-    (row,) = label_agreement.both_recalls([cell(crowd, ten.labels)], ("happy", "fear"))
+    (row,) = label_agreement.both_recalls([result(crowd, ten.labels)], ("happy", "fear"))
     assert row == {"system": "some", "recipe": "ours", "happy_own": "60 % of 10 (7)", "happy_ferplus": "100 % of 4 (6)",
                    "fear_own": "0 % of 0 (3)", "fear_ferplus": "50 % of 2 (5)"}
 
 
 def test_groups_and_the_systems_named_come_in_the_order_asked_for(ten):
-    first, second = cell(np.full(10, ten.happy), ten.labels), cell(np.full(10, ten.sad), ten.labels)
-    first.cell, second.cell = Cell("x", "a", "ours", 0), Cell("x", "b", "published", 0)
-    other = SimpleNamespace(cell=Cell("x", "a", "probe", 0))
+    first, second = result(np.full(10, ten.happy), ten.labels), result(np.full(10, ten.sad), ten.labels)
+    first.key, second.key = SystemKey("x", "a", "ours", 0), SystemKey("x", "b", "published", 0)
+    other = SimpleNamespace(key=SystemKey("x", "a", "probe", 0))
     chosen = label_agreement.replicated([first, other, second], ("b", "a"))
-    assert [one.cell.system for one in chosen] == ["b", "a"]
+    assert [one.key.system for one in chosen] == ["b", "a"]
     assert label_agreement.by_group(label_agreement.by_system(chosen)) == {
         "confirmed": [0, 1], "contradicted": [0, 1], "never named": [0, 1]}

@@ -11,20 +11,21 @@ from ferkit.results import records
 
 
 @pytest.fixture
-def ckplus(tmp_path, write_cell):
-    """Runs by protocol: a cell is right on 90 % by image and on 70 % by subject; one system is in one run only."""
+def ckplus(tmp_path, write_result):
+    """Runs by protocol: a trained system is right on 90 % by image and on 70 % by subject; one system is in one run
+    only."""
     def run(protocol, share, seeds=(0,), **changes):
         root = tmp_path / f"ckplus-smoke-seed0-{protocol}"
         for seed in seeds:
             facts = {"dataset": "ckplus", "protocol": protocol, **changes}
-            write_cell(root, "gap_cnn", share=share, seed=seed, **facts)
+            write_result(root, "gap_cnn", share=share, seed=seed, **facts)
         return root
     return run
 
 
-def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_cell):
+def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_result):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
-    write_cell(leaky, "lenet5", dataset="ckplus", protocol="by_image")
+    write_result(leaky, "lenet5", dataset="ckplus", protocol="by_image")
     (row,) = leakage.worth([records.read_run(strict), records.read_run(leaky)])
     assert (row["system"], row["leaky"], row["strict"]) == ("gap_cnn", "by_image", "by_subject")
     assert row["worth"] == pytest.approx(row["leaky_accuracy"] - row["strict_accuracy"]) == pytest.approx(0.2)
@@ -34,9 +35,9 @@ def test_the_leakier_protocol_comes_first_whatever_the_order(ckplus, write_cell)
 
 def test_people_are_resampled_whole_in_leaks_and_folds(ckplus):
     def rows(*people):
-        runs = [[replace(cell, predictions=cell.predictions | {"groups": np.argsort(np.argsort(
-            cell.predictions["predicted"] != cell.predictions["labels"], kind="stable")) // 30} if people else
-            cell.predictions) for cell in records.read_run(ckplus(*one))]
+        runs = [[replace(result, predictions=result.predictions | {"groups": np.argsort(np.argsort(
+            result.predictions["predicted"] != result.predictions["labels"], kind="stable")) // 30} if people else
+            result.predictions) for result in records.read_run(ckplus(*one))]
             for one in (("by_image", 0.9), ("by_subject_10fold", 0.7), ("by_subject_10fold:1", 0.7))]
         return leakage.worth(runs)[0]["interval"], leakage.folds_together(runs)[0]["interval"]
 
@@ -70,11 +71,11 @@ def test_folds_count_as_one_test_on_all_their_images(ckplus, tmp_path):
 
 
 def test_people_are_resampled_where_the_folds_test_every_image_of_the_leakier_protocol(ckplus):
-    def with_people(cell, rows):
-        arrays = {key: cell.predictions[key] for key in ("index", "labels", "predicted", "label_names")}
+    def with_people(result, rows):
+        arrays = {key: result.predictions[key] for key in ("index", "labels", "predicted", "label_names")}
         arrays = {key: value if key == "label_names" else value[rows] for key, value in arrays.items()}
         arrays["groups"] = (arrays["index"] - 1000) // 7
-        return replace(cell, predictions=arrays)
+        return replace(result, predictions=arrays)
 
     folds = [with_people(records.read_run(ckplus(name, 0.7))[0], rows) for name, rows in (
         ("by_subject_10fold", np.arange(105)), ("by_subject_10fold:1", np.arange(105, 210)))]
@@ -85,9 +86,9 @@ def test_people_are_resampled_where_the_folds_test_every_image_of_the_leakier_pr
     assert leakage.worth([folds[:1], [leaky]])[0]["people"] == 0
 
 
-def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_cell):
+def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_result):
     strict = records.read_run(ckplus("by_subject", 0.7))
-    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    write_result(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
     untested = ckplus("by_sequence", 0.7, untested=True)
     assert leakage.worth([strict, strict]) == []
     assert leakage.worth([strict, records.read_run(tmp_path / "other"), [], records.read_run(untested)]) == []
@@ -108,10 +109,10 @@ def test_other_labels_are_not_a_leak(ckplus):
     assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
 
 
-def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_cell):
+def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_result):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
     page = html_report.compare([strict, leaky], tmp_path / "both.html").read_text()
     assert "Leakage inflation" in page and "+20.0" in page
-    write_cell(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
+    write_result(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")
     compared = html_report.compare([strict, tmp_path / "other"], tmp_path / "c.html")
     assert "Leakage inflation" not in compared.read_text()

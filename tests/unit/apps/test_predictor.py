@@ -54,7 +54,7 @@ def test_what_is_listed_can_be_loaded_and_all_the_rest_is_had_on_request():
 
 
 PUBLISHED = [entry for entry in weights_catalogue.entries() if entry.weights]
-OF_IMAGES = [entry for entry in PUBLISHED if papers.system(entry.cell.system).kind.name == "image"]
+OF_IMAGES = [entry for entry in PUBLISHED if papers.system(entry.key.system).kind.name == "image"]
 
 
 @pytest.mark.parametrize("entry", [entry for entry in PUBLISHED if entry not in OF_IMAGES],

@@ -22,16 +22,16 @@ NAME = "gap-cnn-svm/ours"
 
 
 @pytest.fixture
-def published(tmp_path, monkeypatch, write_cell):
+def published(tmp_path, monkeypatch, write_result):
     """A published network and the metrics of an SVM on it, whose file is not there."""
     monkeypatch.setattr(paths, "published_root", lambda: tmp_path / "results")
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
     monkeypatch.setattr(datasets, "load", lambda *_, **__: FACES)
     root = tmp_path / "results" / "fer2013"
-    base = write_cell(root, "gap_cnn", dataset="fer2013").directory / "weights.safetensors"
+    base = write_result(root, "gap_cnn", dataset="fer2013").directory / "weights.safetensors"
     network = trainer.initial_model(papers.system("gap_cnn").build, papers.recipe("gap_cnn", "published"), 0).eval()
     weights.save(base, network, "gap_cnn", {})
-    svm = write_cell(root, "gap_cnn_svm", dataset="fer2013", data_sha256=FACES.content_hash,
+    svm = write_result(root, "gap_cnn_svm", dataset="fer2013", data_sha256=FACES.content_hash,
                      features_of="gap_cnn/ours/seed0", features_sha256=files.sha256(base),
                      svm={"kernel": "rbf", "C": 1.0, "gamma": 0.01})
     for folder, sha256 in ((base.parent, files.sha256(base)), (svm.directory, "ab" * 32)):

@@ -1,4 +1,4 @@
-"""Fabricated runs, small and whole: written by `results.write_cell`, with as many right answers as asked for."""
+"""Fabricated runs, small and whole: written by `results.write_result`, with as many right answers as asked for."""
 
 import json
 
@@ -21,20 +21,20 @@ def corrupted(*accuracies, clean=None, n=700):
 
 
 class Run:
-    """A run directory to be filled cell by cell, and judged."""
+    """A run directory to be filled trained system by trained system, and judged."""
 
     def __init__(self, root):
         self.root = root
 
-    def cell(self, system, recipe="ours", *, seed=0, accuracy=0.8, labels=BALANCED, predicted=None, order=0,
+    def result(self, system, recipe="ours", *, seed=0, accuracy=0.8, labels=BALANCED, predicted=None, order=0,
              dataset="synthetic", notebook=None, weights=None, untested=False, more=None, training=None,
              **changes):
-        """Writes one cell whose answers are right on a fraction `accuracy` of the images, taken in `order`.
+        """Writes one trained system whose answers are right on a fraction `accuracy` of the images, taken in `order`.
 
         more: further arrays of its predictions. training: the arrays of its training_labels.npz.
         """
         notebook = notebook or ("02_stn_attention" if system.startswith("deep") else "03_gap_cnn_svm")
-        cell, labels = records.Cell(notebook, system, recipe, seed), np.asarray(labels)
+        result, labels = records.SystemKey(notebook, system, recipe, seed), np.asarray(labels)
         if predicted is None:
             right = np.random.default_rng(order).permutation(len(labels))[:round(accuracy * len(labels))]
             predicted = (labels + 1 + np.arange(len(labels)) % 6) % 7
@@ -51,7 +51,7 @@ class Run:
             metrics |= dict.fromkeys(("accuracy", "macro_f1", "uar", "confusion_matrix", "accuracy_no_tta",
                                       "accuracy_without_copies", "n_without_copies", "val_accuracy"))
             metrics |= {"status": "diverged", "test_reads": 0}
-        return records.write_cell(cell.directory(self.root), metrics=metrics | changes, predictions=arrays,
+        return records.write_result(result.directory(self.root), metrics=metrics | changes, predictions=arrays,
                                   history=[{"epoch": 1}], weights=weights, labels=training)
 
     def occlusion(self, system="deep_emotion", recipe="ours", *, seed=0, difference=0.3, p=0.001, interaction=0.001,
@@ -70,18 +70,19 @@ class Run:
         return path
 
     def everything(self, **options):
-        """Writes every cell of the quick profile and an occlusion analysis; `options` go to all cells."""
+        """Writes every trained system of the quick profile and an occlusion analysis; `options` go to all trained
+        systems."""
         for paper in papers.all():
             for plan in paper.plan.get("quick", ()):
                 accuracy = 0.9 if plan.system.startswith("gap_cnn") and plan.recipe == "ours" else 0.6
-                self.cell(plan.system, plan.recipe, notebook=paper.notebook.stem, **{
+                self.result(plan.system, plan.recipe, notebook=paper.notebook.stem, **{
                     "accuracy": accuracy, "weight_layers": 6, "receptive_field": 36, "epochs": 20,
                     "parts": {"blocks_convolutions": 286432}, **corrupted(0.5), **options})
         self.occlusion()
 
     def seeds(self, system, recipe="ours", accuracies=(0.8, 0.8, 0.8), **options):
-        """Writes one cell for each accuracy, its seed being its place; equal orders give nested answers."""
-        return [self.cell(system, recipe, seed=seed, accuracy=accuracy, **options)
+        """Writes one trained system for each accuracy, its seed being its place; equal orders give nested answers."""
+        return [self.result(system, recipe, seed=seed, accuracy=accuracy, **options)
                 for seed, accuracy in enumerate(accuracies)]
 
     def row(self, id):
@@ -102,7 +103,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def fer2013(run):
-    """The same, with cells on FER2013's PrivateTest."""
-    plain = run.cell
-    run.cell = lambda *names, **options: plain(*names, **{"dataset": "fer2013", "labels": PRIVATE_TEST, **options})
+    """The same, with trained systems on FER2013's PrivateTest."""
+    plain = run.result
+    run.result = lambda *names, **options: plain(*names, **{"dataset": "fer2013", "labels": PRIVATE_TEST, **options})
     return run

@@ -68,7 +68,7 @@ def test_facts_extensions_and_remembered_numbers_are_counted_apart(run):
 
 
 def test_write_leaves_the_same_rows_as_json(run):
-    run.cell("deep_emotion", "published", parameters=47657)
+    run.result("deep_emotion", "published", parameters=47657)
     rows = claims.write(run.root, papers.claims())
     assert json.loads((run.root / "claims.json").read_text(encoding="utf-8")) == rows
 
@@ -91,7 +91,7 @@ def test_judging_needs_neither_torch_nor_pandas():
 
 
 def test_on_real_data_the_command_names_that_data_set(fer2013):
-    fer2013.cell("lenet5")
+    fer2013.result("lenet5")
     row = fer2013.row("deep_emotion.attention.plain")
     assert row["verdict"] == "not_run"
     assert row["command"] == "./run_all.sh --dataset fer2013 --data PATH --profile full"

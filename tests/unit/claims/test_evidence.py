@@ -14,20 +14,20 @@ def test_a_folder_that_is_missing_empty_or_mixed_is_refused_in_one_line(run, tmp
     (tmp_path / "notebooks").rmdir()
     with pytest.raises(InputError, match="no results"):
         claims.judge(tmp_path, papers.claims())
-    run.cell("lenet5")
-    run.cell("gap_cnn", dataset="fer2013")
+    run.result("lenet5")
+    run.result("gap_cnn", dataset="fer2013")
     with pytest.raises(InputError, match="fer2013 and synthetic"):
         claims.judge(tmp_path, papers.claims())
 
 
-def test_a_failed_cell_is_no_evidence(run):
-    run.cell("deep_emotion", "ours", parameters=47657, status="failed")
+def test_a_failed_trained_system_is_no_evidence(run):
+    run.result("deep_emotion", "ours", parameters=47657, status="failed")
     row = run.row("deep_emotion.parameters")
     assert row["verdict"] == "not_run" and "failed" in row["note"]
 
 
 def test_a_damaged_plan_is_named(run):
-    run.cell("lenet5")
+    run.result("lenet5")
     (run.root / "02_stn_attention").mkdir(parents=True, exist_ok=True)
     (run.root / "02_stn_attention/plan.json").write_text("[{]")
     with pytest.raises(InputError, match=r"plan\.json: damaged"):
@@ -36,29 +36,29 @@ def test_a_damaged_plan_is_named(run):
 
 def test_beating_the_majority_class_means_beyond_chance(run):
     labels = np.repeat(np.arange(7), [150, 50, 50, 50, 25, 15, 10])  # always 0 scores 150/350
-    assert not beats_majority([run.cell("lenet5", labels=labels, accuracy=0.45)])
-    assert beats_majority([run.cell("lenet5", labels=labels, accuracy=0.55)])
-    assert not beats_majority([run.cell("lenet5", labels=labels, untested=True)])
+    assert not beats_majority([run.result("lenet5", labels=labels, accuracy=0.45)])
+    assert beats_majority([run.result("lenet5", labels=labels, accuracy=0.55)])
+    assert not beats_majority([run.result("lenet5", labels=labels, untested=True)])
 
 
 def test_failing_to_train_is_told_by_status_or_by_one_answer_for_all(run):
-    assert not failed_to_train(run.cell("lenet5"))
-    assert failed_to_train(run.cell("lenet5", status="collapsed"))
-    assert failed_to_train(run.cell("lenet5", untested=True))
-    assert failed_to_train(run.cell("lenet5", predicted=np.full(350, 2)))
+    assert not failed_to_train(run.result("lenet5"))
+    assert failed_to_train(run.result("lenet5", status="collapsed"))
+    assert failed_to_train(run.result("lenet5", untested=True))
+    assert failed_to_train(run.result("lenet5", predicted=np.full(350, 2)))
 
 
 def test_the_best_recipe_is_chosen_on_validation(run):
-    run.cell("lenet5", "a", val_accuracy=0.5, accuracy=0.9)
-    run.cell("lenet5", "b", val_accuracy=0.6, accuracy=0.3)
+    run.result("lenet5", "a", val_accuracy=0.5, accuracy=0.9)
+    run.result("lenet5", "b", val_accuracy=0.6, accuracy=0.3)
     evidence = Evidence(run.root)
-    assert evidence.best(evidence.names("lenet5"))[0].cell.recipe == "b"
+    assert evidence.best(evidence.names("lenet5"))[0].key.recipe == "b"
     with pytest.raises(NotRun):
         evidence.best([])
 
 
 def test_seeds_on_different_data_are_refused(run):
-    run.cell("lenet5")
-    run.cell("lenet5", seed=1, data_sha256="e" * 64)
+    run.result("lenet5")
+    run.result("lenet5", seed=1, data_sha256="e" * 64)
     with pytest.raises(NotRun, match="same data"):
-        Evidence(run.root).cells(("lenet5", "ours"))
+        Evidence(run.root).results(("lenet5", "ours"))

@@ -8,10 +8,10 @@ ID = "deep_emotion.attention.identity"
 
 
 def rise(run, system, values, **changes):
-    """A cell with a curve of validation accuracies."""
-    cell = run.cell(system, notebook="02_stn_attention", best_epoch=max(range(len(values)), key=values.__getitem__) + 1,
-                    epochs=len(values), **changes)
-    records.write_cell(cell.directory, metrics=cell.metrics, predictions=dict(cell.predictions),
+    """A trained system with a curve of validation accuracies."""
+    best = max(range(len(values)), key=values.__getitem__) + 1
+    result = run.result(system, notebook="02_stn_attention", best_epoch=best, epochs=len(values), **changes)
+    records.write_result(result.directory, metrics=result.metrics, predictions=dict(result.predictions),
                        history=[{"epoch": k, "val_accuracy": value} for k, value in enumerate(values, 1)], weights=None)
 
 
@@ -34,6 +34,6 @@ def test_a_comparison_needs_both_trained(run, curve, batch, says):
 
 def test_facts_and_what_is_not_run_stay(run):
     about = {"n_train": 100, "config": {"recipe": {"batch_size": 100}}, "epochs": 2}
-    run.cell("deep_emotion", "ours", notebook="02_stn_attention", parameters=47657, **about)
+    run.result("deep_emotion", "ours", notebook="02_stn_attention", parameters=47657, **about)
     assert run.verdict("deep_emotion.parameters") == "reproduced"
     assert run.verdict(ID) == "not_run"

@@ -1,4 +1,5 @@
-"""``sweep`` with the test split open leaves what `publish` needs; ``plan --sweep`` writes its cells down before."""
+"""``sweep`` with the test split open leaves what `publish` needs; ``plan --sweep`` writes its trained systems down
+before."""
 
 import json
 
@@ -30,10 +31,10 @@ def test_a_sweep_that_opens_the_test_split_notes_what_it_made(tmp_path):
 def test_a_sweep_on_validation_alone_has_nothing_to_note(tmp_path):
     output = tmp_path / "sweep"
     command_line.main(["sweep", str(written(tmp_path, test=False)), "--output", str(output), "--device", "cpu"])
-    assert not (output / manifest.NAME).exists() and not records.cell_directories(output)
+    assert not (output / manifest.NAME).exists() and not records.result_directories(output)
 
 
-def test_a_sweeps_cells_are_planned_before_it_runs(tmp_path, monkeypatch, capsys):
+def test_a_sweeps_trained_systems_are_planned_before_it_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
     for seeds in ([0], [0, 1]):
         assert command_line.main(["plan", "--sweep", str(written(tmp_path, seeds=seeds))]) == 0

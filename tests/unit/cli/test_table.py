@@ -12,10 +12,10 @@ from ferkit import __main__ as command_line
 
 
 @pytest.fixture
-def tree(tmp_path, write_cell):
+def tree(tmp_path, write_result):
     """A run of two systems, one of them with two seeds."""
     for system, seed, share in (("deep_emotion", 0, 0.6), ("deep_emotion", 1, 0.8), ("lenet5", 0, 0.5)):
-        write_cell(tmp_path, system, seed=seed, share=share)
+        write_result(tmp_path, system, seed=seed, share=share)
     return str(tmp_path)
 
 

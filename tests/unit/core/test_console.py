@@ -34,7 +34,7 @@ def test_a_terminal_shows_the_latest_event_with_the_time_in_one_line():
     assert terminal.getvalue().startswith("\r\033[K   1:15  lenet5/ours seed 0  epoch 1/3")
 
 
-def test_plain_lines_come_rarely_but_a_cells_last_epoch_always():
+def test_plain_lines_come_rarely_but_a_trained_systems_last_epoch_always():
     stream = io.StringIO()
     console = Console(stream)
     for number in (1, 2, 3):

@@ -37,9 +37,9 @@ def test_training_starts_from_the_weights_and_outputs_go_by_the_classes_names():
 
 def test_the_weights_are_in_the_key_and_beside_the_result(tmp_path, faces):
     job = training.job("03_gap_cnn_svm", "lenet5", "fine_tuned", RECIPE, 0, "smoke")
-    cell = jobs.run(job, faces(), tmp_path, device="cpu")
-    noted = cell.metrics["initial"]
-    assert noted["name"] == NAME and noted == cell.metrics["config"]["initial"]
+    result = jobs.run(job, faces(), tmp_path, device="cpu")
+    noted = result.metrics["initial"]
+    assert noted["name"] == NAME and noted == result.metrics["config"]["initial"]
     assert noted["sha256"] == weights_catalogue.find(NAME).metrics["weights_sha256"]
     assert "initial" not in jobs.configuration(replace(job, recipe=replace(RECIPE, initial="")), faces())
 

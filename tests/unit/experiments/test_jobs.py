@@ -1,4 +1,4 @@
-"""A cell from data to files: idempotent, resumable, test read once, honest about runs that went wrong."""
+"""A trained system from data to files: idempotent, resumable, test read once, honest about runs that went wrong."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,7 @@ from ferkit.experiments.fitting import fit
 from ferkit.models.heads import RBF_SVM
 from ferkit.papers import training
 from ferkit.results import schema
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 from ferkit.training import trainer
 from ferkit.training.recipe import Recipe
 
@@ -23,24 +23,24 @@ TINY = Recipe(epochs=2, batch_size=16, lr=3e-3)
 
 @pytest.fixture
 def complete(faces):
-    def complete(root, cell=None, recipe=TINY, seed=0):
-        cell = cell or Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
-        job = training.job(cell.notebook, cell.system, cell.recipe, recipe, cell.seed, "smoke")
+    def complete(root, key=None, recipe=TINY, seed=0):
+        key = key or SystemKey("03_gap_cnn_svm", "lenet5", "ours", 0)
+        job = training.job(key.notebook, key.system, key.recipe, recipe, key.seed, "smoke")
         return jobs.run(job, faces(seed=seed), root, device="cpu")
 
     return complete
 
 
-def test_a_cell_has_every_file_and_key_of_the_contract(tmp_path, complete):
-    cell = complete(tmp_path)
-    assert {p.name for p in cell.directory.iterdir()} == {"metrics.json", "predictions.npz", "history.csv",
+def test_a_trained_system_has_every_file_and_key_of_the_contract(tmp_path, complete):
+    result = complete(tmp_path)
+    assert {p.name for p in result.directory.iterdir()} == {"metrics.json", "predictions.npz", "history.csv",
                                                          "weights.safetensors"}
-    assert schema.problems("metrics", cell.metrics) == [] and cell.metrics["test_reads"] == 1
-    assert cell.metrics["n"] == 21 and len(cell.history) == 2
-    assert cell.predictions["index"].tolist() == list(range(63, 84))
+    assert schema.problems("metrics", result.metrics) == [] and result.metrics["test_reads"] == 1
+    assert result.metrics["n"] == 21 and len(result.history) == 2
+    assert result.predictions["index"].tolist() == list(range(63, 84))
 
 
-def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkeypatch, complete):
+def test_a_finished_trained_system_is_loaded_and_a_changed_recipe_trained(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
     monkeypatch.setattr(trainer, "fit", lambda *_a, **_k: pytest.fail("trained again"))
     assert complete(tmp_path).metrics == first.metrics
@@ -48,7 +48,7 @@ def test_a_finished_cell_is_loaded_and_a_changed_recipe_trained(tmp_path, monkey
     assert complete(tmp_path, recipe=replace(TINY, lr=1e-3)).metrics["config_sha256"] != first.metrics["config_sha256"]
 
 
-def test_a_cell_on_other_data_or_of_another_version_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
+def test_a_result_on_other_data_or_of_another_version_is_not_taken_for_this_one(tmp_path, monkeypatch, complete):
     first = complete(tmp_path)
     assert complete(tmp_path, seed=1).metrics["data_sha256"] != first.metrics["data_sha256"]
     monkeypatch.setattr(versions, "TRAINING", versions.TRAINING + 1)
@@ -77,39 +77,39 @@ def test_noise_and_shares_of_votes_are_not_mixed(faces):
 
 
 def test_damaged_weights_are_made_again(tmp_path, complete):
-    cell = complete(tmp_path)
-    (cell.directory / "weights.safetensors").write_bytes(b"")
+    result = complete(tmp_path)
+    (result.directory / "weights.safetensors").write_bytes(b"")
     again = complete(tmp_path)
-    assert again.metrics["weights_sha256"] == cell.metrics["weights_sha256"]
+    assert again.metrics["weights_sha256"] == result.metrics["weights_sha256"]
 
 
 def test_predictions_follow_from_the_saved_weights(tmp_path, complete, faces):
-    cell = complete(tmp_path, recipe=replace(TINY, tta="flip"))
-    scores, votes = training.load_predictor(cell).predict(faces().part("test").images)
-    assert np.array_equal(votes, cell.predictions["predicted"])
-    assert np.allclose(scores, cell.predictions["scores"], atol=2**-10)  # kept to 1/1024
+    result = complete(tmp_path, recipe=replace(TINY, tta="flip"))
+    scores, votes = training.load_predictor(result).predict(faces().part("test").images)
+    assert np.array_equal(votes, result.predictions["predicted"])
+    assert np.allclose(scores, result.predictions["scores"], atol=2**-10)  # kept to 1/1024
 
 
 def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete, faces):
     recipe = replace(papers.recipe("gap_cnn", "published"), epochs=2, batch_size=16)
-    complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
-    cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
-    assert cell.metrics["svm"]["kernel"] == "rbf" and "probabilities" not in cell.predictions
-    predictor = training.load_predictor(cell)
-    assert np.array_equal(predictor.votes(faces().part("test").images), cell.predictions["predicted"])
+    complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
+    result = complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
+    assert result.metrics["svm"]["kernel"] == "rbf" and "probabilities" not in result.predictions
+    predictor = training.load_predictor(result)
+    assert np.array_equal(predictor.votes(faces().part("test").images), result.predictions["predicted"])
 
 
 def test_an_svm_averages_its_decisions_over_the_mirror_image_as_its_network_does(tmp_path, complete, faces):
     recipe = replace(papers.recipe("gap_cnn", "published"), epochs=2, batch_size=16, tta="flip")
-    complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
-    cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
-    assert cell.metrics["tta"] == "flip" and cell.metrics["config"]["versions"]["svm"] == RBF_SVM.version
+    complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
+    result = complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
+    assert result.metrics["tta"] == "flip" and result.metrics["config"]["versions"]["svm"] == RBF_SVM.version
     images = faces().part("test").images
-    predictor = training.load_predictor(cell)
+    predictor = training.load_predictor(result)
     assert np.array_equal(predictor.votes(images), predictor.votes(images[..., ::-1]))  # a mirror image changes nothing
     single = predictor.single(images)[1]
-    assert np.array_equal(single, cell.predictions["predicted_no_tta"])
-    assert cell.metrics["accuracy_no_tta"] == np.mean(single == cell.predictions["labels"])
+    assert np.array_equal(single, result.predictions["predicted_no_tta"])
+    assert result.metrics["accuracy_no_tta"] == np.mean(single == result.predictions["labels"])
 
 
 def test_reads_of_the_test_split_are_counted_not_asserted(tmp_path, monkeypatch, complete):
@@ -131,9 +131,9 @@ def test_the_person_of_each_test_image_is_kept_as_a_number(tmp_path, complete, f
 
 def test_a_run_that_diverged_at_once_is_a_row_without_predictions(tmp_path, complete):
     recipe = replace(papers.recipe("gap_cnn", "published"), optimizer="sgd", lr=1e30, epochs=2, batch_size=16)
-    cell = complete(tmp_path, Cell("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
-    assert cell.metrics["status"] == "diverged" and cell.metrics["accuracy"] is None and not cell.predictions
-    assert cell.metrics["test_reads"] == 0
+    result = complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
+    assert result.metrics["status"] == "diverged" and result.metrics["accuracy"] is None and not result.predictions
+    assert result.metrics["test_reads"] == 0
 
 
 def test_the_test_split_is_never_seen_by_training(tmp_path, monkeypatch, complete, faces):

@@ -64,16 +64,16 @@ def test_faces_that_were_not_drawn_get_black_blocks_at_known_places(faces):
 def test_a_job_writes_what_was_planted_and_it_is_read_back(tmp_path, faces):
     recipe = replace(papers.recipe("ran", "ours"), epochs=1, batch_size=16)
     job = replace(training.job("07_region_attention", "ran", "ours", recipe, 0, "smoke"), corruption_images=14)
-    cell = jobs.run(job, faces(), tmp_path, device="cpu")
-    found = stored.read(cell)
-    assert found["n"] == cell.metrics["robustness_clean"]["n"] == 14
-    assert found["accuracy"] == pytest.approx(cell.metrics["robustness_clean"]["accuracy"], abs=1e-6)
+    result = jobs.run(job, faces(), tmp_path, device="cpu")
+    found = stored.read(result)
+    assert found["n"] == result.metrics["robustness_clean"]["n"] == 14
+    assert found["accuracy"] == pytest.approx(result.metrics["robustness_clean"]["accuracy"], abs=1e-6)
     assert set(found["attention"]) == {"avoids", "uneven", "heads"}  # no drawn parts, so no truth about them
-    assert stored.robustness(cell).corruptions["occluder_block_16"] == pytest.approx(
-        cell.metrics["robustness"]["block_16"], abs=1e-6)  # the very same blocks
-    (cell.directory / stored.FILE).write_text(json.dumps({**found, "weights_sha256": "0" * 64}))
+    assert stored.robustness(result).corruptions["occluder_block_16"] == pytest.approx(
+        result.metrics["robustness"]["block_16"], abs=1e-6)  # the very same blocks
+    (result.directory / stored.FILE).write_text(json.dumps({**found, "weights_sha256": "0" * 64}))
     with pytest.raises(DataChanged, match="not of the weights"):
-        stored.read(cell)
+        stored.read(result)
 
 
 def test_a_system_without_planted_truth_writes_none(tmp_path, faces):

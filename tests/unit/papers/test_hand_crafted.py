@@ -39,7 +39,7 @@ def test_hog_forgives_contrast_and_pixels_do_not(faces):
     assert moved["hog"] < 0.1 < moved["pixels"]
 
 
-def test_lbp_counts_each_pixel_once_in_its_own_cell(faces):
+def test_lbp_counts_each_pixel_once_in_its_own_trained_system(faces):
     image = faces.images[:1].copy()
     before = features.lbp(image).reshape(36, features.LBP_LABELS)
     image[0, 2:6, 2:6] = 255 - image[0, 2:6, 2:6]  # inside the first cell
@@ -69,26 +69,27 @@ def test_words_and_components_are_fitted_on_what_is_given_and_deterministic(face
 @pytest.mark.parametrize("system", ["hog_svm", "hog_linear_svm", "sift_bow_svm"])
 def test_a_system_is_fitted_tested_saved_and_opened_as_any_other(system, faces, tmp_path):
     job = training.job("09_hand_crafted", system, "ours", papers.recipe(system, "ours"), 0, "smoke")
-    cell = jobs.run(job, faces, tmp_path)
-    assert cell.metrics["accuracy"] > 1 / 7 and cell.metrics["test_reads"] == 1 and cell.history == []
-    assert cell.metrics["head_cpu_minutes"] >= 0 and len(cell.metrics["robustness"]) == 18
-    opened, facts = evaluation.open_weights(cell.directory / records.WEIGHTS, papers.system)
+    result = jobs.run(job, faces, tmp_path)
+    assert result.metrics["accuracy"] > 1 / 7 and result.metrics["test_reads"] == 1 and result.history == []
+    assert result.metrics["head_cpu_minutes"] >= 0 and len(result.metrics["robustness"]) == 18
+    opened, facts = evaluation.open_weights(result.directory / records.WEIGHTS, papers.system)
     test = faces.part("test").images
-    assert np.array_equal(opened.votes(test), cell.predictions["predicted"])
-    assert np.allclose(opened.scores(test), cell.predictions["scores"], atol=1e-5)
-    assert facts["parameters"] == cell.metrics["parameters"] == opened.head.size
-    assert jobs.run(job, faces, tmp_path).metrics == cell.metrics
+    assert np.array_equal(opened.votes(test), result.predictions["predicted"])
+    assert np.allclose(opened.scores(test), result.predictions["scores"], atol=1e-5)
+    assert facts["parameters"] == result.metrics["parameters"] == opened.head.size
+    assert jobs.run(job, faces, tmp_path).metrics == result.metrics
 
 
 def test_the_nearest_neighbour_keeps_no_copy_of_the_training_images(faces, tmp_path):
-    cell = jobs.run(training.job("09_hand_crafted", "pixels_1nn", "ours", papers.recipe("pixels_1nn", "ours"), 0,
+    result = jobs.run(training.job("09_hand_crafted", "pixels_1nn", "ours", papers.recipe("pixels_1nn", "ours"), 0,
                                  "smoke"), faces, tmp_path)
-    assert cell.metrics["weights_sha256"] is None and not (cell.directory / records.WEIGHTS).exists()
-    assert cell.metrics["train_accuracy"] == 1.0 and "svm" not in cell.metrics
+    assert result.metrics["weights_sha256"] is None and not (result.directory / records.WEIGHTS).exists()
+    assert result.metrics["train_accuracy"] == 1.0 and "svm" not in result.metrics
     with pytest.raises(InputError, match="keeps no weights"):
-        jobs.load_predictor(cell, papers.system)
-    rows = cost.cost([cell])
-    assert rows[0]["minutes"] == cell.metrics["head_cpu_minutes"] and rows[0]["accuracy"] == cell.metrics["accuracy"]
+        jobs.load_predictor(result, papers.system)
+    rows = cost.cost([result])
+    assert rows[0]["minutes"] == result.metrics["head_cpu_minutes"]
+    assert rows[0]["accuracy"] == result.metrics["accuracy"]
     fig = figures.accuracy_against_minutes(rows, lines={"people": 0.65})
     assert fig.data[0].y[0] == rows[0]["accuracy"] and fig.layout.shapes[0].y0 == 0.65
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from ferkit import papers
 from ferkit.core.errors import InputError
@@ -46,6 +47,12 @@ class TestEveryModel:
                 results.append([t.float() for t in (out, *torch.autograd.grad(out.float().square().sum(), inputs))])
             for exact, near in zip(*results, strict=True):
                 assert (exact - near).norm() < 0.02 * exact.norm(), (system, tuple(shape), tuple(weight.shape))
+
+    def test_its_multiply_adds_are_those_that_torch_counts(self, system):
+        model = build(system).eval()
+        with FlopCounterMode(display=False) as counted, torch.no_grad():
+            model(torch.zeros(1, 1, model.input_size, model.input_size))
+        assert facts.multiply_adds(model) == counted.get_total_flops() // 2
 
     def test_repeats_itself_in_eval_mode(self, system):
         model, x = build(system).eval(), torch.randn(2, 1, 48, 48)

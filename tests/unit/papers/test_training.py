@@ -61,7 +61,7 @@ def test_every_planned_job_has_a_network_and_a_recipe(profile):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_job_is_planned_twice(profile):
-    names = [job.cell for notebook in papers.notebooks() for job in training.jobs(profile, notebook.stem)]
+    names = [job.key for notebook in papers.notebooks() for job in training.jobs(profile, notebook.stem)]
     assert len(names) == len(set(names))
 
 

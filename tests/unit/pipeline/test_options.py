@@ -71,6 +71,11 @@ def test_parameters_are_set_where_they_are_known_and_in_their_type(resolve):
     assert resolve("--set", "EPOCHS=4").overrides["01_data_preparation"] == {}
 
 
+def test_the_earlier_name_of_a_parameter_in_published_manifests_is_understood(monkeypatch, resolve):
+    monkeypatch.setitem(options.RENAMED, "ROUNDS", "EPOCHS")
+    assert resolve("--set", "ROUNDS=4").overrides["02_stn_attention"] == {"EPOCHS": 4}
+
+
 def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeypatch):
     for name in ("a", "b"):
         (tmp_path / name).write_text("x")

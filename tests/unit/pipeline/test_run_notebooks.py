@@ -304,12 +304,12 @@ def test_the_lock_is_free_again_after_its_holder(tmp_path):
             assert len(refused) == 1
 
 
-def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_cell):
+def test_runs_under_two_protocols_end_with_what_the_leak_is_worth(place, write_result):
     runs = []
     for protocol, share in (("by_subject", 0.7), ("by_image", 0.9)):
         runs.append(checked_run.prepare(place.options(protocol=protocol)))
         assert runs[-1].parameters_of(FIRST)["RUN"] == f"synthetic-smoke-seed0-{protocol}"
-        write_cell(runs[-1].directory, "gap_cnn", share=share, protocol=protocol)
+        write_result(runs[-1].directory, "gap_cnn", share=share, protocol=protocol)
     printed = io.StringIO()
     run_notebooks.compare(runs, Console(printed))
     (row,) = json.loads((place.output / "synthetic-smoke-seed0-protocols.json").read_text())

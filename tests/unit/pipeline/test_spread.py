@@ -20,7 +20,7 @@ STEM = "03_gap_cnn_svm"
 @pytest.fixture
 def run(tmp_path):
     return checked_run.prepare(RunOptions(profile="smoke", device="cpu", output=tmp_path, overrides={
-        STEM: {"CELLS": "lenet5", "EPOCHS": 1, "SEEDS": 2}}))
+        STEM: {"SYSTEMS": "lenet5", "EPOCHS": 1, "SEEDS": 2}}))
 
 
 def test_a_notebook_finds_everything_trained(run, monkeypatch, capsys):
@@ -30,7 +30,7 @@ def test_a_notebook_finds_everything_trained(run, monkeypatch, capsys):
     monkeypatch.setattr(trainer, "fit", lambda *_a, **_k: pytest.fail("trained again"))
     loaded = training.run_notebook(STEM, run.load(), run.options.run, "smoke", 0, "cpu", only="lenet5", epochs=1,
                                    n_seeds=2)
-    assert [result.cell.seed for result in loaded] == [0, 1]
+    assert [result.key.seed for result in loaded] == [0, 1]
     assert {result.directory.parents[3] for result in loaded} == {paths.run_directory(run.options.run)}
     assert {lease.latest(result.directory).state for result in loaded} == {"finished"}
 

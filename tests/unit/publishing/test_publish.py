@@ -13,11 +13,11 @@ from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
 from ferkit.publishing import publish as publishing
 from ferkit.results import manifest, records
-from ferkit.results.records import Cell
-from ferkit.sweep.config import SweepCell
+from ferkit.results.records import SystemKey
+from ferkit.sweep.config import SweepEntry
 from ferkit.training.recipe import Recipe
 
-CELLS = {"02_stn_attention": (PlanRow("deep_emotion", "ours", 1),), "03_gap_cnn_svm": (PlanRow("lenet5", "ours", 1),)}
+PLANS = {"02_stn_attention": (PlanRow("deep_emotion", "ours", 1),), "03_gap_cnn_svm": (PlanRow("lenet5", "ours", 1),)}
 
 
 def train(notebook, row, seed, faces, root):
@@ -27,19 +27,19 @@ def train(notebook, row, seed, faces, root):
 
 @pytest.fixture
 def planned(monkeypatch, tmp_path, faces):
-    """A profile of two quick cells, its plan in a repository of its own, and the run that trained them."""
-    monkeypatch.setattr(training, "_rows", lambda profile, notebook: CELLS.get(notebook, ()))
+    """A profile of two quick trained systems, its plan in a repository of its own, and the run that trained them."""
+    monkeypatch.setattr(training, "_rows", lambda profile, notebook: PLANS.get(notebook, ()))
     monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
     publishing.plan("synthetic", "smoke")
     run = tmp_path / "run"
-    for notebook, (plan,) in CELLS.items():
+    for notebook, (plan,) in PLANS.items():
         train(notebook, plan, 0, faces(), run)
     return run, tmp_path / "results" / "synthetic"
 
 
 def test_what_was_planned_is_published_with_its_headline(planned):
     run, root = planned
-    assert [cell.cell.system for cell in publishing.publish([run], "synthetic")] == ["deep_emotion", "lenet5"]
+    assert [result.key.system for result in publishing.publish([run], "synthetic")] == ["deep_emotion", "lenet5"]
     assert not (root / "02_stn_attention/deep_emotion/ours/seed0/weights.safetensors").exists()  # of drawn faces
     assert not any("status" in entry for entry in publishing.read_plan(root / "02_stn_attention"))
     assert json.loads((root / "03_gap_cnn_svm/headline.json").read_text()) == {
@@ -103,7 +103,7 @@ def test_a_plan_grows_and_keeps_the_recipe_of_what_is_published(planned):
     (written,) = publishing.plan("synthetic", "smoke", seed=1, notebooks=["02_stn_attention"])
     assert [entry["seed"] for entry in json.loads(written.read_text())] == [0, 1]
     (entry,) = publishing.read_plan(root / "03_gap_cnn_svm")
-    other = SweepCell("synthetic", "lenet5", "ours", 0, Recipe.from_dict(entry["config"] | {"lr": 0.5}))
+    other = SweepEntry("synthetic", "lenet5", "ours", 0, Recipe.from_dict(entry["config"] | {"lr": 0.5}))
     with pytest.raises(InputError, match="published under another recipe"):
         publishing.extend_plan([other], "smoke", "03_gap_cnn_svm")
     assert publishing.read_plan(root / "03_gap_cnn_svm") == [entry]
@@ -115,12 +115,12 @@ def test_a_plan_grows_and_keeps_the_recipe_of_what_is_published(planned):
 
 def test_more_seeds_are_published_beside_what_stands_there(planned, faces, tmp_path):
     run, root = planned
-    notebook, (plan,) = "02_stn_attention", CELLS["02_stn_attention"]
+    notebook, (plan,) = "02_stn_attention", PLANS["02_stn_attention"]
     write_manifest(run)
     publishing.publish([run], "synthetic")
     old = (root / notebook / "deep_emotion/ours/seed0/metrics.json").read_bytes()
     recipe = training.recipe_of(plan, "smoke")
-    more = [SweepCell("synthetic", plan.system, plan.recipe, seed, recipe) for seed in (1, 2)]
+    more = [SweepEntry("synthetic", plan.system, plan.recipe, seed, recipe) for seed in (1, 2)]
     file = publishing.extend_plan(more, "smoke", notebook)
     assert [e["seed"] for e in json.loads(file.read_text())] == [0, 1, 2]
     others = [tmp_path / "other", tmp_path / "another"]
@@ -129,7 +129,7 @@ def test_more_seeds_are_published_beside_what_stands_there(planned, faces, tmp_p
         write_manifest(place, f"sweep {seed}")
     with pytest.raises(InputError, match="seed2: planned, and missing in these runs"):
         publishing.publish(others[:1], "synthetic", [notebook])
-    assert [c.cell.seed for c in publishing.publish(others, "synthetic", [notebook])] == [1, 2]
+    assert [c.key.seed for c in publishing.publish(others, "synthetic", [notebook])] == [1, 2]
     assert (root / notebook / "deep_emotion/ours/seed0/metrics.json").read_bytes() == old
     assert json.loads((root / notebook / publishing.HEADLINE).read_text())["seeds"] == [0, 1, 2]
     noted = {name for entry in json.loads((root / manifest.NAME).read_text())["notebooks"]
@@ -158,7 +158,7 @@ def write_manifest(run, name="run", commit="a" * 40):
 def test_weights_are_published_where_somebody_would_load_them(tmp_path):
     def loaded(system, recipe, seed):
         files.write_json(tmp_path / "plan.json", [{"system": system, "recipe": recipe, "seed": k} for k in (3, 4)])
-        return publishing._is_loaded(Cell(tmp_path.name, system, recipe, seed), tmp_path.parent)
+        return publishing._is_loaded(SystemKey(tmp_path.name, system, recipe, seed), tmp_path.parent)
 
     assert loaded("lenet5", "ours", 3) and loaded("lenet5", "published", 3)
     assert not loaded("lenet5", "ours", 4) and not loaded("lenet5", "remedy_focal", 3)
@@ -172,11 +172,11 @@ def test_only_names_a_notebook_that_trains():
         chosen("04")
 
 
-def test_a_published_cell_leaves_out_what_follows_from_its_scores_and_says_its_own_hash(planned):
+def test_a_published_trained_system_leaves_out_what_follows_from_its_scores_and_says_its_own_hash(planned):
     run, root = planned
     write_manifest(run)
     publishing.publish([run], "synthetic")
-    before, after = (records.read_cell(place / "03_gap_cnn_svm/lenet5/ours/seed0") for place in (run, root))
+    before, after = (records.read_result(place / "03_gap_cnn_svm/lenet5/ours/seed0") for place in (run, root))
     assert "probabilities" in before.predictions and after.predictions.compact
     assert np.array_equal(before.predictions["probabilities"], after.predictions["probabilities"])
     assert after.metrics == before.metrics | {"predictions_sha256": after.metrics["predictions_sha256"]}

@@ -24,7 +24,7 @@ def test_a_card_has_what_a_card_needs(entry):
     for head in ("Intended use", "Not for", "Data", "How good", "By expression", "Calibration", "Known limits",
                  "Licence"):
         assert re.search(rf"^## {head}", text, re.M), head
-    people = records.read_cell(entry.directory).predictions.get("groups")
+    people = records.read_result(entry.directory).predictions.get("groups")
     assert "95 % over images" in text if people is None else f"95 % over {len(np.unique(people))} people" in text
     assert entry.metrics["weights_sha256"] in text and f"{100 * entry.metrics['accuracy']:.1f} %" in text
     for label, row in entry.metrics["per_class"].items():
@@ -39,19 +39,19 @@ def test_links_lead_to_files_that_are_there(path):
         assert (path.parent / link).resolve().is_file(), link
 
 
-def test_confidence_is_read_off_the_predictions(write_cell, tmp_path, monkeypatch):
+def test_confidence_is_read_off_the_predictions(write_result, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
-    result = write_cell(tmp_path / "results" / "fer2013", "lenet5", share=0.8)
+    result = write_result(tmp_path / "results" / "fer2013", "lenet5", share=0.8)
     text = model_cards._calibration(result)
     right = np.mean(result.predictions["predicted"] == result.predictions["labels"])
     assert f"| 70 % | 100.0 % | {100 * right:.1f} % |" in text and "| 90 % | 0.0 % | – |" in text
     assert f"{100 * abs(0.7 - right):.1f} % too unsure" in text
 
 
-def test_a_change_of_the_files_makes_a_card_stale(write_cell, tmp_path, monkeypatch, capsys):
+def test_a_change_of_the_files_makes_a_card_stale(write_result, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
-    directory = write_cell(tmp_path / "results" / "fer2013", "lenet5", weights_sha256="ab" * 32, n_train=420,
+    directory = write_result(tmp_path / "results" / "fer2013", "lenet5", weights_sha256="ab" * 32, n_train=420,
                            train_accuracy=0.9, weight_layers=5).directory
     (directory / records.WEIGHTS).write_bytes(b"x")
     metrics = (directory / records.METRICS).read_text()
@@ -91,11 +91,11 @@ def test_a_class_without_images_is_neither_weak_nor_rare():
 @pytest.mark.parametrize(("labels", "says"), [
     ("own", "people agree with them in 65"), ("ferplus", "labelled by the plurality of ten FER+ taggers"),
     ("ferplus-soft", "trained on the votes of ten FER+ taggers and tested on their plurality")])
-def test_a_card_says_whose_labels(labels, says, write_cell, tmp_path, monkeypatch):
+def test_a_card_says_whose_labels(labels, says, write_result, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     protocol = "official" if labels == "own" else f"official+{labels}"
     tree = paths.published_directory("fer2013", protocol)
-    directory = write_cell(tree, "lenet5", weights_sha256="ab" * 32, n_train=420, train_accuracy=0.9, weight_layers=5,
+    directory = write_result(tree, "lenet5", weights_sha256="ab" * 32, n_train=420, train_accuracy=0.9, weight_layers=5,
                            labels=labels, protocol=protocol, dataset="fer2013").directory
     (directory / records.METRICS).write_text((directory / records.METRICS).read_text().replace(
         '"weights_sha256": null', f'"weights_sha256": "{"ab" * 32}"'))

@@ -7,7 +7,7 @@ import pytest
 
 from ferkit.core.errors import InputError
 from ferkit.results import over_protocols, records, tree
-from ferkit.results.records import Cell, CellResult
+from ferkit.results.records import Result, SystemKey
 
 LABELS = np.arange(14) % 7
 
@@ -19,7 +19,7 @@ def result(tmp_path, seed, right, **more):
     metrics = {"dataset": "ckplus", "data_sha256": "d" * 64, **records.summarise(LABELS, predicted, "abcdefg"),
                "status": "finished", "tta": "none", "parameters": 5, "minutes": 0.5, "val_accuracy": right / 28,
                "epochs": 9, "best_epoch": right}
-    return CellResult(Cell("09_x", "net", "ours", seed), tmp_path, metrics, arrays, [])
+    return Result(SystemKey("09_x", "net", "ours", seed), tmp_path, metrics, arrays, [])
 
 
 def test_answers_come_back_one_protocol_after_the_other(tmp_path):
@@ -64,7 +64,7 @@ def test_all_folds_together_are_a_result_of_the_tree(tmp_path):
     assert tree.load_tree(tmp_path).results == ()
 
 
-def test_a_system_with_a_folder_of_its_own_is_not_taken_from_such_a_file(tmp_path, write_cell):
+def test_a_system_with_a_folder_of_its_own_is_not_taken_from_such_a_file(tmp_path, write_result):
     over_protocols.write(tmp_path / "09_x" / "protocols_a.json", {"by_image": [result(tmp_path, 0, 7)]}, {})
-    write_cell(tmp_path, "net", share=0.9)
+    write_result(tmp_path, "net", share=0.9)
     assert [one.metrics["n"] for one in tree.load_tree(tmp_path).results] == [210]

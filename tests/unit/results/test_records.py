@@ -1,4 +1,4 @@
-"""ferkit.results.records: a cell is whole or not there, and what was edited is refused."""
+"""ferkit.results.records: a trained system is whole or not there, and what was edited is refused."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from ferkit.results import predictions, records, schema
 CONFIG = "c" * 64
 
 
-def make_metrics(cell, summary, **changes):
+def make_metrics(key, summary, **changes):
     return {"dataset": "synthetic", "data_sha256": "d" * 64, "protocol": "official", "split": "test",
-            "system": cell.system, "recipe": cell.recipe, "seed": cell.seed, "val_accuracy": 0.5,
+            "system": key.system, "recipe": key.recipe, "seed": key.seed, "val_accuracy": 0.5,
             "best_epoch": 1, "tta": "none", "accuracy_no_tta": summary["accuracy"], "parameters": 10,
             "test_reads": 1, "minutes": 0.1, "device": "cpu", "status": "finished",
             "config_sha256": CONFIG,
@@ -33,19 +33,19 @@ def make_predictions(n=21, wrong=5, seed=0):
 
 
 def write(root, system="gap_cnn", recipe="ours", seed=0, predictions=None, **changes):
-    cell = records.Cell("03_gap_cnn_svm", system, recipe, seed)
+    key = records.SystemKey("03_gap_cnn_svm", system, recipe, seed)
     arrays = make_predictions() if predictions is None else predictions
     summary = records.summarise(arrays["labels"], arrays["predicted"], LABELS)
     history = [{"epoch": 1, "train_loss": 1.5, "val_accuracy": 0.5}, {"epoch": 2, "train_loss": float("nan")}]
-    metrics = make_metrics(cell, summary, **changes)
-    return records.write_cell(cell.directory(root), metrics=metrics, predictions=arrays, history=history,
+    metrics = make_metrics(key, summary, **changes)
+    return records.write_result(key.directory(root), metrics=metrics, predictions=arrays, history=history,
                               weights=lambda path: path.write_bytes(b"weights"))
 
 
-def test_a_cell_read_back_is_the_cell_that_was_written(tmp_path):
+def test_a_trained_system_read_back_is_the_trained_system_that_was_written(tmp_path):
     written = write(tmp_path)
-    read = records.read_cell(tmp_path / "03_gap_cnn_svm" / "gap_cnn" / "ours" / "seed0")
-    assert read.cell == records.Cell("03_gap_cnn_svm", "gap_cnn", "ours", 0)
+    read = records.read_result(tmp_path / "03_gap_cnn_svm" / "gap_cnn" / "ours" / "seed0")
+    assert read.key == records.SystemKey("03_gap_cnn_svm", "gap_cnn", "ours", 0)
     assert read.metrics == written.metrics
     assert read.metrics["accuracy"] == pytest.approx(16 / 21)
     assert {name: array.dtype.name for name, array in read.predictions.items() if name != "label_names"} == {
@@ -94,11 +94,11 @@ def test_without_known_copies_the_two_keys_are_null():
 
 
 def test_a_diverged_run_without_predictions_is_a_result(tmp_path):
-    cell = records.Cell("02_stn_attention", "deep_emotion", "published_lr0.1", 0)
+    key = records.SystemKey("02_stn_attention", "deep_emotion", "published_lr0.1", 0)
     summary = dict.fromkeys(("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar",
                              "confusion_matrix", "val_accuracy", "best_epoch"))
-    metrics = make_metrics(cell, {**summary, "n": 0}, status="diverged", accuracy_no_tta=None)
-    found = records.write_cell(cell.directory(tmp_path), metrics=metrics, predictions=None, history=[],
+    metrics = make_metrics(key, {**summary, "n": 0}, status="diverged", accuracy_no_tta=None)
+    found = records.write_result(key.directory(tmp_path), metrics=metrics, predictions=None, history=[],
                                weights=None)
     assert found.metrics["status"] == "diverged" and found.metrics["accuracy"] is None
     assert found.predictions == {} and found.history == []
@@ -106,12 +106,12 @@ def test_a_diverged_run_without_predictions_is_a_result(tmp_path):
 
 
 def test_a_finished_run_without_predictions_is_refused(tmp_path):
-    cell = records.Cell("02_stn_attention", "deep_emotion", "ours", 0)
+    key = records.SystemKey("02_stn_attention", "deep_emotion", "ours", 0)
     summary = dict.fromkeys(schema.load("metrics")["then"]["properties"].keys() - {"status"})
     with pytest.raises(ValueError, match="no predictions"):
-        records.write_cell(cell.directory(tmp_path), metrics=make_metrics(cell, {**summary, "n": 0}),
+        records.write_result(key.directory(tmp_path), metrics=make_metrics(key, {**summary, "n": 0}),
                            predictions=None, history=[], weights=None)
-    assert not (cell.directory(tmp_path) / "metrics.json").exists()
+    assert not (key.directory(tmp_path) / "metrics.json").exists()
 
 
 @pytest.mark.parametrize(("changes", "says"), [
@@ -141,11 +141,11 @@ def test_validate_names_a_missing_key(tmp_path):
     {"scores": np.full((21, 7), np.nan)}, {"index": np.zeros(21, dtype=int)}, {"labels": np.arange(21) % 8}])
 def test_arrays_other_than_the_contracts_are_not_written(tmp_path, change):
     arrays = {**make_predictions(), **change}
-    cell = records.Cell("03_gap_cnn_svm", "gap_cnn", "ours", 0)
+    key = records.SystemKey("03_gap_cnn_svm", "gap_cnn", "ours", 0)
     good = make_predictions()
-    metrics = make_metrics(cell, records.summarise(good["labels"], good["predicted"], LABELS))
+    metrics = make_metrics(key, records.summarise(good["labels"], good["predicted"], LABELS))
     with pytest.raises(ValueError, match=r"label|array|whole numbers"):
-        records.write_cell(cell.directory(tmp_path), metrics=metrics, predictions=arrays, history=[],
+        records.write_result(key.directory(tmp_path), metrics=metrics, predictions=arrays, history=[],
                            weights=None)
     assert not list(tmp_path.rglob("metrics.json"))
 
@@ -155,7 +155,7 @@ def test_edited_predictions_are_refused_by_their_hash(tmp_path):
     arrays = make_predictions(wrong=0)
     predictions.write_arrays(found.directory / "predictions.npz", arrays)
     with pytest.raises(DataChanged, match=r"predictions\.npz.*sha256"):
-        records.read_cell(found.directory)
+        records.read_result(found.directory)
     assert records.read_whole(found.directory) is None
 
 
@@ -164,7 +164,7 @@ def test_an_edited_accuracy_is_refused_by_the_predictions(tmp_path):
     path = found.directory / "metrics.json"
     path.write_text(json.dumps({**found.metrics, "accuracy": 0.99}))
     with pytest.raises(DataChanged, match=r"metrics\.json: accuracy is 0\.9900, but .* give 0\.7619"):
-        records.read_cell(found.directory)
+        records.read_result(found.directory)
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "predictions.npz", "history.csv"])
@@ -172,7 +172,7 @@ def test_a_missing_file_is_named(tmp_path, name):
     found = write(tmp_path)
     (found.directory / name).unlink()
     with pytest.raises(InputError, match=f"{name}: missing"):
-        records.read_cell(found.directory)
+        records.read_result(found.directory)
 
 
 @pytest.mark.parametrize(("name", "content"), [
@@ -182,7 +182,7 @@ def test_a_damaged_file_is_named(tmp_path, name, content):
     found = write(tmp_path)
     (found.directory / name).write_bytes(content)
     with pytest.raises(InputError, match=f"gap_cnn/ours/seed0/{name}"):
-        records.read_cell(found.directory)
+        records.read_result(found.directory)
 
 
 def test_an_npz_cut_off_and_one_that_hides_an_object_are_named(tmp_path):
@@ -199,25 +199,25 @@ def test_an_npz_cut_off_and_one_that_hides_an_object_are_named(tmp_path):
         predictions.read_arrays(path)
 
 
-def test_a_cell_moved_into_another_cells_folder_is_refused(tmp_path):
+def test_a_trained_system_moved_into_another_trained_systems_folder_is_refused(tmp_path):
     found = write(tmp_path, system="lenet5")
     moved = found.directory.parents[2] / "gap_cnn" / "ours" / "seed0"
     moved.parent.mkdir(parents=True)
     found.directory.rename(moved)
     with pytest.raises(InputError, match="wrong folder"):
-        records.read_cell(moved)
+        records.read_result(moved)
 
 
-def test_a_whole_cell_has_the_weights_it_was_tested_with(tmp_path):
+def test_a_whole_trained_system_has_the_weights_it_was_tested_with(tmp_path):
     found = write(tmp_path)
     assert records.read_whole(found.directory)
     assert records.read_whole(found.directory.with_name("seed1")) is None
     (found.directory / "weights.safetensors").write_bytes(b"other")
-    assert records.read_cell(found.directory)
+    assert records.read_result(found.directory)
     assert records.read_whole(found.directory) is None
 
 
-def test_a_failed_cell_is_tried_again(tmp_path):
+def test_a_failed_trained_system_is_tried_again(tmp_path):
     found = write(tmp_path, status="failed")
     assert records.read_whole(found.directory) is None
 
@@ -230,7 +230,7 @@ def test_a_kill_while_writing_leaves_no_metrics_and_no_half_file(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        records.write_cell(found.directory, metrics=found.metrics, predictions=make_predictions(), history=[],
+        records.write_result(found.directory, metrics=found.metrics, predictions=make_predictions(), history=[],
                            weights=killed)
     assert (found.directory / "weights.safetensors").read_bytes() == b"weights"
     assert not (found.directory / "metrics.json").exists()
@@ -239,7 +239,7 @@ def test_a_kill_while_writing_leaves_no_metrics_and_no_half_file(tmp_path):
 
 def test_a_rerun_without_weights_leaves_none_of_the_old_ones(tmp_path):
     found = write(tmp_path)
-    again = records.write_cell(found.directory, metrics=found.metrics, predictions=make_predictions(),
+    again = records.write_result(found.directory, metrics=found.metrics, predictions=make_predictions(),
                                history=[], weights=None)
     assert again.metrics["weights_sha256"] is None
     assert not (found.directory / "weights.safetensors").exists()
@@ -250,7 +250,7 @@ def test_a_run_is_read_in_order_of_names_and_numbers_of_seeds(tmp_path):
         write(tmp_path, seed=seed)
     write(tmp_path, system="lenet5")
     (tmp_path / "03_gap_cnn_svm" / "gap_cnn" / "ours" / "seed3").mkdir()  # not finished: no result
-    assert [found.cell.name for found in records.read_run(tmp_path)] == [
+    assert [found.key.name for found in records.read_run(tmp_path)] == [
         "gap_cnn/ours/seed2", "gap_cnn/ours/seed10", "lenet5/ours/seed0"]
     with pytest.raises(InputError, match="no such folder"):
         records.read_run(tmp_path / "nowhere")

@@ -13,20 +13,20 @@ from ferkit.stats import estimates
 
 
 @pytest.fixture
-def run(tmp_path, write_cell):
+def run(tmp_path, write_result):
     for seed in (10, 2):
-        write_cell(tmp_path, "net", seed=seed, share=0.7 + 0.01 * seed)
-    write_cell(tmp_path, "other", share=0.5)
+        write_result(tmp_path, "net", seed=seed, share=0.7 + 0.01 * seed)
+    write_result(tmp_path, "other", share=0.5)
     return tmp_path
 
 
 def test_an_unchanged_tree_is_read_once(run, monkeypatch):
     read = []
-    original = records.read_cell
-    monkeypatch.setattr(records, "read_cell", lambda path: read.append(path) or original(path))
+    original = records.read_result
+    monkeypatch.setattr(records, "read_result", lambda path: read.append(path) or original(path))
     first = tree.load_tree(run)
     assert tree.load_tree(run) is first and len(read) == 3
-    assert [one.cell.name for one in first.results] == ["net/ours/seed2", "net/ours/seed10", "other/ours/seed0"]
+    assert [one.key.name for one in first.results] == ["net/ours/seed2", "net/ours/seed10", "other/ours/seed0"]
 
 
 def test_a_changed_file_is_read_again_and_refused(run):
@@ -66,14 +66,14 @@ def test_a_mean_lacking_a_seed_is_none():
     assert tree.mean([{"ece": 0.1}, {"ece": 0.3}], "ece") == pytest.approx(0.2)
 
 
-def test_a_run_that_diverged_untested_has_no_accuracy(tmp_path, write_cell):
-    write_cell(tmp_path, "net", untested=True)
+def test_a_run_that_diverged_untested_has_no_accuracy(tmp_path, write_result):
+    write_result(tmp_path, "net", untested=True)
     row = tree.over_seeds(tree.load_tree(tmp_path).results)
     assert row["status"] == "diverged" and row["accuracy"] is row["low"] is row["macro_f1"] is None
 
 
-def test_two_data_sets_in_one_folder_are_refused(run, write_cell):
-    write_cell(run, "net", seed=3, dataset="fer2013")
+def test_two_data_sets_in_one_folder_are_refused(run, write_result):
+    write_result(run, "net", seed=3, dataset="fer2013")
     with pytest.raises(InputError, match="fer2013 and synthetic in one folder"):
         _ = tree.load_tree(run).dataset
 

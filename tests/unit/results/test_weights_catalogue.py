@@ -1,4 +1,4 @@
-"""Published names are read from the files, mean one cell, and hashes are held against them."""
+"""Published names are read from the files, mean one trained system, and hashes are held against them."""
 
 import json
 import shutil
@@ -11,14 +11,14 @@ from ferkit.results import manifest, records, weights_catalogue
 
 
 @pytest.fixture
-def tree(tmp_path, monkeypatch, write_cell):
+def tree(tmp_path, monkeypatch, write_result):
     """A checkout with its own results: two recipes and two seeds of one system, an SVM without weights."""
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
     root = tmp_path / "results" / "fer2013"
 
     def add(system, recipe, seed, share, content, keep=True, root=root, **changes):
-        result = write_cell(root, system, recipe, seed=seed, share=share, dataset="fer2013", **changes)
+        result = write_result(root, system, recipe, seed=seed, share=share, dataset="fer2013", **changes)
         (result.directory / "weights.safetensors").write_bytes(content)
         metrics = json.loads((result.directory / records.METRICS).read_text())
         metrics["weights_sha256"] = files.sha256(result.directory / "weights.safetensors")

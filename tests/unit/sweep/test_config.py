@@ -14,29 +14,29 @@ SWEEPS = sorted((paths.repository() / "results/sweeps").glob("*.toml"))
 
 def labels(**values):
     sweep = config.of({"models": ["deep_emotion"], "recipes": ["published"]} | values)
-    return [cell.recipe_name for cell in sweep.cells]
+    return [entry.recipe_name for entry in sweep.entries]
 
 
-def test_a_model_alone_is_one_cell_on_drawn_faces():
-    (cell,) = config.of({"models": ["lenet5"]}).cells
-    assert (cell.dataset, cell.system, cell.recipe_name, cell.seed) == ("synthetic", "lenet5", "ours", 0)
+def test_a_model_alone_is_one_trained_system_on_drawn_faces():
+    (entry,) = config.of({"models": ["lenet5"]}).entries
+    assert (entry.dataset, entry.system, entry.recipe_name, entry.seed) == ("synthetic", "lenet5", "ours", 0)
 
 
 def test_everything_is_crossed_and_seeds_come_round_by_round():
     sweep = config.of({"models": ["lenet5", "gap_cnn"], "seeds": [3, 4], "grid": {"lr": [0.1, 0.2]}, "epochs": 2})
-    assert [(c.seed, c.system, c.recipe_name) for c in sweep.cells][:5] == [
+    assert [(c.seed, c.system, c.recipe_name) for c in sweep.entries][:5] == [
         (3, "lenet5", "ours_lr0.1"), (3, "lenet5", "ours_lr0.2"), (3, "gap_cnn", "ours_lr0.1"),
         (3, "gap_cnn", "ours_lr0.2"), (4, "lenet5", "ours_lr0.1")]
-    assert {c.recipe.epochs for c in sweep.cells} == {2} and {c.recipe.lr for c in sweep.cells} == {0.1, 0.2}
+    assert {c.recipe.epochs for c in sweep.entries} == {2} and {c.recipe.lr for c in sweep.entries} == {0.1, 0.2}
 
 
 def test_dotted_names_reach_into_the_recipe_and_leave_the_rest():
     sweep = config.of({"models": ["deep_emotion"], "recipes": ["published"], "set": {"augmentation": {"flip": 0.0}},
                        "grid": {"model": {"sampler": ["input"]}}})
-    (cell,) = sweep.cells
-    assert cell.recipe.model == {"drop_rate": 0.5, "sampler": "input"}
-    assert cell.recipe.augmentation.flip == 0 and cell.recipe.augmentation.rotation == 10
-    assert cell.recipe_name == "published_sampler-input"
+    (entry,) = sweep.entries
+    assert entry.recipe.model == {"drop_rate": 0.5, "sampler": "input"}
+    assert entry.recipe.augmentation.flip == 0 and entry.recipe.augmentation.rotation == 10
+    assert entry.recipe_name == "published_sampler-input"
 
 
 def test_grids_in_a_list_follow_one_another():
@@ -44,7 +44,7 @@ def test_grids_in_a_list_follow_one_another():
         "published_lr0.1_penalty0", "published_lr0.1_penalty1e-05", "published_batch_size32"]
 
 
-def test_an_equal_point_of_two_grids_is_one_cell_and_a_name_for_two_points_is_refused():
+def test_an_equal_point_of_two_grids_is_one_trained_system_and_a_name_for_two_points_is_refused():
     assert labels(grid=[{"lr": [0.1]}, {"lr": [0.1, 0.2]}]) == ["published_lr0.1", "published_lr0.2"]
     with pytest.raises(InputError, match=r"both called published_scale0\.1"):
         labels(grid=[{"augmentation": {"scale": [0.1]}}, {"augmentation": {"scale": [0.1000000001]}}])
@@ -61,12 +61,12 @@ def test_several_protocols_are_a_sweep_each():
             config.under_each_protocol(values | changes)
 
 
-def test_where_a_cell_lies_says_what_it_is():
+def test_where_a_trained_system_lies_says_what_it_is():
     values = {"models": ["lenet5"], "datasets": ["synthetic", "jaffe"]}
-    assert [str(config.of(values).place(cell)) for cell in config.of(values).cells] == [
+    assert [str(config.of(values).place(entry)) for entry in config.of(values).entries] == [
         "synthetic/sweep/lenet5/ours/seed0", "jaffe/sweep/lenet5/ours/seed0"]
     tested = config.of({"models": ["lenet5", "deep_emotion_wide"], "test": True})
-    assert [str(tested.place(cell)) for cell in tested.cells] == [
+    assert [str(tested.place(entry)) for entry in tested.entries] == [
         "03_gap_cnn_svm/lenet5/ours/seed0", "02_stn_attention/deep_emotion_wide/ours/seed0"]
 
 
@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_named(text, tmp_path):
 def test_every_committed_sweep_is_readable_and_leaves_the_test_split_shut_where_it_is_chosen_from(path):
     values = config.values_of(path)
     sweep = config.of(next(iter(config.under_each_protocol(values).values()), values))
-    assert sweep.cells
+    assert sweep.entries
     # Of a sweep that reads the test split all is reported and nothing is chosen: one point a network and recipe.
     grids = tomllib.loads(path.read_text()).get("grid", {})
     assert not sweep.test or (isinstance(grids, dict) and all(len(values) == 1 for values in grids.values()))
@@ -127,5 +127,5 @@ def test_every_committed_sweep_is_readable_and_leaves_the_test_split_shut_where_
 
 def test_the_probe_of_learning_rates_spans_the_issues_range_with_two_seeds():
     sweep = config.read(paths.repository() / "results/sweeps/deep_emotion_learning_rate.toml")
-    rates = {cell.recipe.lr for cell in sweep.cells}
-    assert min(rates) == 1e-4 and max(rates) == 0.1 and len(sweep.cells) == 2 * len(rates)
+    rates = {entry.recipe.lr for entry in sweep.entries}
+    assert min(rates) == 1e-4 and max(rates) == 0.1 and len(sweep.entries) == 2 * len(rates)

@@ -1,4 +1,5 @@
-"""Sweeps: the plan comes first, every cell ends with a row, the same call goes on, the test split stays shut."""
+"""Sweeps: the plan comes first, every trained system ends with a row, the same call goes on, the test split stays
+shut."""
 
 import json
 
@@ -30,7 +31,7 @@ def finished(tmp_path_factory):
     return folder, run.run(sweep(), folder, device="cpu", say=lines.append), lines
 
 
-def test_every_cell_ends_with_a_row_and_a_folder(finished):
+def test_every_trained_system_ends_with_a_row_and_a_folder(finished):
     folder, rows, lines = finished
     assert [row["recipe"] for row in rows] == ["ours_lr0.001", "ours_lr0.002"]
     assert [row["state"] for row in rows] == ["finished", "finished"]
@@ -41,7 +42,7 @@ def test_every_cell_ends_with_a_row_and_a_folder(finished):
     assert status["config"]["recipe"]["lr"] == 0.002 and status["val_accuracy"] == rows[1]["val_accuracy"]
 
 
-def test_the_plan_names_every_cell_with_its_recipe(finished):
+def test_the_plan_names_every_trained_system_with_its_recipe(finished):
     plan = json.loads((finished[0] / "plan.json").read_text())
     assert [(entry["system"], entry["recipe"], entry["seed"], entry["config"]["lr"]) for entry in plan] == [
         ("lenet5", "ours_lr0.001", 0, 0.001), ("lenet5", "ours_lr0.002", 0, 0.002)]
@@ -83,7 +84,7 @@ def test_the_plan_is_written_before_anything_is_trained(tmp_path, monkeypatch):
         run.run(sweep(), tmp_path, device="cpu")
 
 
-def test_an_error_in_one_cell_is_its_row_and_the_next_call_tries_again(tmp_path, monkeypatch):
+def test_an_error_in_one_trained_system_is_its_row_and_the_next_call_tries_again(tmp_path, monkeypatch):
     original = trainer.fit
 
     def fit(system, recipe, *arguments, **options):
@@ -114,9 +115,9 @@ def test_the_test_split_stays_shut_unless_it_is_asked_for(tmp_path, monkeypatch)
     run.run(sweep(grid={}), tmp_path / "shut", device="cpu")
     assert set(seen) == {"train", "val"}
     (row,) = run.run(sweep(grid={}, test=True), tmp_path / "open", device="cpu", max_minutes=10)
-    (cell,) = records.read_run(tmp_path / "open")
-    assert cell.metrics["accuracy"] == row["accuracy"] and cell.metrics["test_reads"] == 1
-    assert row["state"] == cell.metrics["status"] and row["epochs"] == 1
+    (entry,) = records.read_run(tmp_path / "open")
+    assert entry.metrics["accuracy"] == row["accuracy"] and entry.metrics["test_reads"] == 1
+    assert row["state"] == entry.metrics["status"] and row["epochs"] == 1
 
 
 SVM = {"models": ["gap_cnn_svm", "gap_cnn"], "seeds": [0, 1], "grid": {}, "test": True}

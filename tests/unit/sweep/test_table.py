@@ -19,7 +19,7 @@ def test_a_point_is_one_line_over_its_seeds():
     assert lines[2].split() == ["fer2013", "lenet5", "b", "1", "1", "finished", "25.00", "12.50", "1.2"]
 
 
-def test_how_cells_ended_is_counted():
+def test_how_trained_systems_ended_is_counted():
     line = table([row("a", 0, "diverged"), row("a", 1, "diverged"), row("a", 2, "failed")])[1]
     assert "2 diverged, 1 failed" in line and "  -  " in line
 

@@ -7,21 +7,21 @@ import numpy as np
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison.accuracy import paired_tests
 from ferkit.analysis.comparison.systems import System, systems
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats.intervals import holm
 
 _NO_TEST = dict.fromkeys(("difference", "low", "high", "images_low", "images_high", "p", "mcnemar"))
 SHIFT = "shift_4"  # the strength of `robustness` that tolerance to shifts is read at, pixels
 
 
-def variants(cells: Sequence[CellResult], ablation: Ablation) -> list[System]:
+def variants(results: Sequence[Result], ablation: Ablation) -> list[System]:
     """The variants that were tested, the control first; [] where the control is not among them."""
     names, recipes = (tuple(dict.fromkeys(pair[k] for pair in ablation.variants)) for k in (0, 1))
-    found = {(one.system, one.recipe): one for one in systems(cells, names, recipes)}
+    found = {(one.system, one.recipe): one for one in systems(results, names, recipes)}
     return [found[name] for name in ablation.variants if name in found] if ablation.control in found else []
 
 
-def variant_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
+def variant_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:
     """One row a variant: {variant, system, recipe, seeds, validation, accuracy, sd; against the control: difference,
     low, high, images_low, images_high, p, p_holm, mcnemar; gap, shift_loss, parameters, receptive_field, minutes}.
 
@@ -30,7 +30,7 @@ def variant_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dic
     test accuracy. shift_loss: accuracy lost when test images move by 4 pixels; None where it was not measured. The
     control stands first, its differences None.
     """
-    compared = variants(cells, ablation)
+    compared = variants(results, ablation)
     if not compared:
         return []
     control, *others = compared
@@ -43,7 +43,7 @@ def variant_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dic
     return [_row(one, ablation) | change for one, change in zip(compared, against, strict=True)]
 
 
-def variant_table(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
+def variant_table(results: Sequence[Result], ablation: Ablation) -> list[dict]:
     """`variant_changes` for a reader: percent and points, one decimal."""
     def points(value: float | None) -> float | None:
         return None if value is None else round(100 * value, 1)
@@ -53,7 +53,7 @@ def variant_table(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]
              "p": None if row["p_holm"] is None else float(f"{row['p_holm']:.2g}"), "train - test": points(row["gap"]),
              "lost to 4 px": points(row["shift_loss"]), "parameters": row["parameters"],
              "receptive field, px": row["receptive_field"], "minutes": round(row["minutes"], 1)}
-            for row in variant_changes(cells, ablation)]
+            for row in variant_changes(results, ablation)]
 
 
 def _row(one: System, ablation: Ablation) -> dict:
@@ -61,11 +61,11 @@ def _row(one: System, ablation: Ablation) -> dict:
     return {"variant": ablation.variants[one.system, one.recipe], "system": one.system, "recipe": one.recipe,
             "seeds": len(one.seeds), "validation": one.mean("val_accuracy"), "accuracy": accuracy["mean"],
             "sd": accuracy["sd"], "gap": one.mean("train_accuracy") - accuracy["mean"], "shift_loss": _shift_loss(one),
-            "parameters": one.cells[0].metrics["parameters"],
-            "receptive_field": one.cells[0].metrics["receptive_field"], "minutes": one.mean("minutes")}
+            "parameters": one.results[0].metrics["parameters"],
+            "receptive_field": one.results[0].metrics["receptive_field"], "minutes": one.mean("minutes")}
 
 
 def _shift_loss(one: System) -> float | None:
-    lost = [cell.metrics["robustness_clean"]["accuracy"] - cell.metrics["robustness"][SHIFT]
-            for cell in one.cells if cell.metrics.get("robustness")]
-    return float(np.mean(lost)) if len(lost) == len(one.cells) else None
+    lost = [result.metrics["robustness_clean"]["accuracy"] - result.metrics["robustness"][SHIFT]
+            for result in one.results if result.metrics.get("robustness")]
+    return float(np.mean(lost)) if len(lost) == len(one.results) else None

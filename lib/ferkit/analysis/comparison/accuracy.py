@@ -19,7 +19,7 @@ def accuracy_table(compared: Sequence[System]) -> list[dict]:
     """
     rows = []
     for one in compared:
-        found, groups = _accuracy(one), one.cells[0].predictions.get("groups")
+        found, groups = _accuracy(one), one.results[0].predictions.get("groups")
         f1 = estimates.estimate(*estimates.macro_f1_draws(one.labels, one.answers, len(one.label_names), groups))
         rows.append({"system": one.system, "recipe": one.recipe, "seeds": len(one.seeds), "accuracy": found.mean,
                      "sd": found.sd, **_ends("", found.interval), **_ends("images_", found.interval_images),
@@ -41,7 +41,7 @@ def paired_tests(compared: Sequence[System]) -> list[dict]:
     rows = []
     for first, second in combinations(compared, 2):
         try:
-            found = compare(first.cells, second.cells)
+            found = compare(first.results, second.results)
         except NotComparable:
             continue
         change = None if found.first_right is None else found.first_right.astype(int) - found.second_right
@@ -82,12 +82,12 @@ def beside_others(compared: Sequence[System], quotes: Sequence[Quote]) -> list[d
 
 def _copied(one: System) -> bool:
     """Whether any test image is known to have a copy in training."""
-    m = one.cells[0].metrics
+    m = one.results[0].metrics
     return m.get("n_without_copies") is not None and m["n_without_copies"] < m["n"]
 
 
 def _accuracy(one: System) -> Estimate:
-    return estimates.share(one.right, one.labels, one.cells[0].predictions.get("groups"))
+    return estimates.share(one.right, one.labels, one.results[0].predictions.get("groups"))
 
 
 def _ends(prefix: str, interval: intervals.Interval) -> dict[str, float]:

@@ -16,15 +16,15 @@ def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
     """
     curves = []
     for one in compared:
-        cells = [cell.predictions for cell in one.cells if "probabilities" in cell.predictions]
-        if not cells:
+        results = [result.predictions for result in one.results if "probabilities" in result.predictions]
+        if not results:
             continue
-        labels, given, answers = (np.concatenate([stored[key] for stored in cells])
+        labels, given, answers = (np.concatenate([stored[key] for stored in results])
                                   for key in ("labels", "probabilities", "predicted"))
         curve = classification.reliability_curve(labels, given, predicted=answers, bins=bins)
         kept = curve["count"] > 0
         errors = [classification.expected_calibration_error(stored["labels"], stored["probabilities"],
-                                                     predicted=stored["predicted"]) for stored in cells]
+                                                     predicted=stored["predicted"]) for stored in results]
         curves.append({"name": one.name, "ece": float(np.mean(errors)),
                        **{key: curve[key][kept] for key in ("confidence", "accuracy", "count")}})
     return curves

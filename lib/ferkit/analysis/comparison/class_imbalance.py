@@ -13,7 +13,7 @@ from ferkit.analysis.comparison.ablations import variants
 from ferkit.analysis.comparison.confusion import class_sizes
 from ferkit.analysis.comparison.pairing import Comparison, NotComparable, compare
 from ferkit.analysis.comparison.systems import System
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates, intervals
 from ferkit.stats.estimates import Estimate
 
@@ -26,7 +26,7 @@ def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
     return sorted(np.argsort(class_sizes(one), kind="stable")[:2].tolist())
 
 
-def remedy_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict]:
+def remedy_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:
     """One row a method: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
     training, <each>_change, <each>_low, <each>_high, <each>_images_low, <each>_images_high, <each>_sd; by_class:
     {label: change}; p, p_holm, mcnemar}.
@@ -37,7 +37,7 @@ def remedy_changes(cells: Sequence[CellResult], ablation: Ablation) -> list[dict
     seeds and images; p_holm adjusted for all methods that the ablation declares. mcnemar: exact, of these trained
     networks on the rare classes' images. Plain training itself stands first, without changes.
     """
-    compared = variants(cells, ablation)
+    compared = variants(results, ablation)
     if not compared:
         return []
     plain = compared[0]
@@ -61,7 +61,7 @@ def _row(one: System, rare: list[int]) -> dict:
 
 def _changes(one: System, plain: System, rare: list[int]) -> dict:
     """What the method changes at the seeds that both have."""
-    found = compare(one.cells, plain.cells)
+    found = compare(one.results, plain.results)
     if found.first_right is None:
         raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")
     change, k = found.first_right.astype(float) - found.second_right, len(one.label_names)
@@ -85,7 +85,8 @@ def _changes(one: System, plain: System, rare: list[int]) -> dict:
 
 def _macro_f1(found: Comparison, k: int) -> Estimate:
     """The change of macro-F1, over seeds and images."""
-    answers = [np.array([cell.predictions["predicted"] for cell in cells]) for cells in (found.first, found.second)]
+    answers = [np.array([result.predictions["predicted"] for result in results])
+               for results in (found.first, found.second)]
     (mean, draws), (mean_plain, draws_plain) = (estimates.macro_f1_draws(found.labels, rows, k, found.groups)
                                                 for rows in answers)
     return estimates.estimate(mean - mean_plain, draws - draws_plain)

@@ -87,7 +87,7 @@ def confused_pairs(compared: Sequence[System], top: int = 8) -> list[dict]:
 
 def class_sizes(one: System) -> np.ndarray:
     """Training images per class, int (K,); the test split's sizes where the results do not say."""
-    stated = one.cells[0].metrics.get("n_train_per_class")
+    stated = one.results[0].metrics.get("n_train_per_class")
     if not isinstance(stated, Mapping):
         return np.bincount(one.labels, minlength=len(one.label_names))
     return np.array([int(stated[label]) for label in one.label_names])
@@ -95,8 +95,8 @@ def class_sizes(one: System) -> np.ndarray:
 
 def _scores(one: System) -> list[dict]:
     """Each class's {precision, recall, f1: {mean, sd, low, high}, support}."""
-    tables = [classification.per_class(cell.matrix) for cell in one.cells]
-    first = one.cells[0].matrix
+    tables = [classification.per_class(result.matrix) for result in one.results]
+    first = one.results[0].matrix
     rows = []
     for k in range(len(first)):
         hits, support, called = (int(n) for n in (first[k, k], first[k].sum(), first[:, k].sum()))

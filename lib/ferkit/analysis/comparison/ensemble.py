@@ -6,35 +6,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import by_system, minutes_of
 from ferkit.stats import estimates
 
 MEMBERS = 2  # systems: of each all seeds
 
 
-def ensemble(cells: Sequence[CellResult]) -> dict[str, object] | None:
+def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
     """The mean of the probabilities of all seeds of the two systems that validation puts first (never the test split):
     {systems (names with recipe), networks (how many), accuracy, new_low, new_high (95 % for another such mean, tested
     on as many images), n, parameters, minutes (sums)}; None where fewer have probabilities of the same images.
 
     Not one of the papers' systems, and nothing is fitted: the weights of the mean are equal.
     """
-    groups = {name: group for name, group in by_system(cells).items() if all(
-        "probabilities" in cell.predictions and cell.metrics["val_accuracy"] is not None for cell in group)}
+    groups = {name: group for name, group in by_system(results).items() if all(
+        "probabilities" in result.predictions and result.metrics["val_accuracy"] is not None for result in group)}
     first = sorted(groups, key=lambda name: -_validation(groups[name]))[:MEMBERS]
-    members = [cell for name in first for cell in groups[name]]
-    if len(first) < MEMBERS or any(not np.array_equal(cell.predictions["index"], members[0].predictions["index"])
-                                   for cell in members):
+    members = [result for name in first for result in groups[name]]
+    if len(first) < MEMBERS or any(not np.array_equal(result.predictions["index"], members[0].predictions["index"])
+                                   for result in members):
         return None
-    mean = np.mean([cell.predictions["probabilities"] for cell in members], axis=0)
+    mean = np.mean([result.predictions["probabilities"] for result in members], axis=0)
     labels, groups = members[0].predictions["labels"], members[0].predictions.get("groups")
     found = estimates.share((mean.argmax(axis=1) == labels)[None], labels, groups)
     return {"systems": first, "networks": len(members), "n": len(labels), "accuracy": found.mean,
             "new_low": found.prediction[0], "new_high": found.prediction[1],
-            "parameters": sum(cell.metrics["parameters"] for cell in members),
-            "minutes": float(sum(minutes_of(cell.metrics) for cell in members))}
+            "parameters": sum(result.metrics["parameters"] for result in members),
+            "minutes": float(sum(minutes_of(result.metrics) for result in members))}
 
 
-def _validation(group: Sequence[CellResult]) -> float:
-    return float(np.mean([cell.metrics["val_accuracy"] for cell in group]))
+def _validation(group: Sequence[Result]) -> float:
+    return float(np.mean([result.metrics["val_accuracy"] for result in group]))

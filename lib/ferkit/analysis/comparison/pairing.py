@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates, intervals
 from ferkit.stats.estimates import Estimate
 
@@ -27,8 +27,8 @@ class Comparison:
     what a reader must know of how they were compared.
     """
 
-    first: list[CellResult]
-    second: list[CellResult]
+    first: list[Result]
+    second: list[Result]
     labels: np.ndarray
     groups: np.ndarray | None
     first_right: np.ndarray | None
@@ -49,35 +49,36 @@ class Comparison:
                                   a / b * (1 + estimates.normal(float(np.hypot(sd_a / a, sd_b / b)))))
 
 
-def compare(first: Sequence[CellResult], second: Sequence[CellResult]) -> Comparison:
+def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     """The comparison over the seeds that both have, which must be all seeds of one of them, so that nobody can choose.
 
     NotComparable where data, protocol, test images or seeds differ. Where the two were tested under different test-time
     augmentation, both are compared on a single view.
     """
     longer = max(first, second, key=len)
-    seeds = sorted({cell.cell.seed for cell in first} & {cell.cell.seed for cell in second})
+    seeds = sorted({result.key.seed for result in first} & {result.key.seed for result in second})
     if len(seeds) < min(len(first), len(second)):
-        raise NotComparable(f"{first[0].cell.name} and {second[0].cell.name} were run with different seeds")
+        raise NotComparable(f"{first[0].key.name} and {second[0].key.name} were run with different seeds")
     notes = [] if len(first) == len(second) else [
         f"compared over seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))} of "
-        f"{longer[0].cell.system}/{longer[0].cell.recipe}'s {len(longer)}"]
-    first, second = ([cell for seed in seeds for cell in cells if cell.cell.seed == seed] for cells in (first, second))
+        f"{longer[0].key.system}/{longer[0].key.recipe}'s {len(longer)}"]
+    first, second = ([result for seed in seeds for result in results if result.key.seed == seed]
+                     for results in (first, second))
     for key in ("data_sha256", "protocol"):
-        if len({cell.metrics[key] for cell in (*first, *second)}) > 1:
-            raise NotComparable(f"{first[0].cell.name} and {second[0].cell.name} differ in {key}")
-    tested = [cell for cell in (*first, *second) if cell.predictions]
+        if len({result.metrics[key] for result in (*first, *second)}) > 1:
+            raise NotComparable(f"{first[0].key.name} and {second[0].key.name} differ in {key}")
+    tested = [result for result in (*first, *second) if result.predictions]
     if not tested:
-        raise NotComparable(f"neither {first[0].cell.name} nor {second[0].cell.name} could be tested")
+        raise NotComparable(f"neither {first[0].key.name} nor {second[0].key.name} could be tested")
     like = tested[0].predictions
-    for cell in tested:
-        if not all(np.array_equal(cell.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
-            raise NotComparable(f"{tested[0].cell.name} and {cell.cell.name} were not tested on the same images")
+    for result in tested:
+        if not all(np.array_equal(result.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+            raise NotComparable(f"{tested[0].key.name} and {result.key.name} were not tested on the same images")
     labels, groups = like["labels"], like.get("groups")
-    single = len({cell.metrics["tta"] for cell in tested}) > 1
+    single = len({result.metrics["tta"] for result in tested}) > 1
     if single:
         notes.append("test-time augmentation differs, so both are compared on a single view")
-    right = [_right(cells, labels, single) for cells in (first, second)]
+    right = [_right(results, labels, single) for results in (first, second)]
     if any(one is None for one in right):
         return _by_accuracies(first, second, labels, groups, notes)
     return Comparison(
@@ -86,15 +87,15 @@ def compare(first: Sequence[CellResult], second: Sequence[CellResult]) -> Compar
         intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes))
 
 
-def _by_accuracies(first: Sequence[CellResult], second: Sequence[CellResult], labels: np.ndarray,
+def _by_accuracies(first: Sequence[Result], second: Sequence[Result], labels: np.ndarray,
                    groups: np.ndarray | None, notes: list[str]) -> Comparison:
     """The comparison by single-view accuracies alone, where not every network's single-view predictions are stored:
     the images cannot be paired then, and count as if the two had been tested on different ones, which is too wide."""
-    values = [np.array([cell.metrics["accuracy_no_tta"] if cell.predictions else None for cell in cells], dtype=float)
-              for cells in (first, second)]
+    values = [np.array([result.metrics["accuracy_no_tta"] if result.predictions else None for result in results], float)
+              for results in (first, second)]
     if np.isnan(values).any():
-        raise NotComparable(f"test-time augmentation differs between {first[0].cell.name} and "
-                     f"{second[0].cell.name}, and not every seed has a single-view accuracy")
+        raise NotComparable(f"test-time augmentation differs between {first[0].key.name} and "
+                     f"{second[0].key.name}, and not every seed has a single-view accuracy")
     (a, sd_a), (b, sd_b) = (_mean_sd(value, labels, groups) for value in values)
     notes = [*notes, "single-view predictions are not stored for all of them, so images are not paired and the "
                      "interval is too wide rather than too narrow"]
@@ -111,13 +112,13 @@ def _mean_sd(accuracies: np.ndarray, labels: np.ndarray, groups: np.ndarray | No
     return mean, float(np.sqrt(smooth * (1 - smooth) / n))
 
 
-def _right(cells: Sequence[CellResult], labels: np.ndarray, single: bool) -> np.ndarray | None:
+def _right(results: Sequence[Result], labels: np.ndarray, single: bool) -> np.ndarray | None:
     """Which images each seed gets right, bool (S, N), on a single view if so asked; None where that is not stored. One
     that diverged before it could be tested answers the majority class."""
     rows = []
-    for cell in cells:
-        stored = cell.predictions or {"predicted": np.full(len(labels), np.bincount(labels).argmax())}
-        if single and cell.predictions and cell.metrics["tta"] != "none":
+    for result in results:
+        stored = result.predictions or {"predicted": np.full(len(labels), np.bincount(labels).argmax())}
+        if single and result.predictions and result.metrics["tta"] != "none":
             if "predicted_no_tta" not in stored:
                 return None
             stored = {"predicted": stored["predicted_no_tta"]}

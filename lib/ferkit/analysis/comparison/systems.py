@@ -1,4 +1,4 @@
-"""Where predictions lie, and the cells of one system and recipe taken together over their seeds."""
+"""Where predictions lie, and the trained systems of one system and recipe taken together over their seeds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.results import records
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import intervals
 from ferkit.stats.intervals import Interval
 
@@ -27,22 +27,23 @@ class Source:
 
 @dataclass(frozen=True)
 class System:
-    """The tested cells of one system under one recipe, one a seed, in the order of their seeds.
+    """The tested systems of one system under one recipe, one a seed, in the order of their seeds.
 
-    `metrics`, `matrix` and `predictions` stand for all of them, so that a figure of a cell can draw a system too.
+    `metrics`, `matrix` and `predictions` stand for all of them, so that a figure of a trained system can draw a system
+    too.
     """
 
-    cells: tuple[CellResult, ...]
+    results: tuple[Result, ...]
 
     @property
     def system(self) -> str:
         """The system's name as in its folder."""
-        return self.cells[0].cell.system
+        return self.results[0].key.system
 
     @property
     def recipe(self) -> str:
         """The recipe's name."""
-        return self.cells[0].cell.recipe
+        return self.results[0].key.recipe
 
     @property
     def name(self) -> str:
@@ -52,27 +53,27 @@ class System:
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds that could be tested."""
-        return tuple(cell.cell.seed for cell in self.cells)
+        return tuple(result.key.seed for result in self.results)
 
     @property
     def labels(self) -> np.ndarray:
         """The true classes, int64 (N,), the same for every seed."""
-        return self.cells[0].predictions["labels"]
+        return self.results[0].predictions["labels"]
 
     @property
     def label_names(self) -> list[str]:
         """The names of the classes."""
-        return [str(name) for name in self.cells[0].predictions["label_names"]]
+        return [str(name) for name in self.results[0].predictions["label_names"]]
 
     @property
     def index(self) -> np.ndarray:
         """The images by their place in the source, int64 (N,)."""
-        return self.cells[0].predictions["index"]
+        return self.results[0].predictions["index"]
 
     @cached_property
     def answers(self) -> np.ndarray:
         """int64 (seeds, N): what each seed answers."""
-        return np.array([cell.predictions["predicted"] for cell in self.cells])
+        return np.array([result.predictions["predicted"] for result in self.results])
 
     @property
     def right(self) -> np.ndarray:
@@ -82,24 +83,24 @@ class System:
     @cached_property
     def matrix(self) -> np.ndarray:
         """The confusion matrix [true, predicted], the mean over seeds, float64 (K, K)."""
-        return np.mean([cell.matrix for cell in self.cells], axis=0)
+        return np.mean([result.matrix for result in self.results], axis=0)
 
     @cached_property
     def metrics(self) -> dict:
-        """What figures ask of a cell: the first seed's entries with the means over seeds in their place."""
-        first = self.cells[0].metrics
+        """What figures ask of a trained system: the first seed's entries with the means over seeds in their place."""
+        first = self.results[0].metrics
         means = {key: self.mean(key) for key in ("accuracy", "val_accuracy", "accuracy_without_copies", "macro_f1",
                                                  "uar", "minutes")}
         return {**first, **means, "seed": 0, "confusion_matrix": self.matrix.tolist()}
 
     def mean(self, key: str) -> float | None:
         """The mean of one entry of metrics.json over the seeds; None where a seed has none."""
-        values = [cell.metrics.get(key) for cell in self.cells]
+        values = [result.metrics.get(key) for result in self.results]
         return None if None in values else float(np.mean(values))
 
     def estimate(self, key: str, over_images: Callable[[], Interval] | None = None) -> dict[str, float | None]:
         """{mean, sd, low, high} of an entry of metrics.json: over seeds (t), or over images for a single one."""
-        return estimate([cell.metrics[key] for cell in self.cells], over_images)
+        return estimate([result.metrics[key] for result in self.results], over_images)
 
 
 def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
@@ -132,32 +133,33 @@ def find(run: str, dataset: str, protocol: str = "") -> Source:
     places += [(folder, instead + folder.name) for folder in sorted(published.parent.glob("*"))
                if folder not in (published, paths.output_root())]
     for folder, says in places:
-        if any((cell / records.PREDICTIONS).is_file() for cell in records.cell_directories(folder)):
+        if any((result / records.PREDICTIONS).is_file() for result in records.result_directories(folder)):
             return Source(folder, says)
     raise InputError(f"run {run}: no predictions to compare; make them with ./run_all.sh --dataset {dataset} or with "
                      "notebooks 02 and 03")
 
 
-def systems(cells: Sequence[CellResult], names: Sequence[str], recipes: Sequence[str] = RECIPES) -> list[System]:
+def systems(results: Sequence[Result], names: Sequence[str], recipes: Sequence[str] = RECIPES) -> list[System]:
     """The systems of these names and recipes with all their seeds, in the order given.
 
-    Cells without predictions (diverged before any test) are left out, and those tested on other images than the first.
+    Trained systems without predictions (diverged before any test) are left out, and those tested on other images than
+    the first.
     """
-    grouped: dict[tuple[int, int], list[CellResult]] = {}
-    for cell in sorted(cells, key=lambda cell: cell.cell.seed):
-        if cell.cell.system in names and cell.cell.recipe in recipes and cell.predictions:
-            grouped.setdefault((names.index(cell.cell.system), recipes.index(cell.cell.recipe)), []).append(cell)
-    kept = same_images([cell for key in sorted(grouped) for cell in grouped[key]])
+    grouped: dict[tuple[int, int], list[Result]] = {}
+    for result in sorted(results, key=lambda result: result.key.seed):
+        if result.key.system in names and result.key.recipe in recipes and result.predictions:
+            grouped.setdefault((names.index(result.key.system), recipes.index(result.key.recipe)), []).append(result)
+    kept = same_images([result for key in sorted(grouped) for result in grouped[key]])
     return [System(own) for key in sorted(grouped) if (own := tuple(c for c in grouped[key] if c in kept))]
 
 
-def same_images(cells: Sequence[CellResult]) -> list[CellResult]:
-    """The cells tested on the same images as the first one, in the same order."""
-    def alike(cell: CellResult) -> bool:
-        return all(np.array_equal(cell.predictions[key], cells[0].predictions[key])
+def same_images(results: Sequence[Result]) -> list[Result]:
+    """The trained systems tested on the same images as the first one, in the same order."""
+    def alike(result: Result) -> bool:
+        return all(np.array_equal(result.predictions[key], results[0].predictions[key])
                    for key in ("index", "labels", "label_names"))
 
-    return [cell for cell in cells if alike(cell)]
+    return [result for result in results if alike(result)]
 
 
 def best_of_each(compared: Sequence[System]) -> list[System]:

@@ -57,15 +57,15 @@ class Analysis:
         return "{system}/{recipe}/seed{seed}".format(**self.summary)
 
 
-def best(cells: Sequence) -> object:
-    """The finished cell with the highest validation accuracy, the first of equals; InputError without any.
+def best(results: Sequence) -> object:
+    """The finished system with the highest validation accuracy, the first of equals; InputError without any.
 
-    cells: CellResult-like, with `metrics`; several recipes and seeds of a system compete.
+    results: `Result`-like, with `metrics`; several recipes and seeds of a system compete.
     """
-    finished = [cell for cell in cells if cell.metrics["status"] == "finished"]
+    finished = [result for result in results if result.metrics["status"] == "finished"]
     if not finished:
         raise InputError("occlusion: no system of this run finished training; train longer or look at its curves")
-    return max(finished, key=lambda cell: cell.metrics["val_accuracy"] or 0.0)
+    return max(finished, key=lambda result: result.metrics["val_accuracy"] or 0.0)
 
 
 def test_images(faces: FaceSet, count: int, seed: int) -> FaceSet:
@@ -83,23 +83,23 @@ def mean_faces(faces: FaceSet) -> np.ndarray | None:
     return np.rint(means).astype(np.uint8)
 
 
-def analyse(cell, model: nn.Module, faces: FaceSet, run: str | Path, *, head=None, images: int = 0,
+def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=None, images: int = 0,
             beside: int = BESIDE_IMAGES, patch_size: int = 8, stride: int = 4, baseline: str = "zero", seed: int = 0,
             device: str | torch.device = "cpu") -> Analysis:
-    """The analysis of a trained cell on test images, loaded if it is there with the same settings.
+    """The analysis of a trained system on test images, loaded if it is there with the same settings.
 
-    cell: CellResult-like (`cell.cell` with system, recipe, seed; `cell.metrics`). model, head: its
-    network and its SVM or None. run: a run's name, or the folder that holds its notebooks' results. images: how many
-    test images, stratified, drawn by `seed`; 0 = all. beside: how many of them for other windows and fillings.
-    Single views: no test-time averaging.
+    result: `Result`-like (`result.key` with system, recipe, seed; `result.metrics`).
+    model, head: its network and its SVM or None. run: a run's name, or the folder that holds its notebooks' results.
+    images: how many test images, stratified, drawn by `seed`; 0 = all. beside: how many of them for other windows and
+    fillings. Single views: no test-time averaging.
     """
-    about = cell.cell
+    about = result.key
     root = run if isinstance(run, Path) else paths.run_directory(run)
     directory = root / NOTEBOOK / about.system / about.recipe / f"seed{about.seed}"
     settings = {"patch_size": patch_size, "stride": stride, "baseline": baseline, "images": images, "beside": beside,
                 "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
-                "weights_sha256": cell.metrics["weights_sha256"],
-                "features_sha256": cell.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
+                "weights_sha256": result.metrics["weights_sha256"],
+                "features_sha256": result.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
                 "versions": {"occlusion": versions.OCCLUSION}}
     found = _load(directory, settings)
     if found is not None:

@@ -38,7 +38,7 @@ def _model(name: str) -> Model:
 def default_weights() -> str:
     """The published network with a spatial transformer that validation puts first, the best of all without one."""
     here = loadable()
-    attentive = [entry for entry in here if "attention" in papers.system(entry.cell.system).analyses]
+    attentive = [entry for entry in here if "attention" in papers.system(entry.key.system).analyses]
     return weights_catalogue.best(attentive or here).full_name
 
 

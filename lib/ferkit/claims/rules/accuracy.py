@@ -20,7 +20,7 @@ from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core import protocols
 from ferkit.core.names import Name
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 
 MARGIN, PARTLY_WITHIN, STILL_IMPROVING = 0.02, 0.05, 0.9
@@ -33,39 +33,41 @@ def best_accuracy(evidence: Evidence, claim: Claim, systems: tuple[str, ...], le
     leave_out: patterns of recipes that are experiments about training and stand for no system. beside: a system of
     about equal size to be named beside it.
     """
-    cells = evidence.best([name for system in systems for name in evidence.names(system)
+    results = evidence.best([name for system in systems for name in evidence.names(system)
                            if not any(fnmatch(name[1], pattern) for pattern in leave_out)])
-    notes = [f"{cells[0].metrics['parameters']:,} parameters"]
+    notes = [f"{results[0].metrics['parameters']:,} parameters"]
     if beside and evidence.names(beside[0]):
-        other = [cell for cell in evidence.cells(beside) if cell.predictions]
+        other = [result for result in evidence.results(beside) if result.predictions]
         notes.append(f"{name_of(other)}, {other[0].metrics['parameters']:,} parameters: "
-                     f"{np.mean([cell.metrics['accuracy'] for cell in other]):.2%}")
-    return _accuracy(evidence, claim, cells, notes)
+                     f"{np.mean([result.metrics['accuracy'] for result in other]):.2%}")
+    return _accuracy(evidence, claim, results, notes)
 
 
 def accuracy_as_published(evidence: Evidence, claim: Claim, system: str, recipe: str, epochs: int | None = None
                           ) -> Finding:
     """The accuracy of one system and recipe against the paper's; epochs: how long the paper trains, None where it does
     not say."""
-    cells = evidence.cells((system, recipe))
-    trained = min(cell.metrics.get("epochs") or 0 for cell in cells)
-    best = [(cell.metrics["best_epoch"] or 0) / cell.metrics["epochs"] for cell in cells if cell.metrics.get("epochs")]
+    results = evidence.results((system, recipe))
+    trained = min(result.metrics.get("epochs") or 0 for result in results)
+    best = [(result.metrics["best_epoch"] or 0) / result.metrics["epochs"] for result in results
+            if result.metrics.get("epochs")]
     short = bool(best) and (trained < epochs if epochs else float(np.median(best)) > STILL_IMPROVING)
     notes = [f"trained for {trained} epochs" + (f" of the paper's {epochs}" if epochs else "")] if short else []
-    return _accuracy(evidence, claim, cells, notes, short)
+    return _accuracy(evidence, claim, results, notes, short)
 
 
-def _accuracy(evidence: Evidence, claim: Claim, cells: list[CellResult], notes: list[str], short: bool = False
+def _accuracy(evidence: Evidence, claim: Claim, results: list[Result], notes: list[str], short: bool = False
               ) -> Finding:
-    for cell in cells:
-        refuse_unofficial(cell, claim.dataset)
-    tested, sources = [cell for cell in cells if cell.predictions], sources_of(evidence, cells)
+    for result in results:
+        refuse_unofficial(result, claim.dataset)
+    tested, sources = [result for result in results if result.predictions], sources_of(evidence, results)
     if not tested:
-        return Finding("not_reproduced", None, None, len(cells), sources, f"{name_of(cells)} diverged in every seed")
+        return Finding("not_reproduced", None, None, len(results), sources,
+                       f"{name_of(results)} diverged in every seed")
     labels, groups = tested[0].predictions["labels"], tested[0].predictions.get("groups")
-    found = estimates.share(np.array([cell.predictions["predicted"] == labels for cell in tested]), labels, groups)
+    found = estimates.share(np.array([result.predictions["predicted"] == labels for result in tested]), labels, groups)
     stands = equivalence(found, claim.value, MARGIN)
-    if not beats_majority(cells):
+    if not beats_majority(results):
         verdict = "not_reproduced"
     elif stands == "within":
         verdict = "reproduced"
@@ -77,7 +79,7 @@ def _accuracy(evidence: Evidence, claim: Claim, cells: list[CellResult], notes: 
         verdict = "too_short"
     else:
         verdict = "partly" if found.mean >= claim.value - PARTLY_WITHIN else "not_reproduced"
-    verdict, notes = not_every_seed(verdict, cells, [*_circumstances(cells, tested), *notes])
+    verdict, notes = not_every_seed(verdict, results, [*_circumstances(results, tested), *notes])
     edges = [abs(found.mean - claim.value - MARGIN), abs(found.mean - claim.value + MARGIN)]
     return finding(verdict, found, sources, notes, min(edges))
 
@@ -89,28 +91,28 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...], lea
     Only classes that occur in training and in the test split count: an absent class has no recall. truth: from the
     test images' `index`, int64 (N,), to other labels of theirs, -1 for none; judged on the whole test split alone.
     """
-    cells = evidence.best([name for system in systems for name in evidence.names(system)
+    results = evidence.best([name for system in systems for name in evidence.names(system)
                            if not any(fnmatch(name[1], pattern) for pattern in leave_out)])
-    sizes = {label: n for label, n in (cells[0].metrics.get("n_train_per_class") or {}).items() if n}
+    sizes = {label: n for label, n in (results[0].metrics.get("n_train_per_class") or {}).items() if n}
     if not sizes:
         raise NotRun("no class sizes of the training split recorded")
     if max(sizes.values()) < 2 * min(sizes.values()):
         raise NotRun("the training classes are of about equal size here, so nothing can be said about rare ones")
-    if not beats_majority(cells):
-        raise NotRun(f"refused: {name_of(cells)} is {MAJORITY}")
-    tested = [cell for cell in cells if cell.predictions]
+    if not beats_majority(results):
+        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
+    tested = [result for result in results if result.predictions]
     names = [str(name) for name in tested[0].predictions["label_names"]]
     true = tested[0].predictions["labels"]
     if truth:
-        for cell in tested:
-            refuse_unofficial(cell, claim.dataset)
+        for result in tested:
+            refuse_unofficial(result, claim.dataset)
         true = truth(tested[0].predictions["index"])
     present = [k for k, name in enumerate(names) if name in sizes and np.any(true == k)]
     rare = [names.index(label) for label in labels if label in names and names.index(label) in present]
     if len(rare) < len(labels):
         raise NotRun(f"{' and '.join(labels)} do not both occur in training and in the test split")
     others = [k for k in present if k not in rare]
-    right = np.array([cell.predictions["predicted"] == true for cell in tested])
+    right = np.array([result.predictions["predicted"] == true for result in tested])
     gap = estimates.recall_gap(right, true, rare, others, tested[0].predictions.get("groups"))
     mean = {k: right[:, true == k].mean() for k in present}
     # Ties count against: a class is among the lowest only if at most one more than the rare ones do no better.
@@ -118,18 +120,18 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...], lea
     low, high = gap.interval
     above = "contradicted" if low > 0 else "inconclusive"
     verdict = above if high >= 0 else "reproduced" if lowest else "partly"
-    notes = [f"{name_of(cells)}; recall " + ", ".join(f"{names[k]} {mean[k]:.1%}" for k in present)]
-    verdict, notes = not_every_seed(verdict, cells, notes)
-    return finding(verdict, gap, sources_of(evidence, cells), notes, abs(gap.mean))
+    notes = [f"{name_of(results)}; recall " + ", ".join(f"{names[k]} {mean[k]:.1%}" for k in present)]
+    verdict, notes = not_every_seed(verdict, results, notes)
+    return finding(verdict, gap, sources_of(evidence, results), notes, abs(gap.mean))
 
 
-def _circumstances(cells: Sequence[CellResult], tested: Sequence[CellResult]) -> list[str]:
+def _circumstances(results: Sequence[Result], tested: Sequence[Result]) -> list[str]:
     """What a reader must know beside the number."""
     first = tested[0].metrics
-    notes = [name_of(cells), f"protocol {first['protocol']}", f"test-time augmentation {first['tta']}"]
-    if not beats_majority(cells):
+    notes = [name_of(results), f"protocol {first['protocol']}", f"test-time augmentation {first['tta']}"]
+    if not beats_majority(results):
         notes.append(MAJORITY)
-    without = [cell.metrics["accuracy_without_copies"] for cell in tested]
+    without = [result.metrics["accuracy_without_copies"] for result in tested]
     if None not in without and first["n_without_copies"] < first["n"]:
         notes.append(f"{np.mean(without):.2%} without images that have a copy in training")
     if protocols.by_image(first["protocol"]):

@@ -10,37 +10,37 @@ def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = Non
             otherwise: float | None = None, caveat: str = "") -> Finding:
     """A number of parameters, of the whole or one `part`, to be met exactly; `otherwise` is another reading, `caveat`
     what a reader must know of how the network was made."""
-    cells = evidence.cells(name)
-    numbers = [key_of(cell, "parts").get(part) if part else cell.metrics["parameters"] for cell in cells]
-    observed = only_value(numbers, part or "parameters", cells)
+    results = evidence.results(name)
+    numbers = [key_of(result, "parts").get(part) if part else result.metrics["parameters"] for result in results]
+    observed = only_value(numbers, part or "parameters", results)
     verdict = "reproduced" if observed == claim.value else "partly" if observed == otherwise else "not_reproduced"
-    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells), caveat)
+    return Finding(verdict, observed, None, len(results), sources_of(evidence, results), caveat)
 
 
 def fewer_layers(evidence: Evidence, claim: Claim, name: Name, side_path: int = 0) -> Finding:
     """The number of layers with weights on the main path, and with the `side_path` layers that stand beside it."""
-    cells = evidence.cells(name)
-    observed = only_value([key_of(cell, "weight_layers") for cell in cells], "weight_layers", cells)
+    results = evidence.results(name)
+    observed = only_value([key_of(result, "weight_layers") for result in results], "weight_layers", results)
     every, verdict = observed + side_path, "not_reproduced"
     if 0 < observed < claim.value:
         verdict = "reproduced" if every < claim.value else "partly"
     note = f"{observed:g} on the main path, {every:g} with the localisation path" if side_path else ""
-    return Finding(verdict, observed, None, len(cells), sources_of(evidence, cells), "; ".join(
+    return Finding(verdict, observed, None, len(results), sources_of(evidence, results), "; ".join(
         [*filter(None, [note]), "whether they are enough is judged by the rows on accuracy"]))
 
 
 def fewer_parameters(evidence: Evidence, claim: Claim, first: Name, second: Name,
                      equal_field: bool = False) -> Finding:
     """The parameters of `first` as a fraction of those of `second`; `equal_field`: at equal receptive field."""
-    groups = [evidence.cells(name) for name in (first, second)]
-    few, many = (only_value([cell.metrics["parameters"] or None for cell in cells], "parameters", cells)
-                 for cells in groups)
+    groups = [evidence.results(name) for name in (first, second)]
+    few, many = (only_value([result.metrics["parameters"] or None for result in results], "parameters", results)
+                 for results in groups)
     verdict, note = "reproduced" if few < many else "not_reproduced", f"{few:,} against {many:,}"
     if equal_field:
-        fields = [only_value([key_of(cell, "receptive_field") for cell in cells], "receptive_field", cells)
-                  for cells in groups]
+        fields = [only_value([key_of(result, "receptive_field") for result in results], "receptive_field", results)
+                  for results in groups]
         note += f"; receptive fields {fields[0]} and {fields[1]} pixels"
-        layers = [{cell.metrics.get("weight_layers") for cell in cells} for cells in groups]
+        layers = [{result.metrics.get("weight_layers") for result in results} for results in groups]
         if all(len(found) == 1 and None not in found for found in layers):
             note += f"; {layers[0].pop()} and {layers[1].pop()} layers with weights, a ReLU after each but the last"
         if verdict == "reproduced" and fields[0] != fields[1]:

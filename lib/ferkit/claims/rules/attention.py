@@ -16,23 +16,24 @@ from ferkit.stats import estimates
 
 def above(evidence: Evidence, claim: Claim, name: Name, measure: str, relevant: float) -> Finding:
     """Whether a measure of a network's attention lies above the claim's value. relevant: the least that matters."""
-    cells = evidence.cells(name)
+    results = evidence.results(name)
     try:
-        found = [((planted.read(cell) or {}).get("attention") or {}).get(measure) for cell in cells]
+        found = [((planted.read(result) or {}).get("attention") or {}).get(measure) for result in results]
     except InputError as error:
         raise NotRun(f"refused: {error}") from None
     if None in found:
-        raise NotRun(f"{name_of(cells)}: no {measure} of its attention was measured (drawn faces alone have the truth)")
-    if not beats_majority(cells):
-        raise NotRun(f"refused: {name_of(cells)} is {MAJORITY}")
+        raise NotRun(f"{name_of(results)}: no {measure} of its attention was measured (drawn faces alone have the "
+                     "truth)")
+    if not beats_majority(results):
+        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
     sd = float(np.sqrt(np.mean([one["sd"] ** 2 for one in found])))  # as if seeds shared their images
     seen = estimates.estimate([one["mean"] for one in found], estimates.normal(sd))
     verdict = superiority(estimates.above(seen, claim.value), seen.p(claim.value), relevant)
     notes = [f"{key.replace('_', ' ')} {np.mean([one[key] for one in found]):.3f}" for key in found[0]
              if key not in ("mean", "sd", "n", "weights")]
-    verdict, notes = not_every_seed(verdict, cells, [*notes, f"on {found[0]['n']} images"])
+    verdict, notes = not_every_seed(verdict, results, [*notes, f"on {found[0]['n']} images"])
     distance = max(seen.mean - claim.value, relevant - seen.mean + claim.value)
-    return finding(verdict, seen, sources_of(evidence, cells), notes, distance)
+    return finding(verdict, seen, sources_of(evidence, results), notes, distance)
 
 
 ABOVE = Rule(above, (

@@ -19,10 +19,10 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
 
     p is adjusted for all variants that the ablation declares.
     """
-    plain = evidence.cells(ablation.control)
+    plain = evidence.results(ablation.control)
     if not beats_majority(plain):
         raise NotRun(f"refused: {name_of(plain)} is {MAJORITY}, so beating it proves nothing")
-    found = compare(evidence.cells(variant), plain)
+    found = compare(evidence.results(variant), plain)
     if found.first_right is None:
         raise NotRun("refused: the two were tested under different test-time augmentation")
     names = list(map(str, plain[0].predictions["label_names"]))
@@ -33,7 +33,7 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     for other in ablation.variants:
         if other not in (ablation.control, variant):
             try:
-                p_values.append(_gain(compare(evidence.cells(other), plain), rare).p())
+                p_values.append(_gain(compare(evidence.results(other), plain), rare).p())
             except NotRun:
                 p_values.append(1.0)
     p_holm = intervals.holm([gained.p(), *p_values])[0]

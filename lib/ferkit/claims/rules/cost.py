@@ -15,13 +15,13 @@ from ferkit.stats import estimates
 def costs_less(evidence: Evidence, claim: Claim, first: Name, second: Name, what: str) -> Finding:
     """What `first` costs as a fraction of what `second` does, over the seeds of both. what: "minutes" or "parameters".
     """
-    groups = [evidence.cells(name) for name in (first, second)]
-    seeds = sorted({cell.cell.seed for cell in groups[0]} & {cell.cell.seed for cell in groups[1]})
-    groups = [[cell for cell in cells if cell.cell.seed in seeds] for cells in groups]
-    if not seeds or any(cell.metrics["device"] != "cpu" for cells in groups for cell in cells):
+    groups = [evidence.results(name) for name in (first, second)]
+    seeds = sorted({result.key.seed for result in groups[0]} & {result.key.seed for result in groups[1]})
+    groups = [[result for result in results if result.key.seed in seeds] for results in groups]
+    if not seeds or any(result.metrics["device"] != "cpu" for results in groups for result in results):
         raise NotRun("refused: no seed in common, or not both on a CPU")
-    costs = [np.array([minutes_of(cell.metrics) if what == "minutes" else cell.metrics["parameters"]
-                       for cell in cells], dtype=float) for cells in groups]
+    costs = [np.array([minutes_of(result.metrics) if what == "minutes" else result.metrics["parameters"]
+                       for result in results], dtype=float) for results in groups]
     found = estimates.estimate(costs[0] / costs[1], np.zeros(estimates.DRAWS))
     low, high = found.interval
     verdict = "reproduced" if high < 1 else "contradicted" if low > 1 else "inconclusive"

@@ -22,7 +22,7 @@ from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, sources_of
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 
@@ -38,13 +38,13 @@ def planted(labels: Labels) -> tuple[np.ndarray, np.ndarray]:
 
 def loses_less(evidence: Evidence, claim: Claim, first: tuple[Name, Name], second: tuple[Name, Name]) -> Finding:
     """How many points less the first loses by noise than the second. first, second: (clean, noisy)."""
-    cells = _same_seeds(evidence, (*first, *second))
-    clean, noisy, plain, plain_noisy = (_right(group) for group in cells)
-    found = _mean_over_images(noisy - clean - plain_noisy + plain, cells[0][0])
-    notes = [f"{name_of(cells[0])} loses {100 * (clean - noisy).mean():.1f} points, {name_of(cells[2])} "
+    results = _same_seeds(evidence, (*first, *second))
+    clean, noisy, plain, plain_noisy = (_right(group) for group in results)
+    found = _mean_over_images(noisy - clean - plain_noisy + plain, results[0][0])
+    notes = [f"{name_of(results[0])} loses {100 * (clean - noisy).mean():.1f} points, {name_of(results[2])} "
              f"{100 * (plain - plain_noisy).mean():.1f}"]
     verdict = superiority(found, found.p(), RELEVANT)
-    return finding(verdict, found, sources_of(evidence, _all(cells)), notes, max(found.mean, RELEVANT - found.mean))
+    return finding(verdict, found, sources_of(evidence, _all(results)), notes, max(found.mean, RELEVANT - found.mean))
 
 
 def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first: Sequence[Name],
@@ -64,25 +64,25 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
 
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
     """Whether noise costs as many points as stated, within a margin."""
-    cells = _same_seeds(evidence, (clean, noisy))
-    found = _mean_over_images(_right(cells[0]) - _right(cells[1]), cells[0][0])
+    results = _same_seeds(evidence, (clean, noisy))
+    found = _mean_over_images(_right(results[0]) - _right(results[1]), results[0][0])
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
-    return finding(verdict, found, sources_of(evidence, _all(cells)), [f"the stated cost is {stands} the interval"]
+    return finding(verdict, found, sources_of(evidence, _all(results)), [f"the stated cost is {stands} the interval"]
                    if stands == "within" else [f"our cost lies {stands} the stated one"] * (stands != "open"),
                    min(abs(found.mean - claim.value - MARGIN), abs(found.mean - claim.value + MARGIN)))
 
 
 def finds_wrong_labels(evidence: Evidence, claim: Claim, name: Name, wrong: Wrong) -> Finding:
     """AUROC of a low α for a wrong training label, 0.5 being chance."""
-    cells, kept = _with_labels(evidence, name, "alpha")
+    results, kept = _with_labels(evidence, name, "alpha")
     areas, sds = [], []
     for labels in kept:
         bad, judged = wrong(labels)
         scores = {says: score[judged] for says, score in label_noise.trust(labels).items()}
         areas.append({says: label_noise.auroc(bad[judged], score) for says, score in scores.items()})
         if areas[-1]["α"] is None:
-            raise NotRun(f"{name_of(cells)}: no training label is known to be wrong")
+            raise NotRun(f"{name_of(results)}: no training label is known to be wrong")
         sds.append(_auroc_sd(areas[-1]["α"], int(bad[judged].sum()), int((judged & ~bad).sum())))
     by_images = estimates.normal(float(np.mean(sds) / np.sqrt(len(sds))))
     found = estimates.clipped(estimates.estimate([area["α"] for area in areas], by_images))
@@ -90,23 +90,23 @@ def finds_wrong_labels(evidence: Evidence, claim: Claim, name: Name, wrong: Wron
     verdict = "reproduced" if low > FOUND else "partly" if low > 0.5 else "contradicted" if high < 0.5 else (
         "not_reproduced" if high < FOUND else "inconclusive")
     notes = [f"P(label) of the same networks {np.mean([area['P(label)'] for area in areas]):.3f}"]
-    return finding(verdict, found, sources_of(evidence, cells), notes, abs(found.mean - FOUND))
+    return finding(verdict, found, sources_of(evidence, results), notes, abs(found.mean - FOUND))
 
 
 def relabels_rightly(evidence: Evidence, claim: Claim, name: Name) -> Finding:
     """Precision of the new labels against the planted truth; the note tells recall."""
-    cells, kept = _with_labels(evidence, name, "final")
-    found, note = _precision(kept, name_of(cells))
+    results, kept = _with_labels(evidence, name, "final")
+    found, note = _precision(kept, name_of(results))
     low, high = found.interval
     verdict = "reproduced" if low > MOSTLY else "contradicted" if high < MOSTLY else "inconclusive"
-    return finding(verdict, found, sources_of(evidence, cells), [note], abs(found.mean - MOSTLY))
+    return finding(verdict, found, sources_of(evidence, results), [note], abs(found.mean - MOSTLY))
 
 
 def relabels_better(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """How much higher the precision of the first's new labels is than that of the second's."""
     groups = [_with_labels(evidence, name, "final") for name in (first, second)]
-    _refuse_other_seeds([cells for cells, _ in groups])
-    parts = [_precision(kept, name_of(cells)) for cells, kept in groups]
+    _refuse_other_seeds([results for results, _ in groups])
+    parts = [_precision(kept, name_of(results)) for results, kept in groups]
     per_seed = np.subtract(*([label_noise.precision(labels) for labels in kept] for _, kept in groups))
     found = estimates.estimate(per_seed, estimates.normal(float(np.hypot(*(part.images_sd for part, _ in parts)))))
     return finding(superiority(found, found.p(), RELEVANT), found, sources_of(evidence, groups[0][0] + groups[1][0]),
@@ -136,53 +136,53 @@ def _auroc_sd(area: float, positives: int, negatives: int) -> float:
                          / (positives * negatives)))
 
 
-def _same_seeds(evidence: Evidence, names: Sequence[Name]) -> list[list[CellResult]]:
+def _same_seeds(evidence: Evidence, names: Sequence[Name]) -> list[list[Result]]:
     """The results of each name; NotRun unless all have the same seeds and test images, and the last one trained."""
-    groups = [evidence.cells(name) for name in names]
+    groups = [evidence.results(name) for name in names]
     _refuse_other_seeds(groups)
-    for cells in groups:
-        if not all(cell.predictions for cell in cells):
-            raise NotRun(f"{name_of(cells)}: a seed diverged, so nothing was tested")
-        if not np.array_equal(cells[0].predictions["index"], groups[0][0].predictions["index"]):
-            raise NotRun(f"refused: {name_of(cells)} was tested on other images than {name_of(groups[0])}")
+    for results in groups:
+        if not all(result.predictions for result in results):
+            raise NotRun(f"{name_of(results)}: a seed diverged, so nothing was tested")
+        if not np.array_equal(results[0].predictions["index"], groups[0][0].predictions["index"]):
+            raise NotRun(f"refused: {name_of(results)} was tested on other images than {name_of(groups[0])}")
     if not beats_majority(groups[-1]):
         raise NotRun(f"refused: {name_of(groups[-1])} is {MAJORITY}, so beating it proves nothing")
     return groups
 
 
-def _refuse_other_seeds(groups: Sequence[Sequence[CellResult]]) -> None:
-    for cells in groups:
-        if [cell.cell.seed for cell in cells] != [cell.cell.seed for cell in groups[0]]:
-            raise NotRun(f"refused: {name_of(cells)} and {name_of(groups[0])} were not trained with the same seeds")
+def _refuse_other_seeds(groups: Sequence[Sequence[Result]]) -> None:
+    for results in groups:
+        if [result.key.seed for result in results] != [result.key.seed for result in groups[0]]:
+            raise NotRun(f"refused: {name_of(results)} and {name_of(groups[0])} were not trained with the same seeds")
 
 
-def _all(groups: Sequence[Sequence[CellResult]]) -> list[CellResult]:
-    return [cell for cells in groups for cell in cells]
+def _all(groups: Sequence[Sequence[Result]]) -> list[Result]:
+    return [result for results in groups for result in results]
 
 
-def _right(cells: Sequence[CellResult]) -> np.ndarray:
+def _right(results: Sequence[Result]) -> np.ndarray:
     """Which test images each seed gets right: float (S, N)."""
-    return np.array([cell.predictions["predicted"] == cell.predictions["labels"] for cell in cells], float)
+    return np.array([result.predictions["predicted"] == result.predictions["labels"] for result in results], float)
 
 
-def _mean_over_images(values: np.ndarray, cell: CellResult) -> Estimate:
+def _mean_over_images(values: np.ndarray, result: Result) -> Estimate:
     """The estimate of the mean of a number that each seed and test image has: (S, N)."""
-    labels = cell.predictions["labels"]
+    labels = result.predictions["labels"]
     sums, sizes = estimates.class_sums(values.mean(axis=0)[:, None], labels)
     return estimates.estimate(values.mean(axis=1), sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
                               + estimates.normal(1 / len(labels)))
 
 
-def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[CellResult], list[Labels]]:
+def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[Result], list[Labels]]:
     """The results of a name with what training did to their labels; NotRun where that was not kept."""
-    cells = evidence.cells(name)
+    results = evidence.results(name)
     try:
-        kept = [cell.training_labels for cell in cells]
+        kept = [result.training_labels for result in results]
     except InputError as error:
         raise NotRun(str(error)) from None
     if any(array not in labels for labels in kept):
-        raise NotRun(f"{name_of(cells)}: its method keeps no {array}")
-    return cells, kept
+        raise NotRun(f"{name_of(results)}: its method keeps no {array}")
+    return results, kept
 
 
 _SUPERIOR = ("Reproduced: the 95 % interval over seeds and images lies above 0, with p below 0.05. Contradicted: below "

@@ -12,7 +12,7 @@ from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority, failed_to_train
 from ferkit.claims.finding import Finding, finding, not_every_seed, sources_of
 from ferkit.core.names import Name
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.classification import majority_share
 
@@ -27,16 +27,16 @@ def learning_rates(evidence: Evidence, claim: Claim, system: str, recipe: str, r
         own = rate if name[1] == recipe else _rate(name[1], recipe)
         if own is None:
             continue
-        for cell in evidence.cells(name):
-            trained_with = cell.metrics.get("config", {}).get("recipe", {}).get("lr", own)
+        for result in evidence.results(name):
+            trained_with = result.metrics.get("config", {}).get("recipe", {}).get("lr", own)
             if trained_with != own:
-                raise NotRun(f"refused: {cell.cell.name} was trained at {trained_with}, not {own}")
-            (above if own > limit else below).append(cell)
-            by_rate.setdefault(own, []).append(_ended(cell))
+                raise NotRun(f"refused: {result.key.name} was trained at {trained_with}, not {own}")
+            (above if own > limit else below).append(result)
+            by_rate.setdefault(own, []).append(_ended(result))
     if not above or not below:
         raise NotRun(f"no result at learning rates both above and up to {limit:g}")
-    failed = [failed_to_train(cell) for cell in above]
-    trained = [not failed_to_train(cell) and beats_majority([cell]) for cell in below]
+    failed = [failed_to_train(result) for result in above]
+    trained = [not failed_to_train(result) and beats_majority([result]) for result in below]
     if not any(failed) or not any(trained):
         verdict = "not_reproduced"
     else:
@@ -44,37 +44,37 @@ def learning_rates(evidence: Evidence, claim: Claim, system: str, recipe: str, r
     note = (f"{sum(failed)} of {len(above)} runs above {limit:g} diverged or collapsed; "
             f"{sum(trained)} of {len(below)} up to {limit:g} trained; by rate: "
             + ", ".join(f"{rate:g} {' and '.join(dict.fromkeys(ends))}" for rate, ends in sorted(by_rate.items())))
-    return Finding(verdict, sum(failed) / len(above), None, len({cell.cell.seed for cell in above}),
+    return Finding(verdict, sum(failed) / len(above), None, len({result.key.seed for result in above}),
                    sources_of(evidence, above + below), note)
 
 
-def _ended(cell: CellResult) -> str:
+def _ended(result: Result) -> str:
     """What became of one run, in a word or its accuracy."""
-    if failed_to_train(cell):
-        return "diverged" if cell.metrics["status"] == "diverged" else "collapsed"
-    return f"{cell.metrics['accuracy']:.0%}"
+    if failed_to_train(result):
+        return "diverged" if result.metrics["status"] == "diverged" else "collapsed"
+    return f"{result.metrics['accuracy']:.0%}"
 
 
 def trains(evidence: Evidence, claim: Claim, name: Name) -> Finding:
     """How far the accuracy lies above the majority class, in every seed."""
-    cells = evidence.cells(name)
-    tested, sources = [cell for cell in cells if cell.predictions], sources_of(evidence, cells)
+    results = evidence.results(name)
+    tested, sources = [result for result in results if result.predictions], sources_of(evidence, results)
     if not tested:
-        return Finding("not_reproduced", None, None, len(cells), sources, "it diverged in every seed")
+        return Finding("not_reproduced", None, None, len(results), sources, "it diverged in every seed")
     share = majority_share(tested[0].matrix)
-    gains = [value - share for value in accuracies(cells)]
-    trained = [not failed_to_train(cell) and beats_majority([cell]) for cell in cells]
+    gains = [value - share for value in accuracies(results)]
+    trained = [not failed_to_train(result) and beats_majority([result]) for result in results]
     if all(trained) and min(gains) > claim.value:
         verdict = "reproduced"
     else:
         verdict = "partly" if any(trained) else "not_reproduced"
     labels = tested[0].predictions["labels"]
-    right = np.array([cell.predictions["predicted"] == labels for cell in tested])
+    right = np.array([result.predictions["predicted"] == labels for result in tested])
     found = estimates.above(estimates.share(right, labels, tested[0].predictions.get("groups")), share)
     if verdict == "reproduced" and found.interval[0] <= claim.value:
         verdict = "inconclusive"
-    notes = [f"{sum(trained)} of {len(cells)} runs trained; the majority class is {share:.1%}"]
-    verdict, notes = not_every_seed(verdict, cells, notes)
+    notes = [f"{sum(trained)} of {len(results)} runs trained; the majority class is {share:.1%}"]
+    verdict, notes = not_every_seed(verdict, results, notes)
     return finding(verdict, found, sources, notes, abs(found.mean - claim.value))
 
 

@@ -37,12 +37,12 @@ def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, st
     fillings, opposed = defaultdict(list), []
     for content in found:
         tables = (content.get("other_choices") or {}).get("recall_lost") or {}
-        cells = {name: table[label][region] for name, table in tables.items() if name != content["baseline"]}
+        results = {name: table[label][region] for name, table in tables.items() if name != content["baseline"]}
         own = np.sign(_numbers(content, ("recall_lost", label, region), ("difference",))["difference"])
-        opposed.append(any(cell["p_holm"] is not None and cell["p_holm"] < ALPHA
-                           and np.sign(cell["difference"]) == -own for cell in cells.values()))
-        for name, cell in cells.items():
-            fillings[name].append(cell["difference"])
+        opposed.append(any(result["p_holm"] is not None and result["p_holm"] < ALPHA
+                           and np.sign(result["difference"]) == -own for result in results.values()))
+        for name, result in results.items():
+            fillings[name].append(result["difference"])
     said = " and ".join(f"{100 * np.mean(values):+.1f} points under {name}" for name, values in fillings.items()
                         if None not in values)
     return (f"the filling decides: beside {found[0]['baseline']} another says the opposite" if all(opposed) else "",
@@ -92,11 +92,11 @@ def insensitive(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) -> F
 def _analysed(evidence: Evidence, systems: tuple[str, ...]) -> tuple[list[dict], list[str], str]:
     """The occlusion analyses of one system, their sources (with the metrics of the network) and its name."""
     found = evidence.occlusions(systems)
-    cells = [cell for _, _, cell in found]
-    if not beats_majority(cells):
-        raise NotRun(f"refused: {name_of(cells)} is {MAJORITY}, so covering a part shows nothing")
-    sources = [evidence.source(path) for path, _, _ in found] + sources_of(evidence, cells)
-    return [content for _, content, _ in found], sources, name_of(cells)
+    results = [result for _, _, result in found]
+    if not beats_majority(results):
+        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so covering a part shows nothing")
+    sources = [evidence.source(path) for path, _, _ in found] + sources_of(evidence, results)
+    return [content for _, content, _ in found], sources, name_of(results)
 
 
 def _numbers(content: dict, path: tuple[str, ...], keys: tuple[str, ...]) -> dict:

@@ -24,7 +24,7 @@ from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results.planted import robustness as planted_robustness
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.robustness import Robustness, as_scored, single_view
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
@@ -44,8 +44,8 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: fl
     """
     found = _fair(evidence, claim, control_may_fail=most is not None)
     for key in ["parameters"] * equal_size + ["multiply_adds"] * equal_cost:
-        sizes = [only_value([cell.metrics.get(key) or None for cell in cells], key, cells)
-                 for cells in (found.first, found.second)]
+        sizes = [only_value([result.metrics.get(key) or None for result in results], key, results)
+                 for results in (found.first, found.second)]
         if abs(sizes[0] / sizes[1] - 1) > SAME_SIZE:
             raise NotRun(f"refused: {sizes[0]:,} {key.replace('_', '-')} against {sizes[1]:,} are not equal")
     gained, notes = found.difference, []
@@ -76,8 +76,8 @@ def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: boo
     """
     found = _fair(evidence, claim)
     if claim.dataset != "any":
-        for cell in (*found.first, *found.second):
-            refuse_unofficial(cell, claim.dataset)
+        for result in (*found.first, *found.second):
+            refuse_unofficial(result, claim.dataset)
     value, nothing, margin = (found.ratio, 1.0, RATIO_MARGIN) if ratio else (found.difference, 0.0, MARGIN)
     stands, notes = equivalence(value, claim.value, margin), []
     if not beats_majority(found.first):
@@ -99,7 +99,8 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
     found = _fair(evidence, claim)
     if not beats_majority(found.first):
         raise NotRun(f"refused: {name_of(found.first)} is {MAJORITY}")
-    trained = [np.array([key_of(cell, "train_accuracy") for cell in cells]) for cells in (found.first, found.second)]
+    trained = [np.array([key_of(result, "train_accuracy") for result in results])
+               for results in (found.first, found.second)]
     gaps = [train - test for train, test in zip(trained, found.accuracies, strict=True)]
     rows = min(TRAIN_SAMPLE, key_of(found.first[0], "n_train") if "n_train" in found.first[0].metrics else TRAIN_SAMPLE)
     sds = [np.sqrt(train.mean() * (1 - train.mean()) / rows) for train in trained]
@@ -113,9 +114,9 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
 
 def costs_as_much(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """The multiply-adds of `first` as a fraction of those of `second`, compared with the stated most."""
-    groups = [evidence.cells(name) for name in (first, second)]
-    costs = [only_value([cell.metrics.get("multiply_adds") for cell in cells], "multiply_adds", cells)
-             for cells in groups]
+    groups = [evidence.results(name) for name in (first, second)]
+    costs = [only_value([result.metrics.get("multiply_adds") for result in results], "multiply_adds", results)
+             for results in groups]
     ratio = costs[0] / costs[1]
     return Finding("reproduced" if ratio <= claim.value else "not_reproduced", ratio, None, len(groups[0]),
                    sources_of(evidence, [*groups[0], *groups[1]]), f"{costs[0]:,} against {costs[1]:,} multiply-adds")
@@ -131,10 +132,10 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     relative: of the error beyond that on clean images. Hendrycks & Dietterich 2019, arXiv 1903.12261. Over images the
     conditions count as one sample of images, which is too wide rather than too narrow.
     """
-    cells = [evidence.cells(name) for name in (first, second)]
-    paired = min(map(len, cells))
-    ours, reference = (group[:paired] for group in cells)
-    if [cell.cell.seed for cell in ours] != [cell.cell.seed for cell in reference]:
+    results = [evidence.results(name) for name in (first, second)]
+    paired = min(map(len, results))
+    ours, reference = (group[:paired] for group in results)
+    if [result.key.seed for result in ours] != [result.key.seed for result in reference]:
         raise NotRun(f"refused: {name_of(ours)} and {name_of(reference)} were run with different seeds")
     for group in (ours, reference):
         if not beats_majority(group):
@@ -167,14 +168,14 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     return finding(verdict, mce, sources_of(evidence, [*ours, *reference]), notes, abs(1 - mce.mean))
 
 
-def _like_with_like(ours: list[CellResult], reference: list[CellResult],
-                    scored_by: Callable[[CellResult], Robustness | None] = as_scored
+def _like_with_like(ours: list[Result], reference: list[Result],
+                    scored_by: Callable[[Result], Robustness | None] = as_scored
                     ) -> tuple[tuple[list, list], list[list[Robustness]], list[str], bool]:
     """The seeds of both that can be compared, what they reach on corrupted images, notes, and whether like is compared
     with like: with equal test-time augmentation, else from a single view over the seeds scored so. Without any,
     augmentation for the reference alone makes a comparison that can only go against the first."""
-    def of(read: Callable[[CellResult], Robustness | None], *groups: list[CellResult]) -> list[list[Robustness | None]]:
-        return [[read(cell) for cell in group] for group in groups]
+    def of(read: Callable[[Result], Robustness | None], *groups: list[Result]) -> list[list[Robustness | None]]:
+        return [[read(result) for result in group] for group in groups]
 
     try:
         scored = of(scored_by, ours, reference)
@@ -182,7 +183,7 @@ def _like_with_like(ours: list[CellResult], reference: list[CellResult],
         raise NotRun(f"refused: {error}") from None
     if any(one is None for group in scored for one in group):
         raise NotRun(f"refused: {name_of(ours)} or {name_of(reference)} was not tested on corrupted images")
-    tta = [{cell.metrics["tta"] for cell in group} for group in (ours, reference)]
+    tta = [{result.metrics["tta"] for result in group} for group in (ours, reference)]
     if tta[0] == tta[1]:
         return (ours, reference), scored, [], True
     try:
@@ -192,7 +193,7 @@ def _like_with_like(ours: list[CellResult], reference: list[CellResult],
     both = [k for k, pair in enumerate(zip(*single, strict=True)) if None not in pair]
     said = f"test-time augmentation differs ({', '.join(tta[0])} against {', '.join(tta[1])})"
     if both:
-        seeds = ", ".join(str(ours[k].cell.seed) for k in both)
+        seeds = ", ".join(str(ours[k].key.seed) for k in both)
         over = "" if len(both) == len(ours) else f", over seed{'s' * (len(both) > 1)} {seeds} of {len(ours)}"
         return (tuple([group[k] for k in both] for group in (ours, reference)),
                 [[group[k] for k in both] for group in single], [f"{said}: both from a single view{over}"], True)
@@ -220,12 +221,13 @@ def _fair(evidence: Evidence, claim: Claim, control_may_fail: bool = False) -> C
 def _finding(evidence: Evidence, found: Comparison, verdict: str, value: Estimate, distance: float,
              more: list[str] | None = None) -> Finding:
     """The finding with both accuracies, McNemar's test and p over seeds and images in its note."""
-    notes = [f"{name_of(cells)} {mean:.2%}" for cells, mean in
+    notes = [f"{name_of(results)} {mean:.2%}" for results, mean in
              zip((found.first, found.second), (values.mean() for values in found.accuracies), strict=True)]
     notes += [*(more or []), f"p over seeds and images {found.difference.p():.2g}, adjusted {found.p_holm:.2g}"]
     if found.mcnemar is not None:
         notes.append(f"McNemar of these networks p {found.mcnemar:.2g}")
-    notes += [f"{name_of(cells)} is {MAJORITY}" for cells in (found.first, found.second) if not beats_majority(cells)]
+    notes += [f"{name_of(results)} is {MAJORITY}" for results in (found.first, found.second)
+              if not beats_majority(results)]
     verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes])
     return finding(verdict, value, sources_of(evidence, found.first + found.second), notes, distance)
 

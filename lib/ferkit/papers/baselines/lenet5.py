@@ -43,7 +43,7 @@ class LeNet5(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the last map sees."""
+        """Input pixels along one side that one position of the last map sees."""
         return receptive_field([(5, 1), (2, 2)] * 2)
 
     def stages(self) -> tuple[list[list[nn.Module]], Callable[..., Tensor]]:

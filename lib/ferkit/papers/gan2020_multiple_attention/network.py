@@ -60,8 +60,13 @@ class MultipleAttentionNetwork(nn.Module):
         return 6 + 3
 
     @property
+    def extra_multiply_adds(self) -> int:
+        """Of the heads' weighted sums over the places of the last map."""
+        return 0 if self.place is None else self.num_features * (self.input_size // 8) ** 2
+
+    @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the last map sees."""
+        """Input pixels along one side that one position of the last map sees."""
         return receptive_field([(3, 1), (2, 2), (3, 1)] * 3)
 
     def mask(self, images: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ class DeepEmotion(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the 9×9 map sees."""
+        """Input pixels along one side that one position of the 9×9 map sees."""
         return receptive_field([(3, 1), (3, 1), (2, 2)] * 2)
 
     def theta(self, images: Tensor) -> Tensor | None:
@@ -188,7 +188,7 @@ class DeepEmotionWide(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the last map sees."""
+        """Input pixels along one side that one position of the last map sees."""
         return receptive_field([(3, 1), (3, 1), (2, 2)] * (len(self.before) + len(self.after)))
 
     def theta(self, images: Tensor) -> Tensor:

@@ -11,11 +11,11 @@ from ferkit.core import files
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.papers import training
 from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats.intervals import wilson
 
 
-def recognise_early(results: Sequence[CellResult], sequences: SequenceSet) -> list[dict[str, object]]:
+def recognise_early(results: Sequence[Result], sequences: SequenceSet) -> list[dict[str, object]]:
     """One row for each system and share: accuracy and its 95 % interval, also written beside each metrics.json.
 
     The system is as it was trained, on whole sequences; the test sequences are those of its one test, broken off. A
@@ -28,11 +28,11 @@ def recognise_early(results: Sequence[CellResult], sequences: SequenceSet) -> li
         if known.get("weights_sha256") != sha256 or known.get("shares") != list(SHARES):
             predictor = training.load_predictor(result)
             accuracies = [float(np.mean(predictor.votes(test.first(share).images) == test.labels)) for share in SHARES]
-            known = {"system": result.cell.system, "recipe": result.cell.recipe, "seed": result.cell.seed,
+            known = {"system": result.key.system, "recipe": result.key.recipe, "seed": result.key.seed,
                      "weights_sha256": sha256, "shares": list(SHARES), "accuracies": accuracies, "n": len(test)}
             files.write_json(path, known)
         for share, accuracy in zip(SHARES, known["accuracies"], strict=True):
             low, high = wilson(accuracy * len(test), len(test))
-            rows.append({"system": result.cell.system, "recipe": result.cell.recipe, "seed": result.cell.seed,
+            rows.append({"system": result.key.system, "recipe": result.key.recipe, "seed": result.key.seed,
                          "share": share, "accuracy": accuracy, "from": low, "to": high})
     return rows

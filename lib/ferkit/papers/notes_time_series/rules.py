@@ -21,7 +21,7 @@ from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
 from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import estimates
 
 BLOCK = {"gfe": 50, "synthetic": 7}  # consecutive rows that are drawn together; 1 elsewhere
@@ -32,33 +32,33 @@ DRAWS = 2000
 def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure: str = "accuracy") -> Finding:
     """Whether `first` is better than `second` on the same rows. measure: "accuracy", or "f_measure": the mean over
     expressions of the F-measure of each one's own recordings."""
-    cells = evidence.cells(first), evidence.cells(second)
-    paired = min(map(len, cells))
-    cells = [group[:paired] for group in cells]
-    _same_rows([cell for group in cells for cell in group])
-    if not beats_majority(cells[1]):
-        raise NotRun(f"refused: {name_of(cells[1])} is {MAJORITY}, so beating it proves nothing")
+    results = evidence.results(first), evidence.results(second)
+    paired = min(map(len, results))
+    results = [group[:paired] for group in results]
+    _same_rows([result for group in results for result in group])
+    if not beats_majority(results[1]):
+        raise NotRun(f"refused: {name_of(results[1])} is {MAJORITY}, so beating it proves nothing")
     statistic = _STATISTICS[measure]
-    values = [[statistic(_sums(cell, 0).sum(0)) for cell in group] for group in cells]
+    values = [[statistic(_sums(result, 0).sum(0)) for result in group] for group in results]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
-    found = estimates.estimate(differences, _draws(*cells, evidence.dataset or "", statistic))
+    found = estimates.estimate(differences, _draws(*results, evidence.dataset or "", statistic))
     p = min(1.0, COMPARISONS * found.p())
-    verdict = superiority(found, p, RELEVANT) if beats_majority(cells[0]) else "not_reproduced"
-    notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(cells, values, strict=True)]
+    verdict = superiority(found, p, RELEVANT) if beats_majority(results[0]) else "not_reproduced"
+    notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
     notes.append(f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}")
-    verdict, notes = not_every_seed(verdict, cells[0], notes)
-    return finding(verdict, found, sources_of(evidence, [*cells[0], *cells[1]]), notes,
+    verdict, notes = not_every_seed(verdict, results[0], notes)
+    return finding(verdict, found, sources_of(evidence, [*results[0], *results[1]]), notes,
                    max(found.mean, RELEVANT - found.mean))
 
 
 def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding:
     """The accuracy after a `share` of every sequence, as a fraction of that after all of it."""
-    cells = evidence.cells(name)
-    if not beats_majority(cells):
-        raise NotRun(f"refused: {name_of(cells)} is {MAJORITY}")
-    curves = [_curve(evidence, cell) for cell in cells]
+    results = evidence.results(name)
+    if not beats_majority(results):
+        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
+    curves = [_curve(evidence, result) for result in results]
     ratios = [curve[SHARES.index(share)] / curve[-1] for curve in curves]
-    n, end = cells[0].metrics["n"], float(np.mean([curve[-1] for curve in curves]))
+    n, end = results[0].metrics["n"], float(np.mean([curve[-1] for curve in curves]))
     mean = float(np.mean(ratios))
     part = min(mean * end, 1.0)
     found = estimates.estimate(ratios, mean + estimates.normal(float(np.sqrt(part * (1 - part) / n)) / end))
@@ -66,39 +66,40 @@ def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding
     verdict = "reproduced" if low >= claim.value else "inconclusive" if high >= claim.value else "not_reproduced"
     note = ", ".join(f"{100 * part:.0f} % seen: {np.mean([curve[k] for curve in curves]):.1%}"
                      for k, part in enumerate(SHARES))
-    return finding(verdict, found, sources_of(evidence, cells), [note], abs(mean - claim.value))
+    return finding(verdict, found, sources_of(evidence, results), [note], abs(mean - claim.value))
 
 
-def _curve(evidence: Evidence, cell: CellResult) -> list[float]:
+def _curve(evidence: Evidence, result: Result) -> list[float]:
     """Accuracies after each of `SHARES`; NotRun where they were not measured or are of other weights."""
     try:
-        found = json.loads((cell.directory / EARLY).read_text(encoding="utf-8"))
+        found = json.loads((result.directory / EARLY).read_text(encoding="utf-8"))
         accuracies = found["accuracies"]
-        if found["weights_sha256"] != cell.metrics["weights_sha256"] or found["shares"] != list(SHARES):
-            raise NotRun(f"refused: {evidence.source(cell.directory / EARLY)} is about other weights")
+        if found["weights_sha256"] != result.metrics["weights_sha256"] or found["shares"] != list(SHARES):
+            raise NotRun(f"refused: {evidence.source(result.directory / EARLY)} is about other weights")
         last = accuracies[-1]
     except (OSError, ValueError, KeyError, TypeError):
-        raise NotRun(f"{cell.cell.name} has no early recognition") from None
-    if abs(last - cell.metrics["accuracy"]) > 1e-9:
-        raise NotRun(f"refused: {evidence.source(cell.directory / EARLY)} does not end at the accuracy of metrics.json")
+        raise NotRun(f"{result.key.name} has no early recognition") from None
+    if abs(last - result.metrics["accuracy"]) > 1e-9:
+        raise NotRun(f"refused: {evidence.source(result.directory / EARLY)} does not end at the accuracy of "
+                     "metrics.json")
     return accuracies
 
 
-def _same_rows(cells: list[CellResult]) -> None:
-    like = cells[0].predictions
-    for cell in cells:
-        if not cell.predictions:
-            raise NotRun(f"{cell.cell.name} could not be tested")
-        if not all(np.array_equal(cell.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
-            raise NotRun(f"refused: {cells[0].cell.name} and {cell.cell.name} were not tested on the same rows")
+def _same_rows(results: list[Result]) -> None:
+    like = results[0].predictions
+    for result in results:
+        if not result.predictions:
+            raise NotRun(f"{result.key.name} could not be tested")
+        if not all(np.array_equal(result.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+            raise NotRun(f"refused: {results[0].key.name} and {result.key.name} were not tested on the same rows")
 
 
-def _sums(cell: CellResult, block: int) -> np.ndarray:
+def _sums(result: Result, block: int) -> np.ndarray:
     """By block of rows, in source order: rows, right ones, then by class of the true label, of the predicted one, and
     of both; float64 (B, 2 + 3K). block: rows of one; 0 = all are one."""
-    order = np.argsort(cell.predictions["index"], kind="stable")
-    labels, predicted = cell.predictions["labels"][order], cell.predictions["predicted"][order]
-    eye = np.eye(len(cell.predictions["label_names"]))
+    order = np.argsort(result.predictions["index"], kind="stable")
+    labels, predicted = result.predictions["labels"][order], result.predictions["predicted"][order]
+    eye = np.eye(len(result.predictions["label_names"]))
     right = labels == predicted
     columns = np.column_stack([np.ones(len(labels)), right, eye[labels], eye[predicted], eye[labels] * right[:, None]])
     return np.add.reduceat(columns, np.arange(0, len(columns), block or len(columns)))
@@ -119,11 +120,11 @@ def _f_measure(sums: np.ndarray) -> np.ndarray:
 _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accuracy, "f_measure": _f_measure}
 
 
-def _draws(first: list[CellResult], second: list[CellResult], dataset: str,
+def _draws(first: list[Result], second: list[Result], dataset: str,
            statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again."""
     block = BLOCK.get(dataset, 1)
-    sums = [[_sums(cell, block) for cell in group] for group in (first, second)]
+    sums = [[_sums(result, block) for result in group] for group in (first, second)]
     drawn = np.random.default_rng(0).multinomial(len(sums[0][0]), np.full(len(sums[0][0]), 1 / len(sums[0][0])), DRAWS)
     means = [np.mean([statistic(drawn @ one) for one in group], axis=0) for group in sums]
     return means[0] - means[1]

@@ -79,7 +79,7 @@ class GapCNN(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the last map sees."""
+        """Input pixels along one side that one position of the last map sees."""
         *inner, last = self._kernels
         halving = {"stride": [(last, 2)], "none": [(last, 1)]}.get(self.pool, [(last, 1), (2, 2)])
         return receptive_field([*((kernel, 1) for kernel in inner), *halving] * self._blocks)

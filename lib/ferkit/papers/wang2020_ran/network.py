@@ -93,7 +93,7 @@ class RegionAttentionNetwork(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Pixels of a region along one side that a cell of the last map sees."""
+        """Pixels of a region along one side that one position of the last map sees."""
         return receptive_field([(3, 1), (2, 2), (3, 1)] * len(self.blocks))
 
     def boxes(self, like: Tensor) -> list[Box]:

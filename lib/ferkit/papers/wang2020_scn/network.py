@@ -46,7 +46,7 @@ class SelfCureNetwork(nn.Module):
 
     @property
     def receptive_field(self) -> int:
-        """Input pixels along one side that a cell of the last map sees."""
+        """Input pixels along one side that one position of the last map sees."""
         return receptive_field([(3, 1), (2, 2), (3, 1)] * len(self.blocks))
 
     def forward_features(self, images: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import by_system, load_tree
 from ferkit.stats import estimates
 from ferkit.stats.intervals import Interval
@@ -32,32 +32,32 @@ def against(run: Path, published: Path) -> list[dict[str, object]]:
     trees = [Path(published), *(path for path in sorted(Path(published).iterdir()) if path.is_dir())]
     groups = {}
     for tree in trees:
-        for name, cells in by_system(load_tree(tree).results).items():
-            tested = [cell for cell in cells if cell.predictions]
+        for name, results in by_system(load_tree(tree).results).items():
+            tested = [result for result in results if result.predictions]
             if tested:
                 groups[(*_data(tested[0]), *name)] = tested
     rows = []
-    for cell in own:
-        like = groups.get((*_data(cell), cell.cell.system, cell.cell.recipe))
-        if like and cell.predictions:
-            rows += _rows(cell, like)
+    for result in own:
+        like = groups.get((*_data(result), result.key.system, result.key.recipe))
+        if like and result.predictions:
+            rows += _rows(result, like)
     if not rows:
         raise InputError(f"{run}: nothing of it is published in {published} for the same images and protocol")
     return rows
 
 
-def prediction(cells: Sequence[CellResult], number: str) -> tuple[float, Interval] | None:
+def prediction(results: Sequence[Result], number: str) -> tuple[float, Interval] | None:
     """The mean of one number over seeds, and the 95 % interval in which one more run falls; None where a seed lacks
     it."""
-    values = [cell.metrics.get(number) for cell in cells]
+    values = [result.metrics.get(number) for result in results]
     if None in values:
         return None
-    labels, groups = cells[0].predictions["labels"], cells[0].predictions.get("groups")
-    answers = np.array([cell.predictions["predicted"] for cell in cells])
+    labels, groups = results[0].predictions["labels"], results[0].predictions.get("groups")
+    answers = np.array([result.predictions["predicted"] for result in results])
     if number == "accuracy":
         found = estimates.share(answers == labels, labels, groups)
     elif number == "macro_f1":
-        found = estimates.estimate(values, estimates.macro_f1_draws(labels, answers, len(cells[0].predictions[
+        found = estimates.estimate(values, estimates.macro_f1_draws(labels, answers, len(results[0].predictions[
             "label_names"]), groups)[1])
     elif number == "uar":
         found = estimates.recall_gap(answers == labels, labels, np.unique(labels).tolist(), [], groups)
@@ -78,19 +78,19 @@ def lines(rows: Sequence[dict[str, object]]) -> list[str]:
                        "in twenty may lie outside by chance"]
 
 
-def _rows(cell: CellResult, like: Sequence[CellResult]) -> list[dict[str, object]]:
-    recipes = [(one.metrics.get("config") or {}).get("recipe") for one in (cell, like[0])]
+def _rows(result: Result, like: Sequence[Result]) -> list[dict[str, object]]:
+    recipes = [(one.metrics.get("config") or {}).get("recipe") for one in (result, like[0])]
     note = "" if recipes[0] == recipes[1] else "trained with another recipe (epochs, batch size …)"
     rows = []
     for number in NUMBERS:
-        found, yours = prediction(like, number), cell.metrics.get(number)
+        found, yours = prediction(like, number), result.metrics.get(number)
         if found is not None and yours is not None:
             mean, (low, high) = found
-            rows.append({"system": cell.cell.system, "recipe": cell.cell.recipe, "seed": cell.cell.seed,
+            rows.append({"system": result.key.system, "recipe": result.key.recipe, "seed": result.key.seed,
                          "number": number, "yours": yours, "mean": mean, "interval": [low, high],
                          "n_seeds": len(like), "within": None if note else bool(low <= yours <= high), "note": note})
     return rows
 
 
-def _data(cell: CellResult) -> tuple[str, str, str]:
-    return cell.metrics["dataset"], cell.metrics["protocol"], cell.metrics["data_sha256"]
+def _data(result: Result) -> tuple[str, str, str]:
+    return result.metrics["dataset"], result.metrics["protocol"], result.metrics["data_sha256"]

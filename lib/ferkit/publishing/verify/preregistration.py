@@ -1,4 +1,4 @@
-"""Whether each published cell was planned before it was published, by the repository's own history.
+"""Whether each published system was planned before it was published, by the repository's own history.
 
 A result that enters in the same commit as its plan, or before it, was not planned. What git cannot tell (no repository,
 a shallow clone, files not committed yet) is said and held against nobody.
@@ -11,40 +11,41 @@ from functools import cache
 from pathlib import Path
 
 from ferkit.publishing.verify.findings import Found
-from ferkit.results.records import METRICS, CellResult
+from ferkit.results.records import METRICS, Result
 
 CHECK = "planned before published"
 PLANS = ("plan.json", "plan.next.json")  # the second held plans for what comes next, in the history alone
 
 
-def check(root: Path, cells: Sequence[CellResult], found: Found) -> None:
+def check(root: Path, results: Sequence[Result], found: Found) -> None:
     """Looks at every commit that changed a result's metrics: a plan in its parent must name the result."""
-    if not cells:
+    if not results:
         return
     if git(root, "rev-parse", "--is-shallow-repository") != "false":
         found.note("no git history at hand (or a shallow clone): whether plans came first was not checked")
         return
     uncommitted = []
-    for cell in cells:
-        name = (cell.directory / METRICS).relative_to(root).as_posix()
+    for result in results:
+        name = (result.directory / METRICS).relative_to(root).as_posix()
         commits = (git(root, "log", "--format=%H", "--", name) or "").split()
         if not commits or git(root, "status", "--porcelain", "--", name):
-            uncommitted.append(cell.cell.name)
+            uncommitted.append(result.key.name)
             continue
-        key = cell.cell.system, cell.cell.recipe, cell.cell.seed
+        key = result.key.system, result.key.recipe, result.key.seed
         for commit in commits:
             if git(root, "rev-parse", "--verify", "-q", f"{commit}^") is None:
                 found.note("the history begins with these results: whether plans came first cannot be told")
             else:
-                found.look(CHECK, name, None if key in _planned(root, commit, cell.cell.notebook) else
-                           f"before commit {commit[:12]}, which published it, no plan of {cell.cell.notebook} named it")
+                found.look(CHECK, name, None if key in _planned(root, commit, result.key.notebook) else
+                           f"before commit {commit[:12]}, which published it, no plan of {result.key.notebook} named "
+                           "it")
     if uncommitted:
         found.note(f"not committed yet, so whether plans came first was not checked: {', '.join(uncommitted)}")
 
 
 @cache
 def _planned(root: Path, commit: str, folder: str) -> frozenset[tuple[str, str, int]]:
-    """The cells that the plans of a notebook's folder named just before a commit."""
+    """The trained systems that the plans of a notebook's folder named just before a commit."""
     rows: set[tuple[str, str, int]] = set()
     for plan in PLANS:
         text = git(root, "show", f"{commit}^:./{folder}/{plan}")

@@ -15,18 +15,19 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.publishing.verify.findings import Found
 from ferkit.results import manifest, records
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.training.inputs import IMAGE, Input
 
 TOLERANCE = 1e-3  # of the largest score
 CHECK = "predictions from weights"
 
 
-def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, data: Path | None, sample: int) -> None:
-    """Compares a sample of every cell's predictions with what its weights answer now; notes what cannot be."""
-    tested = [cell for cell in cells if cell.predictions]
-    absent = [cell.cell.name for cell in tested
-              if cell.metrics["weights_sha256"] and not (cell.directory / records.WEIGHTS).is_file()]
+def check(root: Path, dataset: str, results: Sequence[Result], found: Found, data: Path | None, sample: int) -> None:
+    """Compares a sample of every trained system's predictions with what its weights answer now; notes what cannot
+    be."""
+    tested = [result for result in results if result.predictions]
+    absent = [result.key.name for result in tested
+              if result.metrics["weights_sha256"] and not (result.directory / records.WEIGHTS).is_file()]
     if absent:
         found.note("weights not published, so that their predictions cannot be computed again (their sha256 stands in "
                    f"metrics.json): {', '.join(absent)}")
@@ -39,11 +40,11 @@ def check(root: Path, dataset: str, cells: Sequence[CellResult], found: Found, d
     if dataset == "synthetic" and "profile" not in manifest.read(root):
         found.note("no manifest.json says how many faces were drawn, so nothing was computed again")
         return
-    for kind in {_input(cell).name: _input(cell) for cell in tested}.values():
-        _of_one_input(root, dataset, kind, [cell for cell in tested if _input(cell) is kind], found, data, sample)
+    for kind in {_input(result).name: _input(result) for result in tested}.values():
+        _of_one_input(root, dataset, kind, [result for result in tested if _input(result) is kind], found, data, sample)
 
 
-def _of_one_input(root: Path, dataset: str, kind: Input, tested: Sequence[CellResult], found: Found,
+def _of_one_input(root: Path, dataset: str, kind: Input, tested: Sequence[Result], found: Found,
                   data: Path | None, sample: int) -> None:
     """Everything that has to be looked up in the data, of results on one of its forms (images, sequences)."""
     faces = _faces(root, dataset, kind, tested[0], data)
@@ -54,33 +55,33 @@ def _of_one_input(root: Path, dataset: str, kind: Input, tested: Sequence[CellRe
         raise InputError(f"{dataset}: the data at hand are not those the results were measured on (sha256 "
                          f"{faces.content_hash[:12]}… instead of {tested[0].metrics['data_sha256'][:12]}…)")
     _labels(root, faces, tested, found)
-    for cell in tested:
-        if (cell.directory / records.WEIGHTS).is_file():
-            _again(root, faces, cell, found, sample)
+    for result in tested:
+        if (result.directory / records.WEIGHTS).is_file():
+            _again(root, faces, result, found, sample)
 
 
-def _input(cell: CellResult) -> Input:
+def _input(result: Result) -> Input:
     """What the system of a result takes; images where no folder knows it."""
     from ferkit import papers
 
-    return papers.system(cell.cell.system).kind if papers.of_system(cell.cell.system) else IMAGE
+    return papers.system(result.key.system).kind if papers.of_system(result.key.system) else IMAGE
 
 
-def _faces(root: Path, dataset: str, kind: Input, cell: CellResult, data: Path | None) -> FaceSet:
-    """What a tree's cells were trained and tested on."""
+def _faces(root: Path, dataset: str, kind: Input, result: Result, data: Path | None) -> FaceSet:
+    """What a tree's trained systems were trained and tested on."""
     made = manifest.read(root)
     profile = made.get("profile", "full")
-    return kind.load(dataset, data, profile=profile, protocol=cell.metrics["protocol"], seed=made.get("seed", 0))
+    return kind.load(dataset, data, profile=profile, protocol=result.metrics["protocol"], seed=made.get("seed", 0))
 
 
-def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Found) -> None:
+def _labels(root: Path, faces: FaceSet, tested: Sequence[Result], found: Found) -> None:
     """True classes and copies by the images themselves."""
     test = faces.part("test")
     where = {int(index): row for row, index in enumerate(test.index)}
     copied = faces.copies[faces.split == "test"]
-    for cell in tested:
-        stored, m = cell.predictions, cell.metrics
-        name = (cell.directory / records.PREDICTIONS).relative_to(root).as_posix()
+    for result in tested:
+        stored, m = result.predictions, result.metrics
+        name = (result.directory / records.PREDICTIONS).relative_to(root).as_posix()
         rows = np.array([where.get(int(index), -1) for index in stored["index"]])
         if len(rows) != len(test) or (rows < 0).any():
             found.look("labels from data", name, "its images are not those of the test split")
@@ -94,19 +95,19 @@ def _labels(root: Path, faces: FaceSet, tested: Sequence[CellResult], found: Fou
             found.look("labels from data", name, f"accuracy_without_copies is {stated:.4f}, the data give {truth:.4f}")
 
 
-def _again(root: Path, faces: FaceSet, cell: CellResult, found: Found, sample: int) -> None:
-    """One cell's answers on a spread of test images, computed now."""
+def _again(root: Path, faces: FaceSet, result: Result, found: Found, sample: int) -> None:
+    """One trained system's answers on a spread of test images, computed now."""
     from ferkit import papers
     from ferkit.experiments import evaluation
 
-    path = cell.directory / records.WEIGHTS
+    path = result.directory / records.WEIGHTS
     name = path.relative_to(root).as_posix()
     try:
         predictor, facts = evaluation.open_weights(path, papers.system)
     except InputError as error:
         found.look(CHECK, name, str(error))
         return
-    stored, test = cell.predictions, faces.part("test")
+    stored, test = result.predictions, faces.part("test")
     n = len(stored["index"])
     rows = np.unique(np.linspace(0, n - 1, min(sample or n, n)).astype(int))
     order = np.argsort(test.index)
@@ -120,7 +121,7 @@ def _again(root: Path, faces: FaceSet, cell: CellResult, found: Found, sample: i
     if changed.any() or moved.any():
         problem = (f"of {len(rows)} images computed again {int(moved.sum())} have other scores and "
                    f"{int(changed.sum())} another answer than predictions.npz")
-    elif facts["parameters"] != cell.metrics["parameters"]:
-        problem = f"it has {facts['parameters']:,} parameters, metrics.json says {cell.metrics['parameters']:,}"
+    elif facts["parameters"] != result.metrics["parameters"]:
+        problem = f"it has {facts['parameters']:,} parameters, metrics.json says {result.metrics['parameters']:,}"
     found.look(CHECK, name, problem)
     found.checked["images computed again"] += len(rows)

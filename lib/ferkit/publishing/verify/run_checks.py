@@ -1,4 +1,4 @@
-"""The numbers of one cell against its own predictions, history and files."""
+"""The numbers of one trained system against its own predictions, history and files."""
 
 import json
 from pathlib import Path
@@ -8,15 +8,16 @@ import numpy as np
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.results import predictions, records, schema
-from ferkit.results.records import Cell, CellResult
+from ferkit.results.records import Result, SystemKey
 
 CLOSE = 1e-6  # two ways to add up the same fractions
 # What metrics.json derives from predictions.npz alone.
 DERIVED = ("n", "accuracy", "macro_f1", "uar", "confusion_matrix", "label_names", "per_class", "ece")
 
 
-def read(directory: Path) -> CellResult:
-    """The cell whatever its numbers say, so that each wrong one can be named; InputError where it cannot be read."""
+def read(directory: Path) -> Result:
+    """The trained system whatever its numbers say, so that each wrong one can be named; InputError where it cannot be
+    read."""
     try:
         found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -26,26 +27,26 @@ def read(directory: Path) -> CellResult:
         raise InputError("; ".join(problems))
     arrays = {} if found["predictions_sha256"] is None else predictions.read_arrays(directory / records.PREDICTIONS)
     notebook, system, recipe, seed = directory.parts[-4:]
-    cell = Cell(notebook, system, recipe, int(seed.removeprefix("seed")))
-    return CellResult(cell, directory, found, arrays, records.read_history(directory / records.HISTORY))
+    key = SystemKey(notebook, system, recipe, int(seed.removeprefix("seed")))
+    return Result(key, directory, found, arrays, records.read_history(directory / records.HISTORY))
 
 
-def problems(cell: CellResult) -> list[str]:
+def problems(result: Result) -> list[str]:
     """Whatever in metrics.json contradicts the folder, the hashes, the predictions or the history, a sentence each."""
-    m, where = cell.metrics, cell.cell
+    m, where = result.metrics, result.key
     stated = (m["system"], m["recipe"], m["seed"])
     found = [] if stated == (where.system, where.recipe, where.seed) else [
         f"it says {'/'.join(map(str, stated))}, so it lies in the wrong folder"]
-    if m["test_reads"] != (1 if cell.predictions else 0):
+    if m["test_reads"] != (1 if result.predictions else 0):
         found.append(f"the test split was read {m['test_reads']} times")
-    return found + _hashes(cell) + (_derived(cell) if cell.predictions else []) + _choice(cell)
+    return found + _hashes(result) + (_derived(result) if result.predictions else []) + _choice(result)
 
 
-def _hashes(cell: CellResult) -> list[str]:
+def _hashes(result: Result) -> list[str]:
     """Files that are not those that metrics.json names; weights may be absent, see the notes."""
     found = []
     for name, key in ((records.PREDICTIONS, "predictions_sha256"), (records.WEIGHTS, "weights_sha256")):
-        path, expected = cell.directory / name, cell.metrics[key]
+        path, expected = result.directory / name, result.metrics[key]
         if expected is None and path.is_file():
             found.append(f"{name} is there, but {key} is null")
         elif expected is not None and path.is_file() and files.sha256(path) != expected:
@@ -53,9 +54,9 @@ def _hashes(cell: CellResult) -> list[str]:
     return found
 
 
-def _derived(cell: CellResult) -> list[str]:
+def _derived(result: Result) -> list[str]:
     """Numbers that do not follow from the predictions, and predictions that do not follow from their scores."""
-    m, stored = cell.metrics, cell.predictions
+    m, stored = result.metrics, result.predictions
     truth = records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
                               probabilities=stored.get("probabilities"))
     found = [f"{key} is {_short(m[key])}, but the predictions give {_short(truth[key])}"
@@ -75,11 +76,11 @@ def _derived(cell: CellResult) -> list[str]:
     return found
 
 
-def _choice(cell: CellResult) -> list[str]:
+def _choice(result: Result) -> list[str]:
     """Whether the epoch is the one that validation chose, by the history beside it."""
-    curve = {row["epoch"]: row["val_accuracy"] for row in cell.history
+    curve = {row["epoch"]: row["val_accuracy"] for row in result.history
              if isinstance(row.get("val_accuracy"), int | float) and "epoch" in row}
-    best = cell.metrics["best_epoch"]
+    best = result.metrics["best_epoch"]
     if not curve or not best:
         return []
     if best not in curve:

@@ -13,15 +13,15 @@ from ferkit.core.errors import InputError
 from ferkit.publishing.verify.findings import Found
 from ferkit.publishing.verify.run_checks import CLOSE
 from ferkit.results import records
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.stats import intervals
 
 FROM_MATRIX = ("n", "accuracy", "macro_f1", "uar", "per_class")
 
 
-def check(found: Found, root: Path, cells: Sequence[CellResult]) -> None:
+def check(found: Found, root: Path, results: Sequence[Result]) -> None:
     """Recompute what stands in these files from the results beside them, as far as no images are needed."""
-    weights = {cell.cell.name: (cell.metrics["weights_sha256"], cell.metrics["data_sha256"]) for cell in cells}
+    weights = {result.key.name: (result.metrics["weights_sha256"], result.metrics["data_sha256"]) for result in results}
     for pattern, name, problems in (
             ("04_occlusion_analysis/*/*/seed*/occlusion.json", "occlusion analyses", _analysis),
             ("**/zero_shot.json", "zero-shot tables", _zero_shot), ("**/optimism.json", "selection bias", _selection)):

@@ -16,7 +16,7 @@ from ferkit.publishing.publish import HEADLINE, PLAN, WAITING, headline
 from ferkit.publishing.verify import allowlist, preregistration, run_checks, tables
 from ferkit.publishing.verify.findings import Found
 from ferkit.results import manifest, over_protocols, records
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 SWEEP, REPORT = "sweep.json", "report.html"
 
@@ -52,10 +52,10 @@ class Tree:
         return (self.root / "notebooks").is_dir() or (self.root / SWEEP).is_file()
 
     @cached_property
-    def cells(self) -> dict[str, CellResult | InputError]:
+    def results(self) -> dict[str, Result | InputError]:
         """Every trained system by its folder's name in the tree; the error where it cannot be read."""
-        found: dict[str, CellResult | InputError] = {}
-        for directory in records.cell_directories(self.root):
+        found: dict[str, Result | InputError] = {}
+        for directory in records.result_directories(self.root):
             try:
                 found[self._name(directory)] = run_checks.read(directory)
             except InputError as error:
@@ -63,14 +63,14 @@ class Tree:
         return found
 
     @cached_property
-    def readable(self) -> list[CellResult]:
+    def readable(self) -> list[Result]:
         """Those that could be read."""
-        return [cell for cell in self.cells.values() if isinstance(cell, CellResult)]
+        return [result for result in self.results.values() if isinstance(result, Result)]
 
     @property
     def dataset(self) -> str:
         """The data set that the results name, else the folder's name."""
-        return next((cell.metrics["dataset"] for cell in self.readable), self.root.name)
+        return next((result.metrics["dataset"] for result in self.readable), self.root.name)
 
     def check(self, data: Path | None, sample: int) -> Found:
         """Everything that can be checked, in one pass."""
@@ -101,25 +101,25 @@ class Tree:
                 _look_at(found, path, self._name(path), allowed)
 
     def _numbers(self, found: Found) -> None:
-        for name, cell in self.cells.items():
-            problems = [str(cell)] if isinstance(cell, InputError) else run_checks.problems(cell)
+        for name, result in self.results.items():
+            problems = [str(result)] if isinstance(result, InputError) else run_checks.problems(result)
             for problem in problems or [None]:
                 found.look("metrics from predictions", f"{name}/{records.METRICS}", problem)
-        for cells in self._by_input().values():
-            hashes = {cell.metrics["data_sha256"] for cell in cells}
+        for results in self._by_input().values():
+            hashes = {result.metrics["data_sha256"] for result in results}
             if len(hashes) > 1:
                 found.look("one data set", self.root.name, f"results of {len(hashes)} different sets of images")
             for kind in ("labels", "index"):
-                columns = {cell.predictions[kind].tobytes() for cell in cells if cell.predictions}
+                columns = {result.predictions[kind].tobytes() for result in results if result.predictions}
                 if len(columns) > 1:
                     found.look("one data set", self.root.name, f"results were measured on images of different {kind}")
 
-    def _by_input(self) -> dict[str, list[CellResult]]:
+    def _by_input(self) -> dict[str, list[Result]]:
         """The results by what their systems take (images, sequences): only these are of one data set."""
         inputs = {one.name: one.input for one in papers.systems()}
-        groups: dict[str, list[CellResult]] = {}
-        for cell in self.readable:
-            groups.setdefault(inputs.get(cell.cell.system, System.input), []).append(cell)
+        groups: dict[str, list[Result]] = {}
+        for result in self.readable:
+            groups.setdefault(inputs.get(result.key.system, System.input), []).append(result)
         return groups
 
     def _noted(self, found: Found) -> None:
@@ -128,17 +128,17 @@ class Tree:
         Occlusion analyses and the report may be made again of the same results; that is said.
         """
         if not (self.root / manifest.NAME).is_file():
-            if self.cells and not (self.root / SWEEP).is_file():
+            if self.results and not (self.root / SWEEP).is_file():
                 found.look("noted when made", manifest.NAME, "missing: what was made, of what and by which commit")
             return
         content = manifest.read(self.root)
         of_images = self._by_input().get(System.input, [])
         if content.get("data_sha256") and of_images:
-            same = {cell.metrics["data_sha256"] for cell in of_images} == {content["data_sha256"]}
+            same = {result.metrics["data_sha256"] for result in of_images} == {content["data_sha256"]}
             found.look("one data set", manifest.NAME, None if same else "its data_sha256 is not that of the results")
         entries = [entry for entry in content.get("notebooks", {}).values() if entry.get("status") != "running"]
         noted = {name: sha for group in (*entries, content) for name, sha in (group.get("outputs") or {}).items()}
-        found.look("noted when made", manifest.NAME, None if noted or not self.cells else "it notes no output")
+        found.look("noted when made", manifest.NAME, None if noted or not self.results else "it notes no output")
         for name, sha in noted.items():
             path, problem = self.root / name, None
             if not path.is_file():
@@ -157,7 +157,8 @@ class Tree:
         if (self.root / SWEEP).is_file():
             self._sweep(found)
         if not self.is_working:
-            for folder in sorted({cell.cell.notebook for cell in self.readable} - {plan.parent.name for plan in plans}):
+            trained = {result.key.notebook for result in self.readable}
+            for folder in sorted(trained - {plan.parent.name for plan in plans}):
                 found.look("planned", f"{folder}/{PLAN}", "results without a plan.json")
 
     def _plan(self, found: Found, plan: Path) -> None:
@@ -170,14 +171,14 @@ class Tree:
         except (OSError, ValueError, TypeError, KeyError) as error:
             found.look("planned", name, f"damaged plan ({error})")
             return
-        own = {(c.cell.system, c.cell.recipe, c.cell.seed): c for c in self.readable
-               if c.cell.notebook == plan.parent.name}
-        for key, cell in own.items():
-            trained = (cell.metrics.get("config") or {}).get("recipe")
+        own = {(c.key.system, c.key.recipe, c.key.seed): c for c in self.readable
+               if c.key.notebook == plan.parent.name}
+        for key, result in own.items():
+            trained = (result.metrics.get("config") or {}).get("recipe")
             problem = "published without having been planned" if key not in planned else (
                 "trained with another recipe" if None not in (planned[key], trained) and trained != planned[key]
                 else None)
-            found.look("planned", f"{name}: {cell.cell.name}", problem)
+            found.look("planned", f"{name}: {result.key.name}", problem)
         for key in planned.keys() - own.keys() - marked:
             found.look("planned", "{}: {}/{}/seed{}".format(name, *key), "planned, but it has no result")
         waiting = ["{}/{}/seed{}".format(*key) for key in marked - own.keys()]
@@ -195,7 +196,7 @@ class Tree:
         """A row of sweep.json for every planned job, and the accuracy that its result has."""
         names = ("dataset", "system", "recipe", "seed")
         rows = {tuple(row.get(key) for key in names): row for row in _json(self.root / SWEEP, [])}
-        measured = {(c.metrics["dataset"], c.cell.system, c.cell.recipe, c.cell.seed): c.metrics["accuracy"]
+        measured = {(c.metrics["dataset"], c.key.system, c.key.recipe, c.key.seed): c.metrics["accuracy"]
                     for c in self.readable}
         for entry in _json(self.root / PLAN, []):
             key = tuple(entry.get(name) for name in names)

@@ -168,8 +168,8 @@ class Writer:
 
     def recipe_table(self, name: str, of: Sequence[tuple[str, str, str]], caption: str) -> Typst:
         """What published systems (tree, system, recipe) were trained with."""
-        cells = [figures.cells_of(tree, (system, recipe))[0] for tree, system, recipe in of]
-        configs = [cell.metrics["config"]["recipe"] for cell in cells]
+        results = [figures.results_of(tree, (system, recipe))[0] for tree, system, recipe in of]
+        configs = [result.metrics["config"]["recipe"] for result in results]
         shown = [[says, *(_said(config.get(key)) for config in configs)] for key, says in RECIPE.items()]
         shown.append(["augmentation", *(_augmentation(config["augmentation"]) for config in configs)])
         heads = ("", *(f"{names.system(system)}, {names.recipe(recipe)}" for _, system, recipe in of))
@@ -202,8 +202,8 @@ class Writer:
         """Systems on one division by subject as published, and over all folds by subject from a single view."""
         rows, unit, tested = [], Unit.FRACTION, "none"
         for system in of:
-            cells = figures.cells_of(data, system)
-            one, stored = accuracy(cells), cells[0].predictions
+            results = figures.results_of(data, system)
+            one, stored = accuracy(results), results[0].predictions
             shown = [f"{names.system(system[0])}, {names.recipe(system[1])}", unit.format(one.mean),
                      unit.interval(one.interval), one.n_seeds]
             if self.in_folds("/".join((data, *system))):

@@ -19,7 +19,7 @@ from ferkit.reporting import judged, names
 from ferkit.reporting.readme import pictures, svg
 from ferkit.reporting.readme.pictures import Picture
 from ferkit.results import robustness
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import Tree, by_system, published
 
 WIDTH = 860
@@ -35,12 +35,12 @@ def tree_of(name: str) -> Tree:
     return found
 
 
-def cells_of(tree: str, name: Name) -> list[CellResult]:
+def results_of(tree: str, name: Name) -> list[Result]:
     """The published seeds of a system and recipe; InputError where there are none."""
     found = by_system(tree_of(tree).results).get(tuple(name))
     if not found:
         raise InputError(f"results/{tree}: no {'/'.join(name)}, though an article speaks of it")
-    return sorted(found, key=lambda cell: cell.cell.seed)
+    return sorted(found, key=lambda result: result.key.seed)
 
 
 def accuracies(tree: str, systems: Sequence[str]) -> Picture:
@@ -52,8 +52,8 @@ def accuracies(tree: str, systems: Sequence[str]) -> Picture:
 
 def learning_curves(tree: str, systems: Sequence[Name], stated: Mapping[str, float]) -> Picture:
     """Validation accuracy after each epoch, a thin line a seed, and the numbers that were stated, dashed."""
-    curves = {tuple(name): [[(row["epoch"], row["val_accuracy"]) for row in cell.history
-                             if isinstance(row.get("val_accuracy"), float)] for cell in cells_of(tree, name)]
+    curves = {tuple(name): [[(row["epoch"], row["val_accuracy"]) for row in result.history
+                             if isinstance(row.get("val_accuracy"), float)] for result in results_of(tree, name)]
               for name in systems}
     points = [point for runs in curves.values() for run in runs for point in run]
     top = max(*(y for _, y in points), *stated.values())
@@ -98,7 +98,7 @@ def differences(rows: Iterable[tuple[str, Mapping]]) -> Picture:
 
 def confusion(tree: str, name: Name) -> Picture:
     """The confusion matrix, mean over seeds, each row as shares of its true class."""
-    (one,) = comparison.systems(cells_of(tree, name), [name[0]], [name[1]])
+    (one,) = comparison.systems(results_of(tree, name), [name[0]], [name[1]])
     shares = one.matrix / one.matrix.sum(axis=1, keepdims=True).clip(1)
     side, left, top = 62, 200, 50
     parts = [svg.text(left + side * len(shares) / 2, 22, "predicted", "q s", "middle"), svg.text(24, 22, "true", "q s")]
@@ -120,10 +120,10 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
     """Accuracy under each kind of corruption at its strengths, from a single view, one seed."""
     found = {}
     for name in systems:
-        (cell,) = [cell for cell in cells_of(tree, name) if cell.cell.seed == seed]
-        measured = robustness.single_view(cell)
+        (result,) = [result for result in results_of(tree, name) if result.key.seed == seed]
+        measured = robustness.single_view(result)
         if measured is None:
-            raise InputError(f"results/{tree}: {cell.cell.name} has no score on corrupted images from a single view")
+            raise InputError(f"results/{tree}: {result.key.name} has no score on corrupted images from a single view")
         found[tuple(name)] = measured
     kinds: dict[str, list[str]] = {}
     for key in next(iter(found.values())).corruptions:

@@ -2,7 +2,7 @@
 
 ``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
 ``matrices``, ``maps`` and ``changes`` build. A notebook shows and saves in one call:
-``figures.show(figures.learning_curves(cells), RUN, "02_stn_attention", "learning_curves", title=…,
+``figures.show(figures.learning_curves(results), RUN, "02_stn_attention", "learning_curves", title=…,
 caption=…)``.
 No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn
 set.
@@ -27,14 +27,14 @@ from ferkit.reporting.figures.matrices import agreement, confusion_difference, c
 from ferkit.reporting.figures.occlusion import occlusion_pictures
 from ferkit.reporting.figures.sequences import action_units, early_recognition, strip
 from ferkit.reporting.figures.store import load_all, save, show
-from ferkit.reporting.figures.style import cell_name, colours
+from ferkit.reporting.figures.style import colours, result_name
 from ferkit.reporting.figures.teaching import class_activation, samplings, svm_regions
 
 __all__ = [
     "accuracy_against_minutes", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement",
-    "attention_maps", "attentions", "calibration", "cell_name", "class_activation", "colours", "confusion_difference",
+    "attention_maps", "attentions", "calibration", "class_activation", "colours", "confusion_difference",
     "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
     "load_all", "occlusion_maps", "occlusion_pictures", "parameters_vs_accuracy", "planted_accuracy", "ranked_batch",
-    "recall_against_class_size", "recall_bars", "region_table", "remedy_changes", "robustness", "samplings", "save",
-    "score_distributions", "show", "strip", "svm_regions", "theta_frames",
+    "recall_against_class_size", "recall_bars", "region_table", "remedy_changes", "result_name", "robustness",
+    "samplings", "save", "score_distributions", "show", "strip", "svm_regions", "theta_frames",
 ]

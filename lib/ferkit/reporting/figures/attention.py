@@ -11,19 +11,19 @@ from ferkit.reporting.figures import style
 from ferkit.reporting.figures.maps import refuse_real_faces
 from ferkit.reporting.figures.teaching import class_activation
 from ferkit.results import planted
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 NO_CHOICE = 0.01  # of the mean density: a smaller difference from an even division is rounding
 
 
-def planted_accuracy(cells: Sequence[CellResult]) -> go.Figure:
+def planted_accuracy(results: Sequence[Result]) -> go.Figure:
     """Accuracy on unchanged images and under each planted condition, a dot for each system and recipe: means over the
     seeds that were measured."""
     groups: dict[str, list[dict]] = {}
-    for cell in cells:
-        found = planted.read(cell)
+    for result in results:
+        found = planted.read(result)
         if found:
-            groups.setdefault(style.cell_name({**cell.metrics, "seed": 0}), []).append(
+            groups.setdefault(style.result_name({**result.metrics, "seed": 0}), []).append(
                 {"unchanged": found["accuracy"], **found["corruptions"]})
     fig = style.empty_figure(xaxis={"title": "accuracy", "tickformat": ".0%", "rangemode": "tozero"},
                              yaxis={"autorange": "reversed"}, height=460)

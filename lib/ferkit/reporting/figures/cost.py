@@ -17,7 +17,7 @@ def accuracy_against_minutes(rows: Sequence[Mapping], *, lines: Mapping[str, flo
     """
     fig = style.empty_figure(height=420 + 12 * len(rows))
     for row, (colour, _, symbol) in zip(rows, style.styles(len(rows)), strict=True):
-        name = style.cell_name(row)
+        name = style.result_name(row)
         fig.add_trace(go.Scatter(
             x=[max(row["minutes"], LEAST)], y=[row["accuracy"]], name=f"{name} {row['accuracy']:.1%}", mode="markers",
             marker={"symbol": symbol, "color": colour, "size": 10},

@@ -17,10 +17,11 @@ SMALL = {"size": 11}
 def learning_curves(results: Sequence) -> go.Figure:
     """Loss and accuracy by epoch: dotted on training, solid on validation, a ring at the selected epoch.
 
-    results: CellResult-like with `history`, a list of {epoch, train_loss, val_loss, train_accuracy,
-    val_accuracy}; a cell without a history of its own (an SVM on another cell's features) is left out.
+    results: `Result`-like with `history`, a list of {epoch, train_loss, val_loss, train_accuracy,
+    val_accuracy}; a trained system without a history of its own (an SVM on another trained system's features) is left
+    out.
     """
-    results = [cell for cell in results if cell.history and not cell.metrics.get("features_of")]
+    results = [result for result in results if result.history and not result.metrics.get("features_of")]
     fig = style.panel_figure(["loss", "accuracy"], columns=2, aspect=0.72, min_width=300, max_width=520,
                              gap=(72, 92), margin={"t": 30, "b": 56})
     for look, result in zip(style.styles(len(results)), results, strict=True):
@@ -34,12 +35,12 @@ def learning_curves(results: Sequence) -> go.Figure:
 
 def _add_curve(fig: go.Figure, result, split: str, quantity: str, look: tuple[str, str, str],
                panel: int) -> None:
-    """One quantity of one cell on one split; the ring marks the epoch that validation selected."""
+    """One quantity of one trained system on one split; the ring marks the epoch that validation selected."""
     colour, _, symbol = look
     values, epochs = _column(result, f"{split}_{quantity}"), _column(result, "epoch")
     if not np.isfinite(values).any():
         return
-    name, best = style.cell_name(result.metrics), result.metrics.get("best_epoch")
+    name, best = style.result_name(result.metrics), result.metrics.get("best_epoch")
     fig.add_trace(go.Scatter(
         x=epochs, y=values.astype(np.float32), name=name, legendgroup=name, mode="lines+markers",
         line={"color": colour, "dash": "solid" if split == "val" else "dot",
@@ -164,7 +165,7 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
                         statuses: Sequence[str] | None = None,
                         *, chance: float | None = None, paper_rate: float = 0.005,
                         paper_limit: float = 0.01) -> go.Figure:
-    """Validation accuracy against the learning rate (log scale); a cross marks a cell that diverged or
+    """Validation accuracy against the learning rate (log scale); a cross marks a trained system that diverged or
     collapsed.
 
     chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that Deep-Emotion
@@ -201,17 +202,17 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
 
 
 def parameters_vs_accuracy(results: Sequence) -> go.Figure:
-    """Test accuracy against the number of parameters (log scale), one point per tested cell."""
+    """Test accuracy against the number of parameters (log scale), one point per tested system."""
     results = [result for result in results if result.metrics.get("accuracy") is not None]
     fig = style.empty_figure(height=440, margin={"t": 24, "b": 60})
     for result, (colour, _, symbol) in zip(results, style.styles(len(results)), strict=True):
-        name = style.cell_name(result.metrics)
+        name = style.result_name(result.metrics)
         fig.add_trace(go.Scatter(
             x=[result.metrics["parameters"]], y=[result.metrics["accuracy"]], mode="markers", name=name,
             marker={"color": colour, "symbol": symbol, "size": 13},
             hovertemplate=f"{name}<br>%{{x:,}} parameters, test %{{y:.1%}}<extra></extra>"))
     fig.update_layout(xaxis={"title": "parameters",
-                             **_log_ticks([cell.metrics["parameters"] for cell in results])}, legend=BELOW,
+                             **_log_ticks([result.metrics["parameters"] for result in results])}, legend=BELOW,
                       yaxis={"tickformat": ".0%", "title": "test accuracy"})
     return fig
 
@@ -219,14 +220,14 @@ def parameters_vs_accuracy(results: Sequence) -> go.Figure:
 def robustness(results: Sequence) -> go.Figure:
     """Accuracy as images get worse, one panel per corruption, the clean accuracy at strength 0 (brightness: 1).
 
-    results: CellResult-like with ``metrics["robustness"]`` such as {"noise_0.1": 0.61}; others are left out.
+    results: `Result`-like with ``metrics["robustness"]`` such as {"noise_0.1": 0.61}; others are left out.
     """
     results = [result for result in results if result.metrics.get("robustness")]
     kinds = sorted({key.rsplit("_", 1)[0] for result in results for key in result.metrics["robustness"]})
     fig = style.panel_figure([kind.replace("_", " ") for kind in kinds] or ["no robustness was measured"],
                              columns=3, aspect=0.85, min_width=240, gap=(64, 84), margin={"t": 40, "b": 60})
     for result, (colour, dash, symbol) in zip(results, style.styles(len(results)), strict=True):
-        name = style.cell_name(result.metrics)
+        name = style.result_name(result.metrics)
         for panel, kind in enumerate(kinds):
             levels = [(key.rsplit("_", 1), value) for key, value in result.metrics["robustness"].items()]
             points = sorted((float(level), value) for (of, level), value in levels if of == kind)

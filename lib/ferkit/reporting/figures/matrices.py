@@ -16,12 +16,12 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     """Confusion matrices side by side: colour and percent are shares of the true class, the count stands
     below.
 
-    results: CellResult-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K), or their
+    results: `Result`-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K), or their
     mean over seeds;
-    a cell that was never tested (diverged) is left out.
+    a trained system that was never tested (diverged) is left out.
     """
     results = [result for result in results if result.metrics.get("confusion_matrix")]
-    titles = [f"<b>{style.cell_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
+    titles = [f"<b>{style.result_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
               f"of {int(np.sum(_matrix(result)))} images" for result in results]
     fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 136),
                              margin=MARGIN)
@@ -45,7 +45,7 @@ def confusion_difference(a, b, significant: np.ndarray | None = None, *,
     """
     difference = _shares(a) - _shares(b)
     stars = np.zeros(difference.shape, bool) if significant is None else np.asarray(significant, bool)
-    title = f"<b>{style.cell_name(a.metrics)}</b><br>minus {style.cell_name(b.metrics)}"
+    title = f"<b>{style.result_name(a.metrics)}</b><br>minus {style.result_name(b.metrics)}"
     fig = style.panel_figure([title], columns=1, min_width=270, max_width=520, margin=MARGIN)
     fig.add_trace(_heat(difference, style.points_text(difference, stars), label_names, 0,
                         custom=_matrix(a) - _matrix(b),

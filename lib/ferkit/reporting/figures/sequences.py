@@ -47,7 +47,7 @@ def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
         shares = sorted(groups[system, recipe])
         means = [float(np.mean([row["accuracy"] for row in groups[system, recipe][share]])) for share in shares]
         first = [groups[system, recipe][share][0] for share in shares]
-        name = style.cell_name({"system": system, "recipe": recipe})
+        name = style.result_name({"system": system, "recipe": recipe})
         fig.add_trace(go.Scatter(
             x=shares, y=means, name=name, mode="lines+markers", line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 7},

@@ -21,8 +21,8 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 TEXT, GRID = "#757575", "rgba(128,128,128,0.28)"
 GOOD, BAD, QUIET = "#0072B2", "#D55E00", "#7F7F7F"
-# "sequential" and "diverging" stay light enough for dark text in every cell; "intense" is for maps without text,
-# "overlay" for maps over a picture, which shows through where the map is low.
+# "sequential" and "diverging" stay light enough for dark text in every cell; "intense" is for maps without
+# text, "overlay" for maps over a picture, which shows through where the map is low.
 SCALES = {
     "sequential": ((0.0, "#f7f9fc"), (0.5, "#a9cdea"), (1.0, "#4f9bd6")),
     "diverging": ((0.0, "#ee8f55"), (0.5, "#f6f6f4"), (1.0, "#4f9bd6")),
@@ -41,8 +41,8 @@ TEMPLATE = go.layout.Template(layout={
 WIDTH = 960  # nominal width in pixels for which Python lays panels out
 
 
-def cell_name(metrics: dict) -> str:
-    """What a figure calls a cell: system · recipe, the seed where it is not 0, the status where it failed."""
+def result_name(metrics: dict) -> str:
+    """What a figure calls a trained system: system · recipe, the seed where it is not 0, the status where it failed."""
     name = f"{names.system(metrics['system'])} · {metrics['recipe']}"
     if metrics.get("seed"):
         name += f" · seed {metrics['seed']}"

@@ -24,7 +24,7 @@ def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path
     alike: dict[tuple, list[RunFiles]] = {}
     for run in runs:
         alike.setdefault((run.fact("dataset"), run.fact("profile")), []).append(run)
-    groups = [[run.cells for run in group] for group in alike.values()]
+    groups = [[run.results for run in group] for group in alike.values()]
     output.parent.mkdir(parents=True, exist_ok=True)
     return files.write_text(output, page.render(
         "comparison.html", runs=[_run(run, output) for run in runs], claims=_claims(runs), systems=_systems(runs),
@@ -35,7 +35,7 @@ def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path
 def _run(run: RunFiles, output: Path) -> dict:
     report = run.directory / "report.html"
     return {"name": run.name, "href": Path(os.path.relpath(report, output.parent)).as_posix()
-            if report.is_file() else None, "results": len(run.cells),
+            if report.is_file() else None, "results": len(run.results),
             "judged": sum(claim.get("verdict") != "not_run" for claim in run.claims), "claims": len(run.claims),
             **{key: run.fact(key) for key in ("dataset", "protocol", "profile", "seed", "data_sha256")}}
 
@@ -55,6 +55,6 @@ def _claims(runs: Sequence[RunFiles]) -> list[dict]:
 
 def _systems(runs: Sequence[RunFiles]) -> list[dict]:
     """One row a system and recipe: {system, recipe, each: means over seeds run by run, None where absent}."""
-    by_run = [{name: over_seeds(group) for name, group in by_system(run.cells).items()} for run in runs]
+    by_run = [{name: over_seeds(group) for name, group in by_system(run.results).items()} for run in runs]
     return [{"system": name[0], "recipe": name[1], "each": [found.get(name) for found in by_run]}
             for name in sorted({name for found in by_run for name in found})]

@@ -11,7 +11,7 @@ from ferkit.reporting import names
 from ferkit.reporting.html_report.page import percent, short_hash
 from ferkit.reporting.html_report.run_files import RunFiles
 from ferkit.results import provenance
-from ferkit.results.records import METRICS, CellResult
+from ferkit.results.records import METRICS, Result
 from ferkit.results.tree import by_system, mean, over_seeds
 from ferkit.stats import classification
 
@@ -22,12 +22,12 @@ SCHEDULES = {"constant": "constant rate", "cosine": "cosine schedule", "onecycle
 
 def by_notebook(run: RunFiles) -> dict[str, list[dict]]:
     """Each notebook's experiments, as `experiment` tells them."""
-    stems = sorted({one.cell.notebook for one in run.cells})
+    stems = sorted({one.key.notebook for one in run.results})
     return {stem: [experiment(run, group) for group in
-                   by_system(one for one in run.cells if one.cell.notebook == stem).values()] for stem in stems}
+                   by_system(one for one in run.results if one.key.notebook == stem).values()] for stem in stems}
 
 
-def experiment(run: RunFiles, seeds: Sequence[CellResult]) -> dict:
+def experiment(run: RunFiles, seeds: Sequence[Result]) -> dict:
     """{system, recipe, statuses, seeds: [{seed, directory, files, …}], facts: [(name, text)], recipe_facts} and the
     means of `results.tree.over_seeds`."""
     m = seeds[0].metrics
@@ -48,7 +48,7 @@ def headlines(run: RunFiles) -> list[dict]:
     """
     cards = []
     for family in names.families():
-        own = [one for one in run.cells if one.cell.system in family.systems]
+        own = [one for one in run.results if one.key.system in family.systems]
         groups = by_system(one for one in own if one.metrics.get("accuracy") is not None)
         if not own:
             continue
@@ -62,7 +62,7 @@ def headlines(run: RunFiles) -> list[dict]:
     return cards
 
 
-def _facts(run: RunFiles, seeds: Sequence[CellResult], config: dict, recipe: dict) -> list[tuple[str, object]]:
+def _facts(run: RunFiles, seeds: Sequence[Result], config: dict, recipe: dict) -> list[tuple[str, object]]:
     """What was recorded of an experiment, in words; None where nothing was."""
     m, metrics = seeds[0].metrics, [one.metrics for one in seeds]
     best = ", ".join(str(one["best_epoch"]) for one in metrics if one.get("best_epoch")) or "–"
@@ -88,10 +88,10 @@ def _facts(run: RunFiles, seeds: Sequence[CellResult], config: dict, recipe: dic
             ("code versions", ", ".join(f"{name} {k}" for name, k in (config.get("versions") or {}).items()))]
 
 
-def _seed(run: RunFiles, one: CellResult) -> dict:
+def _seed(run: RunFiles, one: Result) -> dict:
     """One seed's numbers with the files, commit and command that they come from."""
     name = provenance.name_of(run.directory.absolute(), one)
-    return {"seed": one.cell.seed, "directory": one.directory, "val_accuracy": one.metrics.get("val_accuracy"),
+    return {"seed": one.key.seed, "directory": one.directory, "val_accuracy": one.metrics.get("val_accuracy"),
             "accuracy": one.metrics.get("accuracy"), "predictions_sha256": one.metrics.get("predictions_sha256"),
             "files": [file for file in FILES if (one.directory / file).is_file()], "commit": run.made.commit(name),
             "command": run.made.command(name), "again": provenance.evaluate_command(run.directory, one)}

@@ -1,4 +1,4 @@
-"""The figures of a published tree, drawn from its cells when the page is made: none lie in it."""
+"""The figures of a published tree, drawn from its trained systems when the page is made: none lie in it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from ferkit.analysis import comparison, label_agreement
 from ferkit.core.errors import InputError
 from ferkit.reporting import figures, names
 from ferkit.reporting.figures import dataset as data_figures
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 
 DATA, ANALYSES, COMPARED = "01_data_preparation", "04_occlusion_analysis", "05_confusion_comparison"
 
 
-def of(cells: Sequence[CellResult], root: Path) -> dict[str, list[dict]]:
-    """Entries as `figures.load_all` gives them, by notebook; {} where no cell was tested."""
+def of(results: Sequence[Result], root: Path) -> dict[str, list[dict]]:
+    """Entries as `figures.load_all` gives them, by notebook; {} where no trained system was tested."""
     found: dict[str, list[dict]] = {}
-    for notebook, name, title, caption, fig in (*_labels(cells), *_all(cells), *_occlusion(root)):
+    for notebook, name, title, caption, fig in (*_labels(results), *_all(results), *_occlusion(root)):
         entries = found.setdefault(notebook, [])
         entries.append({"name": name, "title": title, "caption": caption, "order": len(entries) + 1,
                         "figure": json.loads(fig.to_json()), "path": Path(name)})
     return found
 
 
-def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+def _all(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """(notebook, name, title, caption, figure), in order."""
-    systems = comparison.systems(cells, papers.main_systems())
-    for notebook in sorted({cell.cell.notebook for cell in cells}):
-        every = [cell for cell in cells if cell.cell.notebook == notebook]
-        own = [cell for cell in every if cell.cell.recipe in comparison.RECIPES] or every  # a sweep has neither
-        first = [cell for cell in own if cell.cell.seed == min(c.cell.seed for c in own)]
-        if any(cell.history for cell in first):
+    systems = comparison.systems(results, papers.main_systems())
+    for notebook in sorted({result.key.notebook for result in results}):
+        every = [result for result in results if result.key.notebook == notebook]
+        own = [result for result in every if result.key.recipe in comparison.RECIPES] or every  # a sweep has neither
+        first = [result for result in own if result.key.seed == min(c.key.seed for c in own)]
+        if any(result.history for result in first):
             yield (notebook, "learning_curves", "Learning curves",
                    "Dotted on training, solid on validation; the ring marks the epoch that validation chose. A gap "
                    "that opens between the two is over-fitting.", figures.learning_curves(first))
@@ -46,22 +46,22 @@ def _all(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.F
             yield (notebook, "learning_rates", "Which learning rates train",
                    "A cross is a run that diverged or collapsed; the paper says that every rate in the shaded part "
                    "does.", figures.learning_rate_probe(*probes))
-        if any(cell.metrics.get("robustness") for cell in first):
+        if any(result.metrics.get("robustness") for result in first):
             yield (notebook, "robustness", "Accuracy on corrupted images",
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
     if systems:
         yield from _compared(systems)
-    changes = comparison.remedy_changes(cells, papers.ablation("class_imbalance"))
+    changes = comparison.remedy_changes(results, papers.ablation("class_imbalance"))
     if changes:
         yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
                "Blue right of zero: the rare classes gain; orange left of it: the others pay. Changes at the same "
                "seeds, with their 95 % intervals.", figures.remedy_changes(changes))
 
 
-def _labels(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+def _labels(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """How far ten taggers agree with FER2013's labels, and systems where they do and do not; nothing for other data."""
     try:
-        systems = label_agreement.by_system(label_agreement.replicated(cells, papers.main_systems()))
+        systems = label_agreement.by_system(label_agreement.replicated(results, papers.main_systems()))
     except InputError:
         return
     answers, top = label_agreement.by_label(), label_agreement.ceiling()
@@ -98,7 +98,7 @@ def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
 
 def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     chosen, dataset = comparison.best_of_each(systems), papers.compared_with(systems[0].metrics)
-    labels, names = systems[0].label_names, [figures.cell_name(one.metrics) for one in chosen]
+    labels, names = systems[0].label_names, [figures.result_name(one.metrics) for one in chosen]
     recalls, intervals = comparison.recalls(chosen)
     yield (COMPARED, "accuracy", "Accuracy beside the papers",
            "Dots are ours with their 95 % interval, rings on test images without a copy in training; a diamond "
@@ -134,20 +134,20 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
                "than right.", figures.calibration(curves))
 
 
-def _probes(cells: Sequence[CellResult]) -> tuple[list, list, list] | None:
+def _probes(results: Sequence[Result]) -> tuple[list, list, list] | None:
     """Rates, validation accuracies and statuses of the published recipe and its probes; None without a probe."""
-    rows = [((cell.metrics.get("config") or {}).get("recipe", {}).get("lr"), cell.metrics["val_accuracy"],
-             cell.metrics["status"]) for cell in cells
-            if cell.cell.recipe == "published" or _is_probe(cell)]
+    rows = [((result.metrics.get("config") or {}).get("recipe", {}).get("lr"), result.metrics["val_accuracy"],
+             result.metrics["status"]) for result in results
+            if result.key.recipe == "published" or _is_probe(result)]
     rows = [row for row in rows if row[0]]
-    if not any(_is_probe(cell) for cell in cells):
+    if not any(_is_probe(result) for result in results):
         return None
     return tuple(list(column) for column in zip(*rows, strict=True)) if rows else None
 
 
-def _is_probe(cell: CellResult) -> bool:
+def _is_probe(result: Result) -> bool:
     """Whether a result belongs to a probe of learning rates, by what its paper declares."""
-    named = papers.recipes().get((cell.cell.system, cell.cell.recipe))
+    named = papers.recipes().get((result.key.system, result.key.recipe))
     return named is not None and named.role == "probe"
 
 

@@ -12,7 +12,7 @@ from ferkit.papers import replication
 from ferkit.reporting import figures, judged
 from ferkit.reporting.html_report import published_figures
 from ferkit.results import provenance
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import load_tree
 
 NOTEBOOK = re.compile(r"\d\d_\w+")  # what made files, by its name in a manifest; the others are sweeps
@@ -22,7 +22,7 @@ NOTEBOOK = re.compile(r"\d\d_\w+")  # what made files, by its name in a manifest
 class RunFiles:
     """A run or published tree: its files as objects, {} or [] where there is none.
 
-    cells: finished results in order. figures: by notebook. problems: one sentence for each file that was
+    results: finished results in order. figures: by notebook. problems: one sentence for each file that was
     not usable. page: where the report will lie, if not in the folder itself.
     """
 
@@ -31,7 +31,7 @@ class RunFiles:
     claims: list[dict]
     dataset: dict
     audit: dict
-    cells: list[CellResult]
+    results: list[Result]
     figures: dict[str, list[dict]]
     problems: list[str] = field(default_factory=list)
     page: Path | None = None
@@ -44,7 +44,7 @@ class RunFiles:
     @property
     def is_run(self) -> bool:
         """Whether ./run_all.sh made it; a published tree or a sweep holds results alone, no notebooks, no figures."""
-        return not (self.cells and _cells_alone(self.directory))
+        return not (self.results and _results_alone(self.directory))
 
     @cached_property
     def made(self) -> provenance.Provenance:
@@ -57,9 +57,9 @@ class RunFiles:
         return str((self.is_run and self.manifest.get("run")) or self.directory.absolute().name)
 
     def fact(self, key: str) -> object:
-        """A fact of the run from the manifest, its parameters, or the cells; None if nobody says."""
+        """A fact of the run from the manifest, its parameters, or the trained systems; None if nobody says."""
         places = [self.manifest, self.manifest.get("parameters") or {}, self.dataset]
-        places += [cell.metrics for cell in self.cells]
+        places += [result.metrics for result in self.results]
         return next((place[key] for place in places
                      if isinstance(place, dict) and place.get(key) is not None), None)
 
@@ -88,26 +88,27 @@ class RunFiles:
 def read(directory: Path, page: Path | None = None) -> RunFiles:
     """Everything the report shows of a run or a published tree; InputError where the folder itself is missing.
 
-    A published tree's claims are judged and its figures drawn here, from its cells. page: where the report will lie.
+    A published tree's claims are judged and its figures drawn here, from its trained systems. page: where the report
+    will lie.
     """
     directory = Path(directory).absolute()
     if not directory.is_dir():
         raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
     tree = load_tree(directory)
-    cells, problems = list(tree.results), list(tree.refused.values())
+    results, problems = list(tree.results), list(tree.refused.values())
     manifest = _json(directory / "manifest.json", dict, problems)
     claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
-    if cells and not (directory / "claims.json").is_file() and _cells_alone(directory):
+    if results and not (directory / "claims.json").is_file() and _results_alone(directory):
         claims = _judged(directory, problems)
     dataset = _json(directory / "01_data_preparation" / "dataset.json", dict, problems)
     audit = _json(directory / "01_data_preparation" / "audit.json", dict, problems)
-    drawn = published_figures.of(cells, directory) if _cells_alone(directory) else figures.load_all(directory)
+    drawn = published_figures.of(results, directory) if _results_alone(directory) else figures.load_all(directory)
     problems += [entry["error"] for entries in drawn.values() for entry in entries
                  if entry.get("figure") is None]
-    return RunFiles(directory, manifest, claims, dataset, audit, cells, drawn, problems, page)
+    return RunFiles(directory, manifest, claims, dataset, audit, results, drawn, problems, page)
 
 
-def _cells_alone(directory: Path) -> bool:
+def _results_alone(directory: Path) -> bool:
     """Whether a folder holds neither executed notebooks nor figures."""
     return not (directory / "notebooks").is_dir() and not any(directory.glob("*/figures/*.json"))
 

@@ -92,7 +92,7 @@ def _by_group(run: RunFiles) -> dict[str, list[dict]]:
 def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
     """What was run on which data, and whether it is whole."""
     seconds = sum(entry.get("seconds") or 0 for entry in notebooks)
-    minutes = sum(one.metrics.get("minutes") or 0 for one in run.cells if not one.metrics.get("features_of"))
+    minutes = sum(one.metrics.get("minutes") or 0 for one in run.results if not one.metrics.get("features_of"))
     finished = sum(entry["status"] == "finished" for entry in notebooks)
     commit = page.short_hash(run.fact("git_commit"))
     if commit and run.manifest.get("git_dirty"):
@@ -102,7 +102,7 @@ def _facts(run: RunFiles, notebooks: list[dict]) -> list[tuple[str, object]]:
             ("training, all systems", page.duration(60 * minutes) if minutes or not run.is_run else None),
             ("notebooks took", page.duration(seconds) if seconds and run.is_run else None),
             ("notebooks", f"{finished} of {len(notebooks)}" if run.is_run else None),
-            ("trained systems", len(run.cells)), ("data sha256", page.short_hash(run.fact("data_sha256"))),
+            ("trained systems", len(run.results)), ("data sha256", page.short_hash(run.fact("data_sha256"))),
             ("commit", commit)]
 
 

@@ -1,7 +1,8 @@
 """The paths from the recipes as published to ours: what each step brings.
 
-The steps are the cells of a sweep's file under results/sweeps, on validation alone; their rows stand in the .json
-beside it, as `python -m ferkit sweep … --json` printed them. The ends of a path are published cells, tested once.
+The steps are the trained systems of a sweep's file under results/sweeps, on validation alone; their rows stand in the
+.json beside it, as `python -m ferkit sweep … --json` printed them. The ends of a path are published systems, tested
+once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.papers.paper import RecipePath
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import by_system, over_seeds
 
 HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
@@ -53,17 +54,17 @@ def _steps(path: RecipePath) -> list[dict]:
     from ferkit.models.facts import count_parameters
     from ferkit.sweep import config
 
-    cells = config.read(rows_file(path).with_suffix(".toml")).cells
+    entries = config.read(rows_file(path).with_suffix(".toml")).entries
     measured = json.loads(rows_file(path).read_text(encoding="utf-8"))["cells"]
     found = {(row["recipe"], row["seed"]): row for row in measured if row["state"] == "finished"}
-    if set(found) != {(cell.recipe_name, cell.seed) for cell in cells}:
+    if set(found) != {(entry.recipe_name, entry.seed) for entry in entries}:
         raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
                          "run that again")
     rows, before = [], None
-    for name in dict.fromkeys(cell.recipe_name for cell in cells):
-        recipe = next(cell.recipe for cell in cells if cell.recipe_name == name)
-        own = [found[name, cell.seed] for cell in cells if cell.recipe_name == name]
-        network = papers.system(cells[0].system).build(**recipe.model)
+    for name in dict.fromkeys(entry.recipe_name for entry in entries):
+        recipe = next(entry.recipe for entry in entries if entry.recipe_name == name)
+        own = [found[name, entry.seed] for entry in entries if entry.recipe_name == name]
+        network = papers.system(entries[0].system).build(**recipe.model)
         now = {**recipe.to_dict(), "model": {"input_size": network.input_size, **recipe.model}}
         rows.append({"step": _changes(before, now), "validation": [row["val_accuracy"] for row in own],
                      "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
@@ -72,16 +73,16 @@ def _steps(path: RecipePath) -> list[dict]:
     return rows
 
 
-def path_table(path: RecipePath, cells: Sequence[CellResult]) -> tuple[tuple[str, ...], list[list[object]]]:
-    """Head and rows of the README's table. cells: FER2013's published ones."""
+def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, ...], list[list[object]]]:
+    """Head and rows of the README's table. results: FER2013's published ones."""
     between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not evaluated",
                 f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]
-    return HEADS, [*_ends(path.before, cells), *between, *_ends(path.after, cells)]
+    return HEADS, [*_ends(path.before, results), *between, *_ends(path.after, results)]
 
 
-def _ends(ends: Sequence[End], cells: Sequence[CellResult]) -> list[list[object]]:
+def _ends(ends: Sequence[End], results: Sequence[Result]) -> list[list[object]]:
     """The rows of those ends that are published."""
-    groups, rows = by_system(cells), []
+    groups, rows = by_system(results), []
     for system, recipe, says in ends:
         if (system, recipe) in groups:
             own = [one.metrics for one in groups[system, recipe]]

@@ -7,7 +7,7 @@ from ferkit.analysis import label_agreement
 from ferkit.core import protocols
 from ferkit.reporting import judged, names
 from ferkit.reporting.tables import markdown
-from ferkit.results.records import CellResult
+from ferkit.results.records import Result
 from ferkit.results.tree import Tree, by_system, over_seeds, published
 from ferkit.stats import estimates
 
@@ -56,13 +56,13 @@ def trained_block() -> str:
     rows = [[quote.statement, quote.source, f"{100 * quote.value:.2f}", "", ""]
             for quote in sorted(papers.accuracy_quotes("ferplus"), key=lambda quote: -quote.value)]
     trees = [tree for tree in published() if tree.dataset == judged.FIRST
-             and any(protocols.label_set(cell.metrics["protocol"]) != "own" for cell in tree.results)]
+             and any(protocols.label_set(result.metrics["protocol"]) != "own" for result in tree.results)]
     for tree in trees:
-        for (system, recipe), cells in by_system(tree.results).items():
-            it = over_seeds(cells)
+        for (system, recipe), results in by_system(tree.results).items():
+            it = over_seeds(results)
             rows.append([f"ours: the {names.system(system)} network, recipe {recipe}, no pretraining, 7 classes",
                          f"{tree.name}, {it['seeds']} seed{'s' * (it['seeds'] > 1)}, "
-                         f"{cells[0].metrics['n_train']:,} training images", f"**{_percent(it['accuracy'], 2)}**",
+                         f"{results[0].metrics['n_train']:,} training images", f"**{_percent(it['accuracy'], 2)}**",
                          f"{_percent(it['low'])} … {_percent(it['high'])}", f"{it['n']:,}"])
     heads = ("system", "source", "accuracy on FER+ labels, %", "95 %", "test images")
     return "\n\n".join([markdown(heads, rows, (2, 4)), *_shares(trees)])
@@ -71,22 +71,23 @@ def trained_block() -> str:
 def _shares(trees: list[Tree]) -> list[str]:
     """What learning the shares of the votes brings over learning their plurality: a sentence for each system and recipe
     trained on both, alike otherwise."""
-    own = {(cell.metrics["protocol"], *cell.cell.name.split("/")): cell for tree in trees for cell in tree.results}
+    own = {(result.metrics["protocol"], *result.key.name.split("/")): result
+           for tree in trees for result in tree.results}
     said = []
     for (protocol, *name), soft in own.items():
         hard = own.get((protocol.replace("+ferplus-soft", "+ferplus"), *name))
         if protocols.label_set(protocol) == "ferplus-soft" and hard is not None:
             labels = hard.predictions["labels"]
-            right = [(cell.predictions["predicted"] == labels)[None] for cell in (soft, hard)]
+            right = [(result.predictions["predicted"] == labels)[None] for result in (soft, hard)]
             found = estimates.difference(*right, labels)
             low, high = found.interval
-            said.append(f"{names.system(soft.cell.system)}, {soft.cell.recipe}, seed {soft.cell.seed}: trained on the "
+            said.append(f"{names.system(soft.key.system)}, {soft.key.recipe}, seed {soft.key.seed}: trained on the "
                         f"shares of the votes {100 * found.mean:+.1f} points against training on their plurality "
                         f"({100 * low:+.1f} … {100 * high:+.1f} over the {len(labels):,} test images).")
     return said
 
 
-def _first() -> list[CellResult]:
+def _first() -> list[Result]:
     """The replicated systems' results on FER2013's own labels, in the order of every table."""
     trees = [tree for tree in published() if tree.name == judged.FIRST]
     return label_agreement.replicated(trees[0].results, papers.main_systems()) if trees else []

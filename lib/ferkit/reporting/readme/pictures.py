@@ -79,7 +79,7 @@ def _in_markdown(name: str, below: str, source: str = "") -> str:
 
 def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
     """A point for each system and recipe over one run's minutes (logarithmic); ten people's plurality as a line."""
-    rows = sorted(cost([cell for system in systems for cell in system.cells]), key=lambda row: -row["accuracy"])
+    rows = sorted(cost([result for system in systems for result in system.results]), key=lambda row: -row["accuracy"])
     people = label_agreement.ceiling()["ten_people"]
     top, bottom, left, right = 70, 470, 70, WIDTH - 230
     values = [row["accuracy"] for row in rows] + [people]

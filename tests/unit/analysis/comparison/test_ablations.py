@@ -16,7 +16,7 @@ SWEEPS = ("gap_variants", "gap_one_change", "gap_regularisation")
 
 
 @pytest.fixture
-def tree(tmp_path, write_cell):
+def tree(tmp_path, write_result):
     """The control and two variants, two seeds each, one of them better; robustness for the control alone."""
     for system, recipe, share in ((*CONTROL, 0.6), ("gap_cnn_fc", "control", 0.6), ("gap_cnn_small", "control_no_decay",
                                                                                   0.9)):
@@ -24,8 +24,8 @@ def tree(tmp_path, write_cell):
             facts = {"train_accuracy": share + 0.05 * (seed + 1), "receptive_field": 36, "robustness": None}
             if (system, recipe) == CONTROL:
                 facts |= {"robustness": {SHIFT: share - 0.2}, "robustness_clean": {"n": 210, "accuracy": share}}
-            write_cell(tmp_path, system, recipe, share=share, seed=seed, **facts)
-    write_cell(tmp_path, "lenet5")
+            write_result(tmp_path, system, recipe, share=share, seed=seed, **facts)
+    write_result(tmp_path, "lenet5")
     return records.read_run(tmp_path)
 
 
@@ -46,17 +46,17 @@ def test_the_readers_table_is_in_points(tree):
 
 
 def test_without_the_control_nothing_is_compared(tree):
-    rest = [cell for cell in tree if (cell.cell.system, cell.cell.recipe) != CONTROL]
+    rest = [result for result in tree if (result.key.system, result.key.recipe) != CONTROL]
     assert comparison.variants(rest, ARCHITECTURE) == [] == comparison.variant_changes([], ARCHITECTURE)
 
 
 def test_every_variant_told_has_a_recipe_and_the_committed_sweeps_train_each_of_them_on_the_same_images():
     assert set(ARCHITECTURE.variants) <= set(papers.recipes())
     sweeps = [config.read(paths.repository() / "results" / "sweeps" / f"{name}.toml") for name in SWEEPS]
-    trained = {(cell.system, cell.recipe_name) for sweep in sweeps for cell in sweep.cells}
+    trained = {(entry.system, entry.recipe_name) for sweep in sweeps for entry in sweep.entries}
     assert trained == set(ARCHITECTURE.variants)
     assert {(one.protocol, one.test, one.profile) for one in sweeps} == {("official+train7000", True, "standard")}
-    assert {cell.recipe.epochs for sweep in sweeps for cell in sweep.cells} == {30}
+    assert {entry.recipe.epochs for sweep in sweeps for entry in sweep.entries} == {30}
 
 
 def test_a_variant_changes_one_thing(tree):

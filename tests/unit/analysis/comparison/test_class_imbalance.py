@@ -12,7 +12,7 @@ from ferkit.papers.minaee2021_deep_emotion import recipes as deep_emotion
 from ferkit.papers.minaee2021_deep_emotion.ablations import CLASS_IMBALANCE
 from ferkit.reporting import figures
 from ferkit.results import records
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 from ferkit.stats import intervals
 from ferkit.sweep import config
 
@@ -21,21 +21,21 @@ SAYS = dict(zip(NAMES, CLASS_IMBALANCE.variants.values(), strict=True))
 
 
 @pytest.fixture
-def cells(tmp_path, write_cell):
+def results(tmp_path, write_result):
     """Plain training and two remedies with two seeds each; `change` rewrites their answers."""
     for name in ("plain", "focal", "weights"):
         for seed in (0, 1):
-            write_cell(tmp_path, "deep_emotion", f"remedy_{name}", share=1.0, seed=seed)
+            write_result(tmp_path, "deep_emotion", f"remedy_{name}", share=1.0, seed=seed)
     return records.read_run(tmp_path)
 
 
-def change(cells, answers):
-    """The cells with what `answers(recipe, seed, labels)` gives."""
+def change(results, answers):
+    """The trained systems with what `answers(recipe, seed, labels)` gives."""
     changed = []
-    for cell in cells:
-        given = answers(cell.cell.recipe, cell.cell.seed, cell.predictions["labels"])
-        changed.append(records.CellResult(cell.cell, cell.directory, cell.metrics,
-                                          cell.predictions | {"predicted": given}, []))
+    for result in results:
+        given = answers(result.key.recipe, result.key.seed, result.predictions["labels"])
+        changed.append(records.Result(result.key, result.directory, result.metrics,
+                                          result.predictions | {"predicted": given}, []))
     return changed
 
 
@@ -46,9 +46,9 @@ def test_every_remedy_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
 
 def test_the_committed_sweep_trains_each_of_them_with_three_seeds_and_tests_once(repository_sweep):
     sweep = config.read(repository_sweep)
-    assert sweep.test and {(cell.recipe_name, cell.seed) for cell in sweep.cells} == {
+    assert sweep.test and {(entry.recipe_name, entry.seed) for entry in sweep.entries} == {
         (f"remedy_{name}", seed) for name in NAMES for seed in range(3)}
-    assert sweep.place(sweep.cells[0]).as_posix() == "02_stn_attention/deep_emotion/remedy_plain/seed0"
+    assert sweep.place(sweep.entries[0]).as_posix() == "02_stn_attention/deep_emotion/remedy_plain/seed0"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def repository_sweep():
     return paths.repository() / "results" / "sweeps" / "remedies.toml"
 
 
-def test_gains_and_costs_by_hand(cells):
+def test_gains_and_costs_by_hand(results):
     def answers(recipe, seed, labels):
         blind = np.where(np.isin(labels, (1, 2)), 0, labels)  # disgust and fear are never answered
         if recipe == "remedy_plain":
@@ -67,7 +67,7 @@ def test_gains_and_costs_by_hand(cells):
             return np.where((labels == 3) & (seed == 1), 0, np.where(labels == 1, 1, blind))
         return labels
 
-    rows = {row["remedy"]: row for row in comparison.remedy_changes(change(cells, answers), CLASS_IMBALANCE)}
+    rows = {row["remedy"]: row for row in comparison.remedy_changes(change(results, answers), CLASS_IMBALANCE)}
     plain, focal, weights = (rows[SAYS[name]] for name in ("plain", "focal", "weights"))
     assert next(iter(rows)) == "plain training" and (plain["rare"], plain["others"], plain["p"]) == (0, 1, None)
     assert (focal["rare"], focal["rare_change"], focal["seeds"]) == (0.5, 0.5, 2)
@@ -82,26 +82,26 @@ def test_gains_and_costs_by_hand(cells):
     assert weights["p_holm"] == pytest.approx(5 * 2 / 10_001)  # of the five declared methods, three of them absent
 
 
-def test_one_seed_gets_an_interval_over_images(cells):
-    single = [cell for cell in cells if cell.cell.seed == 0]
+def test_one_seed_gets_an_interval_over_images(results):
+    single = [result for result in results if result.key.seed == 0]
     rows = comparison.remedy_changes(change(single, lambda recipe, seed, labels: np.where(
         (labels == 1) & (np.arange(210) % 2 == 0) & (recipe == "remedy_plain"), 0, labels)), CLASS_IMBALANCE)
     assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
 
 
-def test_without_plain_training_nothing_is_compared(cells):
-    others = [cell for cell in cells if cell.cell.recipe != "remedy_plain"]
+def test_without_plain_training_nothing_is_compared(results):
+    others = [result for result in results if result.key.recipe != "remedy_plain"]
     assert comparison.remedy_changes(others, CLASS_IMBALANCE) == []
     assert comparison.remedy_changes([], CLASS_IMBALANCE) == []
 
 
-def test_rare_are_disgust_and_fear_else_the_smallest_classes(cells):
-    (one, *_) = comparison.variants(cells, CLASS_IMBALANCE)
+def test_rare_are_disgust_and_fear_else_the_smallest_classes(results):
+    (one, *_) = comparison.variants(results, CLASS_IMBALANCE)
     assert rare_classes(one, CLASS_IMBALANCE.labels) == [1, 2] and len(rare_classes(one, ("contempt",))) == 2
 
 
-def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(cells):
-    rows = comparison.remedy_changes(cells, CLASS_IMBALANCE)
+def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(results):
+    rows = comparison.remedy_changes(results, CLASS_IMBALANCE)
     fig = figures.remedy_changes(rows)
     assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy",
                                                   "each rare class"]
@@ -115,9 +115,9 @@ def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
     rare = (bars.labels == 1) & (bars.split == "train") & (np.arange(len(bars)) > 20)  # disgust all but vanishes
     bars = bars.select(~rare)
     for name in ("plain", "balanced", "complementary"):
-        cell = Cell("02_stn_attention", "deep_emotion", f"remedy_{name}", 0)
-        recipe = papers.recipe("deep_emotion", cell.recipe, epochs=1, batch_size=32)
-        job = training.job(cell.notebook, cell.system, cell.recipe, recipe, 0, "smoke")
+        key = SystemKey("02_stn_attention", "deep_emotion", f"remedy_{name}", 0)
+        recipe = papers.recipe("deep_emotion", key.recipe, epochs=1, batch_size=32)
+        job = training.job(key.notebook, key.system, key.recipe, recipe, 0, "smoke")
         jobs.run(job, bars, tmp_path, device="cpu")
     rows = comparison.remedy_changes(records.read_run(tmp_path), CLASS_IMBALANCE)
     assert [row["remedy"] for row in rows] == [SAYS[name] for name in

@@ -15,20 +15,20 @@ from ferkit.stats import intervals as statistics
 
 
 @pytest.fixture(scope="module")
-def cells(tmp_path_factory, write_cell):
+def results(tmp_path_factory, write_result):
     root = tmp_path_factory.mktemp("run")
     for system, recipe, share in (("deep_emotion", "published", 0.5), ("deep_emotion", "ours", 0.7),
                                   ("gap_cnn", "ours", 0.8), ("gap_cnn_svm", "ours", 0.82), ("lenet5", "ours", 0.6),
                                   ("deep_emotion_plain", "ours", 0.9)):
-        write_cell(root, system, recipe, share=share)
-    write_cell(root, "deep_emotion", "ours", share=0.76, seed=1)
-    write_cell(root, "gap_cnn", "published", untested=True)
+        write_result(root, system, recipe, share=share)
+    write_result(root, "deep_emotion", "ours", share=0.76, seed=1)
+    write_result(root, "gap_cnn", "published", untested=True)
     return records.read_run(root)
 
 
 @pytest.fixture
-def systems(cells):
-    return comparison.systems(cells, papers.main_systems())
+def systems(results):
+    return comparison.systems(results, papers.main_systems())
 
 
 @pytest.fixture
@@ -39,13 +39,13 @@ def labels(systems):
 def answering(one, *answers):
     """The system as if its seeds had given these answers."""
     return System(tuple(
-        records.CellResult(records.Cell("02", one.system, one.recipe, seed), one.cells[0].directory,
-                           one.cells[0].metrics | {"accuracy": float(np.mean(given == one.labels))},
-                           one.cells[0].predictions | {"predicted": np.asarray(given)}, [])
+        records.Result(records.SystemKey("02", one.system, one.recipe, seed), one.results[0].directory,
+                           one.results[0].metrics | {"accuracy": float(np.mean(given == one.labels))},
+                           one.results[0].predictions | {"predicted": np.asarray(given)}, [])
         for seed, given in enumerate(answers)))
 
 
-def test_ablations_and_untested_cells_are_not_compared_and_seeds_stand_together(systems):
+def test_ablations_and_untested_trained_systems_are_not_compared_and_seeds_stand_together(systems):
     assert [one.name for one in systems] == [
         "deep_emotion/published", "deep_emotion/ours", "gap_cnn/ours", "gap_cnn_svm/ours", "lenet5/ours"]
     assert [one.seeds for one in systems] == [(0,), (0, 1), (0,), (0,), (0,)]
@@ -59,14 +59,14 @@ def test_a_system_stands_for_its_seeds_by_their_means(systems):
 
 def test_of_each_system_validation_chooses_the_recipe(systems):
     assert [one.recipe for one in comparison.best_of_each(systems)] == ["ours"] * 4
-    worse = System(tuple(records.CellResult(cell.cell, cell.directory, cell.metrics | {"val_accuracy": 0.1},
-                                            cell.predictions, []) for cell in systems[1].cells))
+    worse = System(tuple(records.Result(result.key, result.directory, result.metrics | {"val_accuracy": 0.1},
+                                            result.predictions, []) for result in systems[1].results))
     assert comparison.best_of_each([systems[0], worse])[0].recipe == "published"
 
 
-def test_a_cell_tested_on_other_images_is_left_out(cells):
-    tested = [cell for cell in cells if cell.predictions]
-    other = records.CellResult(tested[1].cell, tested[1].directory, tested[1].metrics,
+def test_a_trained_system_tested_on_other_images_is_left_out(results):
+    tested = [result for result in results if result.predictions]
+    other = records.Result(tested[1].key, tested[1].directory, tested[1].metrics,
                                tested[1].predictions | {"index": np.arange(210)}, [])
     assert comparison.same_images([tested[0], other, tested[2]]) == [tested[0], tested[2]]
 
@@ -109,8 +109,8 @@ def test_recall_over_seeds_is_their_mean_with_a_t_interval(systems, labels):
 
 
 def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(systems, labels):
-    absent = [records.CellResult(cell.cell, cell.directory, cell.metrics, cell.predictions | {
-        "labels": np.where(labels == 6, 0, labels)}, []) for cell in systems[1].cells]
+    absent = [records.Result(result.key, result.directory, result.metrics, result.predictions | {
+        "labels": np.where(labels == 6, 0, labels)}, []) for result in systems[1].results]
     _, intervals = comparison.recalls([System(tuple(absent))])
     assert len(absent) == 2 and intervals[0, 6].tolist() == [0, 1]
 
@@ -163,9 +163,9 @@ def test_the_most_confused_pair_comes_first_and_names_who_confuses_it(systems, l
 
 
 def test_calibration_leaves_out_systems_without_probabilities(systems):
-    cell = systems[0].cells[0]
-    silent = System((records.CellResult(cell.cell, cell.directory, cell.metrics, {
-        key: value for key, value in cell.predictions.items() if key != "probabilities"}, []),))
+    result = systems[0].results[0]
+    silent = System((records.Result(result.key, result.directory, result.metrics, {
+        key: value for key, value in result.predictions.items() if key != "probabilities"}, []),))
     curve, both = comparison.reliability([silent, systems[2], systems[1]])
     assert curve["count"].tolist() == [210] and curve["accuracy"][0] == pytest.approx(0.8)
     assert curve["ece"] == pytest.approx(0.1, abs=1e-6)  # it says 0.7 and is right on 0.8
@@ -212,10 +212,10 @@ def test_a_paper_stands_only_beside_the_systems_it_speaks_of(systems):
 
 
 def test_the_accuracy_without_copies_stands_beside_where_there_are_copies(systems):
-    cell = systems[0].cells[0]
+    result = systems[0].results[0]
     for kept, without in ((200, 0.4), (210, None), (None, None)):
-        changed = cell.metrics | {"n_without_copies": kept, "accuracy_without_copies": 0.4 if kept else None}
-        one = System((records.CellResult(cell.cell, cell.directory, changed, cell.predictions, []),))
+        changed = result.metrics | {"n_without_copies": kept, "accuracy_without_copies": 0.4 if kept else None}
+        one = System((records.Result(result.key, result.directory, changed, result.predictions, []),))
         assert comparison.beside_paper([one], {})[0]["without"] == without
 
 
@@ -228,20 +228,20 @@ def test_our_rows_stand_among_the_quoted_ones_best_first(systems):
     assert comparison.beside_others(systems, []) == []
 
 
-def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypatch, write_cell):
+def test_the_runs_own_predictions_come_before_published_ones(tmp_path, monkeypatch, write_result):
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "runs"))
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     with pytest.raises(InputError, match=r"run r: no predictions to compare; make them with \./run_all.sh"):
         comparison.find("r", "synthetic")
-    write_cell(tmp_path / "results" / "fer2013", "lenet5")
+    write_result(tmp_path / "results" / "fer2013", "lenet5")
     assert "published ones of fer2013" in comparison.find("r", "synthetic").says
-    write_cell(tmp_path / "results" / "synthetic", "lenet5")
+    write_result(tmp_path / "results" / "synthetic", "lenet5")
     assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
-    write_cell(tmp_path / "results" / "ckplus-by_image", "lenet5")
+    write_result(tmp_path / "results" / "ckplus-by_image", "lenet5")
     assert "ones of ckplus-by_image" in comparison.find("r", "ckplus", "by_image").says
-    write_cell(tmp_path / "runs" / "r", "lenet5", untested=True)
+    write_result(tmp_path / "runs" / "r", "lenet5", untested=True)
     assert comparison.find("r", "synthetic").root == tmp_path / "results" / "synthetic"
-    write_cell(tmp_path / "runs" / "r", "gap_cnn")
+    write_result(tmp_path / "runs" / "r", "gap_cnn")
     assert comparison.find("r", "synthetic").root == tmp_path / "runs" / "r"
 
 

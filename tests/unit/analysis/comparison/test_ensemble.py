@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ferkit.analysis.comparison.ensemble import ensemble
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 
 
 def result(system, seed, probabilities, val, index=(0, 1, 2)):
@@ -14,15 +14,15 @@ def result(system, seed, probabilities, val, index=(0, 1, 2)):
     if probabilities is not None:
         first = np.array(probabilities)
         predictions["probabilities"] = np.stack([first, 1 - first], axis=1)
-    return SimpleNamespace(cell=Cell("02_x", system, "ours", seed), predictions=predictions,
+    return SimpleNamespace(key=SystemKey("02_x", system, "ours", seed), predictions=predictions,
                            metrics={"val_accuracy": val, "parameters": 10, "minutes": 2.0})
 
 
 def test_probabilities_of_all_seeds_of_the_two_best_on_validation_are_averaged():
-    cells = [result("a", 0, (0.9, 0.6, 0.4), 0.8), result("a", 1, (0.9, 0.6, 0.9), 0.8),
+    results = [result("a", 0, (0.9, 0.6, 0.4), 0.8), result("a", 1, (0.9, 0.6, 0.9), 0.8),
              result("b", 0, (0.9, 0.1, 0.4), 0.7), result("worst", 0, (0.0, 1.0, 0.0), 0.1),
              result("svm", 0, None, 0.99)]
-    found = ensemble(cells)
+    found = ensemble(results)
     assert found["systems"] == [("a", "ours"), ("b", "ours")] and found["networks"] == 3
     assert found["accuracy"] == pytest.approx(1.0) and found["parameters"] == 30 and found["minutes"] == 6
 

@@ -26,8 +26,8 @@ def faces(masks: bool = True, n: int = 28) -> FaceSet:
                    regions=names if masks else ())
 
 
-def cell(seed: int = 0, accuracy: float = 0.5, status: str = "finished") -> SimpleNamespace:
-    return SimpleNamespace(cell=SimpleNamespace(system="lenet5", recipe="ours", seed=seed),
+def result(seed: int = 0, accuracy: float = 0.5, status: str = "finished") -> SimpleNamespace:
+    return SimpleNamespace(key=SimpleNamespace(system="lenet5", recipe="ours", seed=seed),
                            metrics={"weights_sha256": f"{seed}", "val_accuracy": accuracy, "status": status})
 
 
@@ -46,7 +46,7 @@ def output(tmp_path, monkeypatch):
 
 
 def run(model: torch.nn.Module, **options: object) -> occlusion.Analysis:
-    return occlusion.analyse(cell(), model, options.pop("faces", faces()), "r", patch_size=16, stride=16, **options)
+    return occlusion.analyse(result(), model, options.pop("faces", faces()), "r", patch_size=16, stride=16, **options)
 
 
 def test_an_analysis_is_two_files_with_all_that_is_promised(model, output):
@@ -91,7 +91,7 @@ def test_another_setting_or_a_damaged_file_is_done_again(model, damage):
 
 
 def test_a_folder_may_stand_for_a_run_and_fewer_images_for_other_choices(model, tmp_path):
-    found = occlusion.analyse(cell(), model, faces(), tmp_path / "tree", patch_size=16, stride=16, beside=14)
+    found = occlusion.analyse(result(), model, faces(), tmp_path / "tree", patch_size=16, stride=16, beside=14)
     assert found.directory == tmp_path / "tree" / "04_occlusion_analysis" / "lenet5" / "ours" / "seed0"
     assert found.summary["other_choices"]["images"] == 14 and found.summary["other_choices"]["counts"] == [2] * 7
 
@@ -132,11 +132,11 @@ def test_test_images_are_a_stratified_part_of_the_test_split():
     assert len(occlusion.test_images(faces(n=70), 0, seed=0)) == 70
 
 
-def test_the_best_cell_is_chosen_on_validation_among_those_that_finished():
-    cells = [cell(0, 0.5), cell(1, 0.7), cell(2, 0.9, "collapsed"), cell(3, 0.7)]
-    assert occlusion.best(cells) is cells[1]
+def test_the_best_trained_system_is_chosen_on_validation_among_those_that_finished():
+    results = [result(0, 0.5), result(1, 0.7), result(2, 0.9, "collapsed"), result(3, 0.7)]
+    assert occlusion.best(results) is results[1]
     with pytest.raises(InputError, match="no system of this run finished"):
-        occlusion.best([cell(0, 0.9, "diverged")])
+        occlusion.best([result(0, 0.9, "diverged")])
 
 
 def test_an_untrained_copy_differs_and_leaves_the_model_alone(model):

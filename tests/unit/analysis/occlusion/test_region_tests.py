@@ -39,10 +39,10 @@ def test_the_parts_that_carry_an_expression_are_found_and_no_others():
     found = {(label, name) for label in CLASSES for name in NAMES
              if table[label][name]["difference"] > 0.5 and table[label][name]["p_holm"] < 0.05}
     assert found == {("angry", "brows"), ("happy", "mouth")}
-    cell = table["happy"]["mouth"]
-    assert cell["drop"] == 1.0 and cell["control"] < 0.2
-    assert cell["interval"][0] <= cell["difference"] <= cell["interval"][1]
-    assert cell["p"] <= cell["p_holm"] <= 1
+    result = table["happy"]["mouth"]
+    assert result["drop"] == 1.0 and result["control"] < 0.2
+    assert result["interval"][0] <= result["difference"] <= result["interval"][1]
+    assert result["p"] <= result["p_holm"] <= 1
 
 
 def test_different_expressions_on_different_parts_is_an_interaction():
@@ -77,8 +77,8 @@ def test_a_classifier_that_sees_nothing_loses_nothing():
     images, labels = faces(20)
     seen = covered(images, labels, lambda batch: np.tile([1.0, 0.0], (len(batch), 1)))
     table = region_tests.recall_lost(seen, labels, CLASSES, NAMES)
-    assert {cell["difference"] for row in table.values() for cell in row.values()} == {0.0}
-    assert {cell["p_holm"] for row in table.values() for cell in row.values()} == {1.0}
+    assert {result["difference"] for row in table.values() for result in row.values()} == {0.0}
+    assert {result["p_holm"] for row in table.values() for result in row.values()} == {1.0}
 
 
 def test_a_class_without_images_has_no_numbers_and_does_not_count_as_a_test():

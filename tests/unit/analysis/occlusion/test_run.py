@@ -36,12 +36,12 @@ def tree(tmp_path, faces):
 
 
 def test_all_seeds_of_the_asked_systems_are_found_in_order(tree, faces):
-    cells = run.cells_of(tree, ["lenet5"], "ours", faces())
-    assert [cell.cell.seed for cell in cells] == [0, 1]
-    with pytest.raises(InputError, match="no finished cell of deep_emotion/ours"):
-        run.cells_of(tree, ["lenet5", "deep_emotion"], "ours", faces())
-    with pytest.raises(InputError, match="no finished cell of lenet5/ours that was tested on these data"):
-        run.cells_of(tree, ["lenet5"], "ours", faces(seed=1))
+    results = run.results_of(tree, ["lenet5"], "ours", faces())
+    assert [result.key.seed for result in results] == [0, 1]
+    with pytest.raises(InputError, match="no finished system of deep_emotion/ours"):
+        run.results_of(tree, ["lenet5", "deep_emotion"], "ours", faces())
+    with pytest.raises(InputError, match="no finished system of lenet5/ours that was tested on these data"):
+        run.results_of(tree, ["lenet5"], "ours", faces(seed=1))
 
 
 def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tree, faces, monkeypatch, capsys):
@@ -49,7 +49,7 @@ def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tre
     words = ["occlusion", str(tree), "--model", "lenet5", "--patch-size", "16", "--stride", "16", "--json"]
     assert command_line.main(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["cell"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]
+    assert [row["name"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]
     assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 5 and "by filling (21 images)" in rows[0]["says"][4]
     assert rows[-1]["compared"] == "2 seeds"
     for seed in (0, 1):
@@ -74,22 +74,22 @@ def test_bad_words_are_told_in_one_line(words, says, capsys, tmp_path, monkeypat
 def test_a_machine_that_is_not_there_is_fitted_again_and_must_answer_as_published(tmp_path, faces):
     for system in ("gap_cnn", "gap_cnn_svm"):
         recipe = replace(TINY, model={"widths": (8, 8)})
-        cell = jobs.run(training.job("03_gap_cnn_svm", system, "ours", recipe, 0, "smoke"), faces(), tmp_path,
+        result = jobs.run(training.job("03_gap_cnn_svm", system, "ours", recipe, 0, "smoke"), faces(), tmp_path,
                         device="cpu")
-    there = run.head_of(cell, faces(), papers.system)[1]
-    (cell.directory / "weights.safetensors").unlink()
-    _, again = run.head_of(cell, faces(), papers.system)
+    there = run.head_of(result, faces(), papers.system)[1]
+    (result.directory / "weights.safetensors").unlink()
+    _, again = run.head_of(result, faces(), papers.system)
     features = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     assert np.array_equal(there.votes(features), again.votes(features))
-    other = {**cell.predictions, "predicted": (cell.predictions["predicted"] + 1) % 7}
-    cell = replace(cell, predictions=other)
+    other = {**result.predictions, "predicted": (result.predictions["predicted"] + 1) % 7}
+    result = replace(result, predictions=other)
     with pytest.raises(InputError, match=r"fitted again, its SVM predicts 100\.0%"):
-        run.head_of(cell, faces(), papers.system)
+        run.head_of(result, faces(), papers.system)
 
 
 def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
-    cells = run.cells_of(tree, ["lenet5"], "ours", faces())[:1]
-    found, = run.analyse_all(tree, cells, faces(), papers.system, patch_size=16, stride=16, beside=7)
+    results = run.results_of(tree, ["lenet5"], "ours", faces())[:1]
+    found, = run.analyse_all(tree, results, faces(), papers.system, patch_size=16, stride=16, beside=7)
     drawn = figures.occlusion_pictures(found.summary, found.maps, "LeNet-5", dataset="synthetic",
                                        background=occlusion.mean_faces(faces().part("test")))
     assert list(drawn) == ["turned_wrong", "probability", "fillings", "parts"]
@@ -99,13 +99,13 @@ def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
 
 
 def test_a_seed_whose_weights_are_not_here_is_left_out_and_named(tree, faces, monkeypatch):
-    cells, said = run.cells_of(tree, ["lenet5"], "ours", faces()), []
+    results, said = run.results_of(tree, ["lenet5"], "ours", faces()), []
     monkeypatch.setattr(run.progress, "note", said.append)
-    (cells[1].directory / "weights.safetensors").unlink()
+    (results[1].directory / "weights.safetensors").unlink()
     options = {"patch_size": 16, "stride": 16, "beside": 7}
-    found = run.analyse_all(tree, cells, faces(), papers.system, **options)
+    found = run.analyse_all(tree, results, faces(), papers.system, **options)
     assert [one.name for one in found] == ["lenet5/ours/seed0"]
     assert any("lenet5/ours/seed1: its weights are not here" in line for line in said)
-    (cells[0].directory / "weights.safetensors").unlink()
+    (results[0].directory / "weights.safetensors").unlink()
     with pytest.raises(InputError, match="none of lenet5/ours/seed0, lenet5/ours/seed1 are here"):
-        run.analyse_all(tree, cells, faces(), papers.system, **options)
+        run.analyse_all(tree, results, faces(), papers.system, **options)

@@ -56,7 +56,7 @@ def test_other_weights_answer_at_once_and_without_a_transformer_none_is_shown(fa
 
 
 def test_the_default_has_a_transformer_and_is_published():
-    assert weights_catalogue.find(widgets.default_weights()).cell.system.startswith("deep_emotion")
+    assert weights_catalogue.find(widgets.default_weights()).key.system.startswith("deep_emotion")
 
 
 def test_without_a_photo_drawn_people_stand_in():

@@ -29,7 +29,7 @@ def test_an_accuracy_is_the_papers_within_two_points_by_its_interval(fer2013, ac
 
 
 def test_one_seed_is_never_a_reproduction(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.7002)
+    fer2013.result("deep_emotion", accuracy=0.7002)
     row = fer2013.row(BEST)
     assert row["verdict"] == "partly" and "one seed" in row["note"]
     assert row["source"] == "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
@@ -67,26 +67,26 @@ def test_where_the_paper_states_no_length_validation_tells_whether_training_had_
 
 
 def test_remembered_numbers_are_counted_apart(run):
-    run.cell("deep_emotion", dataset="jaffe", labels=np.arange(43) % 7)
+    run.result("deep_emotion", dataset="jaffe", labels=np.arange(43) % 7)
     assert run.row("deep_emotion.accuracy.jaffe")["group"] == "remembered"
 
 
 def test_the_recipe_best_on_validation_counts_even_where_another_is_better_on_the_test_split(fer2013):
-    fer2013.cell("deep_emotion", "published", accuracy=0.71, val_accuracy=0.50)
-    fer2013.cell("deep_emotion", "ours", accuracy=0.60, val_accuracy=0.65)
+    fer2013.result("deep_emotion", "published", accuracy=0.71, val_accuracy=0.50)
+    fer2013.result("deep_emotion", "ours", accuracy=0.60, val_accuracy=0.65)
     assert fer2013.verdict(BEST) == "not_reproduced"
     assert fer2013.row(PUBLISHED)["observed"] == pytest.approx(0.71, abs=1e-3)
 
 
 def test_a_learning_rate_probe_is_no_candidate(fer2013):
-    fer2013.cell("deep_emotion", "published_lr0.001", accuracy=0.71)
+    fer2013.result("deep_emotion", "published_lr0.001", accuracy=0.71)
     assert fer2013.verdict(BEST) == "not_run"
 
 
 def test_always_answering_the_majority_class_reproduces_nothing(fer2013):
     happy = np.full(3589, LABELS.index("happy"))
     for system, recipe in (("deep_emotion", "published"), ("gap_cnn_svm", "ours"), ("lenet5", "ours")):
-        fer2013.cell(system, recipe, predicted=happy)
+        fer2013.result(system, recipe, predicted=happy)
     judged = list(map(fer2013.row, (BEST, PUBLISHED, "gap_svm.accuracy.fer2013")))
     assert [row["verdict"] for row in judged] == ["not_reproduced"] * 3
     assert "majority class" in judged[0]["note"]
@@ -94,18 +94,18 @@ def test_always_answering_the_majority_class_reproduces_nothing(fer2013):
 
 
 def test_an_all_zero_result_reproduces_nothing(fer2013):
-    fer2013.cell("deep_emotion", predicted=np.zeros(3589, dtype=int))
+    fer2013.result("deep_emotion", predicted=np.zeros(3589, dtype=int))
     assert fer2013.verdict(BEST) == "not_reproduced"
 
 
 def test_an_accuracy_of_zero_reproduces_nothing(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.0)
+    fer2013.result("deep_emotion", accuracy=0.0)
     row = fer2013.row(BEST)
     assert (row["verdict"], row["observed"]) == ("not_reproduced", 0.0)
 
 
 def test_a_result_on_the_validation_split_is_refused(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71, split="val")
+    fer2013.result("deep_emotion", accuracy=0.71, split="val")
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and row["observed"] is None
     assert "val split" in row["note"]
@@ -116,7 +116,7 @@ def test_the_classes_of_private_test_are_those_the_reader_of_the_archive_knows()
 
 
 def test_public_test_passed_off_as_test_is_known_by_its_classes(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71, labels=PUBLIC_TEST)
+    fer2013.result("deep_emotion", accuracy=0.71, labels=PUBLIC_TEST)
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and "not PrivateTest" in row["note"]
 
@@ -124,18 +124,18 @@ def test_public_test_passed_off_as_test_is_known_by_its_classes(fer2013):
 @pytest.mark.parametrize("n", [3588, 700])
 def test_a_part_of_the_test_split_is_refused(fer2013, n):
     labels = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])[:n]
-    fer2013.cell("deep_emotion", accuracy=0.71, labels=labels)
+    fer2013.result("deep_emotion", accuracy=0.71, labels=labels)
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and f"{n} images" in row["note"]
 
 
 def test_another_protocol_is_refused(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71, protocol="by_image")
+    fer2013.result("deep_emotion", accuracy=0.71, protocol="by_image")
     assert "by_image" in fer2013.row(BEST)["note"] and fer2013.verdict(BEST) == "not_run"
 
 
 def test_edited_predictions_are_refused(fer2013):
-    found = fer2013.cell("deep_emotion", accuracy=0.5)
+    found = fer2013.result("deep_emotion", accuracy=0.5)
     arrays = {**found.predictions, "predicted": found.predictions["labels"]}
     predictions.write_arrays(found.directory / "predictions.npz", arrays)
     row = fer2013.row(BEST)
@@ -143,14 +143,14 @@ def test_edited_predictions_are_refused(fer2013):
 
 
 def test_an_edited_accuracy_is_refused(fer2013):
-    found = fer2013.cell("deep_emotion", accuracy=0.5)
+    found = fer2013.result("deep_emotion", accuracy=0.5)
     (found.directory / "metrics.json").write_text(json.dumps(found.metrics | {"accuracy": 0.7002}))
     row = fer2013.row(BEST)
     assert row["verdict"] == "not_run" and "predictions give 0.4999" in row["note"]
 
 
 def test_results_on_another_data_set_do_not_count(run):
-    run.cell("deep_emotion", accuracy=0.9)
+    run.result("deep_emotion", accuracy=0.9)
     row = run.row(BEST)
     assert row["verdict"] == "not_run" and row["observed"] is None and row["source"] is None
     assert row["command"] == "./run_all.sh --dataset fer2013 --data PATH --profile full"
@@ -167,21 +167,21 @@ def test_several_seeds_give_mean_sd_and_intervals_over_seeds_and_images(fer2013)
 
 def test_a_wild_spread_over_two_seeds_does_not_reproduce_by_its_wide_interval(fer2013):
     for seed, accuracy in enumerate((0.30, 0.80)):
-        fer2013.cell("deep_emotion", seed=seed, accuracy=accuracy)
+        fer2013.result("deep_emotion", seed=seed, accuracy=accuracy)
     row = fer2013.row(BEST)
     assert row["interval"][0] < 0.7002 < row["interval"][1]
     assert row["verdict"] == "inconclusive"
 
 
 def test_one_refused_seed_refuses_the_mean_of_the_others(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71)
-    found = fer2013.cell("deep_emotion", seed=1, accuracy=0.30)
+    fer2013.result("deep_emotion", accuracy=0.71)
+    found = fer2013.result("deep_emotion", seed=1, accuracy=0.30)
     (found.directory / "predictions.npz").write_bytes(b"")
     assert fer2013.verdict(BEST) == "not_run"
 
 
 def test_a_planned_seed_that_is_missing_refuses_the_rest(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71)
+    fer2013.result("deep_emotion", accuracy=0.71)
     plan = [{"system": "deep_emotion", "recipe": "ours", "seed": seed} for seed in (0, 1)]
     (fer2013.root / "02_stn_attention/plan.json").write_text(json.dumps(plan))
     row = fer2013.row(BEST)
@@ -189,43 +189,43 @@ def test_a_planned_seed_that_is_missing_refuses_the_rest(fer2013):
 
 
 def test_a_run_that_diverged_is_evidence_against(fer2013):
-    fer2013.cell("deep_emotion", "published", untested=True)
+    fer2013.result("deep_emotion", "published", untested=True)
     row = fer2013.row(PUBLISHED)
     assert row["verdict"] == "not_reproduced" and row["observed"] is None and "diverged" in row["note"]
 
 
 def test_one_collapsed_seed_makes_a_reproduction_partial(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71)
-    fer2013.cell("deep_emotion", seed=1, accuracy=0.70, status="collapsed")
+    fer2013.result("deep_emotion", accuracy=0.71)
+    fer2013.result("deep_emotion", seed=1, accuracy=0.70, status="collapsed")
     row = fer2013.row(BEST)
     assert row["verdict"] in ("partly", "inconclusive") and "seed 1 collapsed" in row["note"]
 
 
 def test_a_mean_that_leaves_a_diverged_seed_out_says_so(fer2013):
-    fer2013.cell("deep_emotion", accuracy=0.71)
-    fer2013.cell("deep_emotion", seed=1, accuracy=0.70)
-    fer2013.cell("deep_emotion", seed=2, untested=True)
+    fer2013.result("deep_emotion", accuracy=0.71)
+    fer2013.result("deep_emotion", seed=1, accuracy=0.70)
+    fer2013.result("deep_emotion", seed=2, untested=True)
     assert "seed 2 diverged, the mean is over 2 of 3 seeds" in fer2013.row(BEST)["note"]
 
 
 def test_ck_plus_split_by_image_is_judged_and_warned_of(run):
-    run.cell("gap_cnn_svm", accuracy=0.98, dataset="ckplus", labels=np.arange(196) % 7, protocol="by_image")
+    run.result("gap_cnn_svm", accuracy=0.98, dataset="ckplus", labels=np.arange(196) % 7, protocol="by_image")
     assert "sister frames" in run.row("gap_svm.accuracy.ckplus")["note"]
 
 
 def test_a_small_sample_of_jaffe_is_refused(run):
-    run.cell("deep_emotion", accuracy=0.95, dataset="jaffe", labels=np.arange(14) % 7)
+    run.result("deep_emotion", accuracy=0.95, dataset="jaffe", labels=np.arange(14) % 7)
     assert run.verdict("deep_emotion.accuracy.jaffe") == "not_run"
 
 
 def rare(run, lost, seeds=3, **options):
-    """Cells that lose so many images of each class named in `lost`, and no other."""
+    """Trained systems that lose so many images of each class named in `lost`, and no other."""
     labels = np.repeat(np.arange(7), [FER2013_TEST[label] for label in LABELS])
     for seed in range(seeds):
         predicted = labels.copy()
         for label, n in lost.items():
             predicted[np.flatnonzero(labels == LABELS.index(label))[seed:seed + n]] = LABELS.index("happy")
-        run.cell("deep_emotion", seed=seed, predicted=predicted, **{"n_train_per_class": SIZES, **options})
+        run.result("deep_emotion", seed=seed, predicted=predicted, **{"n_train_per_class": SIZES, **options})
 
 
 SIZES = dict(zip(LABELS, (3995, 436, 4097, 7215, 4830, 3171, 4965), strict=True))
@@ -261,7 +261,7 @@ def test_rare_classes_by_other_people_s_labels_need_not_be_the_worst(fer2013, mo
 
 
 def test_relabelled_rare_classes_are_judged_on_the_official_test_split_alone(fer2013):
-    fer2013.cell("deep_emotion", n_train_per_class=SIZES, protocol="official+ferplus")
+    fer2013.result("deep_emotion", n_train_per_class=SIZES, protocol="official+ferplus")
     row = fer2013.row("ferplus.rare_classes.deep_emotion")
     assert row["verdict"] == "not_run" and "not the official split" in row["note"]
 
@@ -273,7 +273,7 @@ def test_an_absent_class_has_no_recall(run):
     predicted[(labels == 2) & (np.arange(198) % 2 == 0)] = 3  # half of fear is lost, all others are right
     sizes = {**dict(zip(LABELS, (100, 120, 50, 150, 60, 170), strict=False)), "neutral": 0}
     for seed in range(3):
-        run.cell("deep_emotion", seed=seed, dataset="ckplus", labels=labels, predicted=predicted,
+        run.result("deep_emotion", seed=seed, dataset="ckplus", labels=labels, predicted=predicted,
                  n_train_per_class=sizes)
     row = run.row(RARE)
     assert row["observed"] == pytest.approx(-0.25, abs=0.02) and row["verdict"] != "contradicted"
@@ -282,12 +282,12 @@ def test_an_absent_class_has_no_recall(run):
 
 def test_where_a_rare_class_is_absent_nothing_is_said(run):
     labels = np.arange(198) % 7
-    run.cell("deep_emotion", labels=labels[labels != 1], n_train_per_class={**SIZES, "disgust": 0})
+    run.result("deep_emotion", labels=labels[labels != 1], n_train_per_class={**SIZES, "disgust": 0})
     assert run.verdict(RARE) == "not_run"
 
 
 def test_rare_classes_are_not_judged_on_balanced_training(run):
-    run.cell("deep_emotion", n_train_per_class=dict.fromkeys(LABELS, 400))
+    run.result("deep_emotion", n_train_per_class=dict.fromkeys(LABELS, 400))
     row = run.row("deep_emotion.rare_classes")
     assert row["verdict"] == "not_run" and "equal size" in row["note"]
 
@@ -297,13 +297,13 @@ def test_classes_tied_at_zero_recall_are_no_three_lowest(run):
     labels = np.arange(350) % 7
     predicted = np.where(np.isin(labels, (3, 5)), labels, 3)  # five classes with recall 0
     for seed in range(3):
-        run.cell("deep_emotion", seed=seed, predicted=predicted, n_train_per_class=sizes)
+        run.result("deep_emotion", seed=seed, predicted=predicted, n_train_per_class=sizes)
     assert run.verdict(RARE) == "partly"
 
 
 def test_a_remedy_for_rare_classes_does_not_stand_for_its_system(fer2013):
-    fer2013.cell("deep_emotion", "remedy_focal", accuracy=0.9)
-    fer2013.cell("deep_emotion", "ours", accuracy=0.6)
+    fer2013.result("deep_emotion", "remedy_focal", accuracy=0.9)
+    fer2013.result("deep_emotion", "ours", accuracy=0.6)
     assert "deep_emotion/ours" in fer2013.row("deep_emotion.accuracy.fer2013")["note"]
 
 
@@ -311,7 +311,7 @@ def test_a_remedy_for_rare_classes_does_not_stand_for_its_system(fer2013):
 def test_ck_plus_is_judged_under_either_protocol_with_three_seeds(run, folder, protocol):
     labels = np.arange(196) % 7
     for seed in range(3):
-        run.cell("gap_cnn_svm", "ours", accuracy=0.99, labels=labels, dataset="ckplus", protocol=protocol, seed=seed)
+        run.result("gap_cnn_svm", "ours", accuracy=0.99, labels=labels, dataset="ckplus", protocol=protocol, seed=seed)
     row = run.row("gap_svm.accuracy.ckplus")
     assert row["verdict"] == "reproduced" and row["n_seeds"] == 3 and f"protocol {protocol}" in row["note"]
     assert ("sister frames" in row["note"]) == (protocol == "by_image")

@@ -14,11 +14,11 @@ def arm(run):
     """Writes three seeds of an arm with what was planted: the mean of each measure, and accuracies by condition."""
     def write(system="ran", recipe="ours", means=None, sd=0.001, conditions=None, seeds=3, accuracy=0.8, **options):
         for seed in range(seeds):
-            cell = run.cell(system, recipe, seed=seed, accuracy=accuracy, order=seed, notebook=NOTEBOOK, **options)
+            result = run.result(system, recipe, seed=seed, accuracy=accuracy, order=seed, notebook=NOTEBOOK, **options)
             attention = {name: {"mean": mean + 0.0005 * (seed - 1), "sd": sd, "n": 100, "share": 0.4, "even": 0.3}
                          for name, mean in (means or {}).items()}
-            (cell.directory / planted.FILE).write_text(json.dumps(
-                {"weights_sha256": cell.metrics["weights_sha256"], "n": 700, "accuracy": 0.8,
+            (result.directory / planted.FILE).write_text(json.dumps(
+                {"weights_sha256": result.metrics["weights_sha256"], "n": 700, "accuracy": 0.8,
                  "corruptions": conditions or {}, "attention": attention or None}))
 
     return write

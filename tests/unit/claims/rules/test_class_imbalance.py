@@ -21,8 +21,8 @@ def answers(rare, others):
 
 def remedies(run, gains, plain=0.3, **changes):
     for seed, gain in enumerate(gains):
-        run.cell("deep_emotion", "remedy_plain", seed=seed, predicted=answers(plain, 0.8))
-        run.cell("deep_emotion", "remedy_complementary", seed=seed,
+        run.result("deep_emotion", "remedy_plain", seed=seed, predicted=answers(plain, 0.8))
+        run.result("deep_emotion", "remedy_complementary", seed=seed,
                  **{"predicted": answers(plain + gain, 0.7), **changes})
 
 
@@ -44,12 +44,12 @@ def test_answering_a_rare_class_always_is_no_remedy(run):
 
 def test_unequal_seeds_or_a_plain_network_that_learned_nothing_are_refused(run):
     remedies(run, (0.3, 0.3))
-    run.cell("deep_emotion", "remedy_plain", seed=2)
-    run.cell("deep_emotion", "remedy_complementary", seed=3)
+    run.result("deep_emotion", "remedy_plain", seed=2)
+    run.result("deep_emotion", "remedy_complementary", seed=3)
     assert run.verdict(CLAIM) == "not_run" and "different seeds" in run.row(CLAIM)["note"]
 
 
 def test_without_the_remedy_the_command_that_runs_it_is_named(run):
-    run.cell("deep_emotion", "remedy_plain", dataset="fer2013")
+    run.result("deep_emotion", "remedy_plain", dataset="fer2013")
     row = run.row(CLAIM)
     assert row["verdict"] == "not_run" and "results/sweeps/remedies.toml" in row["command"]

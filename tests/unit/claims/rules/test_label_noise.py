@@ -30,7 +30,7 @@ def arm(run):
     """Writes three seeds of an arm, with what training did to their labels if that is asked for."""
     def write(recipe, accuracy=0.7, seeds=3, kept=None, **options):
         for seed in range(seeds):
-            run.cell("scn", recipe, seed=seed, accuracy=accuracy + 0.003 * (seed - 1), order=seed, notebook=NOTEBOOK,
+            run.result("scn", recipe, seed=seed, accuracy=accuracy + 0.003 * (seed - 1), order=seed, notebook=NOTEBOOK,
                      training=labels(seed=seed, **kept) if kept is not None else None, **options)
 
     return write

@@ -9,7 +9,7 @@ PARTS, INSENSITIVE = "deep_emotion.different_parts", "deep_emotion.insensitive"
 
 def analyses(run, *differences, **options):
     for seed, difference in enumerate(differences):
-        run.cell("deep_emotion", seed=seed)
+        run.result("deep_emotion", seed=seed)
         run.occlusion(seed=seed, difference=difference, **options)
 
 
@@ -48,36 +48,36 @@ def test_a_p_at_the_floor_of_its_draws_is_a_bound(run):
 
 
 def test_a_network_that_answers_one_class_shows_nothing(run):
-    run.cell("deep_emotion", predicted=np.zeros(350, dtype=int))
+    run.result("deep_emotion", predicted=np.zeros(350, dtype=int))
     run.occlusion()
     assert {run.verdict(claim) for claim in (MOUTH, BROWS, PARTS, INSENSITIVE)} == {"not_run"}
 
 
 def test_an_analysis_of_a_network_without_result_is_refused(run):
-    run.cell("lenet5")
+    run.result("lenet5")
     run.occlusion()
     assert "deep_emotion/ours" in run.row(MOUTH)["note"] and run.verdict(MOUTH) == "not_run"
 
 
 def test_deep_emotion_is_judged_where_it_was_analysed_and_else_the_best_system(run):
-    run.cell("gap_cnn", accuracy=0.9)
+    run.result("gap_cnn", accuracy=0.9)
     run.occlusion("gap_cnn", difference=-0.2)
     assert run.verdict(MOUTH) == "not_reproduced"
-    run.cell("deep_emotion", accuracy=0.5)
+    run.result("deep_emotion", accuracy=0.5)
     run.occlusion("deep_emotion", difference=0.2)
     assert run.row(MOUTH)["observed"] == 0.2
 
 
 @pytest.mark.parametrize("change", [{"recall_lost": {}}, {"recall_lost": None}, {"seed": 1}, {"system": "lenet5"}])
 def test_a_damaged_or_foreign_analysis_is_refused(run, change):
-    run.cell("deep_emotion")
+    run.result("deep_emotion")
     run.occlusion(stated=change)
     row = run.row(MOUTH)
     assert row["verdict"] == "not_run" and "occlusion.json" in row["note"]
 
 
 def test_a_cut_off_analysis_is_refused(run):
-    run.cell("deep_emotion")
+    run.result("deep_emotion")
     path = run.occlusion()
     path.write_text(path.read_text()[:100])
     assert "damaged" in run.row(MOUTH)["note"]

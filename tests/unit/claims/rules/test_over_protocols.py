@@ -16,23 +16,24 @@ FOLD = [f"by_subject_10fold:{k}" if k else "by_subject_10fold" for k in range(FO
 @pytest.fixture
 def several(run, tmp_path):
     """Writes a file of predictions: accuracies of each (system, recipe) by protocol, three seeds or one."""
-    run.cell("lenet5")
+    run.result("lenet5")
 
     def write(accuracies, seeds=1, dataset="ckplus", **more):
         other = type(run)(tmp_path / "runs")
-        cells = {}
+        results = {}
         for protocol in dict.fromkeys(one for by in accuracies.values() for one in by):
             other.root = tmp_path / "runs" / protocol.replace(":", "-")
-            cells[protocol] = [other.cell(*name, seed=seed, accuracy=by[protocol], order=seed, dataset=dataset, **more)
-                               for name, by in accuracies.items() if protocol in by for seed in range(seeds)]
-        return over_protocols.write(run.root / NOTEBOOK / "protocols_some.json", cells, {"sweep": "x.toml"})
+            results[protocol] = [
+                other.result(*name, seed=seed, accuracy=by[protocol], order=seed, dataset=dataset, **more)
+                for name, by in accuracies.items() if protocol in by for seed in range(seeds)]
+        return over_protocols.write(run.root / NOTEBOOK / "protocols_some.json", results, {"sweep": "x.toml"})
 
     return write
 
 
 def on_par(several, run, first, second, **options):
     several({CRAFTED: dict.fromkeys(FOLD, first), NETWORK: dict.fromkeys(FOLD, second)}, **options)
-    run.cell("lenet5", dataset="ckplus")
+    run.result("lenet5", dataset="ckplus")
     return run.row("baselines.on_par.ckplus")
 
 
@@ -62,7 +63,7 @@ def test_a_run_that_collapsed_counts_and_is_named(several, run):
 
 def test_a_missing_fold_is_not_run(several, run):
     several({CRAFTED: dict.fromkeys(FOLD, 0.8), NETWORK: dict.fromkeys(FOLD[:9], 0.8)})
-    run.cell("lenet5", dataset="ckplus")
+    run.result("lenet5", dataset="ckplus")
     row = run.row("baselines.on_par.ckplus")
     assert row["verdict"] == "not_run" and "gap_cnn_svm/ours under by_subject_10fold:9" in row["note"]
 
@@ -112,9 +113,9 @@ def test_the_gap_over_steps_is_a_slope(several, run, network, verdict, slope):
                                                   ((10, 10), "inconclusive")])
 def test_cost_is_a_ratio_over_seeds(run, minutes, verdict):
     for seed in range(3):
-        run.cell(*CRAFTED, seed=seed, dataset="fer2013", notebook=NOTEBOOK, minutes=99.0,
+        run.result(*CRAFTED, seed=seed, dataset="fer2013", notebook=NOTEBOOK, minutes=99.0,
                  head_cpu_minutes=minutes[0] + 0.1 * seed)
-        run.cell("gap_cnn", seed=seed, dataset="fer2013", minutes=minutes[1] + 0.1 * (2 - seed))
+        run.result("gap_cnn", seed=seed, dataset="fer2013", minutes=minutes[1] + 0.1 * (2 - seed))
     row = run.row("baselines.cost.minutes")
     assert row["verdict"] == verdict and row["observed"] == pytest.approx(minutes[0] / minutes[1], rel=0.05)
     assert run.row("baselines.cost.parameters")["observed"] == 1

@@ -86,38 +86,38 @@ def test_where_single_views_are_not_stored_only_accuracies_are_compared_and_the_
 
 
 def test_a_control_that_did_not_train_proves_nothing(run):
-    run.cell("deep_emotion", accuracy=0.8)
-    run.cell("deep_emotion_identity", predicted=np.zeros(350, dtype=int))
+    run.result("deep_emotion", accuracy=0.8)
+    run.result("deep_emotion_identity", predicted=np.zeros(350, dtype=int))
     row = run.row(IDENTITY)
     assert row["verdict"] == "not_run" and "proves nothing" in row["note"]
 
 
 def test_a_system_that_did_not_train_is_never_better_nor_no_worse(run):
     for seed in range(3):
-        run.cell("gap_cnn_small", "control", seed=seed, predicted=np.zeros(350, dtype=int))
-        run.cell("gap_cnn_fc", "control", seed=seed, accuracy=0.5)
+        run.result("gap_cnn_small", "control", seed=seed, predicted=np.zeros(350, dtype=int))
+        run.result("gap_cnn_fc", "control", seed=seed, accuracy=0.5)
     assert run.verdict(GAP_ACCURACY) == "not_reproduced"
 
 
 def test_two_systems_that_both_answer_one_class_are_refused_not_found_equal(run):
     for system in ("gap_cnn_small", "gap_cnn_fc"):
-        run.cell(system, "control", predicted=np.zeros(350, dtype=int))
+        run.result(system, "control", predicted=np.zeros(350, dtype=int))
     assert run.verdict(GAP_ACCURACY) == "not_run"
 
 
 def test_other_images_other_seeds_and_a_missing_half_are_refused(run):
-    run.cell("deep_emotion", accuracy=0.8)
+    run.result("deep_emotion", accuracy=0.8)
     assert run.verdict(IDENTITY) == "not_run"
-    run.cell("deep_emotion_identity", accuracy=0.5, labels=np.arange(343) % 7)
+    run.result("deep_emotion_identity", accuracy=0.5, labels=np.arange(343) % 7)
     assert "same images" in run.row(IDENTITY)["note"]
-    run.cell("deep_emotion_identity", accuracy=0.5)
-    run.cell("deep_emotion", seed=1, accuracy=0.8)
-    run.cell("deep_emotion_identity", seed=2, accuracy=0.5)
+    run.result("deep_emotion_identity", accuracy=0.5)
+    run.result("deep_emotion", seed=1, accuracy=0.8)
+    run.result("deep_emotion_identity", seed=2, accuracy=0.5)
     assert "different seeds" in run.row(IDENTITY)["note"]
 
 
 def test_one_with_further_seeds_is_compared_over_those_of_both(run):
-    run.cell("deep_emotion", accuracy=0.8)
+    run.result("deep_emotion", accuracy=0.8)
     run.seeds("deep_emotion_identity", accuracies=(0.5, 0.9, 0.9))
     row = run.row(IDENTITY)
     assert row["n_seeds"] == 1 and row["observed"] == pytest.approx(0.3)
@@ -138,8 +138,8 @@ def test_p_is_adjusted_for_the_pairs_that_the_paper_declares_and_a_further_run_c
 
 def test_one_diverged_seed_makes_better_partial_and_counts_as_the_majority_class(run):
     for seed in range(3):
-        run.cell("deep_emotion", seed=seed, accuracy=0.9, status="diverged" if seed == 1 else "finished")
-        run.cell("deep_emotion_identity", seed=seed, accuracy=0.5)
+        run.result("deep_emotion", seed=seed, accuracy=0.9, status="diverged" if seed == 1 else "finished")
+        run.result("deep_emotion_identity", seed=seed, accuracy=0.5)
     row = run.row(IDENTITY)
     assert row["verdict"] == "partly" and "seed 1 diverged" in row["note"]
 
@@ -174,8 +174,8 @@ def test_a_stated_ratio_is_judged_by_equivalence_within_a_margin(run, ours, lene
 
 
 def test_a_ratio_to_a_lenet_that_did_not_train_is_refused(run):
-    run.cell("gap_cnn_svm", accuracy=0.9)
-    run.cell("lenet5", accuracy=1 / 7)
+    run.result("gap_cnn_svm", accuracy=0.9)
+    run.result("lenet5", accuracy=1 / 7)
     assert run.verdict(RATIO) == "not_run"
 
 
@@ -234,23 +234,23 @@ def test_under_unequal_augmentation_both_are_judged_from_a_single_view_over_the_
     run.seeds("gap_cnn_svm", accuracies=(0.9, 0.9, 0.9), **errors(0.68, 0.65))
     reference = run.seeds("lenet5", accuracies=(0.7, 0.7, 0.7), tta="flip", **errors(0.72, 0.7))
     assert run.verdict(ROBUSTNESS) == "inconclusive"  # worse than a reference that was favoured: nothing follows
-    for cell in reference[:2]:
-        (cell.directory / robustness.FILE).write_text(json.dumps(
-            {"weights_sha256": cell.metrics["weights_sha256"], "n": 3589, "accuracy": 0.6,
+    for result in reference[:2]:
+        (result.directory / robustness.FILE).write_text(json.dumps(
+            {"weights_sha256": result.metrics["weights_sha256"], "n": 3589, "accuracy": 0.6,
              "corruptions": {"kind0_1": 0.5}}))
     row = run.row(ROBUSTNESS)
     assert row["observed"] == pytest.approx(0.35 / 0.5, abs=1e-3) and row["n_seeds"] == 2
     assert "both from a single view, over seeds 0, 1 of 3" in row["note"] and row["verdict"] == "reproduced"
-    (cell.directory / robustness.FILE).write_text(json.dumps({"weights_sha256": "0" * 64, "n": 1, "accuracy": 0.6,
+    (result.directory / robustness.FILE).write_text(json.dumps({"weights_sha256": "0" * 64, "n": 1, "accuracy": 0.6,
                                                               "corruptions": {}}))
     assert "not of the weights" in run.row(ROBUSTNESS)["note"]
 
 
 def test_robustness_under_other_corruptions_or_none_is_refused(run):
-    run.cell("gap_cnn_svm", accuracy=0.9, **errors(0.9, 0.8))
-    run.cell("lenet5", accuracy=0.7)
+    run.result("gap_cnn_svm", accuracy=0.9, **errors(0.9, 0.8))
+    run.result("lenet5", accuracy=0.7)
     assert run.verdict(ROBUSTNESS) == "not_run"
-    run.cell("lenet5", accuracy=0.7, **errors(0.7, 0.5, 0.5))
+    run.result("lenet5", accuracy=0.7, **errors(0.7, 0.5, 0.5))
     assert "same corruptions" in run.row(ROBUSTNESS)["note"]
 
 
@@ -293,12 +293,12 @@ def test_images_of_one_person_are_resampled_together(run):
     labels, person = np.arange(350) % 7, np.arange(350) // 35
     predicted = np.where(person < 6, labels, (labels + 1) % 7)
     for seed in range(3):
-        run.cell("deep_emotion", seed=seed, predicted=predicted, more={"groups": person})
-        run.cell("deep_emotion_identity", seed=seed, predicted=np.where(person < 4, labels, (labels + 1) % 7),
+        run.result("deep_emotion", seed=seed, predicted=predicted, more={"groups": person})
+        run.result("deep_emotion_identity", seed=seed, predicted=np.where(person < 4, labels, (labels + 1) % 7),
                  more={"groups": person})
     by_person = run.row(IDENTITY)["interval"]
     for seed in range(3):
-        run.cell("deep_emotion", seed=seed, predicted=predicted)
-        run.cell("deep_emotion_identity", seed=seed, predicted=np.where(person < 4, labels, (labels + 1) % 7))
+        run.result("deep_emotion", seed=seed, predicted=predicted)
+        run.result("deep_emotion_identity", seed=seed, predicted=np.where(person < 4, labels, (labels + 1) % 7))
     by_image = run.row(IDENTITY)["interval"]
     assert by_person[1] - by_person[0] > 3 * (by_image[1] - by_image[0])

@@ -9,14 +9,14 @@ import pytest
 from ferkit.claims.evidence import NotRun
 from ferkit.papers.notes_time_series import claims, rules
 from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
-from ferkit.results.records import Cell, CellResult
+from ferkit.results.records import Result, SystemKey
 from ferkit.stats.classification import confusion_matrix, macro_f1
 
 N, K = 700, 3
 LABELS = np.random.default_rng(0).integers(0, K, N)
 
 
-def cell(directory, system, share, seed=0, runs=1, **changes):
+def result(directory, system, share, seed=0, runs=1, **changes):
     """A result that is right on about `share` of the rows; mistakes come in runs of `runs` rows."""
     rng = np.random.default_rng([seed, *map(ord, system)])
     wrong = np.repeat(rng.random(N // runs) >= share, runs)
@@ -24,17 +24,17 @@ def cell(directory, system, share, seed=0, runs=1, **changes):
     metrics = {"n": N, "accuracy": float(np.mean(~wrong)), "status": "finished", "weights_sha256": "ab" * 32} | changes
     predictions = {"index": np.arange(N), "labels": LABELS, "predicted": predicted,
                    "label_names": np.array(list("xyz"))}
-    return CellResult(Cell("08_time_series", system, "ours", seed), directory / system / f"seed{seed}", metrics,
+    return Result(SystemKey("08_time_series", system, "ours", seed), directory / system / f"seed{seed}", metrics,
                       predictions, [])
 
 
 def evidence(tmp_path, dataset, **groups):
-    def cells(name):
+    def results(name):
         if name[0] not in groups:
             raise NotRun(f"no result of {'/'.join(name)}")
         return groups[name[0]]
 
-    return SimpleNamespace(cells=cells, dataset=dataset, source=lambda path: path.relative_to(tmp_path).as_posix())
+    return SimpleNamespace(results=results, dataset=dataset, source=lambda path: path.relative_to(tmp_path).as_posix())
 
 
 def judged(found, measure="accuracy"):
@@ -42,15 +42,15 @@ def judged(found, measure="accuracy"):
 
 
 def test_clearly_better_in_every_seed_is_reproduced(tmp_path):
-    found = evidence(tmp_path, "synthetic", gru=[cell(tmp_path, "gru", 0.9, k) for k in range(4)],
-                     frame=[cell(tmp_path, "frame", 0.7, k) for k in range(4)])
+    found = evidence(tmp_path, "synthetic", gru=[result(tmp_path, "gru", 0.9, k) for k in range(4)],
+                     frame=[result(tmp_path, "frame", 0.7, k) for k in range(4)])
     finding = judged(found)
     assert (finding.verdict, finding.n_seeds) == ("reproduced", 4)
     assert finding.interval_images[0] > 0.1 and finding.observed == pytest.approx(0.2, abs=0.05)
 
 
 def test_worse_beyond_chance_is_contradicted(tmp_path):
-    found = evidence(tmp_path, "synthetic", gru=[cell(tmp_path, "gru", 0.7)], frame=[cell(tmp_path, "frame", 0.9)])
+    found = evidence(tmp_path, "synthetic", gru=[result(tmp_path, "gru", 0.7)], frame=[result(tmp_path, "frame", 0.9)])
     assert judged(found).verdict == "contradicted"
 
 
@@ -58,15 +58,15 @@ def test_mistakes_that_come_in_runs_widen_the_interval(tmp_path):
     """As many wrong rows, but together: they are fewer witnesses, and only whole blocks know it."""
     widths = []
     for runs in (1, 50):
-        found = evidence(tmp_path, "gfe", gru=[cell(tmp_path, "gru", 0.8, runs=runs)],
-                         frame=[cell(tmp_path, "frame", 0.7, runs=runs)])
+        found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.8, runs=runs)],
+                         frame=[result(tmp_path, "frame", 0.7, runs=runs)])
         low, high = judged(found).interval_images
         widths.append(high - low)
     assert widths[1] > 3 * widths[0]
 
 
 def test_the_f_measure_is_the_mean_over_all_labels_but_the_first(tmp_path):
-    one = cell(tmp_path, "gru", 0.8)
+    one = result(tmp_path, "gru", 0.8)
     matrix = confusion_matrix(LABELS, one.predictions["predicted"], K)
     each = [2 * matrix[k, k] / (matrix[k].sum() + matrix[:, k].sum()) for k in range(K)]
     assert rules._f_measure(rules._sums(one, 0).sum(0)) == pytest.approx(np.mean(each[1:]))
@@ -74,27 +74,27 @@ def test_the_f_measure_is_the_mean_over_all_labels_but_the_first(tmp_path):
 
 
 def test_beating_what_did_not_train_proves_nothing(tmp_path):
-    found = evidence(tmp_path, "gfe", gru=[cell(tmp_path, "gru", 0.9)], frame=[cell(tmp_path, "frame", 0.3)])
+    found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.9)], frame=[result(tmp_path, "frame", 0.3)])
     with pytest.raises(NotRun, match="proves nothing"):
         judged(found)
 
 
 def test_other_rows_are_refused(tmp_path):
-    other = cell(tmp_path, "frame", 0.7)
+    other = result(tmp_path, "frame", 0.7)
     other.predictions["index"] = np.arange(N) + 1
     with pytest.raises(NotRun, match="same rows"):
-        judged(evidence(tmp_path, "gfe", gru=[cell(tmp_path, "gru", 0.9)], frame=[other]))
+        judged(evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.9)], frame=[other]))
 
 
 def test_a_collapsed_seed_is_at_most_partly(tmp_path):
-    found = evidence(tmp_path, "gfe", gru=[cell(tmp_path, "gru", 0.9, status="collapsed")],
-                     frame=[cell(tmp_path, "frame", 0.7)])
+    found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.9, status="collapsed")],
+                     frame=[result(tmp_path, "frame", 0.7)])
     assert judged(found).verdict == "partly"
 
 
 @pytest.mark.parametrize("half, verdict", [(0.85, "reproduced"), (0.82, "inconclusive"), (0.6, "not_reproduced")])
 def test_early_recognition_is_judged_by_its_interval(tmp_path, half, verdict):
-    one = cell(tmp_path, "gru", 0.9, accuracy=0.9)
+    one = result(tmp_path, "gru", 0.9, accuracy=0.9)
     write_curve(one, half)
     finding = rules.early(evidence(tmp_path, "synthetic", gru=[one]), SimpleNamespace(value=0.9), ("gru", "ours"), 0.5)
     assert finding.verdict == verdict
@@ -112,7 +112,7 @@ def write_curve(one, half, **changes):
     ({"weights_sha256": "cd" * 32}, "other weights"), ({"accuracies": [0.5] * 10}, "does not end"),
     ({"accuracies": None}, "no early recognition")])
 def test_a_curve_of_something_else_is_refused(tmp_path, changes, says):
-    one = cell(tmp_path, "gru", 0.9)
+    one = result(tmp_path, "gru", 0.9)
     write_curve(one, 0.8, **changes)
     with pytest.raises(NotRun, match=says):
         rules.early(evidence(tmp_path, "synthetic", gru=[one]), SimpleNamespace(value=0.9), ("gru", "ours"), 0.5)

@@ -42,7 +42,7 @@ def test_alpha_costs_one_weight_a_feature_and_no_logit():
     assert with_alpha(torch.randn(2, 1, 40, 40)).shape == (2, 7)
 
 
-def test_a_cell_of_the_last_map_sees_as_many_pixels_as_said():
+def test_a_position_of_the_last_map_sees_as_many_pixels_as_said():
     model = network(widths=(4, 4)).double()
     model.blocks.apply(lambda layer: layer.weight.data.fill_(1.0) if isinstance(layer, torch.nn.Conv2d) else None)
     x = torch.rand(1, 1, 48, 48, dtype=torch.float64, requires_grad=True)

@@ -34,7 +34,7 @@ class Published:
 
     def __init__(self, root):
         self.root = root
-        self.cell = root / NOTEBOOK / "deep_emotion/ours/seed0"
+        self.key = root / NOTEBOOK / "deep_emotion/ours/seed0"
 
     def read(self, name):
         """A JSON file of the tree."""
@@ -46,8 +46,8 @@ class Published:
         (self.root / name).write_text(json.dumps(content), encoding="utf-8")
 
     def change(self, **changes):
-        """Changes the metrics of the first cell, and notes the new hash."""
-        name = (self.cell / records.METRICS).relative_to(self.root).as_posix()
+        """Changes the metrics of the first trained system, and notes the new hash."""
+        name = (self.key / records.METRICS).relative_to(self.root).as_posix()
         self.put(name, self.read(name) | changes)
         self.note()
 
@@ -73,11 +73,11 @@ class Published:
 
 
 @pytest.fixture
-def published(tmp_path, write_cell):
+def published(tmp_path, write_result):
     """The tree, of a data set of real faces."""
     tree = Published(tmp_path / "fer2013")
     for system, share in (("deep_emotion", 0.7), ("deep_emotion_wide", 0.8)):
-        write_cell(tree.root, system, share=share, dataset="fer2013")
+        write_result(tree.root, system, share=share, dataset="fer2013")
     rows = [{"system": system, "recipe": "ours", "seed": 0, "config": {"lr": 0.001}}
             for system in ("deep_emotion", "deep_emotion_wide")]
     tree.put(f"{NOTEBOOK}/plan.json", rows)

@@ -39,14 +39,14 @@ def test_an_array_that_no_analysis_writes(published):
 
 
 def test_a_class_name_that_is_a_text(published):
-    stored = predictions.read_arrays(published.cell / "predictions.npz")
-    records.write_predictions(published.cell / "predictions.npz",
+    stored = predictions.read_arrays(published.key / "predictions.npz")
+    records.write_predictions(published.key / "predictions.npz",
                               stored | {"label_names": np.array(["x" * 900, *stored["label_names"][1:]])})
     told(published, "predictions.npz: a class name of 900 characters")
 
 
 def test_a_field_of_a_history_that_is_a_text(published):
-    with open(published.cell / "history.csv", "a", encoding="utf-8") as file:
+    with open(published.key / "history.csv", "a", encoding="utf-8") as file:
         file.write(f"{'x' * 300},1,1,1,1\n")
     told(published, "history.csv: a field that is longer")
 

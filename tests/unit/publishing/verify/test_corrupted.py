@@ -56,11 +56,11 @@ def test_an_accuracy_without_copies_that_cannot_be(published):
     told(published, f"{CELL}/metrics.json", "which cannot be")
 
 
-def test_sequences_are_a_data_set_of_their_own_and_images_are_still_one(published, write_cell):
-    write_cell(published.root, "gru", dataset="fer2013", data_sha256="cd" * 32)
+def test_sequences_are_a_data_set_of_their_own_and_images_are_still_one(published, write_result):
+    write_result(published.root, "gru", dataset="fer2013", data_sha256="cd" * 32)
     published.note()
     assert not [row for row in mismatches(published) if "different sets" in row["says"] or "data_sha256" in row["says"]]
-    write_cell(published.root, "lenet5", dataset="fer2013", data_sha256="ef" * 32)
+    write_result(published.root, "lenet5", dataset="fer2013", data_sha256="ef" * 32)
     published.note()
     assert "2 different sets of images" in told(published, "fer2013", "different sets")
 
@@ -72,33 +72,33 @@ def test_a_test_split_read_twice(published):
 
 def test_an_epoch_that_validation_did_not_choose(published):
     history = [{"epoch": 1, "val_accuracy": 0.5}, {"epoch": 2, "val_accuracy": 0.4}, {"epoch": 3, "val_accuracy": 0.6}]
-    records._write_history(published.cell / "history.csv", history)
+    records._write_history(published.key / "history.csv", history)
     published.note()
     told(published, f"{CELL}/metrics.json", "best_epoch is 2", "0.6")
 
 
-def test_another_cells_folder(published):
+def test_another_trained_systems_folder(published):
     published.change(system="lenet5")
     told(published, f"{CELL}/metrics.json", "wrong folder")
 
 
 def test_metrics_that_are_no_json(published):
-    (published.cell / "metrics.json").write_text("{")
+    (published.key / "metrics.json").write_text("{")
     told(published, f"{CELL}/metrics.json", "damaged")
 
 
 def test_changed_predictions(published):
-    stored = predictions.read_arrays(published.cell / "predictions.npz")
-    records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
+    stored = predictions.read_arrays(published.key / "predictions.npz")
+    records.write_predictions(published.key / "predictions.npz", stored | {"predicted": stored["labels"]})
     text = told(published, f"{CELL}/predictions.npz", "sha256")
     assert "predictions.npz has another sha256" in text and "accuracy is 0.7" in text
     assert "an answer is not the class with the highest score" in text
 
 
 def test_predictions_forged_with_their_hash(published):
-    stored = predictions.read_arrays(published.cell / "predictions.npz")
-    records.write_predictions(published.cell / "predictions.npz", stored | {"predicted": stored["labels"]})
-    published.change(predictions_sha256=files.sha256(published.cell / "predictions.npz"),
+    stored = predictions.read_arrays(published.key / "predictions.npz")
+    records.write_predictions(published.key / "predictions.npz", stored | {"predicted": stored["labels"]})
+    published.change(predictions_sha256=files.sha256(published.key / "predictions.npz"),
                      **records.summarise(stored["labels"], stored["labels"], LABELS,
                                          probabilities=stored["probabilities"]))
     told(published, f"{CELL}/metrics.json", "highest score")
@@ -106,7 +106,7 @@ def test_predictions_forged_with_their_hash(published):
 
 @pytest.mark.parametrize("name", ["history.csv", "metrics.json"])
 def test_a_file_whose_noted_hash_it_has_no_longer(published, name):
-    with open(published.cell / name, "a", encoding="utf-8") as file:
+    with open(published.key / name, "a", encoding="utf-8") as file:
         file.write("\n")
     told(published, f"{CELL}/{name}", "manifest.json")
 
@@ -165,9 +165,9 @@ def test_a_line_that_is_no_checksum(published):
 
 
 def test_weights_that_the_manifest_notes_are_not_excused_by_their_size(published):
-    (published.cell / "weights.safetensors").write_bytes(b"weights")
+    (published.key / "weights.safetensors").write_bytes(b"weights")
     published.note()
-    (published.cell / "weights.safetensors").unlink()
+    (published.key / "weights.safetensors").unlink()
     told(published, f"{CELL}/weights.safetensors", "missing, though manifest.json notes it")
 
 
@@ -203,8 +203,8 @@ def test_a_selection_bias_that_does_not_follow_from_its_curve(published):
     told(published, "optimism.json", "curve")
 
 
-def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(tmp_path, write_cell, seal):
-    write_cell(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
+def test_a_sweep_has_a_row_for_every_planned_job_with_the_accuracy_of_its_result(tmp_path, write_result, seal):
+    write_result(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
     (tmp_path / ".lock").touch()
     rows = [{"dataset": "synthetic", "system": "deep_emotion", "recipe": "remedy_focal", "seed": k} for k in (0, 1)]
     seal(tmp_path)
@@ -218,7 +218,7 @@ def test_a_sweep_has_a_row_for_every_planned_cell_with_the_accuracy_of_its_cell(
 
 
 def test_other_weights_than_those_that_were_tested(published):
-    (published.cell / "weights.safetensors").write_bytes(b"other")
+    (published.key / "weights.safetensors").write_bytes(b"other")
     published.change(weights_sha256="0" * 64)
     told(published, f"{CELL}/metrics.json", "weights.safetensors")
 
@@ -243,13 +243,13 @@ def test_what_is_planned_and_has_no_result_yet_is_named_and_no_mismatch(publishe
     assert any("1 of 3 are planned" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
 
 
-def test_a_cell_that_was_never_planned(published):
+def test_a_trained_system_that_was_never_planned(published):
     published.put("02_stn_attention/plan.json", published.read("02_stn_attention/plan.json")[:1])
     published.note()
     told(published, "plan.json: deep_emotion_wide/ours/seed0", "without having been planned")
 
 
-def test_a_cell_trained_with_another_recipe_than_planned(published):
+def test_a_trained_system_trained_with_another_recipe_than_planned(published):
     plan = published.read("02_stn_attention/plan.json")
     plan[0]["config"] = {"lr": 0.1}
     published.put("02_stn_attention/plan.json", plan)
@@ -270,7 +270,7 @@ def test_results_without_a_plan(published):
     told(published, "02_stn_attention/plan.json", "without a plan.json")
 
 
-def test_cells_of_two_different_data_sets(published):
+def test_trained_systems_of_two_different_data_sets(published):
     published.change(data_sha256="0" * 64)
     told(published, "manifest.json", "data_sha256")
 

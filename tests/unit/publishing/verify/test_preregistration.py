@@ -15,7 +15,7 @@ PLAN = "results/fer2013/02_stn_attention/plan.json"
 
 
 @pytest.fixture
-def repository(tmp_path, write_cell, seal):
+def repository(tmp_path, write_result, seal):
     """A git repository, and functions to plan, publish and commit in it."""
     class Repository:
         root = tmp_path / "results" / "fer2013"
@@ -31,13 +31,13 @@ def repository(tmp_path, write_cell, seal):
 
         def publish(self, *seeds):
             for seed in seeds:
-                write_cell(self.root, "deep_emotion", "ours", seed=seed, dataset="fer2013")
+                write_result(self.root, "deep_emotion", "ours", seed=seed, dataset="fer2013")
             (self.root / "02_stn_attention/headline.json").write_text(json.dumps(
                 {"system": "deep_emotion", "recipe": "ours", "seeds": sorted(seeds), "chosen_by": "val"}))
             seal(self.root)
 
         def rescore(self, seed, share):
-            write_cell(self.root, "deep_emotion", "ours", seed=seed, share=share, dataset="fer2013")
+            write_result(self.root, "deep_emotion", "ours", seed=seed, share=share, dataset="fer2013")
             seal(self.root)
 
         def commit(self):
@@ -70,7 +70,7 @@ def test_a_plan_in_the_same_commit_as_its_results_came_too_late(repository):
     assert row["file"].endswith("seed0/metrics.json") and "no plan of 02_stn_attention named it" in row["says"]
 
 
-def test_a_cell_added_to_a_plan_afterwards_is_named_alone(repository):
+def test_a_trained_system_added_to_a_plan_afterwards_is_named_alone(repository):
     repository.plan(0)
     repository.commit()
     repository.plan(0, 1)
@@ -124,7 +124,8 @@ def test_every_version_of_a_result_must_have_been_planned_not_the_last_alone(rep
     repository.commit()
     assert [one["check"] for one in repository.verify().mismatches] == ["planned before published"]
     source = preregistration.git(paths.repository(), "show", "b4adeaf89f20:lib/ferkit/verify/history.py")
-    for was, now in (("ferkit.results ", "ferkit.results.records "), ("verify.found", "publishing.verify.findings")):
+    for was, now in (("ferkit.results ", "ferkit.results.records "), ("verify.found", "publishing.verify.findings"),
+                     ("CellResult", "Result"), (".cell.", ".key.")):
         source = source.replace(was, now)
     exec(source, before := {})  # the same check as it was at commit b4adeaf: it looked at the last commit alone
     before["check"](repository.root, records.read_run(repository.root), found := Found("fer2013"))

@@ -1,4 +1,4 @@
-"""Predictions computed again from weights: an honest cell agrees, a forged one is named."""
+"""Predictions computed again from weights: an honest trained system agrees, a forged one is named."""
 
 import json
 
@@ -13,9 +13,9 @@ from ferkit.experiments import jobs
 from ferkit.papers import training
 from ferkit.publishing import verify
 from ferkit.results import records
-from ferkit.results.records import Cell
+from ferkit.results.records import SystemKey
 
-CELL = Cell("03_gap_cnn_svm", "lenet5", "ours", 0)
+CELL = SystemKey("03_gap_cnn_svm", "lenet5", "ours", 0)
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def sealed(root, seal):
 def forge(root, seal, **arrays):
     """Other predictions, with metrics and hashes that fit them."""
     directory = CELL.directory(root)
-    cell = records.read_cell(directory)
-    stored = cell.predictions | arrays
+    result = records.read_result(directory)
+    stored = result.predictions | arrays
     records.write_predictions(directory / records.PREDICTIONS, stored)
-    metrics = cell.metrics | records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
+    metrics = result.metrics | records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
                                                probabilities=stored["probabilities"])
     metrics |= {"predictions_sha256": files.sha256(directory / records.PREDICTIONS), "accuracy_without_copies": None}
     files.write_json(directory / records.METRICS, metrics)
@@ -60,7 +60,7 @@ def test_what_the_weights_answer_is_what_was_stored(run):
 
 
 def test_predictions_of_another_network_are_found_however_well_they_fit_their_metrics(run, seal):
-    stored = records.read_cell(CELL.directory(run)).predictions
+    stored = records.read_result(CELL.directory(run)).predictions
     scores = np.eye(7, dtype=np.float32)[stored["labels"]] * 5
     chances = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
     forge(run, seal, predicted=stored["labels"], scores=scores, probabilities=chances)
@@ -70,7 +70,7 @@ def test_predictions_of_another_network_are_found_however_well_they_fit_their_me
 
 
 def test_labels_that_are_not_the_datas_are_found(run, seal):
-    stored = records.read_cell(CELL.directory(run)).predictions
+    stored = records.read_result(CELL.directory(run)).predictions
     forge(run, seal, labels=stored["predicted"])
     (found,) = verify.verify(run)
     assert any("true classes are not those of the data" in row["says"] for row in found.mismatches)

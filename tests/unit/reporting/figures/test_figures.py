@@ -100,7 +100,7 @@ def stored(fig):
 
 
 def test_every_builder_is_tried_here():
-    helpers = {"save", "show", "load_all", "cell_name", "system_name", "colours", "occlusion_pictures"}
+    helpers = {"save", "show", "load_all", "result_name", "system_name", "colours", "occlusion_pictures"}
     assert set(figures.__all__) - helpers == set(EVERY)
 
 
@@ -138,7 +138,7 @@ def test_a_difference_is_the_first_minus_the_second_and_stars_what_is_significan
     assert trace["text"][3][3:5] == ["+40", "-40★"]
 
 
-def test_a_cell_that_was_never_tested_is_left_out_and_named_as_diverged_where_it_has_a_curve():
+def test_a_trained_system_that_was_never_tested_is_left_out_and_named_as_diverged_where_it_has_a_curve():
     failed = result("gap_cnn", **UNTESTED)
     assert len(figures.confusion_matrices([result(), failed]).data) == 1
     assert len(figures.parameters_vs_accuracy([result(), failed]).data) == 1
@@ -158,7 +158,7 @@ def test_the_ring_marks_the_epoch_that_validation_selected():
     assert sizes["solid", "y"] == [0, 10, 0] and sizes["dot", "y"] == [0, 0, 0]
 
 
-def test_the_svm_on_another_cells_features_draws_no_curve_of_its_own():
+def test_the_svm_on_another_trained_systems_features_draws_no_curve_of_its_own():
     assert not figures.learning_curves([result("gap_cnn_svm", features_of="gap_cnn/ours/seed0")]).data
 
 

@@ -23,11 +23,11 @@ EVIL = "<script>alert('x')</script>&\"'"
 
 
 @pytest.fixture
-def run(tmp_path, write_cell):
+def run(tmp_path, write_result):
     root = tmp_path / "synthetic-smoke-seed0"
-    write_cell(root, "deep_emotion", "ours")
-    write_cell(root, "deep_emotion", "published_lr0.1", untested=True)
-    write_cell(root, "gap_cnn", "ours", status="collapsed")
+    write_result(root, "deep_emotion", "ours")
+    write_result(root, "deep_emotion", "published_lr0.1", untested=True)
+    write_result(root, "gap_cnn", "ours", status="collapsed")
     (root / "notebooks").mkdir()
     (root / "notebooks" / "02_stn_attention.ipynb").write_text("{}")
     figures.save(go.Figure(go.Scatter(y=np.arange(3))), root / "02_stn_attention" / "figures", "curves",
@@ -72,14 +72,14 @@ def test_a_run_without_claims_says_so_and_how_to_judge(run):
     assert "No claim has been judged" in said and "python -m ferkit claims" in said
 
 
-def test_diverged_and_collapsed_cells_stand_in_the_protocol_as_that(run):
+def test_diverged_and_collapsed_trained_systems_stand_in_the_protocol_as_that(run):
     text = page(run)
     assert '<span class="chip diverged"' in text and '<span class="chip collapsed"' in text
     assert words(text).count("published_lr0.1") >= 2  # the table and its protocol card
     assert "the loss stopped being a number" in words(text)
 
 
-def test_a_cards_accuracy_is_the_cells_with_its_interval(run):
+def test_a_cards_accuracy_is_the_trained_systems_with_its_interval(run):
     said = words(page(run))
     assert "70.0 % 63.7 … 76.0 %" in said  # 147 of 210, drawn; 63.8 to 76.2 by the normal distribution
 
@@ -149,7 +149,7 @@ def test_a_notebook_that_failed_is_told_with_its_partial_copy(run):
     assert f"1 of {len(replication.stems())}" in words(text)
 
 
-def test_a_damaged_cell_is_told_and_the_others_stay(run):
+def test_a_damaged_trained_system_is_told_and_the_others_stay(run):
     (run / "02_stn_attention/deep_emotion/ours/seed0/predictions.npz").write_bytes(b"PK")
     said = words(page(run))
     assert "Cannot be used" in said and "deep_emotion/ours/seed0" in said and "GAP CNN" in said
@@ -183,9 +183,9 @@ RECIPE = {"optimizer": "adamw", "lr": 0.004, "schedule": "onecycle", "batch_size
           "augmentation": {"flip": 0.5, "rotation": 10, "shift": 0.08}, "loss": "focal"}
 
 
-def test_a_protocol_card_tells_split_selection_augmentation_and_cost(run, write_cell):
+def test_a_protocol_card_tells_split_selection_augmentation_and_cost(run, write_result):
     for seed in (1, 2):
-        write_cell(run, "lenet5", seed=seed, tta="flip", accuracy_no_tta=0.6, n_train=28709, minutes=12.5,
+        write_result(run, "lenet5", seed=seed, tta="flip", accuracy_no_tta=0.6, n_train=28709, minutes=12.5,
                    config={"recipe": RECIPE, "code_sha256": "e" * 64})
     text = page(run)
     card = text[text.index("<h3>LeNet-5"):]
@@ -223,20 +223,20 @@ def test_a_sweep_in_the_manifest_gives_commit_and_command_but_is_no_notebook(run
 
 
 @pytest.fixture
-def published(tmp_path, write_cell, monkeypatch):
-    """A published tree in a checkout of its own: cells alone, three seeds of one system, remedies."""
+def published(tmp_path, write_result, monkeypatch):
+    """A published tree in a checkout of its own: trained systems alone, three seeds of one system, remedies."""
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "results" / "runs"))
     root = tmp_path / "results" / "fer2013"
     for seed in range(3):
-        write_cell(root, "deep_emotion", "ours", share=0.6 + 0.02 * seed, seed=seed, dataset="fer2013")
+        write_result(root, "deep_emotion", "ours", share=0.6 + 0.02 * seed, seed=seed, dataset="fer2013")
     for name in ("published_lr0.1", "remedy_plain", "remedy_focal"):
-        write_cell(root, "deep_emotion", name, share=0.3, dataset="fer2013", config={"recipe": {"lr": 0.1}})
-    write_cell(root, "gap_cnn_svm", share=0.8, dataset="fer2013")
+        write_result(root, "deep_emotion", name, share=0.3, dataset="fer2013", config={"recipe": {"lr": 0.1}})
+    write_result(root, "gap_cnn_svm", share=0.8, dataset="fer2013")
     return root
 
 
-def test_the_page_of_a_published_tree_judges_and_draws_from_its_cells_and_lies_among_the_runs(published):
+def test_the_page_of_a_published_tree_judges_and_draws_from_its_trained_systems_and_lies_among_the_runs(published):
     path = html_report.build(published)
     assert path == published.parent / "runs" / "fer2013-published.html"
     assert sorted(entry.name for entry in published.iterdir()) == ["02_stn_attention", "03_gap_cnn_svm"]
@@ -270,10 +270,10 @@ def test_compare_sets_runs_side_by_side_and_marks_a_changed_verdict(run, tmp_pat
     assert "47,657" in text and "76,777" in text and "70.0 %" in words(text) and "plotly.js v" not in text
 
 
-def test_compare_takes_the_mean_over_seeds(run, write_cell, tmp_path, monkeypatch):
+def test_compare_takes_the_mean_over_seeds(run, write_result, tmp_path, monkeypatch):
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path))
     for seed, share in enumerate((0.5, 0.6, 0.7)):
-        write_cell(run, "lenet5", share=share, seed=seed)
+        write_result(run, "lenet5", share=share, seed=seed)
     said = words(html_report.compare([run, run]).read_text(encoding="utf-8"))
     assert said.count("60.0 % 34.3 … 84.9 % · 3 seeds, ± 10.0") == 2 and "validation 60.0 %" in said
 

@@ -24,17 +24,17 @@ model.drop_rate = [0.1]
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch, write_cell):
+def checkout(tmp_path, monkeypatch, write_result):
     """A checkout with a sweep, its rows and the published end of the path."""
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     folder = tmp_path / "results" / "sweeps"
     folder.mkdir(parents=True)
     (folder / "deep_emotion_path.toml").write_text(SWEEP)
-    cells = config.read(folder / "deep_emotion_path.toml").cells
-    rows = [{"recipe": cell.recipe_name, "seed": cell.seed, "state": "finished", "minutes": 2.0,
-             "val_accuracy": 0.4 + 0.1 * cell.seed + 0.05 * ("init" in cell.recipe_name)} for cell in cells]
+    entries = config.read(folder / "deep_emotion_path.toml").entries
+    rows = [{"recipe": entry.recipe_name, "seed": entry.seed, "state": "finished", "minutes": 2.0,
+             "val_accuracy": 0.4 + 0.1 * entry.seed + 0.05 * ("init" in entry.recipe_name)} for entry in entries]
     (folder / "deep_emotion_path.json").write_text(json.dumps({"cells": rows}))
-    write_cell(tmp_path / "results" / "fer2013", "deep_emotion", "ours", dataset="fer2013", share=0.6, epochs=9)
+    write_result(tmp_path / "results" / "fer2013", "deep_emotion", "ours", dataset="fer2013", share=0.6, epochs=9)
     return folder
 
 
@@ -68,8 +68,8 @@ def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
 @pytest.mark.parametrize(("path", "ours"), [(DEEP_EMOTION, papers.recipe("deep_emotion", "ours")),
                                             (GAP, papers.recipe("gap_cnn", "ours"))])
 def test_a_committed_path_starts_as_published_and_ends_at_our_recipe(path, ours):
-    cells = config.read(ablation_path.rows_file(path).with_suffix(".toml")).cells
-    first, last = cells[0].recipe.to_dict(), cells[-1].recipe.to_dict()
+    results = config.read(ablation_path.rows_file(path).with_suffix(".toml")).entries
+    first, last = results[0].recipe.to_dict(), results[-1].recipe.to_dict()
     assert {key for key in last if last[key] != ours.to_dict()[key]} <= {"epochs", "tta"}  # not of a step on validation
-    published = papers.recipe(cells[0].system, "published").to_dict()
+    published = papers.recipe(results[0].system, "published").to_dict()
     assert {key for key in first if first[key] != published[key]} <= {"epochs"}

@@ -23,18 +23,18 @@ MARKS = "a\n<!-- {0}: made by python -m ferkit readme -->\nold\n<!-- end {0} -->
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch, write_cell):
+def checkout(tmp_path, monkeypatch, write_result):
     """A checkout with two READMEs and two published trees, one with three seeds of a system."""
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     sizes = dict(zip(LABELS, (400, 43, 409, 721, 483, 317, 496), strict=True))
     root = tmp_path / "results" / "synthetic"
     for seed in range(3):
-        write_cell(root, "deep_emotion", "ours", share=0.6 + 0.02 * seed, seed=seed, n_train_per_class=sizes)
-    write_cell(root, "deep_emotion", "published", untested=True)
-    write_cell(root, "deep_emotion", "published_lr0.1", share=0.2)
-    write_cell(root, "gap_cnn_svm", "ours", share=0.8, accuracy_without_copies=0.78, n_without_copies=200,
+        write_result(root, "deep_emotion", "ours", share=0.6 + 0.02 * seed, seed=seed, n_train_per_class=sizes)
+    write_result(root, "deep_emotion", "published", untested=True)
+    write_result(root, "deep_emotion", "published_lr0.1", share=0.2)
+    write_result(root, "gap_cnn_svm", "ours", share=0.8, accuracy_without_copies=0.78, n_without_copies=200,
                n_train_per_class=sizes)
-    write_cell(tmp_path / "results" / "ckplus-by_image", "gap_cnn_svm", "ours", dataset="ckplus", protocol="by_image")
+    write_result(tmp_path / "results" / "ckplus-by_image", "gap_cnn_svm", "ours", dataset="ckplus", protocol="by_image")
     (tmp_path / "README.md").write_text(MARKS.format("results") + MARKS.format("picture"))
     (tmp_path / "results" / "README.md").write_text(MARKS.format("runs"))
     return tmp_path
@@ -88,10 +88,10 @@ def test_files_of_seeds_stand_behind_their_system_and_those_of_several_protocols
                     "seed1/metrics.json); [protocols_steps.json](synthetic/09_b/protocols_steps.json)")
 
 
-def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_cell):
+def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_result):
     root = checkout / "results" / "synthetic"
     for system, share in (("gap_cnn", 0.8), ("lenet5", 0.5)):
-        runs = {one: [write_cell(root, system, share=share)] for one in ("easy", "hard")}
+        runs = {one: [write_result(root, system, share=share)] for one in ("easy", "hard")}
         over_protocols.write(root / f"09_b/protocols_{system}.json", runs,
                              {"sweep": f"results/sweeps/{system}.toml", "git_commit": "", "profile": "quick"})
     table = tables.protocols_table().splitlines()
@@ -99,13 +99,13 @@ def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_cell):
     assert [line.split(" | ")[3:] for line in table[-2:]] == [["50.00 %", "50.00 % |"], ["80.00 %", "80.00 % |"]]
 
 
-def test_folds_stand_together_with_an_interval_over_people_and_in_sentences(checkout, write_cell):
+def test_folds_stand_together_with_an_interval_over_people_and_in_sentences(checkout, write_result):
     root = checkout / "results" / "synthetic"
     runs = {}
     for protocol, share in (("by_subject_10fold", 0.8), ("by_subject_10fold:1", 0.6)):
-        cell = write_cell(root, "gap_cnn", share=share)
+        result = write_result(root, "gap_cnn", share=share)
         single = np.zeros(210, int)  # flip-averaged answers are not compared with single views
-        runs[protocol] = [replace(cell, predictions=cell.predictions | {"groups": np.arange(210) // 35,
+        runs[protocol] = [replace(result, predictions=result.predictions | {"groups": np.arange(210) // 35,
                                                                        "predicted_no_tta": single})]
     over_protocols.write(root / "09_b/protocols_x.json", runs,
                          {"sweep": "x.toml", "git_commit": "", "profile": "quick"})
@@ -117,28 +117,28 @@ def test_folds_stand_together_with_an_interval_over_people_and_in_sentences(chec
         values.filled(VALUE.format("folds synthetic/lenet5/ours accuracy"), "README.md")
 
 
-def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_cell):
+def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_result):
     assert "under two protocols yet" in tables.leaks_table()
-    write_cell(checkout / "results" / "ckplus", "gap_cnn_svm", share=0.5, dataset="ckplus", protocol="by_subject")
+    write_result(checkout / "results" / "ckplus", "gap_cnn_svm", share=0.5, dataset="ckplus", protocol="by_subject")
     (row,) = [line for line in tables.leaks_table().splitlines() if line.startswith("| ckplus |")]
     assert "| 70.00 % (by_image, n 210) | 50.00 % (by_subject, n 210) | **+20.0** |" in row
     assert "### ckplus, by_subject\n" in tables.results_table()
 
 
-def test_remedies_stand_beside_plain_training(checkout, write_cell):
+def test_remedies_stand_beside_plain_training(checkout, write_result):
     assert tables.ablation_table(IMBALANCE) == tables.NOTHING
     for name, share in (("plain", 0.5), ("weights", 0.6)):
-        write_cell(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
+        write_result(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
     lines = tables.ablation_table(IMBALANCE).splitlines()
     plain, weighted = [line for line in lines if line.startswith("| synthetic |")]
     assert "| plain training | 1 | " in plain and "(" not in plain.partition("| 1 |")[2]
     assert "| disgust " in weighted and "| class weights | 1 | " in weighted and "60.00 % (+10.0: " in weighted
 
 
-def test_variants_stand_beside_their_control_and_decide_claims_that_the_whole_set_does_not(checkout, write_cell):
+def test_variants_stand_beside_their_control_and_decide_claims_that_the_whole_set_does_not(checkout, write_result):
     assert tables.ablation_table(VARIANTS) == tables.NOTHING
     for system, share in (("small", 0.6), ("fc", 0.5)):
-        write_cell(checkout / "results" / "synthetic-train50", f"gap_cnn_{system}", "control", share=share,
+        write_result(checkout / "results" / "synthetic-train50", f"gap_cnn_{system}", "control", share=share,
                    protocol="official+train50", train_accuracy=share + 0.1, receptive_field=36)
     lines = tables.ablation_table(VARIANTS).splitlines()
     control, fc = [line for line in lines if line.startswith("| synthetic-train50 |")]
@@ -214,10 +214,10 @@ def test_a_value_that_nobody_has_is_refused(checkout, mark):
         values.filled(VALUE.format(mark), "README.md")
 
 
-def test_a_claims_number_interval_and_verdict_stand_in_a_sentence(checkout, write_cell):
+def test_a_claims_number_interval_and_verdict_stand_in_a_sentence(checkout, write_result):
     counts = dict(zip(LABELS, (491, 55, 528, 879, 594, 416, 626), strict=True))
     root = checkout / "results" / "fer2013"
-    write_cell(root, "deep_emotion", "ours", dataset="fer2013", parameters=47657, n_train_per_class=counts)
+    write_result(root, "deep_emotion", "ours", dataset="fer2013", parameters=47657, n_train_per_class=counts)
     text = " ".join(f"is <!-- = claim deep_emotion.parameters {field} --><!-- = -->" for field in (
         "expected", "observed", "verdict"))
     said = values.filled(text, "README.md")
@@ -254,24 +254,24 @@ def test_the_command_checks_and_rewrites(checkout, capsys):
     assert main(["readme", "--check"]) == 0
 
 
-def test_a_summary_shows_the_papers_systems_and_the_best_baseline_of_each_kind(checkout, write_cell):
+def test_a_summary_shows_the_papers_systems_and_the_best_baseline_of_each_kind(checkout, write_result):
     root = checkout / "results" / "fer2013"
     for name, value in (("lenet5", 0.5), ("hog_svm", 0.6), ("lbp_svm", 0.7), ("gap_cnn", 0.8)):
-        write_cell(root, name, "ours", dataset="fer2013", val_accuracy=value)
-    write_cell(root, "deep_emotion", "control", dataset="fer2013")
+        write_result(root, name, "ours", dataset="fer2013", val_accuracy=value)
+    write_result(root, "deep_emotion", "control", dataset="fer2013")
     (results,) = [tree.results for tree in published() if tree.name == "fer2013"]
     assert judged.headline(results) == ("gap_cnn", "lenet5", "lbp_svm")
     assert [line.split(" | ")[0] for line in tables.systems_table().splitlines()[2:]] == [
         "| GAP CNN", "| LeNet-5", "| LBP + SVM"]
 
 
-def test_a_tree_of_folds_alone_is_published_listed_and_compared(checkout, write_cell):
+def test_a_tree_of_folds_alone_is_published_listed_and_compared(checkout, write_result):
     root = checkout / "results" / "ckplus-by_image"
-    folds = {f"by_subject_10fold{k}": [write_cell(checkout / f"away{k}", "lenet5", share=share, dataset="ckplus")]
+    folds = {f"by_subject_10fold{k}": [write_result(checkout / f"away{k}", "lenet5", share=share, dataset="ckplus")]
              for k, share in (("", 0.6), (":1", 0.8))}
     over_protocols.write(checkout / "results/ckplus/09_b/protocols_folds.json", folds, {
         "sweep": "results/sweeps/folds.toml", "git_commit": "a" * 40, "profile": "quick"})
-    write_cell(root, "lenet5", share=0.9, dataset="ckplus", protocol="by_image")
+    write_result(root, "lenet5", share=0.9, dataset="ckplus", protocol="by_image")
     assert "| LeNet-5 | ours | 1 | 70.00 | **70.00** |" in tables.results_table()
     assert "| **+20.0** |" in next(line for line in tables.leaks_table().splitlines() if "by_subject_10fold" in line)
     assert "/protocols_folds.json) | 70.00 % | 70.00 % | `aaaaaaaaaaaa` | finished |" in tables.runs_table()
