@@ -24,13 +24,13 @@ def set_shown(shown: bool) -> None:
     _shown = shown
 
 
-def epoch(cell: str, epoch: int, epochs: int, loss: float, val_accuracy: float, seconds_left: float) -> None:
-    """Report a finished epoch of a training cell.
+def epoch(system: str, epoch: int, epochs: int, loss: float, val_accuracy: float, seconds_left: float) -> None:
+    """Report a finished epoch of a training.
 
-    cell: what is trained, e.g. "network/ours seed 0". epoch: counted from 1. loss: mean training loss.
-    val_accuracy: a fraction in [0, 1]. seconds_left: estimate for this cell, in seconds.
+    system: what is trained, e.g. "network/ours seed 0". epoch: counted from 1. loss: mean training loss.
+    val_accuracy: a fraction in [0, 1]. seconds_left: estimate for this training, in seconds.
     """
-    report("epoch", cell=cell, epoch=int(epoch), epochs=int(epochs), loss=float(loss),
+    report("epoch", system=system, epoch=int(epoch), epochs=int(epochs), loss=float(loss),
            val_accuracy=float(val_accuracy), seconds_left=float(seconds_left))
 
 
@@ -94,7 +94,7 @@ def describe(event: dict) -> str:
     """One event in words: ``network/ours seed 0  epoch 3/12  loss 1.230  val 41.2 %  0:32 left``."""
     if event.get("kind") != "epoch":
         return str(event.get("text", ""))
-    return (f"{event['cell']}  epoch {event['epoch']}/{event['epochs']}  loss {event['loss']:.3f}"
+    return (f"{event['system']}  epoch {event['epoch']}/{event['epochs']}  loss {event['loss']:.3f}"
             f"  val {100 * event['val_accuracy']:.1f} %  {clock(event['seconds_left'])} left")
 
 

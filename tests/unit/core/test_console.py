@@ -11,7 +11,7 @@ class _Terminal(io.StringIO):
 
 
 def _epoch(number: int, of: int = 3) -> dict:
-    return {"kind": "epoch", "cell": "lenet5/ours seed 0", "epoch": number, "epochs": of, "loss": 1.0,
+    return {"kind": "epoch", "system": "lenet5/ours seed 0", "epoch": number, "epochs": of, "loss": 1.0,
             "val_accuracy": 0.5, "seconds_left": 1.0}
 
 

@@ -14,7 +14,7 @@ def test_events_are_appended_to_the_watchers_file_as_json_lines(tmp_path, monkey
     progress.epoch("lenet5/ours seed 0", 2, 12, 1.25, 0.5, 61.0)
     first, second = map(json.loads, (tmp_path / "events").read_text().splitlines())
     assert first == {"kind": "note", "text": "searching C and gamma"}
-    assert (second["cell"], second["epoch"], second["val_accuracy"]) == ("lenet5/ours seed 0", 2, 0.5)
+    assert (second["system"], second["epoch"], second["val_accuracy"]) == ("lenet5/ours seed 0", 2, 0.5)
     assert capsys.readouterr().out == ""
 
 
@@ -41,7 +41,7 @@ def test_time_left_reads_as_a_clock(seconds, shown):
 
 
 def test_an_epoch_is_described_in_words():
-    event = {"kind": "epoch", "cell": "gap_cnn/ours seed 1", "epoch": 3, "epochs": 12, "loss": 1.2345,
+    event = {"kind": "epoch", "system": "gap_cnn/ours seed 1", "epoch": 3, "epochs": 12, "loss": 1.2345,
              "val_accuracy": 0.4123, "seconds_left": 32}
     assert progress.describe(event) == "gap_cnn/ours seed 1  epoch 3/12  loss 1.234  val 41.2 %  0:32 left"
 
