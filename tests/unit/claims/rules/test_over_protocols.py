@@ -78,7 +78,7 @@ def test_always_one_class_in_every_fold_proves_nothing_about_the_other(several, 
             row["predicted"] = "3" * 350
             row["accuracy"] = content["images"][row["protocol"]]["labels"].count("3") / 350
     path.write_text(json.dumps(content))
-    run.cell("lenet5", dataset="ckplus")
+    run.result("lenet5", dataset="ckplus")
     row = run.row("baselines.on_par.ckplus")
     assert row["verdict"] == "not_run" and "majority class" in row["note"]
 
@@ -92,7 +92,7 @@ def test_other_images_with_equal_labels_are_refused(several, run, key):
         images[key] = "e" * 64 if key == "data_sha256" else [number + 1000 for number in images["index"]]
     path.with_name("protocols_other.json").write_text(json.dumps(content))
     several({NETWORK: dict.fromkeys(FOLD, 0.8)})
-    run.cell("lenet5", dataset="ckplus")
+    run.result("lenet5", dataset="ckplus")
     row = run.row("baselines.on_par.ckplus")
     assert row["verdict"] == "not_run" and "other images" in row["note"]
 
