@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from ferkit.experiments.plan import PlanRow
+from ferkit.results import tree
 from ferkit.results.records import Result
 from ferkit.results.tree import accuracy, by_system
-from ferkit.stats import intervals
 from ferkit.training.recipe import dotted
 
 
@@ -55,27 +53,20 @@ def table(results: list[Result]) -> list[dict[str, object]]:
     return rows
 
 
-def over_seeds(results: list[Result], order: tuple[tuple[str, str], ...] = ()) -> list[dict[str, object]]:
-    """One row for each system and recipe: means over its seeds, their deviation, and what each asks for.
-
-    order: which (system, recipe) in which order; all of them, as they come, without it. Percentages; "test ±" is the
-    deviation over seeds, None for one seed.
-    """
-    groups = by_system(results)
+def over_seeds(results: list[Result]) -> list[dict[str, object]]:
+    """One row for each system and recipe that was tested, percentages: means over its seeds, their deviation ("test ±",
+    None for one seed), and what it asks for (`results.tree.over_seeds`)."""
     rows = []
-    for name in order or tuple(groups):
-        group = [result.metrics for result in groups.get(name, [])]
-        tested = [m for m in group if m["accuracy"] is not None]
-        if tested:
-            spread = intervals.over_seeds([m["accuracy"] for m in tested])
-            rows.append({"system": name[0], "recipe": name[1], "seeds": len(group),
-                         "validation %": _percent(float(np.mean([m["val_accuracy"] for m in tested]))),
-                         "test %": _percent(spread.mean), "test ±": _percent(spread.sd),
-                         "without TTA %": _percent(float(np.mean([m["accuracy_no_tta"] for m in tested]))),
-                         "train - test": _percent(float(np.mean([m["train_accuracy"] - m["accuracy"]
-                                                                 for m in tested]))),
-                         "parameters": tested[0]["parameters"], "receptive field, px": tested[0]["receptive_field"],
-                         "minutes": round(float(np.mean([m["minutes"] for m in group])), 1)})
+    for (system, recipe), group in by_system(results).items():
+        it = tree.over_seeds(group)
+        if it["tested"]:
+            gap = None if it["train_accuracy"] is None else it["train_accuracy"] - it["accuracy"]
+            rows.append({"system": system, "recipe": recipe, "seeds": it["seeds"],
+                         "validation %": _percent(it["val_accuracy"]), "test %": _percent(it["accuracy"]),
+                         "test ±": _percent(it["sd"]), "without TTA %": _percent(it["accuracy_no_tta"]),
+                         "train - test": _percent(gap), "parameters": it["parameters"],
+                         "receptive field, px": group[0].metrics["receptive_field"],
+                         "minutes": round(it["minutes"], 1)})
     return rows
 
 
