@@ -43,9 +43,11 @@ class Typst(str):
 
 
 def escape(text: object) -> Typst:
-    """Text as Typst markup: its signs escaped, a minus before a digit as a minus, no line broken before a unit."""
+    """Text as Typst markup: its signs escaped, a minus before a digit as a minus, no line broken in an interval or
+    before a unit."""
     text = re.sub(r"([\\#$*_`~@<>\[\]]|^[+=/-](?= ))", r"\\\1", str(text)).replace("//", "/\\/")
     text = re.sub(r"(?<=\d) (?=(?:%|pts|×)(?:\W|$))|(?<=[\d%]) (?=± \d)|(?<=±) (?=\d)", "\u00a0", text)
+    text = re.sub(r"(?<=\d) … (?=[+-]?\d)", "\u00a0…\u00a0", text)
     return Typst(re.sub(r"(?<![\w.])-(?=\d)", "−", text))
 
 

@@ -40,6 +40,7 @@ def test_without_a_judged_accuracy_no_title_is_earned():
 def test_text_is_escaped_and_metadata_is_plain():
     assert escape("a_b #1 <x> [y] $ // -0.4 … ") == r"a\_b \#1 \<x\> \[y\] \$ /\/ −0.4 … "
     assert escape("48.2 % ± 1.55, +1 pts … 1.2 × 3") == "48.2\u00a0%\u00a0±\u00a01.55, +1\u00a0pts … 1.2\u00a0× 3"
+    assert escape("73.7 … 93.1 %") == "73.7\u00a0…\u00a093.1\u00a0%"
     assert escape("+ init") == r"\+ init" and escape("x-1") == "x-1"
     assert plain(Typst(r"*bold* 5 \# a\_b @ref-x  end")) == "bold 5 # a_b end"
 
