@@ -9,12 +9,14 @@ from ferkit import claims, papers
 from ferkit.core import paths
 from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
-from ferkit.results import records
+from ferkit.results import over_protocols, records
 from ferkit.results.records import SystemKey
 from ferkit.results.tree import published
 from ferkit.stats import classification
+from ferkit.sweep import config
 
-PUBLISHED = [tree.name for tree in published()]
+PUBLISHED = [tree.name for tree in published() if records.result_directories(tree.root)]
+TOGETHER = sorted((paths.repository() / "results").glob(f"*/{over_protocols.PATTERN}"))
 PRIVATE_TEST = {"angry": 491, "disgust": 55, "fear": 528, "happy": 879, "sad": 594, "surprise": 416, "neutral": 626}
 
 
@@ -61,6 +63,16 @@ class TestPublished:
         majority = classification.majority_share(best.matrix)  # GFE: 59 and 65 % show no expression
         assert best.metrics["accuracy"] > majority + 0.2 * (1 - majority)
         assert best.metrics["macro_f1"] > 0.35
+
+
+@pytest.mark.parametrize("path", TOGETHER, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_a_file_of_several_protocols_holds_what_its_sweep_planned_and_no_other_run(path):
+    content = over_protocols.read(path)
+    each = config.under_each_protocol(config.values_of(paths.repository() / content["sweep"]))
+    wanted = {(protocol, entry.system, entry.recipe_name, entry.seed)
+              for protocol, values in each.items() for entry in config.of(values).entries}
+    assert {(row["protocol"], row["system"], row["recipe"], row["seed"]) for row in content["runs"]} == wanted
+    assert len(content["runs"]) == len(wanted)
 
 
 @pytest.mark.skipif("fer2013" not in PUBLISHED, reason="no FER2013 result is published yet")

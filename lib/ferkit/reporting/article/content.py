@@ -195,10 +195,10 @@ class Writer:
     def leaks_table(self, name: str, systems: Sequence[str], caption: str) -> Typst:
         """The same systems under a random split by image and a split by subject."""
         shown = {names.system(one) for one in systems}
-        rows = [[f"{row[1]}, {names.recipe(row[2])}", *(re.sub(r" \((\w+), n (\d+)\)", r"", row[k]) for k in (4, 5)),
+        rows = [[names.dataset(row[0]), f"{row[1]}, {names.recipe(row[2])}", *(re.sub(r" \((\w+), n (\d+)\)", r"", row[k]) for k in (4, 5)),
                  row[6].replace("**", ""), row[7], row[3]] for row in tables.leaks_rows()[1] if row[1] in shown]
-        heads = ("system", "random by image", "by subject", "difference, points", "95 %", "seeds")
-        return self.table(name, heads, rows, caption, "(1fr, auto, auto, auto, auto, auto)", range(1, 6))
+        heads = ("data", "system", "random by image", "by subject", "difference, points", "95 %", "seeds")
+        return self.table(name, heads, rows, caption, "(auto, 1fr, auto, auto, auto, auto, auto)", range(2, 7))
 
     def folds_table(self, name: str, data: str, of: Sequence[Name], caption: str) -> Typst:
         """Systems on one division by subject as published, and over all folds by subject from a single view."""
