@@ -195,7 +195,8 @@ class Writer:
     def leaks_table(self, name: str, systems: Sequence[str], caption: str) -> Typst:
         """The same systems under a random split by image and a split by subject."""
         shown = {names.system(one) for one in systems}
-        rows = [[names.dataset(row[0]), f"{row[1]}, {names.recipe(row[2])}", *(re.sub(r" \((\w+), n (\d+)\)", r"", row[k]) for k in (4, 5)),
+        rows = [[names.dataset(row[0]), f"{row[1]}, {names.recipe(row[2])}",
+                 *(re.sub(r" \((\w+), n (\d+)\)", r"", row[k]) for k in (4, 5)),
                  row[6].replace("**", ""), row[7], row[3]] for row in tables.leaks_rows()[1] if row[1] in shown]
         heads = ("data", "system", "random by image", "by subject", "difference, points", "95 %", "seeds")
         return self.table(name, heads, rows, caption, "(auto, 1fr, auto, auto, auto, auto, auto)", range(2, 7))
