@@ -27,8 +27,8 @@ LONG = 300  # bytes from which on an array is shared between figures
 SIDES = {"right;white-space:nowrap": "", "right": " class=r", "left;white-space:nowrap": " class=w",
          "left": " class=l"}  # a table's styles in a page's words, none for the most frequent
 ENDS = re.compile(r"</t[rdh]>|</tbody>|</thead>")  # tags that HTML lets out
-STEPS = 30  # that a map keeps between zero and its largest value
-GREYS = 8  # of 256 grey values that an image no longer tells apart
+STEPS = 20  # that a map keeps between zero and its largest value
+GREYS = 16  # of 256 grey values that an image no longer tells apart
 # Code that IPython coloured, with its style sheet: many times as long as the code.
 HIGHLIGHT = re.compile(r'<style>.*?</style>\s*<div class="highlight"><pre>(.*?)</pre></div>', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -49,7 +49,7 @@ def write(run: Path) -> list[Path]:
     pages = {f"{stem}.html": page(run / "notebooks" / f"{stem}.ipynb") for stem in replication.stems()}
     if (size := sum(len(text.encode()) for text in pages.values())) > LARGEST:
         raise InputError(f"the pages take {size:,} bytes, {LARGEST:,} are allowed: render a smaller run")
-    folder = paths.repository() / "results" / FOLDER
+    folder = paths.make_folder(paths.repository() / "results" / FOLDER)
     return [files.write_text(folder / name, text) for name, text in (pages | {"README.md": _list(record)}).items()]
 
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ferkit.core.errors import InputError
+from ferkit.papers import replication
 from ferkit.reporting import notebook_pages, tables
 
 FIGURE = go.Figure(go.Heatmap(z=np.linspace(-1, 1, 48 * 48).reshape(48, 48)), layout={"height": 300})
@@ -73,3 +74,16 @@ def test_a_tables_styles_become_classes_and_tags_that_html_lets_out_go(tmp_path)
     table = tables.Table(("name", "n"), [("a", "1"), ("b" * 40, "2")], {1})._repr_html_()
     page = notebook_pages.page(executed(tmp_path, {"data": {"text/html": [table]}}))
     assert "<tbody><tr><td class=l>a<td>1<tr>" in page and "text-align" not in page.partition("<main")[2]
+
+
+def test_a_page_for_each_notebook_and_a_list_of_them_are_written_into_a_folder_that_is_made(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    for stem in replication.stems():
+        executed(tmp_path).rename(tmp_path / "notebooks" / f"{stem}.ipynb")
+    (tmp_path / "manifest.json").write_text(json.dumps({
+        "schema": 1, "dataset": "synthetic", "run": "r", "profile": "quick", "git_commit": "0123456789abcdef",
+        "notebooks": []}))
+    monkeypatch.setattr(notebook_pages.paths, "repository", lambda: tmp_path / "checkout")
+    written = notebook_pages.write(tmp_path)
+    assert [path.name for path in written] == [*(f"{stem}.html" for stem in replication.stems()), "README.md"]
+    assert "at commit 0123456789ab" in written[-1].read_text() and all(path.is_file() for path in written)
