@@ -1,4 +1,5 @@
-"""Executed notebooks as HTML pages for ``results/notebooks``: small, for a figure keeps its data and not its drawer.
+"""Executed notebooks as HTML pages for ``results/notebooks``: small, for a figure keeps its data and not its drawer,
+and the code stands in the notebooks alone.
 
 A page links plotly.js and MathJax; the data of its figures are rounded, packed together (gzip, base64) and unpacked by
 the browser. Only runs on synthetic faces are rendered: pages of others could hold pixels of a data set.
@@ -77,8 +78,7 @@ def _cell(cell: dict, packed: Packed) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         return _section(source)
-    body = "".join(_output(output, packed) for output in cell.get("outputs", []))
-    return f"<details class=code><summary>code</summary><pre>{escape(source, quote=False)}</pre></details>\n{body}"
+    return "".join(_output(output, packed) for output in cell.get("outputs", []))
 
 
 def _output(output: dict, packed: Packed) -> str:
@@ -170,5 +170,6 @@ def _list(record: dict) -> str:
         f"Pages of the run `{record['run']}` (profile {record['profile']}, synthetic faces) at commit "
         f"{str(record.get('git_commit'))[:12]}, as `python -m ferkit render-notebooks` writes them. Verdicts on "
         "synthetic faces say whether the machinery works; what was found on FER2013 stands beside them. Download a "
-        "page and open it: figures and formulas need plotly.js and MathJax, which the page links.", "",
+        "page and open it: figures and formulas need plotly.js and MathJax, which the page links. The code stands in "
+        "[the notebooks](../../notebooks).", "",
         "| notebook | what it shows |", "|---|---|", *rows, ""])
