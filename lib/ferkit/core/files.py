@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -84,6 +84,12 @@ def write_json(path: Path, content: object) -> Path:
     """
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     return write_text(path, NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
+
+
+def write_rows(path: Path, rows: Iterable[Mapping]) -> Path:
+    """Write a JSON list with one entry a line, atomically: git shows then which entries came and went."""
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    return write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def finite(value: object) -> object:

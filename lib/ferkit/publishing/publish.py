@@ -73,7 +73,7 @@ def _extend(folder: Path, added: Iterable[dict]) -> Path:
         if not there:
             entries[_key(entry)] = entry | {"status": WAITING}
     folder.mkdir(parents=True, exist_ok=True)
-    return files.write_json(folder / PLAN, list(entries.values()))
+    return files.write_rows(folder / PLAN, entries.values())
 
 
 def read_plan(folder: Path) -> list[dict]:
@@ -122,7 +122,7 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     for notebook in {result.key.notebook for result in chosen}:
         own = [result for result in records.read_run(root) if result.key.notebook == notebook]
         there = {result.key for result in own}
-        files.write_json(root / notebook / PLAN, [
+        files.write_rows(root / notebook / PLAN, [
             {key: value for key, value in entry.items() if key != "status" or _system_key(notebook, entry) not in there}
             for entry in read_plan(root / notebook)])
         files.write_json(root / notebook / HEADLINE, headline(own))

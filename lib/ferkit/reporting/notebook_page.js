@@ -1,4 +1,4 @@
-// Unpacks and draws the figures when the page is loaded; without plotly.js a line stands in their place.
+// Unpacks the code and draws the figures when the page is loaded; without plotly.js a line stands in their place.
 addEventListener("load", async () => {
   const whole = await unpack(document.querySelector("main").dataset.figures);
   const end = 4 + new DataView(whole.buffer).getUint32(0, true);
@@ -7,8 +7,9 @@ addEventListener("load", async () => {
   let start = end;
   for (const length of JSON.parse(text).lengths)
     arrays.push(btoa(Array.from(whole.subarray(start, start += length), (byte) => String.fromCharCode(byte)).join("")));
-  const { template, figures } = JSON.parse(text, (key, value) =>
+  const { template, code, figures } = JSON.parse(text, (key, value) =>
     key === "bdata" && typeof value === "number" ? arrays[value] : value);
+  for (const place of document.querySelectorAll("[data-code]")) place.textContent = code[place.dataset.code];
   for (const place of document.querySelectorAll("[data-figure]")) {
     if (!window.Plotly) { place.textContent = "The figure needs plotly.js, which could not be fetched."; continue; }
     const { data, layout } = figures[place.dataset.figure];

@@ -1,8 +1,7 @@
-"""Executed notebooks as HTML pages for ``results/notebooks``: small, for a figure keeps its data and not its drawer,
-and the code stands in the notebooks alone.
+"""Executed notebooks as HTML pages for ``results/notebooks``: small, for a figure keeps its data and not its drawer.
 
-A page links plotly.js and MathJax; the data of its figures are rounded, packed together (gzip, base64) and unpacked by
-the browser. Only runs on synthetic faces are rendered: pages of others could hold pixels of a data set.
+A page links plotly.js and MathJax; its code and the rounded data of its figures are packed together (gzip, base64) and
+unpacked by the browser. Only runs on synthetic faces are rendered: pages of others could hold pixels of a data set.
 """
 
 from __future__ import annotations
@@ -78,7 +77,9 @@ def _cell(cell: dict, packed: Packed) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         return _section(source)
-    return "".join(_output(output, packed) for output in cell.get("outputs", []))
+    packed.code.append(source)
+    body = "".join(_output(output, packed) for output in cell.get("outputs", []))
+    return f"<details class=code><summary>code</summary><pre data-code={len(packed.code) - 1}></pre></details>\n{body}"
 
 
 def _output(output: dict, packed: Packed) -> str:
@@ -113,11 +114,11 @@ def _smaller(html: str) -> str:
 
 
 class Packed:
-    """The figures of a page, to be unpacked by notebook_page.js: gzip over the length of a JSON text (uint32, little
+    """Code and figures of a page, for notebook_page.js to unpack: gzip over the length of a JSON text (uint32, little
     endian), that text and the bytes of all long arrays, each once however many figures hold it; then base64."""
 
     def __init__(self, template: dict) -> None:
-        self.template, self.figures, self.arrays = template, [], {}
+        self.template, self.code, self.figures, self.arrays = template, [], [], {}
 
     def add(self, figure: dict) -> int:
         """The figure's number; it is kept without its template and further hover data, its numbers rounded."""
@@ -129,7 +130,8 @@ class Packed:
 
     def text(self) -> str:
         """Everything that was added."""
-        content = {"template": self.template, "figures": self.figures, "lengths": list(map(len, self.arrays))}
+        content = {"template": self.template, "code": self.code, "figures": self.figures,
+                   "lengths": list(map(len, self.arrays))}
         head = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         whole = len(head).to_bytes(4, "little") + head + b"".join(self.arrays)
         return base64.b64encode(gzip.compress(whole, 9, mtime=0)).decode()
@@ -170,6 +172,5 @@ def _list(record: dict) -> str:
         f"Pages of the run `{record['run']}` (profile {record['profile']}, synthetic faces) at commit "
         f"{str(record.get('git_commit'))[:12]}, as `python -m ferkit render-notebooks` writes them. Verdicts on "
         "synthetic faces say whether the machinery works; what was found on FER2013 stands beside them. Download a "
-        "page and open it: figures and formulas need plotly.js and MathJax, which the page links. The code stands in "
-        "[the notebooks](../../notebooks).", "",
+        "page and open it: figures and formulas need plotly.js and MathJax, which the page links.", "",
         "| notebook | what it shows |", "|---|---|", *rows, ""])

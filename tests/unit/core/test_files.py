@@ -85,3 +85,11 @@ def test_a_full_disk_and_a_read_only_place_are_told_by_the_name_that_was_given(t
     with pytest.raises(OSError, match="Read-only") as refused:
         files.write_text(tmp_path / "b", "")
     assert refused.value.filename == str(tmp_path / "b")
+
+
+def test_rows_are_json_with_one_entry_a_line(tmp_path):
+    rows = [{"a": 1, "b": {"c": [1, 2]}}, {"a": "é"}]
+    path = files.write_rows(tmp_path / "rows.json", iter(rows))
+    text = path.read_text(encoding="utf-8")
+    assert json.loads(text) == rows and len(text.splitlines()) == 4
+    assert json.loads(files.write_rows(tmp_path / "none.json", []).read_text()) == []

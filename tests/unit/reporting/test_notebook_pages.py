@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,14 +24,16 @@ def executed(folder, *outputs):
     return path
 
 
-def test_a_page_holds_text_tables_and_figures(tmp_path):
+def test_a_page_holds_text_code_tables_and_figures(tmp_path):
     page = notebook_pages.page(executed(
         tmp_path, {"data": {notebook_pages.FIGURE: json.loads(FIGURE.to_json()), "text/plain": "Figure"}},
         {"data": {"text/html": ["<table>1</table>"]}}, {"name": "stdout", "text": "x < y"}))
     for part in ("<title>01 · A title", "<details>x</details>", "$\\theta_1$", "<table>1</table>",
                  "x &lt; y", 'style="min-height:300px"'):
         assert part in page
-    assert "Figure(" not in page
+    assert "Figure(" not in page and "<pre data-code=0></pre>" in page
+    content, _ = unpacked(re.search('data-figures="(.*?)"', page)[1])
+    assert content["code"] == ["a < b"]
 
 
 def unpacked(text):
