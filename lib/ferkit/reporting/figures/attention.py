@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from ferkit.reporting import names
 from ferkit.reporting.figures import style
+from ferkit.reporting.figures.curves import BELOW
 from ferkit.reporting.figures.maps import refuse_real_faces
 from ferkit.reporting.figures.teaching import class_activation
 from ferkit.results import planted
@@ -26,7 +27,7 @@ def planted_accuracy(results: Sequence[Result]) -> go.Figure:
             groups.setdefault(style.result_name({**result.metrics, "seed": 0}), []).append(
                 {"unchanged": found["accuracy"], **found["corruptions"]})
     fig = style.empty_figure(xaxis={"title": "accuracy", "tickformat": ".0%", "rangemode": "tozero"},
-                             yaxis={"autorange": "reversed"}, height=460)
+                             yaxis={"autorange": "reversed"}, height=480, legend=BELOW)
     for (name, rows), (colour, _, symbol) in zip(groups.items(), style.styles(len(groups)), strict=True):
         conditions = list(rows[0])
         fig.add_trace(go.Scatter(
