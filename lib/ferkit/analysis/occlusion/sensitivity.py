@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 from torch import nn
 
 from ferkit.analysis.occlusion.incremental import any_maps
@@ -70,6 +69,8 @@ def over_seeds(maps: Sequence[np.ndarray], label_names: Sequence[str]) -> dict[s
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     """Spearman's over pixels; None where a map is constant or not a number."""
+    from scipy import stats  # takes a second to import, and tables of results need none of it
+
     if not (np.isfinite(a).all() and np.isfinite(b).all()) or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(stats.spearmanr(a.ravel(), b.ravel()).statistic)
