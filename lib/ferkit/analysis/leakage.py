@@ -15,6 +15,7 @@ import numpy as np
 
 from ferkit.core import protocols
 from ferkit.core.names import Name
+from ferkit.results.over_protocols import people_apart
 from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
@@ -90,8 +91,7 @@ def _pooled(results: Sequence[Result]) -> tuple[Estimate, int] | None:
     first = [fold[seeds[0]] for fold in folds.values()]
     right = np.array([np.concatenate([fold[seed]["predicted"] == fold[seed]["labels"] for fold in folds.values()])
                       for seed in seeds])
-    people = [(k, one.get("groups")) for k, one in enumerate(first)]  # numbered anew in each fold
-    groups = None if any(own is None for _, own in people) else np.concatenate([1000 * k + own for k, own in people])
+    groups = people_apart([one.get("groups") for one in first])
     return estimates.share(right, np.concatenate([one["labels"] for one in first]), groups), right.shape[1]
 
 

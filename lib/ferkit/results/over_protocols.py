@@ -147,7 +147,7 @@ def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mappin
         strict=True))
     arrays = {"index": np.concatenate([images["index"] for images, _ in parts]), "labels": labels,
               "predicted": predicted, "predicted_no_tta": single, "label_names": np.array(content["label_names"])}
-    if (groups := _people([images for images, _ in parts])) is not None:
+    if (groups := people_apart([images["groups"] for images, _ in parts])) is not None:
         arrays["groups"] = groups
     first = parts[0][1]
     metrics = {"dataset": content["dataset"], "data_sha256": parts[0][0]["data_sha256"], "protocol": protocol,
@@ -187,7 +187,7 @@ def answers(root: Path, name: Name, protocols: Sequence[str]) -> tuple[Answers, 
     labels = [_numbers(images["labels"]) for images, _ in parts]
     predicted = [np.array([_numbers(row.get("predicted_no_tta", row["predicted"])) for row in rows])
                  for _, rows in parts]
-    groups = _people([images for images, _ in parts])
+    groups = people_apart([images["groups"] for images, _ in parts])
     lost = tuple(f"seed {row['seed']} {row['status']} under {row['protocol']}" for _, rows in parts for row in rows
                  if row.get("status", "finished") != "finished")
     return Answers(seeds.pop(), np.concatenate([p == t for p, t in zip(predicted, labels, strict=True)], axis=1),
@@ -205,12 +205,12 @@ def in_folds(root: Path, name: Name) -> Answers:
     return answers(root, name, list(protocols))[0]
 
 
-def _people(parts: Sequence[Mapping[str, object]]) -> np.ndarray | None:
-    """A number for the person in each image of all parts, int64; None where people are not known. Nobody is in two
-    parts."""
-    if any(images["groups"] is None for images in parts):
+def people_apart(groups: Sequence[Sequence[int] | np.ndarray | None]) -> np.ndarray | None:
+    """A number for the person in each image of all folds, int64; None where people are not known. groups: each fold's
+    people, below 1000, numbered anew in it. Nobody is in two folds."""
+    if any(own is None for own in groups):
         return None
-    return np.concatenate([np.array(images["groups"]) + 1000 * k for k, images in enumerate(parts)])
+    return np.concatenate([np.array(own) + 1000 * k for k, own in enumerate(groups)])
 
 
 def _digits(values: np.ndarray) -> str:

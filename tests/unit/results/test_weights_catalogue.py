@@ -1,4 +1,4 @@
-"""Published names are read from the files, mean one trained system, and hashes are held against them."""
+"""Published names are read from the files, each stands for one result, and hashes are checked."""
 
 import json
 import shutil
