@@ -92,6 +92,15 @@ def write_rows(path: Path, rows: Iterable[Mapping]) -> Path:
     return write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
 
+def state(path: Path) -> tuple[int, int, int] | None:
+    """(inode, bytes, modification time in ns): changes when a file is written again; None where it is not there."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 def finite(value: object) -> object:
     """A JSON-able value with null in place of every NaN and infinity, which JSON lacks."""
     if isinstance(value, dict):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ class Answers:
     data_sha256: tuple[str, ...]
     lost: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def accuracy(self) -> Estimate:
         """Of all images together; people are resampled whole where known."""
         return estimates.share(self.right, self.labels, self.groups)
@@ -87,7 +88,13 @@ def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, 
 
 
 def read(path: Path) -> dict:
-    """The content of such a file; InputError where it is damaged or an accuracy does not follow from it."""
+    """The content of such a file, shared and not to be changed; InputError where it is damaged or an accuracy does not
+    follow from it."""
+    return _read(path, files.state(path))
+
+
+@lru_cache(maxsize=32)  # pages and articles ask for the same files many times
+def _read(path: Path, _: tuple[int, int, int] | None) -> dict:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         for row in found["runs"]:

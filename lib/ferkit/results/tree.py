@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ferkit.core import paths
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results import over_protocols, records
@@ -78,9 +78,9 @@ def load_tree(root: Path) -> Tree:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; name a run (results/runs/<run>) or results/<dataset>")
     directories = records.result_directories(root)
-    state = tuple((path, *map(_state, (path / records.METRICS, path / records.PREDICTIONS, path / records.HISTORY)))
-                  for path in directories)
-    state += tuple((path, _state(path)) for path in sorted(root.glob(over_protocols.PATTERN)))
+    names = records.METRICS, records.PREDICTIONS, records.HISTORY
+    state = tuple((path, *(files.state(path / name) for name in names)) for path in directories)
+    state += tuple((path, files.state(path)) for path in sorted(root.glob(over_protocols.PATTERN)))
     if root not in _read or _read[root][0] != state:
         results, refused = [], {}
         for directory in directories:
@@ -195,15 +195,6 @@ def mean(metrics: Sequence[dict], key: str) -> float | None:
     """The mean of one entry over several metrics.json; None where there is none, or one of them lacks it."""
     values = [one.get(key) for one in metrics]
     return None if not values or None in values else sum(values) / len(values)
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written again; None where it is not there."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _stated_dataset(directory: Path) -> str | None:
