@@ -36,6 +36,7 @@ from ferkit.models.inference import resolve_device
 from ferkit.models.preprocessing import centre_crop, to_input
 from ferkit.training import trainer
 from ferkit.training.batching import Split, batches, epoch_order
+from ferkit.training.precision import autocast, computed_in
 from ferkit.training.recipe import Recipe
 
 LOOPS = ("ours", "bare", "dataloader")
@@ -98,7 +99,7 @@ def limit(model: str, recipe: Recipe, device: torch.device) -> dict[str, float]:
     x = torch.zeros(8, 1, network.input_size, network.input_size, device=device)
     with FlopCounterMode(display=False) as counter:
         network(x).sum().backward()
-    dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+    dtype = torch.bfloat16 if computed_in(recipe.precision, device) == "bf16" else torch.float32
     a = torch.ones(1024, 1024, dtype=dtype, device=device)
 
     def product() -> None:
@@ -134,7 +135,8 @@ def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labe
         with _Textbook(model, recipe, files, labels, k, device) as step:
             speeds |= _take_turns({"dataloader": step}, recipe.batch_size, seconds, device)
         for loop, speed in speeds.items():
-            dtype = "float32" if loop == "dataloader" or recipe.precision == "fp32" else "bfloat16"
+            dtype = ("float32" if loop == "dataloader" or computed_in(recipe.precision, device) == "fp32" else
+                     "bfloat16")
             found.append({"model": model, "batch": recipe.batch_size, "loop": loop, "dtype": dtype,
                           "round": number, "images_per_second": speed})
             say(found[-1])
@@ -199,7 +201,7 @@ def _bare(model: str, recipe: Recipe, split: Split, k: int) -> Step:
     optimizer = trainer.make_optimizer([p for p in network.parameters() if p.requires_grad], recipe)
 
     def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+        with autocast(recipe.precision, device):
             logits = network(x).float()
         _update(optimizer, logits, labels)
 

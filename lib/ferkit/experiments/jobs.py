@@ -89,7 +89,7 @@ def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config:
     model = fitted.model.cpu()
     known = {"status": fitted.state, "best_epoch": fitted.best_epoch, "epochs": fitted.epoch,
              "minutes": round(fitted.minutes, 3), "device": str(inference.resolve_device(device)),
-             "tta": job.recipe.tta, **facts.structure(model)}
+             "precision": fitted.precision, "tta": job.recipe.tta, **facts.structure(model)}
 
     def save(path: Path) -> None:
         weights.save(path, model, job.system.name, dict(config["recipe"]["model"]), label_names=faces.label_names,
@@ -123,7 +123,8 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
     if job.base is not None:
         base = records.read_result(SystemKey(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
         model = weights.load(base.directory / records.WEIGHTS, lambda _: job.base)[0]
-        below = {key: base.metrics[key] for key in ("best_epoch", "epochs", "device")}
+        told = ("best_epoch", "epochs", "device", "precision")
+        below = {key: base.metrics[key] for key in told if key in base.metrics}
         known = {**below, **facts.structure(model), "features_of": base.key.name,
                  "features_sha256": base.metrics["weights_sha256"]}
         history, minutes = base.history, base.metrics["minutes"]

@@ -59,7 +59,8 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
         status = {"state": fitted.state, "epoch": fitted.epoch, "epochs": recipe.epochs,
                   "best_epoch": fitted.best_epoch, "val_accuracy": fitted.val_accuracy,
                   "weights_sha256": files.sha256(directory / WEIGHTS), "minutes": round(fitted.minutes, 3),
-                  "device": str(inference.resolve_device(device)), "recipe": recipe_name, "config": config,
+                  "device": str(inference.resolve_device(device)), "precision": fitted.precision,
+                  "recipe": recipe_name, "config": config,
                   "config_sha256": files.sha256_of(config), "history": fitted.history}
         files.write_json(directory / STATUS, files.finite(status))
     return status

@@ -83,7 +83,8 @@ class Recipe:
     Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2); penalty_on: of the fully connected layers ("head") or
     of all. loss: a name of `losses.LOSSES`. label_smoothing: a fraction. class_weights, sampling: how unequal class
     sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
-    gradient norm; 0 = none. precision: of the forward and backward pass.
+    gradient norm; 0 = none. precision: of the forward and backward pass, "bf16" where the processor has that
+    (`training.precision`).
     init, init_std: "normal" draws every weight from N(0, init_std), "he" from N(0, 2/fan-in); both zero the biases.
     patience: epochs without a better validation accuracy before stopping; 0 = never. tta: averaging at test time,
     deterministic. model: options of the network. method: {} for supervised training as above, else what a paper puts in

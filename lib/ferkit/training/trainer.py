@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from ferkit.core import malloc, progress, seeding
 from ferkit.core.errors import InputError
-from ferkit.training import augmentation, checkpoint
+from ferkit.training import augmentation, checkpoint, precision
 from ferkit.training.batching import Split, batches, batches_per_epoch, epoch_order
 from ferkit.training.distributed import ALONE, Processes
 from ferkit.training.inputs import IMAGE, Input
@@ -45,8 +45,8 @@ class Fit:
     state: "finished", "paused" (time limit), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
     whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; those
     of the start if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
-    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls. method_state: the
-    method's tensors after the last step.
+    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls. precision: that the passes
+    had on this machine (`training.precision`). method_state: the method's tensors after the last step.
     """
 
     state: str
@@ -56,6 +56,7 @@ class Fit:
     val_accuracy: float | None
     history: list[dict[str, float | int | None]]
     minutes: float
+    precision: str
     method_state: State = field(default_factory=dict)
 
 
@@ -124,7 +125,7 @@ class Trainer:
         self._seed_dropout(seeding.derive(self.seed, "dropout", at.step) + self.processes.rank)
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = learning_rate(recipe, at.step, self.steps)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+        with precision.autocast(recipe.precision, self.device):
             outputs = self.method.forward(self.forward, x)
         outputs = tuple(output.float() for output in outputs)
         batch = Batch(rows, labels, targets, at.epoch, at.step, self.seed)
@@ -160,7 +161,7 @@ class Trainer:
         out = []
         with _weights(self.model, self.candidate()):
             self.model.eval()
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+            with precision.autocast(self.recipe.precision, self.device):
                 for stored in split.images.split(256):
                     out.append(self.model(self.kind.views(stored, self.model, "none")[0]).float())
         self.model.train()
@@ -290,7 +291,8 @@ def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0
     if trainer.best:
         trainer.model.load_state_dict(trainer.best)
     return Fit(state, trainer.model.eval(), at.epoch, at.best_epoch, at.best_accuracy if at.best_epoch else None,
-               at.history, at.seconds / 60, {name: value.cpu() for name, value in trainer.state.items()})
+               at.history, at.seconds / 60, precision.computed_in(recipe.precision, trainer.device),
+               {name: value.cpu() for name, value in trainer.state.items()})
 
 
 def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: float | None, name: str,
