@@ -133,3 +133,11 @@ def test_more_seeds_are_asked_for_until_the_images_alone_are_too_few():
     rng = np.random.default_rng(4)
     found = estimates.difference(answers(rng, 3, spread=0.1), answers(rng, 3, spread=0.1), LABELS)
     assert found.seeds_needed(0.1) < found.seeds_needed(0.05) and found.seeds_needed(0.001) is None
+
+
+def test_the_last_digits_of_a_mean_do_not_change_the_draws():
+    labels = np.repeat([0, 1], 50)
+    columns = np.tile([1 / 3, 2 / 3], 50)[:, None]
+    other = columns + np.where(np.arange(100) % 4 == 0, 1e-16, 0)[:, None]  # as another processor adds up
+    assert not np.array_equal(columns, other)
+    assert np.array_equal(estimates.class_sums(columns, labels)[0], estimates.class_sums(other, labels)[0])
