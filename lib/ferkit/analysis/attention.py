@@ -1,33 +1,42 @@
-"""The attentions of finished systems side by side: where each looks, what it brings, what it costs."""
+"""The attentions of finished systems side by side: where each looks, what it brings, what it costs.
+
+The table is made from files alone where they tell everything: networks, and torch with them, are loaded where they are
+asked.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
 from ferkit.analysis.ablation import Attention
 from ferkit.analysis.comparison import pairing
-from ferkit.analysis.occlusion.region_tests import IMPORTANT
-from ferkit.analysis.occlusion.run import NOTEBOOK as OCCLUSION
-from ferkit.analysis.stn_attention import sampled_area
+from ferkit.core.kept import kept
 from ferkit.data.face_set import FaceSet
 from ferkit.data.synthetic.truth import truth_masks
-from ferkit.experiments import attention, jobs
-from ferkit.experiments.jobs import Systems
-from ferkit.models import facts, inference
-from ferkit.results import planted
+from ferkit.results import occlusions, planted
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ferkit.experiments.jobs import Systems
 
 IMAGES = 350  # on which it is measured where a network looks
 
 
 def maps(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """`experiments.attention.maps`; a network with ``theta`` looks evenly at what its transformer samples."""
+    import torch
+
+    from ferkit.analysis.stn_attention import sampled_area
+    from ferkit.experiments import attention
+    from ferkit.models import inference
+
     found = attention.maps(model, images)
     if found is not None:
         return found
@@ -42,6 +51,8 @@ def maps(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray] 
 def of(results: Sequence[Result], images: np.ndarray, systems: Systems) -> dict[str, np.ndarray]:
     """Of each result whose network has attention, by "system/recipe": its density over images uint8 (N, H, W) minus an
     even division of it, float64 (N, H, W)."""
+    from ferkit.experiments import jobs
+
     found = {}
     for result in results:
         seen = maps(jobs.load_model(result, systems), images) if len(images) else None
@@ -74,6 +85,8 @@ def table(attentions: Iterable[Attention], results: Sequence[Result], systems: S
 def _looks(results: Sequence[Result], systems: Systems, test: FaceSet | None) -> dict[str, object]:
     found = [one for result in results if (one := _measured(result))]
     if not found and test is not None and test.masks is not None:
+        from ferkit.experiments import attention, jobs
+
         some = test.select(np.arange(min(IMAGES, len(test))))
         parts = truth_masks(some.labels, some.label_names, some.masks, some.regions)
         found = [attention.on_parts(*seen, parts) for result in results
@@ -86,12 +99,11 @@ def _measured(result: Result) -> dict[str, float] | None:
     """{share, even} of attention on parts as it was written beside a result; None where it was not."""
     if on_parts := ((planted.read(result) or {}).get("attention") or {}).get("on_parts"):
         return on_parts
-    path = result.directory.parents[3] / OCCLUSION / result.directory.relative_to(result.directory.parents[2])
-    path = path / "occlusion.json"
+    path = occlusions.directory(result.directory.parents[3], result.key) / occlusions.SUMMARY
     seen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not seen.get("attention"):
         return None
-    areas = {part: seen["region_area"][part] for part in IMPORTANT}
+    areas = {part: seen["region_area"][part] for part in occlusions.IMPORTANT}
     n = np.array([row["n"] for row in seen["attention"]])
     on = np.array([sum(row[part] * area for part, area in areas.items()) for row in seen["attention"]])
     image = np.array([row["image"] for row in seen["attention"]])
@@ -113,8 +125,15 @@ def _brings(first: Sequence[Result], second: Sequence[Result], systems: Systems)
 
 def _cost(result: Result, systems: Systems) -> tuple[int, int]:
     """(parameters, multiply-adds); the latter are counted on the network where its result does not tell."""
-    built = result.metrics.get("multiply_adds")
-    if built is None:
+    told = result.metrics.get("multiply_adds")
+    if told is None:
         options = result.metrics["config"]["recipe"].get("model", {})
-        built = facts.multiply_adds(systems(result.key.system).build(len(result.metrics["label_names"]), **options))
-    return result.metrics["parameters"], built
+        system, classes = systems(result.key.system), len(result.metrics["label_names"])
+
+        def counted() -> int:
+            from ferkit.models import facts
+
+            return facts.multiply_adds(system.build(classes, **options))
+
+        told = kept("multiply_adds", [system.name, system.version, classes, options], counted)
+    return result.metrics["parameters"], told

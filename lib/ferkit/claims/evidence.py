@@ -13,6 +13,7 @@ from ferkit.analysis.comparison import pairing
 from ferkit.analysis.comparison.pairing import Comparison
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
+from ferkit.results import occlusions
 from ferkit.results.records import Result
 from ferkit.results.tree import load_tree
 from ferkit.stats import intervals
@@ -101,7 +102,7 @@ class Evidence:
         Of several, `systems` come first, then the best on validation.
         """
         groups: dict[Name, list] = defaultdict(list)
-        for path in sorted(self.root.glob("04_occlusion_analysis/*/*/seed*/occlusion.json")):
+        for path in occlusions.summaries(self.root):
             name = path.parts[-4], path.parts[-3]
             groups[name].append((path, *self._occlusion(path, name)))
         if not groups:

@@ -19,7 +19,7 @@ from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.papers import training
 from ferkit.publishing import checksums
-from ferkit.results import manifest, over_protocols, predictions, records
+from ferkit.results import manifest, occlusions, over_protocols, predictions, records
 from ferkit.results.records import Result, SystemKey
 from ferkit.stats import classification
 from ferkit.sweep.config import SweepEntry
@@ -28,7 +28,6 @@ PLAN, HEADLINE = "plan.json", "headline.json"
 WAITING = "planned"  # status of an entry that is not published yet
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
 SMALL_LIMIT = 100_000  # of networks that nobody loads on a photograph: of points, drawn faces, a part of the images
-ANALYSES = "04_occlusion_analysis"
 
 
 def trained_notebooks() -> tuple[str, ...]:
@@ -112,9 +111,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     for result in chosen:
         limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root) else 0
         _copy(result.directory, result.key.directory(root), limit)
-    analyses = [path.parent for run in runs for path in sorted((run / ANALYSES).glob("*/*/seed*/occlusion.json"))]
+    analyses = [path.parent for run in runs for path in occlusions.summaries(run)]
     for analysis in analyses:
-        _copy(analysis, root / ANALYSES / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
+        _copy(analysis, root / occlusions.NOTEBOOK / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
     for run in runs:
         copied = [folder.relative_to(run) for folder in (*(result.directory for result in chosen), *analyses)
                   if folder.is_relative_to(run)]

@@ -32,9 +32,9 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.models import inference
 from ferkit.models.svm import stratified_rows
+from ferkit.results import occlusions
+from ferkit.results.occlusions import MAPS, SUMMARY
 
-NOTEBOOK = "04_occlusion_analysis"
-SUMMARY, MAPS = "occlusion.json", "maps.npz"
 SCHEMA = 2
 PLACEMENTS = 4  # copies of a part moved elsewhere, for each image
 DRAWS = 2000  # bootstrap samples and permutations
@@ -95,7 +95,7 @@ def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=N
     """
     about = result.key
     root = run if isinstance(run, Path) else paths.run_directory(run)
-    directory = root / NOTEBOOK / about.system / about.recipe / f"seed{about.seed}"
+    directory = occlusions.directory(root, about)
     settings = {"patch_size": patch_size, "stride": stride, "baseline": baseline, "images": images, "beside": beside,
                 "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
                 "weights_sha256": result.metrics["weights_sha256"],

@@ -16,9 +16,8 @@ import numpy as np
 from ferkit.analysis.occlusion.face_regions import elsewhere
 from ferkit.analysis.occlusion.maps import Score, answers, probability_of
 from ferkit.analysis.occlusion.windows import cover, fill
+from ferkit.results.occlusions import IMPORTANT
 from ferkit.stats import intervals
-
-IMPORTANT = ("mouth", "brows", "eyes", "nose")  # the paper's parts; everything else is "other regions"
 
 
 @dataclass(frozen=True)

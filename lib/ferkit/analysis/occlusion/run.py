@@ -24,7 +24,6 @@ from ferkit.models.heads import Head
 from ferkit.results import records
 from ferkit.results.records import Result
 
-NOTEBOOK = "04_occlusion_analysis"
 MOST_DIFFERENT = 0.002  # share of test images on which a head fitted again may predict otherwise (other libraries)
 
 

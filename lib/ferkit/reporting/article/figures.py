@@ -18,7 +18,7 @@ from ferkit.core.units import Unit
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import pictures, svg
 from ferkit.reporting.readme.pictures import Picture
-from ferkit.results import robustness
+from ferkit.results import occlusions, robustness
 from ferkit.results.records import Result
 from ferkit.results.tree import Tree, by_system, published
 
@@ -151,7 +151,7 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
 
 def analyses(tree: str, name: Name) -> list[Path]:
     """The occlusion.json of each seed of a system; InputError where there is none."""
-    found = sorted((tree_of(tree).root / "04_occlusion_analysis" / name[0] / name[1]).glob("seed*/occlusion.json"))
+    found = occlusions.summaries(tree_of(tree).root, *name)
     if not found:
         raise InputError(f"results/{tree}: no occlusion analysis of {'/'.join(name)}, though an article shows it")
     return found
@@ -161,7 +161,7 @@ def occlusion(tree: str, name: Name) -> Picture:
     """For each expression the true class's probability lost under each window, mean over images and seeds."""
     maps = []
     for place in analyses(tree, name):
-        with np.load(place.with_name("maps.npz"), allow_pickle=False) as archive:
+        with np.load(place.with_name(occlusions.MAPS), allow_pickle=False) as archive:
             maps.append(archive["window_probability_drop"])
             labels = [str(label) for label in archive["label_names"]]
     lost = np.mean(maps, axis=0)  # (K, rows, columns)

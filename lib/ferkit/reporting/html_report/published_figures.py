@@ -15,9 +15,10 @@ from ferkit.analysis import comparison, label_agreement
 from ferkit.core.errors import InputError
 from ferkit.reporting import figures, names
 from ferkit.reporting.figures import dataset as data_figures
+from ferkit.results import occlusions
 from ferkit.results.records import Result
 
-DATA, ANALYSES, COMPARED = "01_data_preparation", "04_occlusion_analysis", "05_confusion_comparison"
+DATA, COMPARED = "01_data_preparation", "05_confusion_comparison"
 
 
 def of(results: Sequence[Result], root: Path) -> dict[str, list[dict]]:
@@ -80,20 +81,20 @@ def _labels(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.
 def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
     """What the analyses in the tree say about places, of each system's first seed; a damaged one is left out."""
     shown: set[tuple[str, str]] = set()
-    for path in sorted(root.glob(f"{ANALYSES}/*/*/seed*/maps.npz")):
+    for path in occlusions.summaries(root):
         system, recipe, seed = path.parts[-4:-1]
         if (system, recipe) in shown:
             continue
         name = f"{names.system(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
         try:
-            summary = json.loads((path.parent / "occlusion.json").read_text(encoding="utf-8"))
-            with np.load(path, allow_pickle=False) as archive:
+            summary = json.loads(path.read_text(encoding="utf-8"))
+            with np.load(path.with_name(occlusions.MAPS), allow_pickle=False) as archive:
                 drawn = figures.occlusion_pictures(summary, archive, name)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             continue
         shown.add((system, recipe))
         for one in drawn.values():
-            yield ANALYSES, f"{one['name']}_{recipe}_{seed}", one["title"], one["caption"], one["fig"]
+            yield occlusions.NOTEBOOK, f"{one['name']}_{recipe}_{seed}", one["title"], one["caption"], one["fig"]
 
 
 def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, str, str, go.Figure]]:

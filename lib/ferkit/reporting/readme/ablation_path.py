@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from ferkit import papers
-from ferkit.core import files, paths
+from ferkit.core import paths
 from ferkit.core.errors import InputError
+from ferkit.core.kept import kept
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system, over_seeds
@@ -33,21 +34,14 @@ def rows_file(path: RecipePath) -> Path:
 def steps(path: RecipePath) -> list[dict]:
     """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
 
-    Networks are built to count their parameters, which takes seconds of torch; so the rows are kept in the cache, by
-    everything they follow from. InputError where the measured rows are not those of the sweep's file.
+    Networks are built to count their parameters, which takes seconds of torch; so the rows are kept. InputError where
+    the measured rows are not those of the sweep's file.
     """
     made_of = [rows_file(path).read_text(encoding="utf-8"),
                rows_file(path).with_suffix(".toml").read_text(encoding="utf-8"),
                {"/".join(name): named.recipe.to_dict() for name, named in papers.recipes().items()},
                {one.name: one.version for one in papers.systems()}]
-    kept = paths.cache_root() / "paths" / f"{files.sha256_of(made_of)}.json"
-    try:
-        return json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        rows = _steps(path)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        files.write_json(kept, rows)
-        return rows
+    return kept("paths", made_of, lambda: _steps(path))
 
 
 def _steps(path: RecipePath) -> list[dict]:
