@@ -14,6 +14,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ferkit import papers
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
@@ -225,26 +227,55 @@ def _copy(source: Path, target: Path, limit: int) -> None:
     for path in sorted(source.iterdir()):
         if path.is_file() and (path.name != records.WEIGHTS or path.stat().st_size <= limit):
             shutil.copyfile(path, aside / path.name)
-    _leave_out_probabilities(aside)
+    compact(aside)
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
 
 
-def _leave_out_probabilities(folder: Path) -> None:
-    """Keep the scores of a copied system and not the probabilities that follow from them: half of its size.
-
-    They stay where the calibration error, computed from those that follow, would differ in the sixth digit: some of
-    the files from before scores were rounded."""
+def compact(folder: Path) -> bool:
+    """Keep of a system's predictions what its numbers need: not the probabilities that follow from its scores, and of
+    the scores as few digits as leave every answer and, to the sixth digit, the calibration error; all of them where
+    weights lie beside, whose model card tells more. Whether anything went."""
     path, told = folder / records.PREDICTIONS, folder / records.METRICS
-    kept = predictions.compact(predictions.read_arrays(path)) if path.is_file() else None
-    if not kept:
-        return
-    metrics = json.loads(told.read_text(encoding="utf-8"))
-    error = classification.expected_calibration_error(
-        kept["labels"], predictions.probabilities_of(kept["scores"]), predicted=kept["predicted"])
-    if abs(error - metrics["ece"]) < 1e-6:
-        predictions.write_arrays(path, kept)
-        files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
+    if not path.is_file():
+        return False
+    metrics, whole = json.loads(told.read_text(encoding="utf-8")), predictions.read_arrays(path)
+    fewer = () if (folder / records.WEIGHTS).is_file() else [2**digits for digits in range(10, 17)]
+    for parts in (*fewer, None):  # None: the scores as they are
+        scores = predictions.rounded(whole["scores"], parts) if parts else whole["scores"]
+        kept = predictions.compact({**whole, "scores": scores}) or (
+            {**whole, "scores": scores} if "probabilities" not in whole else None)
+        if kept and np.array_equal(scores.argmax(1), whole["scores"].argmax(1)) and _same_error(kept, metrics["ece"]):
+            break
+    else:
+        return False
+    with files.scratch() as aside:
+        predictions.write_arrays(aside / path.name, kept)
+        if (aside / path.name).stat().st_size >= path.stat().st_size:
+            return False
+        shutil.copyfile(aside / path.name, path)
+    files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
+    return True
+
+
+def _same_error(kept: dict[str, np.ndarray], error: float | None) -> bool:
+    return error is None or abs(error - classification.expected_calibration_error(
+        kept["labels"], predictions.probabilities_of(kept["scores"]), predicted=kept["predicted"])) < 1e-6
+
+
+def compact_published() -> list[str]:
+    """:func:`compact` for everything that is published; what became smaller, relative to the checkout."""
+    changed = []
+    for root in sorted((paths.repository() / "results").glob(f"*/{manifest.NAME}")):
+        folders = [folder for folder in records.result_directories(root.parent) if compact(folder)]
+        made = manifest.read(root.parent)
+        for entry in made["notebooks"].values():
+            entry["outputs"] |= {name: files.sha256(root.parent / name) for name in entry["outputs"]
+                                 if any((root.parent / name).parent == folder for folder in folders)}
+        if folders:
+            manifest.write(root.parent, made)
+        changed += map(_shown, folders)
+    return changed
 
 
 def _system_key(notebook: str, entry: dict) -> SystemKey:

@@ -166,8 +166,8 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
                seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(sums (draws, K, C), sizes (draws, K)): columns summed by class over images drawn again with replacement.
 
-    columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay; with `groups` (N,), whole
-    groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
+    columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay (-1: of no class); with `groups`
+    (N,), whole groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
     (multinomially), so that 10,000 draws take no longer than a few; equal to ten decimals, for the last digits of a
     mean differ between processors. Both are read-only.
     """
@@ -189,7 +189,7 @@ def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int,
         found = np.tensordot(_resampled(len(own), draws, seed), own, axes=1)
         return _read_only(found[..., :-1], found[..., -1])
     rng = np.random.default_rng(seed)
-    sums, sizes = np.zeros((draws, k, columns.shape[1])), np.bincount(labels, minlength=k).astype(float)
+    sums, sizes = np.zeros((draws, k, columns.shape[1])), np.bincount(labels[labels >= 0], minlength=k).astype(float)
     for label in np.unique(labels):
         values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
         sums[:, label] = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws) @ values
