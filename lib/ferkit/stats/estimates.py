@@ -167,9 +167,9 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
     """(sums (draws, K, C), sizes (draws, K)): columns summed by class over images drawn again with replacement.
 
     columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay (-1: of no class); with `groups`
-    (N,), whole groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn together
-    (multinomially), so that 10,000 draws take no longer than a few; equal to ten decimals, for the last digits of a
-    mean differ between processors. Both are read-only.
+    (N,), whole groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn
+    together (multinomially), so that 10,000 draws take no longer than a few; equal to ten decimals, for the last digits
+    of a mean differ between processors. Both are read-only.
     """
     member = None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64).tobytes()
     columns = np.round(columns.astype(np.float64), 10)
