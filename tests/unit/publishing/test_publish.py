@@ -12,8 +12,9 @@ from ferkit.experiments import jobs
 from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
 from ferkit.publishing import publish as publishing
-from ferkit.results import manifest, records
+from ferkit.results import manifest, predictions, records
 from ferkit.results.records import SystemKey
+from ferkit.stats import classification
 from ferkit.sweep.config import SweepEntry
 from ferkit.training.recipe import Recipe
 
@@ -182,3 +183,33 @@ def test_a_published_trained_system_leaves_out_what_follows_from_its_scores_and_
     assert after.metrics == before.metrics | {"predictions_sha256": after.metrics["predictions_sha256"]}
     assert manifest.read(root)["notebooks"]["run"]["outputs"][
         "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == after.metrics["predictions_sha256"]
+
+
+def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside_weights(planned, monkeypatch):
+    run, root = planned
+    write_manifest(run)
+    publishing.publish([run], "synthetic")
+    monkeypatch.setattr(paths, "repository", lambda: root.parents[1])
+    place = root / "03_gap_cnn_svm/lenet5/ours/seed0"
+    kept = records.read_result(place)
+    scores = kept.predictions["scores"] + np.random.default_rng(0).normal(0, 1e-4, kept.predictions["scores"].shape)
+    arrays = {**kept.predictions, "scores": scores.astype(np.float32)}
+    arrays["probabilities"] = predictions.probabilities_of(arrays["scores"])
+    predictions.write_arrays(place / records.PREDICTIONS, predictions.compact(arrays))
+    metrics = kept.metrics | {"predictions_sha256": files.sha256(place / records.PREDICTIONS), "ece":
+                              classification.expected_calibration_error(arrays["labels"], arrays["probabilities"],
+                                                                        predicted=arrays["predicted"])}
+    files.write_json(place / records.METRICS, metrics)
+    (place / records.WEIGHTS).write_bytes(b"some")
+    assert publishing.compact_published() == []
+    (place / records.WEIGHTS).unlink()
+    before = (place / records.PREDICTIONS).stat().st_size
+    assert len(publishing.compact_published()) == 1 and (place / records.PREDICTIONS).stat().st_size < before
+    after = predictions.read_arrays(place / records.PREDICTIONS)
+    assert np.array_equal(after["scores"].argmax(1), arrays["scores"].argmax(1))
+    assert np.abs(after["probabilities"] - arrays["probabilities"]).max() <= 1 / predictions.PROBABILITY_PARTS
+    told = json.loads((place / records.METRICS).read_text())
+    assert told == metrics | {"predictions_sha256": files.sha256(place / records.PREDICTIONS)}
+    assert manifest.read(root)["notebooks"]["run"]["outputs"][
+        "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == told["predictions_sha256"]
+    assert publishing.compact_published() == []
