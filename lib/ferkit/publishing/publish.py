@@ -240,8 +240,9 @@ def compact(folder: Path) -> bool:
     if not path.is_file():
         return False
     metrics, whole = json.loads(told.read_text(encoding="utf-8")), predictions.read_arrays(path)
-    fewer = () if (folder / records.WEIGHTS).is_file() else [2**digits for digits in range(10, 17)]
-    for parts in (*fewer, None):  # None: the scores as they are
+    steps = [2**digits for digits in range(10, 17)]
+    short = np.array_equal(predictions.rounded(whole["scores"], steps[-1]), whole["scores"])  # a second time adds up
+    for parts in (*(() if short or (folder / records.WEIGHTS).is_file() else steps), None):  # None: as they are
         scores = predictions.rounded(whole["scores"], parts) if parts else whole["scores"]
         kept = predictions.compact({**whole, "scores": scores}) or (
             {**whole, "scores": scores} if "probabilities" not in whole else None)
