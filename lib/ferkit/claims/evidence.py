@@ -77,8 +77,7 @@ class Evidence:
 
     def named(self, sources: Sequence[str]) -> list[Result]:
         """The accepted trained systems whose metrics file is among the sources of a finding."""
-        return [result for results in self._results.values() for result in results
-                if self.source(result.file) in sources]
+        return [result for source, result in self._sources if source in sources]
 
     def best(self, names: Sequence[Name]) -> list[Result]:
         """The trained systems of the system and recipe with the best mean validation accuracy among `names`."""
@@ -140,6 +139,10 @@ class Evidence:
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}: damaged plan ({error}); take it from git again") from None
         return planned
+
+    @cached_property
+    def _sources(self) -> list[tuple[str, Result]]:
+        return [(self.source(result.file), result) for results in self._results.values() for result in results]
 
     @cached_property
     def _compared(self) -> dict[tuple[str, Name, Name], Comparison | NotRun]:

@@ -74,7 +74,11 @@ def of_papers() -> list[tuple[Tree, dict]]:
     """Every claim with the published tree it is judged on: those about a data set on that one, all others on `FIRST`
     (the first tree where that is not published) and what was trained on a part of its images, or on the first tree that
     can judge them. A claim that is judged anywhere is not also "not run"."""
-    trees = published()
+    return list(_of_papers(tuple(published())))
+
+
+@cache
+def _of_papers(trees: tuple[Tree, ...]) -> list[tuple[Tree, dict]]:
     first = FIRST if any(tree.name == FIRST for tree in trees) else trees[0].name if trees else ""
     found = [(tree, row) for tree in trees for row in judged(tree)
              if tree.name.partition("-train")[0] == first or tree.dataset in row["id"].split(".")]

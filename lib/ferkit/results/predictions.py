@@ -69,6 +69,9 @@ class Predictions(Mapping[str, np.ndarray]):
             self._read |= late
         return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names  # Mapping's own would read the array
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 

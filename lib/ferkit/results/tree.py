@@ -51,7 +51,7 @@ class Tree:
     results: tuple[Result, ...]
     refused: dict[Path, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The folder's name: a run's, or a published data set's."""
         return self.root.absolute().name
