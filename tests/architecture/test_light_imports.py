@@ -52,7 +52,15 @@ def _loaded(tree: ast.AST) -> set[str]:
 def test_numbers_and_verdicts_need_no_torch_and_no_pandas(module):
     found = _third_parties(f"ferkit.{module}")
     assert found & {"torch", "torchvision", "pandas"} == set()
-    text = BLOCK.format(blocked=("torch", "torchvision", "pandas")) + f"import ferkit.{module}"
+    _loads(f"import ferkit.{module}")
+
+
+def test_the_pages_maker_loads_without_torch():
+    _loads("import ferkit.reporting.readme")  # a network is asked only where a result does not say its cost
+
+
+def _loads(text: str) -> None:
+    text = BLOCK.format(blocked=("torch", "torchvision", "pandas")) + text
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 

@@ -20,7 +20,7 @@ def test_scores_are_read_when_asked_for(tmp_path, monkeypatch):
     asked = []
     original = predictions._load
     monkeypatch.setattr(predictions, "_load", lambda *given: asked.append(given[1]) or original(*given))
-    assert stored["labels"].tolist() == [0, 1, 2, 0, 1, 2] and asked == []
+    assert stored["labels"].tolist() == [0, 1, 2, 0, 1, 2] and "scores" in stored and asked == []
     assert np.array_equal(stored["scores"], arrays()["scores"]) and asked == [("scores",)]
     assert stored["scores"] is stored["scores"] and len(asked) == 1
     assert set(stored) == set(arrays()) and "probabilities" not in stored
