@@ -22,6 +22,7 @@ from ferkit.experiments.jobs import Systems
 from ferkit.models import svm
 from ferkit.models.heads import Head
 from ferkit.results import records
+from ferkit.results.occlusions import NOTEBOOK as NOTEBOOK  # notebook 04 names its own figures by it
 from ferkit.results.records import Result
 
 MOST_DIFFERENT = 0.002  # share of test images on which a head fitted again may predict otherwise (other libraries)
