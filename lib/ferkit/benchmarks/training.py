@@ -127,7 +127,7 @@ def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labe
                seconds: float, say: Callable[[dict[str, object]], None]) -> list[dict[str, object]]:
     """The rounds of one network and batch size; who goes first changes from round to round."""
     k, device = int(split.labels.max()) + 1, split.labels.device
-    found = []
+    found, own = [], {"bf16": "bfloat16", "fp32": "float32"}[computed_in(recipe.precision, device)]
     for number in range(rounds):
         turn = LOOPS[:2] if number % 2 else LOOPS[1::-1]
         steps = {"ours": _ours(model, recipe, split, k), "bare": _bare(model, recipe, split, k)}
@@ -135,8 +135,7 @@ def _alternate(model: str, recipe: Recipe, split: Split, files: list[Path], labe
         with _Textbook(model, recipe, files, labels, k, device) as step:
             speeds |= _take_turns({"dataloader": step}, recipe.batch_size, seconds, device)
         for loop, speed in speeds.items():
-            dtype = ("float32" if loop == "dataloader" or computed_in(recipe.precision, device) == "fp32" else
-                     "bfloat16")
+            dtype = "float32" if loop == "dataloader" else own
             found.append({"model": model, "batch": recipe.batch_size, "loop": loop, "dtype": dtype,
                           "round": number, "images_per_second": speed})
             say(found[-1])

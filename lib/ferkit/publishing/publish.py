@@ -244,8 +244,9 @@ def compact(folder: Path) -> bool:
     short = np.array_equal(predictions.rounded(whole["scores"], steps[-1]), whole["scores"])  # a second time adds up
     for parts in (*(() if short or (folder / records.WEIGHTS).is_file() else steps), None):  # None: as they are
         scores = predictions.rounded(whole["scores"], parts) if parts else whole["scores"]
-        kept = predictions.compact({**whole, "scores": scores}) or (
-            {**whole, "scores": scores} if "probabilities" not in whole else None)
+        kept = whole | {"scores": scores}
+        if "probabilities" in whole:
+            kept = predictions.compact(kept)
         if kept and np.array_equal(scores.argmax(1), whole["scores"].argmax(1)) and _same_error(kept, metrics["ece"]):
             break
     else:
@@ -254,7 +255,8 @@ def compact(folder: Path) -> bool:
         predictions.write_arrays(aside / path.name, kept)
         if (aside / path.name).stat().st_size >= path.stat().st_size:
             return False
-        shutil.copyfile(aside / path.name, path)
+        with files.replacing(path) as new:
+            shutil.copyfile(aside / path.name, new)
     files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
     return True
 
@@ -269,11 +271,11 @@ def compact_published() -> list[str]:
     changed = []
     for root in sorted((paths.repository() / "results").glob(f"*/{manifest.NAME}")):
         folders = [folder for folder in records.result_directories(root.parent) if compact(folder)]
-        made = manifest.read(root.parent)
-        for entry in made["notebooks"].values():
-            entry["outputs"] |= {name: files.sha256(root.parent / name) for name in entry["outputs"]
-                                 if any((root.parent / name).parent == folder for folder in folders)}
         if folders:
+            made = manifest.read(root.parent)
+            for entry in made["notebooks"].values():
+                entry["outputs"] |= {name: files.sha256(root.parent / name) for name in entry["outputs"]
+                                     if (root.parent / name).parent in folders}
             manifest.write(root.parent, made)
         changed += map(_shown, folders)
     return changed

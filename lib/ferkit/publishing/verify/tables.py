@@ -12,7 +12,7 @@ from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify.findings import Found
 from ferkit.publishing.verify.run_checks import CLOSE
-from ferkit.results import records
+from ferkit.results import occlusions, records
 from ferkit.results.records import Result
 from ferkit.stats import intervals
 
@@ -23,7 +23,7 @@ def check(found: Found, root: Path, results: Sequence[Result]) -> None:
     """Recompute what stands in these files from the results beside them, as far as no images are needed."""
     weights = {result.key.name: (result.metrics["weights_sha256"], result.metrics["data_sha256"]) for result in results}
     for pattern, name, problems in (
-            ("04_occlusion_analysis/*/*/seed*/occlusion.json", "occlusion analyses", _analysis),
+            (f"{occlusions.NOTEBOOK}/*/*/seed*/{occlusions.SUMMARY}", "occlusion analyses", _analysis),
             ("**/zero_shot.json", "zero-shot tables", _zero_shot), ("**/optimism.json", "selection bias", _selection)):
         for path in sorted(root.glob(pattern)):
             says = _careful(problems, path, weights)

@@ -15,7 +15,7 @@ from ferkit.publishing import checksums
 from ferkit.publishing.publish import HEADLINE, PLAN, WAITING, headline
 from ferkit.publishing.verify import allowlist, preregistration, run_checks, tables
 from ferkit.publishing.verify.findings import Found
-from ferkit.results import manifest, over_protocols, records
+from ferkit.results import manifest, occlusions, over_protocols, records
 from ferkit.results.records import Result
 
 SWEEP, REPORT = "sweep.json", "report.html"
@@ -145,7 +145,7 @@ class Tree:
                 problem = "missing, though manifest.json notes it"
             elif files.sha256(path) != sha:
                 problem = "its sha256 is not the one noted in manifest.json"
-                if name == REPORT or name.startswith("04_occlusion_analysis/"):
+                if name == REPORT or name.startswith(f"{occlusions.NOTEBOOK}/"):
                     found.note(f"{name} was made again since the run")
                     problem = None
             found.look("noted when made", name, problem)
