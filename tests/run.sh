@@ -8,5 +8,6 @@ python=$(./run_all.sh --setup-only)
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY-passive}  # see ferkit.__main__: waiting threads sleep
 export PYTHONPATH="$PWD/lib${PYTHONPATH:+:$PYTHONPATH}"
 "$python" -m ruff check .
+"$python" -m compileall -q lib  # once: where bytecode may not be written, each of some hundred commands would do it
 export OMP_NUM_THREADS=${OMP_NUM_THREADS-1}
 exec "$python" -m pytest --numprocesses 2 --dist loadfile "$@"
