@@ -21,7 +21,6 @@ VERDICTS = {
 }
 ON_SYNTHETIC = {"reproduced": "shown", "exceeded": "more than shown", "partly": "partly shown",
                 "not_reproduced": "not shown"}
-UNJUDGED = ("too_short", "not_run")
 STATUSES = {
     "finished": "trained to the end",
     "diverged": "the loss stopped being a number; what was tested, if anything, is its last good epoch",

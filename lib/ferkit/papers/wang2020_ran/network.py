@@ -31,11 +31,6 @@ from ferkit.models.layers import conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 LAYOUTS = ("fixed", "corners", "random")
-REGION_NAMES = {
-    "fixed": ("full face", "upper left", "upper right", "lower middle", "centre, 0.9", "centre, 0.85"),
-    "corners": ("full face", "upper left", "upper right", "lower left", "lower right", "centre"),
-    "random": ("full face", "random 1", "random 2", "random 3", "random 4", "random 5"),
-}
 PART = 0.75  # of the side: crops at a corner
 CENTRES = (0.9, 0.85)
 RANDOM = (0.7, 0.95)  # between which random crops are drawn

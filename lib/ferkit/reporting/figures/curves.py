@@ -9,7 +9,6 @@ from ferkit.core.labels import LABELS
 from ferkit.reporting import names
 from ferkit.reporting.figures import style
 
-HUMAN = (0.65, 0.05)  # FER2013, human accuracy 65 ± 5 % (Goodfellow et al. 2013)
 BELOW = {"y": -0.2, "yanchor": "top"}  # a legend with many entries goes under its figure
 SMALL = {"size": 11}
 
