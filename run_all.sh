@@ -101,10 +101,10 @@ set_up() {
         broken) rm -rf "$venv"; mkdir "$venv"; touch "$venv/.begun" ;;
         stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
     esac
-    say "setting up .venv from requirements.lock (about 6 GB, once: one to five minutes)"
+    say "setting up .venv from requirements.lock (about 7 GB, once: one to five minutes)"
     # A sign of life every half minute; it holds neither the lock nor standard output.
     (looks=0; while sleep 5; do
-        [ $((++looks % 6)) -ne 0 ] || say "  .venv: $(du -sm "$venv" 2>/dev/null | cut -f1) of about 6,000 MB"
+        [ $((++looks % 6)) -ne 0 ] || say "  .venv: $(du -sm "$venv" 2>/dev/null | cut -f1) of about 7,000 MB"
     done) >/dev/null 9<&- &
     alive=$!
     trap 'kill $alive 2>/dev/null || true; say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT

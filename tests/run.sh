@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything CI runs: the set-up of run_all.sh, the linter, then every test in one pytest invocation on two processes,
-# a file to one of them, with one thread each.
+# Everything CI runs: the set-up of run_all.sh, the linter, then every test in one pytest invocation on three processes,
+# a file to one of them, with one thread each (three on two cores: tests also wait for other programs).
 # Further arguments go to pytest, e.g. tests/run.sh -k losses
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,4 +10,4 @@ export PYTHONPATH="$PWD/lib${PYTHONPATH:+:$PYTHONPATH}"
 "$python" -m ruff check .
 "$python" -m compileall -q lib  # once: where bytecode may not be written, each of some hundred commands would do it
 export OMP_NUM_THREADS=${OMP_NUM_THREADS-1}
-exec "$python" -m pytest --numprocesses 2 --dist loadfile "$@"
+exec "$python" -m pytest --numprocesses 3 --dist loadfile "$@"
