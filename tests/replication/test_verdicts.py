@@ -22,6 +22,7 @@ WHY = {  # by the beginning of the claim's id, the first that fits
     "gap_svm.accuracy": "equivalence within 2 points over seeds and images; one seed reproduces nothing",
     "deep_emotion.weight_layers": "ten layers with the localisation path, six on the main path",
     "deep_emotion.rare_classes": "CK+ has no neutral image: an absent class no longer counts as recall 0",
+    "deep_emotion.attention.plain": "ten seeds in place of three; " + SEEDS,
     "deep_emotion.attention": SEEDS,
     "gap_svm.svm_over_softmax.published": SEEDS + "; adjusted for the paper's declared pairs",
     "gap_svm.svm_over_softmax.ours": "equal test-time augmentation: one view each, in place of one against two",
