@@ -1,0 +1,49 @@
+"""Which program run_all.sh installs with: its own function, with programs that only say what they were asked."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from ferkit.core import paths
+
+PIP = """#!/bin/sh
+echo "pip $*" >>"$said"
+case "$*" in
+    *"config list"*) printf '%s\\n' "$pip_config" ;;
+    *--target*) mkdir -p "$venv/.uv/bin"; cp "$venv/../uv" "$venv/.uv/bin/uv" ;;
+esac
+"""
+UV = """#!/bin/sh
+echo "uv $*" >>"$said"
+exit "$uv_status"
+"""
+TRIED = """
+set -euo pipefail
+source <(sed -n '/^install_with_pip()/,/^}/p; /^install_with_uv()/,/^}/p' "$1")
+install_with_uv || install_with_pip
+"""
+
+
+@pytest.mark.parametrize(("config", "uv_status", "installers"), [
+    pytest.param("global.extra-index-url='x'", 0, ["uv", "uv"], id="fetched"),
+    pytest.param("global.index-url='https://mirror'", 0, ["pip", "pip"], id="mirror"),
+    pytest.param("", 1, ["uv", "pip", "pip"], id="fails"),
+])
+def test_uv_installs_unless_pip_has_an_index_of_its_own_or_uv_fails(tmp_path, config, uv_status, installers):
+    venv, said = tmp_path / ".venv", tmp_path / "said"
+    for path, text in ((venv / "bin" / "python", PIP), (tmp_path / "uv", UV)):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    tools = tmp_path / "tools"  # what the functions call, and no uv that the system may have
+    tools.mkdir()
+    for name in ("bash", "sed", "grep", "mkdir", "cp"):
+        (tools / name).symlink_to(shutil.which(name))
+    environment = {"PATH": str(tools), "HOME": str(tmp_path), "home": str(tmp_path), "venv": str(venv),
+                   "said": str(said), "pip_config": config, "uv_status": str(uv_status)}
+    done = subprocess.run([tools / "bash", "-c", TRIED, "-", paths.repository() / "run_all.sh"], env=environment,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    asked = [line for line in said.read_text().splitlines() if " -e " in line or "requirements.lock" in line]
+    assert [line.split()[0] for line in asked] == installers
