@@ -74,16 +74,15 @@ install_with_pip() {
 # Less than half of pip's time. Where uv is not installed it is fetched for this once, unless pip has been told of an
 # index of its own (a company's mirror), which uv would not ask. Fails where uv does: pip then installs.
 install_with_uv() {
-    local own=$venv/.uv uv
-    if ! uv=$(command -v uv); then
-        if "$venv/bin/python" -m pip config list | grep -q '[.]index-url='; then return 1; fi
+    local own=$venv/.uv uv=(uv)
+    if ! command -v uv >/dev/null; then
+        if [[ $("$venv/bin/python" -m pip config list) == *.index-url=* ]]; then return 1; fi
         "$venv/bin/python" -m pip install -qq --target "$own" uv >&2 || return
-        uv=$own/bin/uv
-        export UV_CACHE_DIR=$own/cache
+        uv=("$own/bin/uv" --cache-dir "$own/cache")
     fi
-    "$uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes \
+    "${uv[@]}" pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes \
         -r "$home/requirements.lock" >&2 &&
-        "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e "$home" >&2
+        "${uv[@]}" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e "$home" >&2
 }
 
 # Makes .venv from requirements.lock, or brings it up to date. The mark of completion is written last, so that
