@@ -1,7 +1,7 @@
 """How long training will take, estimated from the minutes that published results took for as many images and epochs.
 
 Those shared two cores in different ways and their minutes leave out the tests; another machine, a busy one or a GPU
-takes another time. So it is told as an estimate, or not at all.
+takes another time. So it is told as an estimate, or not at all, and corrected by what this machine has trained so far.
 """
 
 from __future__ import annotations
@@ -33,9 +33,29 @@ def in_words(jobs: Sequence[tuple[Job, int]]) -> str:
     counted, found = f"{len(jobs)} system{'s' * (len(jobs) != 1)}", minutes(jobs)
     if found is None:
         return counted
+    return f"{counted}, about {_whole(found)} of training on an idle machine (estimated from published results{_but(jobs)})"
+
+
+def left(jobs: Sequence[tuple[Job, int]], done: int, seconds: float) -> str:
+    """``, about 12 minutes left`` for what follows the first `done` of these jobs, at the pace of those, which took
+    `seconds`; "" where nothing tells. jobs: as for `minutes`."""
+    before, after = minutes(jobs[:done]), minutes(jobs[done:])
+    return f", about {_whole(after * seconds / 60 / before)} left" if before and after else ""
+
+
+def _whole(found: float) -> str:
     found = max(1, round(found))
-    return (f"{counted}, about {found} minute{'s' * (found != 1)} of training on an idle machine (estimated from "
-            "published results)")
+    return f"{found} minute{'s' * (found != 1)}"
+
+
+def _but(jobs: Sequence[tuple[Job, int]]) -> str:
+    """What to add where published results had a precision that this machine lacks."""
+    from ferkit.models.inference import resolve_device  # it imports torch
+    from ferkit.training.precision import computed_in
+
+    asked = {job.recipe.precision for job, _ in jobs}
+    lacks = any(computed_in(one, resolve_device("auto")) != one for one in asked)
+    return "; this processor has no bfloat16 units as theirs mostly had: expect several times as long" if lacks else ""
 
 
 @cache

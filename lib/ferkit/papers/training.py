@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -114,13 +115,15 @@ def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "a
     from ferkit.experiments import jobs as engine
     from ferkit.results import records
 
-    left = [one for one in planned if not (one.key.directory(root) / records.METRICS).is_file()]
-    if left:
-        progress.begin(duration.in_words([(one, engine.train_size(faces)) for one in left]))
-    results = []
+    pending = [one for one in planned if not (one.key.directory(root) / records.METRICS).is_file()]
+    due = [(one, engine.train_size(faces)) for one in pending]
+    if due:
+        progress.begin(duration.in_words(due))
+    results, done, started = [], 0, time.monotonic()
     for number, one in enumerate(planned, 1):
-        progress.note(f"{number} of {len(planned)}: {one.name}")
+        progress.note(f"{number} of {len(planned)}: {one.name}{duration.left(due, done, time.monotonic() - started)}")
         results.append(engine.run(one, faces, root, device=device))
+        done += one in pending
     progress.finished()
     return results
 

@@ -1,7 +1,7 @@
 """The replication: the notebooks in order, each run only when something it depends on has changed.
 
-A notebook's fingerprint is the hash of its cells, its resolved parameters, the library's sources, the data,
-the lock and what earlier notebooks left for it to read. One that finished under the same fingerprint, and
+A notebook's fingerprint is the hash of its cells, its resolved parameters, the library's modules that it imports, the
+data, the lock and what earlier notebooks left for it to read. One that finished under the same fingerprint, and
 whose outputs are still the files that were recorded, is not run again.
 """
 

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from ferkit.experiments import duration
+from ferkit.training import precision
 
 
-def _job(system, epochs=10, head=False):
-    return SimpleNamespace(system=SimpleNamespace(name=system, head=head), recipe=SimpleNamespace(epochs=epochs))
+def _job(system, epochs=10, head=False, precision="fp32"):
+    return SimpleNamespace(system=SimpleNamespace(name=system, head=head),
+                           recipe=SimpleNamespace(epochs=epochs, precision=precision))
 
 
 @pytest.fixture
@@ -39,3 +41,19 @@ def test_minutes_follow_images_and_epochs_and_a_heads_own_minutes_the_images(pub
 def test_what_nobody_has_measured_is_counted_alone(published):
     published("net", 0, minutes=1.0, status="diverged")
     assert duration.in_words([(_job("net"), 10)]) == "1 system"
+
+
+def test_what_is_left_follows_the_pace_so_far(published):
+    published("net", 0, minutes=1.0)
+    jobs = [(_job("net"), 1000), (_job("net"), 3000)]  # 2 and 6 published minutes
+    assert duration.left(jobs, 1, seconds=600) == ", about 30 minutes left"
+    assert duration.left(jobs, 0, seconds=0) == duration.left(jobs, 2, seconds=600) == ""
+    assert duration.left([*jobs, (_job("other"), 10)], 1, seconds=600) == ""
+
+
+@pytest.mark.parametrize("units", [True, False])
+def test_a_processor_without_bfloat16_units_is_told_of(published, monkeypatch, units):
+    published("net", 0, minutes=1.0)
+    monkeypatch.setattr(precision, "_multiplies_bfloat16", lambda device: units)
+    assert ("no bfloat16 units" in duration.in_words([(_job("net", precision="bf16"), 1000)])) is not units
+    assert "bfloat16" not in duration.in_words([(_job("net"), 1000)])
