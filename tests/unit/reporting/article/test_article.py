@@ -63,10 +63,10 @@ def test_a_number_nobody_has_and_a_verdict_that_changed_stop_the_article(writer)
 
 
 def test_folds_stand_beside_the_one_division_and_say_where_they_were_not_run(writer):
-    table = writer.folds_table("x", "ckplus", [("gap_cnn_svm", "ours"), ("deep_emotion", "ours")], "Both")
+    table = writer.folds_table("x", "ckplus", [("gap_cnn_svm", "ours"), ("gap_cnn", "published")], "Both")
     assert f"[{escape(writer.folds('ckplus/gap_cnn_svm/ours'))}]" in table and "[not run], [], []" in table
     assert "189 images of 23 people" in table and "927 images of 106 people" in table
-    assert not writer.in_folds("ckplus/deep_emotion/ours")
+    assert not writer.in_folds("ckplus/gap_cnn/published")
 
 
 def test_prose_without_its_blocks_or_with_an_unknown_name_is_refused():
