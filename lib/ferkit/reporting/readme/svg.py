@@ -30,19 +30,17 @@ DARK = """@media (prefers-color-scheme: dark) {
 """
 
 
-def picture(width: int, height: int, title: str, parts: Iterable[str], style: str = STYLE + DARK) -> str:
-    """A whole SVG file: `parts` on a rounded card; `title` is what a screen reader says; on paper there is no `DARK`.
-    """
+def picture(width: int, height: int, title: str, parts: Iterable[str]) -> str:
+    """A whole SVG file: `parts` on a rounded card; `title` is what a screen reader says."""
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img">\n<title>{escape(title)}</title>\n<style>{style}</style>\n'
+            f'role="img">\n<title>{escape(title)}</title>\n<style>{STYLE + DARK}</style>\n'
             f'<rect class="card" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="12"/>\n'
             + "\n".join(parts) + "\n</svg>\n")
 
 
-def text(x: float, y: float, says: str, look: str = "t", anchor: str = "start", turn: float = 0) -> str:
-    """Text at its baseline; `turn` in degrees about that point."""
-    turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
-    return f'<text class="{look}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}"{turned}>{escape(says)}</text>'
+def text(x: float, y: float, says: str, look: str = "t", anchor: str = "start") -> str:
+    """Text at its baseline."""
+    return f'<text class="{look}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(says)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, look: str = "line", width: float = 1, dash: str = "") -> str:
@@ -52,34 +50,27 @@ def line(x1: float, y1: float, x2: float, y2: float, look: str = "line", width: 
             f'stroke-width="{_n(width)}"{dashed}/>')
 
 
-def box(x: float, y: float, width: float, height: float, look: str, round_: float = 0, opacity: float = 1) -> str:
+def box(x: float, y: float, width: float, height: float, look: str, round_: float = 0) -> str:
     """A rectangle."""
-    faint = f' style="opacity:{opacity:.3f}"' if opacity < 1 else ""
     return (f'<rect class="{look}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
-            f'rx="{_n(round_)}"{faint}/>')
+            f'rx="{_n(round_)}"/>')
 
 
-def path(points: Iterable[tuple[float, float]], look: str, width: float = 1.6, dash: str = "") -> str:
+def path(points: Iterable[tuple[float, float]], look: str, width: float = 1.6) -> str:
     """A line through points."""
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
     through = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
-    return f'<polyline class="none {look}" points="{through}" stroke-width="{_n(width)}"{dashed}/>'
+    return f'<polyline class="none {look}" points="{through}" stroke-width="{_n(width)}"/>'
 
 
 def mark(x: float, y: float, shape: str, look: str, size: float = 6) -> str:
-    """A mark of half-width `size`: dot, ring, diamond, square, triangle or cross; `look` a fill, for hollow ones a
+    """A mark of half-width `size`: a dot, of which `look` is the fill, or a ring or diamond, of which it is the
     stroke."""
     hollow = f'class="none {look}" stroke-width="2.2"'
-    if shape == "dot":
-        return f'<circle class="{look}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
-    if shape == "ring":
-        return f'<circle {hollow} cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
-    if shape == "square":
-        return box(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8, look)
-    corners = {"diamond": ((0, -1), (1, 0), (0, 1), (-1, 0)), "triangle": ((0, -1.1), (1.1, 0.9), (-1.1, 0.9))}[shape]
-    points = " ".join(f"{_n(x + size * dx)},{_n(y + size * dy)}" for dx, dy in corners)
-    drawn = hollow if shape == "diamond" else f'class="{look}"'
-    return f'<polygon {drawn} points="{points}"/>'
+    if shape == "diamond":
+        corners = ((x, y - size), (x + size, y), (x, y + size), (x - size, y))
+        return f'<polygon {hollow} points="{" ".join(f"{_n(a)},{_n(b)}" for a, b in corners)}"/>'
+    drawn = f'class="{look}"' if shape == "dot" else hollow
+    return f'<circle {drawn} cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
 
 
 def _n(value: float) -> str:
