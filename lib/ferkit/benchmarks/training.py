@@ -6,7 +6,7 @@ that lies ready, same precision and memory format, no augmentation. dataloader: 
 PIL by two workers, torchvision's flip and affine, fp32, default layout. All three train the same network with the same
 optimiser.
 
-Freed memory is kept (`heap`) for all three: it cannot be changed back within a process.
+Freed memory is kept (`core.malloc`) for all three: it cannot be changed back within a process.
 
 What no test can assert stands in the numbers. Ours and bare differ by less than a shared machine's speed does from one
 second to the next, so they take turns every few steps, the loop over files (whose workers would disturb them) after

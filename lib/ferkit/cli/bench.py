@@ -116,7 +116,7 @@ def _occlusion(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
 
 
 def _trained(arguments: argparse.Namespace) -> tuple[str, dict]:
-    """The system, and the network with test images and labels as `occlusion.bench.bench` takes them."""
+    """The system, and the network with test images and labels as `benchmarks.occlusion.bench` takes them."""
     from ferkit import papers
     from ferkit.analysis.occlusion import test_images
     from ferkit.data import datasets

@@ -1,7 +1,7 @@
 """A sweep's file, TOML or JSON, as a list of trained systems: data sets × seeds × networks × recipes × points of a
 grid.
 
-The keys stand in an example in ``ferkit sweep --help`` (`ferkit.cli.sweep.EXAMPLE`) and in `KEYS`.
+The keys stand in an example in ``ferkit sweep --help`` (`ferkit.cli.sweep.EPILOG`) and in `KEYS`.
 A choice needs the validation split alone, so a sweep does not open the test split unless it is told to.
 """
 

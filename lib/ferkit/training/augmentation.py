@@ -2,8 +2,8 @@
 
 torchvision's v2 transforms draw one set of parameters per batch; here :func:`draw` draws N sets and :func:`apply`
 applies them in a few batched operations on the device where the images already lie. Per sample the result equals
-torchvision's `affine`, `adjust_brightness`, `adjust_contrast` and `erase` (tests/unit/test_augment.py). A strength of
-zero leaves the pixels as they are, bit for bit.
+torchvision's `affine`, `adjust_brightness`, `adjust_contrast` and `erase` (tests/unit/training/test_augmentation.py). A
+strength of zero leaves the pixels as they are, bit for bit.
 """
 
 from __future__ import annotations

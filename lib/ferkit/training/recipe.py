@@ -81,7 +81,7 @@ class Recipe:
     (added to the gradient by Adam and SGD, decoupled in AdamW). schedule: of the learning rate over all steps;
     warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power:
     Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2); penalty_on: of the fully connected layers ("head") or
-    of all. loss: a name of `losses.LOSSES`. label_smoothing: a fraction. class_weights, sampling: how unequal class
+    of all. loss: a name of `LOSSES`. label_smoothing: a fraction. class_weights, sampling: how unequal class
     sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
     gradient norm; 0 = none. precision: of the forward and backward pass, "bf16" where the processor has that
     (`training.precision`).

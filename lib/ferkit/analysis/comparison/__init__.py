@@ -4,9 +4,6 @@ Everything here reads arrays and counts; nothing is predicted, so no torch. A sy
 recipe with all its seeds (`System`); only systems tested on the same images, in the same order, are compared. A
 difference of two systems has an interval and a p over seeds and images together, Holm-adjusted; one seed is those two
 networks. Exact McNemar, seed by seed and combined, stands beside them as a statement about the trained networks.
-
-`systems` finds and groups, `accuracies`, `errors`, `together` compare, `ablations` and `class_imbalance` compare the
-variants of an ablation with their control.
 """
 
 from ferkit.analysis.comparison.ablations import variant_changes, variant_table, variants

@@ -117,7 +117,7 @@ def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None
 
 
 def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """How much more often the first is right than the second; for `statistics.bootstrap`, which passes labels."""
+    """How much more often the first is right than the second; what resamples images passes labels first."""
     return float(first.mean() - second.mean())
 
 

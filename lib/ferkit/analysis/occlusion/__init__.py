@@ -3,11 +3,6 @@
 Procedure and statements of Deep-Emotion (Minaee & Abdolrashidi 2019, arXiv 1902.01019): from the top-left
 corner zero an N×N window, predict, slide on; a part whose loss makes the prediction wrong is important.
 
-`windows` places and fills them, `maps` reads any classifier's answers, `predictors` asks networks and SVMs, `local` is
-the fast way for convolutional networks and `trunk` what it computes anew, `regions` names the parts of a face,
-`effects` tests the statements, `truth` compares with what is known of drawn faces, `study` runs it all for one
-system, `reading` puts it into words, `stability` varies the windows.
-
 Differs from the paper: Not stated in the paper; we use windows of 8×8 at stride 4 because that is about
 the size of an eye and each pixel is then covered four times. Not stated in the paper; we use windows
 cropped at the right and lower edge because no pixel may stay uncovered. Not stated in the paper; we use

@@ -31,7 +31,7 @@ def under_other_choices(model: nn.Module, part: FaceSet, masks: np.ndarray, regi
     """The maps and tests again with other windows and fillings, on one set of images.
 
     masks: bool (N, R, H, W) named by `regions`. Returns a summary `{images, counts, recall_lost: {baseline: as
-    `effects.recall_lost`}, agreement: [{patch_size, stride, baseline, <label>: rank correlation with the first
+    `recall_lost`}, agreement: [{patch_size, stride, baseline, <label>: rank correlation with the first
     choice's probability map, None where a map is constant or has no images}]}` and arrays: beside_<baseline>, the
     mean probability maps float32 (K, H, W), NaN without images.
     """

@@ -124,7 +124,7 @@ def agreement_rows(analyses: Sequence[object]) -> list[dict[str, object]]:
     """How far an expression's map keeps its order (rank correlation, 1 = wholly): for each system with its other
     windows and fillings, then over its seeds, or that there is only one.
 
-    analyses: `study.Analysis` of any systems, recipes and seeds.
+    analyses: `Analysis` of any systems, recipes and seeds.
     """
     groups: dict[tuple[str, str], list] = defaultdict(list)
     for one in analyses:

@@ -1,7 +1,7 @@
 """Every figure of the project: functions from numbers to a plotly figure, and the one place that saves them.
 
-``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, ``curves``,
-``matrices``, ``maps`` and ``changes`` build. A notebook shows and saves in one call:
+``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, the others build. A
+notebook shows and saves in one call:
 ``figures.show(figures.learning_curves(results), RUN, "02_stn_attention", "learning_curves", title=…,
 caption=…)``.
 No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn

@@ -54,7 +54,7 @@ def recall_bars(names: Sequence[str], recalls: np.ndarray, intervals: np.ndarray
                 support: Sequence[int] | None = None, label_names: Sequence[str] = LABELS) -> go.Figure:
     """Recall of each class with its interval, systems beside each other.
 
-    recalls: fractions, (S, K). intervals: (S, K, 2), Wilson 95 % (`statistics.wilson`).
+    recalls: fractions, (S, K). intervals: (S, K, 2), Wilson 95 % (`intervals.wilson`).
     support: images per class, (K,), written under the class.
     """
     fig = style.empty_figure(height=400, margin={"t": 60})

@@ -70,7 +70,7 @@ class RunFiles:
     def notebooks(self) -> list[dict]:
         """One entry per notebook: {name, status, seconds, peak_memory_mb, path}, in order.
 
-        The five of the design always, then whatever else has an executed copy. `path` is the executed copy, the
+        Those of the replication always, then whatever else has an executed copy. `path` is the executed copy, the
         partial one of a notebook that failed, or None; the status is "not run" where neither is there.
         """
         known = {entry["name"]: entry for entry in self.entries() if NOTEBOOK.fullmatch(str(entry.get("name")))}
