@@ -155,7 +155,7 @@ def _tested(results: Sequence[Result]) -> list[Result]:
     """The results that have predictions on FER2013's official test images; InputError where there is none."""
     known = fingerprint.load()
     test = np.flatnonzero(known.split == "test")
-    found = [result for result in results if result.predictions is not None
+    found = [result for result in results if result.predictions
              and np.array_equal(np.sort(result.predictions["index"]), test)
              and np.array_equal(known.labels[result.predictions["index"]], result.predictions["labels"])]
     if not found:

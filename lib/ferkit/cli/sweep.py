@@ -138,9 +138,9 @@ def _train(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[di
     def say(line: str) -> None:
         print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
+    data = paths.check_data(sweep.datasets[0], arguments.data) if arguments.data else None
     rows = run.run(sweep, output, backend=backend_of(arguments, output), device=arguments.device,
-                   max_minutes=arguments.max_minutes, data=run.parts_of(arguments.data), log=arguments.log,
-                   say=say)
+                   max_minutes=arguments.max_minutes, data=data, log=arguments.log, say=say)
     if sweep.test:
         _note(sweep, arguments, output)
     return rows

@@ -20,7 +20,7 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     try:  # a zombie has a number still, but does nothing more
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
     except OSError:
         return True
     return state != "Z"

@@ -143,6 +143,13 @@ def folds(protocol: str) -> list[str]:
     return [protocol, *(f"{protocol}:{k}" for k in range(1, FOLDS))]
 
 
+def images_alone(protocol: str) -> bool:
+    """Whether a protocol's name asks for what sequences are never read with: contempt, or drawn faces that vary more
+    or less than usual."""
+    found = parse(protocol)
+    return found.contempt or found.variation != 100
+
+
 def without_fold(protocol: str) -> str:
     """A full name without its fold: what all folds have in common. Of any text, for files may hold other names."""
     return re.sub(r":\d+", "", protocol)

@@ -347,8 +347,9 @@ def _safe_name(title: str, name: str) -> str:
 
 def _is_clutter(name: str) -> bool:
     """Whether a file is an operating system's own litter."""
-    parts = name.split("/")
-    return parts[0] == "__MACOSX" or parts[-1].startswith(".") or parts[-1] in ("Thumbs.db", "desktop.ini")
+    *_, last = parts = name.split("/")
+    return parts[0] == "__MACOSX" or last in ("Thumbs.db", "desktop.ini") or any(
+        part.startswith(".") for part in parts)
 
 
 def _check_size(title: str, name: str, size: int, limit: int) -> None:

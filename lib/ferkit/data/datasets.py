@@ -57,7 +57,7 @@ def load(
     if chosen.labels != "own":
         faces = ferplus.relabel(faces, chosen)
     thinned = _thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
-    return _train_on(thinned, chosen.train, seed)
+    return splits.fewer_to_train(thinned, chosen, seed)
 
 
 def fingerprint(dataset: str, data: Data = None, profile: str = "quick", protocol: str = "official",
@@ -179,22 +179,6 @@ def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
     says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
     notes = [*faces.source.get("notes", ()), says]
     return replace(faces.select(rows), source={**faces.source, "thinned": True, "notes": notes})
-
-
-def _train_on(faces: FaceSet, n: int, seed: int) -> FaceSet:
-    """The set with `n` of its training images (stratified), 0 for all; validation and test stay whole. InputError
-    where it has no more than that."""
-    if not n:
-        return faces
-    train = np.flatnonzero(faces.split == "train")
-    if n >= len(train) or n < len(faces.label_names):
-        raise InputError(f"protocol {faces.source['protocol']}: {len(train)} images train, so that +trainN takes "
-                         f"{len(faces.label_names)} to {len(train) - 1} of them")
-    kept = train[splits.stratified_rows(faces.labels[train], n, seed)]
-    rows = np.sort(np.concatenate([kept, np.flatnonzero(faces.split != "train")]))
-    says = f"{n} of {len(train)} training images train (stratified, seed {seed}); validation and test are whole."
-    return replace(faces.select(rows),
-                   source={**faces.source, "notes": [*faces.source.get("notes", ()), says]})
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

@@ -11,10 +11,19 @@ remembered so.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
 import numpy as np
 
 from ferkit.core.errors import InputError
 from ferkit.core.protocols import FOLDS, Protocol
+
+if TYPE_CHECKING:
+    from ferkit.data.face_set import FaceSet
+    from ferkit.data.sequences.sequence_set import SequenceSet
+
+AnySet = TypeVar("AnySet", "FaceSet", "SequenceSet")
 
 Split = dict[str, np.ndarray]
 NAMES = ("train", "val", "test")
@@ -157,6 +166,21 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
         take[place] += int(take.sum() < limit and take[place] < counts[place])
     rows = [rng.permutation(np.flatnonzero(labels == kind))[:n] for kind, n in zip(kinds, take, strict=True)]
     return np.sort(np.concatenate(rows))
+
+
+def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "images") -> AnySet:
+    """The set with as many of its training rows as ``+trainN`` says (stratified), all without it; validation and test
+    stay whole. rows: what messages call them. InputError where it has no more than that."""
+    n, train = protocol.train, np.flatnonzero(whole.split == "train")
+    if not n:
+        return whole
+    if n >= len(train) or n < len(whole.label_names):
+        raise InputError(f"protocol {protocol.name}: {len(train)} {rows} train, so that +trainN takes "
+                         f"{len(whole.label_names)} to {len(train) - 1} of them")
+    kept = train[stratified_rows(whole.labels[train], n, seed)]
+    left = np.sort(np.concatenate([kept, np.flatnonzero(whole.split != "train")]))
+    says = f"{n} of {len(train)} training {rows} train (stratified, seed {seed}); validation and test are whole."
+    return replace(whole.select(left), source={**whole.source, "notes": [*whole.source.get("notes", ()), says]})
 
 
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:

@@ -33,7 +33,8 @@ def in_words(jobs: Sequence[tuple[Job, int]]) -> str:
     counted, found = f"{len(jobs)} system{'s' * (len(jobs) != 1)}", minutes(jobs)
     if found is None:
         return counted
-    return f"{counted}, about {_whole(found)} of training on an idle machine (estimated from published results{_but(jobs)})"
+    return (f"{counted}, about {_whole(found)} of training on an idle machine (estimated from published results"
+            f"{_but(jobs)})")
 
 
 def left(jobs: Sequence[tuple[Job, int]], done: int, seconds: float) -> str:

@@ -136,7 +136,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
                                   copies=faces.copies[faces.split == "test"])
     measured |= {"robustness": None, "robustness_clean": None}
     if robustness_images is not None:
-        rows = svm.stratified_rows(test.labels, robustness_images, facts["seed"])
+        rows = svm.proportional_rows(test.labels, robustness_images, facts["seed"])
         measured["robustness"] = corruptions.accuracies(predictor.votes, test.images[rows], test.labels[rows],
                                                        facts["seed"])
         measured["robustness_clean"] = {"n": len(rows), "accuracy": _share(votes[rows], test.labels[rows])}

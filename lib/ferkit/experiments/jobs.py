@@ -134,7 +134,7 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
                  "receptive_field": None}
     features = features_of(job.system, model)
     train, val = faces.part("train"), faces.part("val")
-    rows = svm.stratified_rows(train.labels, job.head_rows, job.seed)
+    rows = svm.proportional_rows(train.labels, job.head_rows, job.seed)
     progress.note(f"{job.name}  features of {len(rows)} training images")
     head, chosen = job.system.head_kind.fit(
         (features(train.images[rows]), train.labels[rows]), (features(val.images), val.labels),

@@ -68,7 +68,7 @@ _DRAWN: dict[tuple[str, int], Mapping[str, Condition]] = {}  # the last ones: ma
 def measure(predictor: Predictor, test: FaceSet, images: int, seed: int) -> dict[str, object]:
     """n, accuracy, `corruptions` {condition: accuracy} and `attention` {measure: …} of a stratified sample of test
     images, as scored: the very images that `evaluate` corrupts for this seed."""
-    sample = test.select(svm.stratified_rows(test.labels, images, seed))
+    sample = test.select(svm.proportional_rows(test.labels, images, seed))
     key = sample.content_hash, seed
     if key not in _DRAWN:
         _DRAWN.clear()

@@ -34,7 +34,7 @@ def write_single_view(result: Result, predictor: Predictor, test: FaceSet) -> Pa
 def measure(predictor: Predictor, test: FaceSet, images: int, seed: int) -> dict[str, object]:
     """n, accuracy and `corruptions` (as `corruptions.accuracies`) of a stratified sample of test images, each from a
     single view; the very images that `evaluate` corrupts for this seed."""
-    rows = svm.stratified_rows(test.labels, images, seed)
+    rows = svm.proportional_rows(test.labels, images, seed)
     sample, labels = test.images[rows], test.labels[rows]
 
     def votes(seen: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ def over_seeds(results: list[Result]) -> list[dict[str, object]]:
                          "validation %": _percent(it["val_accuracy"]), "test %": _percent(it["accuracy"]),
                          "test ±": _percent(it["sd"]), "without TTA %": _percent(it["accuracy_no_tta"]),
                          "train - test": _percent(gap), "parameters": it["parameters"],
-                         "receptive field, px": group[0].metrics["receptive_field"],
+                         "receptive field, px": group[0].metrics.get("receptive_field"),
                          "minutes": round(it["minutes"], 1)})
     return rows
 

@@ -48,8 +48,10 @@ def infer_features(model: nn.Module, inputs: np.ndarray, *, batch_size: int = 25
 
 
 def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-    """Where the network's transformer looks in each image: float32 (N, 2, 3). images: uint8 (N, H, W)."""
-    return _infer(model, image_store(images), batch_size, lambda x: model.theta(image_views(x, model, "none")[0]))
+    """Where the network's transformer looks in each image, in the image's own [-1, 1] coordinates: float32 (N, 2, 3).
+    images: uint8 (N, H, W)."""
+    seen = _infer(model, image_store(images), batch_size, lambda x: model.theta(image_views(x, model, "none")[0]))
+    return seen * np.float32(model.input_size / images.shape[-1])  # a network of smaller input sees the image's middle
 
 
 @torch.no_grad()

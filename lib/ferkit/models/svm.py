@@ -37,8 +37,9 @@ def linear(seed: int = 0) -> Pipeline:
     return Pipeline([("standardise", StandardScaler()), ("svm", LinearSVC(dual=False, random_state=seed))])
 
 
-def stratified_rows(labels: np.ndarray, rows: int, seed: int) -> np.ndarray:
-    """At most `rows` row numbers, sorted int64, every label in its share (at least one); 0 = all."""
+def proportional_rows(labels: np.ndarray, rows: int, seed: int) -> np.ndarray:
+    """About `rows` row numbers, sorted int64: of every label its share, rounded, and one at least; 0 = all.
+    (`data.splits.stratified_rows` takes a number exactly; published results rest on these rows.)"""
     labels = np.asarray(labels)
     if rows <= 0 or rows >= len(labels):
         return np.arange(len(labels))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ferkit.core.names import Name
 from ferkit.core.paths import WITHOUT_IMAGES
+from ferkit.core.protocols import images_alone
 from ferkit.experiments.plan import Plan
 from ferkit.experiments.system import System
 from ferkit.training.recipe import NamedRecipe
@@ -30,8 +31,11 @@ class Notebook:
     datasets: tuple[str, ...] = ()
     over_time: bool = False
 
-    def suits(self, dataset: str) -> bool:
-        """Whether it can run on a data set."""
+    def suits(self, dataset: str, protocol: str = "") -> bool:
+        """Whether it can run on a data set, and under a protocol where one is named: sequences are read without
+        contempt and drawn at one difficulty."""
+        if self.over_time and protocol and images_alone(protocol):
+            return False
         return dataset in self.datasets if self.datasets else dataset not in WITHOUT_IMAGES
 
 

@@ -33,9 +33,10 @@ def file(stem: str) -> Path:
     return outside[0] if outside else own
 
 
-def stems(dataset: str = "") -> tuple[str, ...]:
-    """Their file names without the ending, in the order in which they run; of a data set those that suit it."""
-    return tuple(notebook.stem for notebook in notebooks() if not dataset or notebook.suits(dataset))
+def stems(dataset: str = "", protocol: str = "") -> tuple[str, ...]:
+    """Their file names without the ending, in the order in which they run; of a data set (and protocol) those that suit
+    it."""
+    return tuple(notebook.stem for notebook in notebooks() if not dataset or notebook.suits(dataset, protocol))
 
 
 def reads(stem: str) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ sets an environment up. The options themselves are added in `ferkit.cli.options`
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,13 +65,13 @@ def resolve(arguments: argparse.Namespace) -> list[RunOptions]:
     output = paths.output_root() if arguments.output is None else arguments.output
     paths.check_writable(output)
     output = output.expanduser().absolute()
-    notebooks = _selected(arguments.first, arguments.only, arguments.dataset)
-    overrides = _overrides(arguments.overrides, notebooks)
+    notebooks = {name: _selected(arguments.first, arguments.only, arguments.dataset, name) for name in names}
+    overrides = _overrides(arguments.overrides, tuple(dict.fromkeys(chain(*notebooks.values()))))
     data = _data(arguments.dataset, arguments.data)
     chosen = RunOptions(dataset=arguments.dataset, data=data, profile=arguments.profile, seed=arguments.seed,
-                        device=arguments.device, output=output, notebooks=notebooks, overrides=overrides,
-                        force=arguments.force, dry_run=arguments.dry_run)
-    return [replace(chosen, protocol=name) for name in names]
+                        device=arguments.device, output=output, overrides=overrides, force=arguments.force,
+                        dry_run=arguments.dry_run)
+    return [replace(chosen, protocol=name, notebooks=stems) for name, stems in notebooks.items()]
 
 
 def listing() -> str:
@@ -89,22 +89,18 @@ def _data(dataset: str, given: list[str]) -> tuple[Path, ...]:
     """The data's paths from --data, else from the data set's environment variable, each seen to be there."""
     if dataset == "synthetic" and not given:
         return ()
-    variable = paths.DATA_VARIABLES.get(dataset, "")
-    named = given or [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
-    if not named:
-        raise InputError(f"{dataset}: no data given; name its archive or folder with --data or {variable}")
-    return paths.check_data(dataset, named)
+    return paths.check_data(dataset, given or list(map(str, paths.data_parts(dataset))))
 
 
-def _selected(first: str | None, only: str | None, dataset: str) -> tuple[str, ...]:
+def _selected(first: str | None, only: str | None, dataset: str, protocol: str) -> tuple[str, ...]:
     if first and only:
         raise InputError("--from and --only exclude each other: give one of them")
     every = replication.stems()
     chosen = every[every.index(_by_number("--from", first)):] if first else every
-    suited = [stem for stem in ((_by_number("--only", only),) if only else chosen)
-              if stem in replication.stems(dataset)]
+    fit = replication.stems(dataset, protocol)
+    suited = [stem for stem in ((_by_number("--only", only),) if only else chosen) if stem in fit]
     if not suited:
-        raise InputError(f"{only or first} is not for {dataset}, which has {', '.join(replication.stems(dataset))}")
+        raise InputError(f"{only or first} is not for {dataset} ({protocol}), which has {', '.join(fit)}")
     return tuple(suited)
 
 

@@ -69,6 +69,8 @@ def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, 
     images, rows = {}, []
     for protocol, results in runs.items():
         first = results[0].predictions
+        if not first:
+            raise InputError(f"{protocol}: {results[0].key.name} has no predictions ({results[0].metrics['status']})")
         images[protocol] = {"data_sha256": results[0].metrics["data_sha256"], "index": first["index"].tolist(),
                             "labels": _digits(first["labels"]),
                             "groups": first["groups"].tolist() if "groups" in first else None}
@@ -207,8 +209,8 @@ def in_folds(root: Path, name: Name) -> Answers:
     """What a system answers in every fold by subject that the tree's files hold of it; InputError without any."""
     protocols = dict.fromkeys(row["protocol"] for content in of_tree(root) for row in content["runs"]
                               if (row["system"], row["recipe"]) == name and "subject" in row["protocol"])
-    if not protocols:
-        raise InputError(f"no result of {'/'.join(name)} in folds")
+    if len(set(map(without_fold, protocols))) != 1:
+        raise InputError(f"{'results of several protocols' if protocols else 'no result'} of {'/'.join(name)} in folds")
     return answers(root, name, list(protocols))[0]
 
 

@@ -132,8 +132,3 @@ def _write_plan(sweep: Sweep, output: Path) -> None:
             raise InputError(f"{output}: holds another sweep's plan; name another --output")
         return
     files.write_json(make_folder(output) / PLAN, plan)
-
-
-def parts_of(given: list[str]) -> tuple[Path, ...] | None:
-    """The places of one data set's parts as `datasets.load` takes them; None for none."""
-    return tuple(Path(part).absolute() for part in given) or None

@@ -58,6 +58,12 @@ def test_maps_of_a_network_lie_in_the_frame_of_the_image(name):
         assert seen[..., :2, :].sum() == seen[..., -2:].sum() == 0
 
 
+def test_a_network_of_smaller_input_samples_the_middle_of_the_image():
+    images = np.random.default_rng(0).integers(0, 256, (2, 48, 48), dtype=np.uint8)
+    seen, _ = maps(papers.system("deep_emotion_wide").build(input_size=40), images)  # at first it reads all it sees
+    assert (seen > 0).mean() == pytest.approx((40 / 48) ** 2, abs=0.02)
+
+
 def test_a_network_without_attention_has_no_maps():
     images = np.zeros((2, 48, 48), np.uint8)
     assert maps(papers.system("ran_single").build(), images) is None

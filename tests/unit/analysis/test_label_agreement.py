@@ -75,7 +75,7 @@ def test_predictions_of_other_images_are_refused(ten):
     other = result(np.full(10, 3), ten.labels, np.arange(5))
     moved = result(np.full(10, 3), ten.labels)
     moved.predictions["labels"] = np.roll(np.arange(10) % 7, 1)
-    untested = SimpleNamespace(key=SystemKey("03_gap_cnn_svm", "some", "ours", 0), predictions=None)
+    untested = SimpleNamespace(key=SystemKey("03_gap_cnn_svm", "some", "ours", 0), predictions={})
     with pytest.raises(InputError, match="official test images"):
         label_agreement.by_system([other, moved, untested])
 

@@ -28,6 +28,12 @@ def test_a_sweep_that_opens_the_test_split_notes_what_it_made(tmp_path):
     assert told.command(CELL) == "python -m ferkit sweep small.json --output DIR" and told.intact(CELL)
 
 
+def test_an_empty_place_of_data_is_refused(tmp_path, capsys):
+    asked = ["sweep", str(written(tmp_path, datasets=["ckplus"])), "--output", str(tmp_path / "sweep"), "--data", ""]
+    assert command_line.main(asked) == 2 and "an empty name" in capsys.readouterr().err
+    assert not (tmp_path / "sweep").exists()
+
+
 def test_a_sweep_on_validation_alone_has_nothing_to_note(tmp_path):
     output = tmp_path / "sweep"
     command_line.main(["sweep", str(written(tmp_path, test=False)), "--output", str(output), "--device", "cpu"])

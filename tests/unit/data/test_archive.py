@@ -43,7 +43,8 @@ def test_a_folder_a_zip_and_a_tar_list_and_read_the_same(tmp_path, layouts):
 
 
 def test_litter_of_operating_systems_is_not_data(tmp_path, layouts):
-    for name in ("__MACOSX/x.png", "a/.DS_Store", "a/._x.png", "a/Thumbs.db", "a/x.png"):
+    for name in ("__MACOSX/x.png", "a/.DS_Store", "a/._x.png", "a/Thumbs.db", ".hidden/x.png",
+                 "a/.hidden/x.png", "a/x.png"):
         (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "d" / name).write_bytes(b"x")
     assert listed(tmp_path / "d") == listed(layouts.zip(tmp_path / "d", tmp_path / "d.zip")) == ("a/x.png",)

@@ -132,9 +132,9 @@ def test_gammas_of_the_grid_are_multiples_of_scikit_learns_scale():
 
 def test_stratified_rows_keep_every_class_in_its_share():
     labels = np.repeat([0, 1, 2], [900, 90, 10])
-    rows = svm.stratified_rows(labels, 100, seed=0)
+    rows = svm.proportional_rows(labels, 100, seed=0)
     assert np.bincount(labels[rows]).tolist() == [90, 9, 1] and len(set(rows)) == len(rows)
-    assert np.array_equal(svm.stratified_rows(labels, 0, 0), np.arange(1000))
+    assert np.array_equal(svm.proportional_rows(labels, 0, 0), np.arange(1000))
 
 
 def test_a_fresh_draw_is_classified_above_chance():

@@ -83,6 +83,16 @@ def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeyp
     assert given.data == (tmp_path / "a", tmp_path / "b")
     monkeypatch.setenv("FERKIT_FER2013", os.pathsep.join([str(tmp_path / "a"), str(tmp_path / "b")]))
     assert resolve("--dataset", "fer2013").data == given.data
+    (tmp_path / "a:b").write_text("x")  # one place, whatever its name holds
+    monkeypatch.setenv("FERKIT_FER2013", str(tmp_path / "a:b"))
+    assert resolve("--dataset", "fer2013").data == (tmp_path / "a:b",)
+
+
+def test_sequences_are_left_out_under_a_protocol_that_they_are_never_read_with(resolve):
+    usual, varied = resolve("--protocol", "official,official+variation200", several=True)
+    assert set(usual.notebooks) - set(varied.notebooks) == {"08_time_series"}
+    with pytest.raises(InputError, match=r"08 is not for synthetic \(official\+variation200\)"):
+        resolve("--protocol", "official+variation200", "--only", "08")
 
 
 @pytest.mark.parametrize(("words", "says"), [
@@ -96,7 +106,7 @@ def test_data_come_from_the_option_or_the_environment(resolve, tmp_path, monkeyp
     (["--data", "x.zip"], "takes no data"),
     (["--protocol", "official,by_guess"], "protocol 'by_guess' is unknown"),
     (["--contempt"], "--contempt is for --dataset ckplus"),
-    (["--dataset", "fer2013"], "--data or FERKIT_FER2013"),
+    (["--dataset", "fer2013"], "--data PATH or FERKIT_FER2013"),
     (["--dataset", "fer2013", "--data", "{tmp}/none.zip"], "does not exist"),
     (["--dataset", "fer2013", "--data", "{tmp}/empty"], "empty folder"),
     (["--dataset", "fer2013", "--data", "{tmp}/cut.zip"], "not a whole zip"),

@@ -41,6 +41,10 @@ def test_other_images_and_edited_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="not tested on the same images"):
         over_protocols.write(tmp_path / "x.json", {"p": [result(tmp_path, 0, 7), moved]}, {})
     path = over_protocols.write(tmp_path / "x.json", {"p": [result(tmp_path, 0, 7)]}, {})
+    diverged = Result(moved.key, tmp_path, {"status": "diverged", "data_sha256": "d" * 64}, {}, [])
+    for runs in ([diverged], [result(tmp_path, 0, 7), diverged]):
+        with pytest.raises(InputError, match="net/ours"):
+            over_protocols.write(tmp_path / "y.json", {"p": runs}, {})
     content = json.loads(path.read_text())
     content["runs"][0]["accuracy"] = 0.99
     path.write_text(json.dumps(content))
@@ -62,6 +66,20 @@ def test_all_folds_together_are_a_result_of_the_tree(tmp_path):
     content = json.loads(path.read_text())
     path.write_text(json.dumps(content | {"runs": content["runs"][:1]}))
     assert tree.load_tree(tmp_path).results == ()
+
+
+def test_folds_of_two_protocols_are_not_taken_for_one(tmp_path):
+    folds = {"by_subject_10fold": [result(tmp_path, 0, 7)], "by_subject_10fold:1": [result(tmp_path, 0, 14)]}
+    over_protocols.write(tmp_path / "09_x" / "protocols_a.json", folds, {})
+    assert len(over_protocols.in_folds(tmp_path, ("net", "ours")).labels) == 28
+    over_protocols.write(tmp_path / "09_x" / "protocols_b.json",
+                         {"leave_one_subject_out": [result(tmp_path, 0, 7)]}, {})
+    with pytest.raises(InputError, match="no result"):
+        over_protocols.in_folds(tmp_path, ("other", "ours"))
+    again = {f"{protocol}+train70": results for protocol, results in folds.items()}
+    over_protocols.write(tmp_path / "09_x" / "protocols_b.json", again, {})
+    with pytest.raises(InputError, match="several protocols"):
+        over_protocols.in_folds(tmp_path, ("net", "ours"))
 
 
 def test_a_system_with_a_folder_of_its_own_is_not_taken_from_such_a_file(tmp_path, write_result):

@@ -31,7 +31,7 @@ from ferkit.core import files, paths, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.models import inference
-from ferkit.models.svm import stratified_rows
+from ferkit.models.svm import proportional_rows
 from ferkit.results import occlusions
 from ferkit.results.occlusions import MAPS, SUMMARY
 
@@ -71,7 +71,7 @@ def best(results: Sequence) -> object:
 def test_images(faces: FaceSet, count: int, seed: int) -> FaceSet:
     """`count` test images, every expression in its share, the same for every system; 0 = all."""
     test = faces.part("test")
-    return test.select(stratified_rows(test.labels, count, seed))
+    return test.select(proportional_rows(test.labels, count, seed))
 
 
 def mean_faces(faces: FaceSet) -> np.ndarray | None:
@@ -131,7 +131,7 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
               "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, flips=FLIPS,
                                         seed=seed)}
     progress.note(f"other windows and fillings on {min(beside, len(part)) or len(part)} images")
-    few = stratified_rows(labels, beside, seed)
+    few = proportional_rows(labels, beside, seed)
     others, other_arrays = under_other_choices(
         model, part.select(few), masks[few], regions, head, placements=PLACEMENTS, draws=DRAWS, seed=seed,
         device=device, **windows)
@@ -151,11 +151,10 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
 
 def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], maps: np.ndarray,
                tested: dict, seed: int) -> list[dict] | None:
-    """`attention.rows` against the parts that the tests find important; None for a network without a transformer."""
+    """`stn_attention.rows` against the parts that tests find important; None for a network without a transformer."""
     if getattr(model, "transformer", None) is None:
         return None
-    # Theta speaks of what the network sees: for one of smaller input, of the image's middle.
-    theta = inference.infer_theta(model, part.images) * (model.input_size / part.images.shape[-1])
+    theta = inference.infer_theta(model, part.images)
     return stn_attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,
                           draws=DRAWS, seed=seed)
 
@@ -164,7 +163,7 @@ def _pointing(model: nn.Module, maps: OcclusionMaps, part: FaceSet, windows: dic
               device: str | torch.device) -> dict:
     """The pointing game of the model, of an untrained copy of its network and of an edge detector."""
     truth = truth_masks(part.labels, part.label_names, part.masks, part.regions)
-    few = part.select(stratified_rows(part.labels, RANDOM_IMAGES, seed))
+    few = part.select(proportional_rows(part.labels, RANDOM_IMAGES, seed))
     few_truth = truth_masks(few.labels, few.label_names, few.masks, few.regions)
     chance = any_maps(untrained(model, seed), few.images, few.labels, device=device, **windows)
     found = (("model", maps.probability_drop, part.labels, truth),

@@ -54,7 +54,7 @@ def head_of(result: Result, faces: FaceSet, systems: Systems) -> tuple[nn.Module
     below = records.read_result(result.directory.parents[2] / result.metrics["features_of"])
     model = jobs.load_model(below, systems)
     train, test = faces.part("train"), faces.part("test")
-    rows = svm.stratified_rows(train.labels, result.metrics["config"]["svm_rows"], result.key.seed)
+    rows = svm.proportional_rows(train.labels, result.metrics["config"]["svm_rows"], result.key.seed)
     progress.note(f"{result.key.name}  its SVM is not here: fitted again on {len(rows)} rows")
     features = evaluation.features_of(system, model)
     head = system.head_kind.refit(features(train.images[rows]), train.labels[rows], result.metrics["svm"],

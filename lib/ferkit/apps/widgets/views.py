@@ -54,8 +54,7 @@ def view(model: Model, image: np.ndarray) -> View:
 def _theta(model: Model, image: np.ndarray) -> np.ndarray | None:
     if getattr(model.network, "sampler", "features") == "none" or not hasattr(model.network, "theta"):
         return None
-    # A network of smaller input sees the image's middle, and its theta speaks of that.
-    return infer_theta(model.network, image[None])[0] * (model.network.input_size / image.shape[-1])
+    return infer_theta(model.network, image[None])[0]
 
 
 def chances(shown: View) -> np.ndarray:

@@ -37,8 +37,11 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     """
     if dataset not in DATASETS:
         raise InputError(f"dataset {dataset!r} has no sequences; take one of {', '.join(DATASETS)}")
-    protocol = protocols.resolve(dataset, protocol)
-    proper = protocols.parse(protocol).proper
+    chosen = protocols.parse(protocols.resolve(dataset, protocol))
+    proper = chosen.proper
+    if protocols.images_alone(chosen.name):
+        raise InputError(f"protocol {chosen.name}: sequences are read without contempt and drawn at one difficulty; "
+                         f"take {proper}")
     if dataset == "synthetic":
         whole = _drawn(PROFILES[profile].sequences, seed)
     else:
@@ -47,7 +50,8 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
     divided = divided.select(divided.split != "")
     thinned = _thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed)
-    return replace(thinned, source={**thinned.source, "protocol": protocol})
+    part = splits.fewer_to_train(thinned, chosen, seed, "sequences")
+    return replace(part, source={**part.source, "protocol": chosen.name})
 
 
 def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:

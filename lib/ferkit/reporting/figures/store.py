@@ -80,8 +80,9 @@ def load_all(run_directory: Path) -> dict[str, list[dict]]:
         entries = []
         for path in sorted(directory.glob("[0-9][0-9]_*.json")):
             try:
-                entries.append(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError) as error:
+                entry = json.loads(path.read_text(encoding="utf-8"))
+                entries.append({"order": entry["order"], "name": entry["name"], **entry})
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 entries.append({"order": 99, "name": path.stem[3:], "title": path.stem[3:], "caption": "",
                                 "figure": None, "error": f"{path.name} cannot be read: {error}"})
         if entries:

@@ -72,7 +72,7 @@ def _shares(trees: list[Tree]) -> list[str]:
     """What learning the shares of the votes brings over learning their plurality: a sentence for each system and recipe
     trained on both, alike otherwise."""
     own = {(result.metrics["protocol"], *result.key.name.split("/")): result
-           for tree in trees for result in tree.results}
+           for tree in trees for result in tree.results if result.predictions}
     said = []
     for (protocol, *name), soft in own.items():
         hard = own.get((protocol.replace("+ferplus-soft", "+ferplus"), *name))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.sequences import drawn, load
 from ferkit.data.sources.synthetic import subject
@@ -71,3 +72,13 @@ def test_a_random_split_lets_the_same_subject_through_and_the_own_one_does_not(t
     for protocol, shared in (("official", False), ("by_image", True)):
         whole = load.load("synthetic", profile="smoke", protocol=protocol)
         assert bool(set(whole.part("train").subjects) & set(whole.part("test").subjects)) is shared
+
+
+def test_a_part_of_the_training_sequences_trains_and_what_sequences_lack_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
+    whole, part = (load.load("synthetic", profile="smoke", protocol=name) for name in ("", "official+train14"))
+    assert [int((part.split == split).sum()) for split in ("train", "val", "test")] == [
+        14, *(int((whole.split == split).sum()) for split in ("val", "test"))]
+    assert part.source["protocol"] == "official+train14" and "training sequences" in part.source["notes"][-1]
+    with pytest.raises(InputError, match="one difficulty"):
+        load.load("synthetic", profile="smoke", protocol="official+variation200")

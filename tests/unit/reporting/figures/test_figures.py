@@ -256,8 +256,9 @@ def test_a_name_that_is_a_path_is_refused(tmp_path):
 def test_a_damaged_figure_file_is_told_not_raised(tmp_path):
     figures.save(go.Figure(), tmp_path / "02_x" / "figures", "whole", title="t", caption="c")
     (tmp_path / "02_x/figures/02_broken.json").write_text("{")
+    (tmp_path / "02_x/figures/03_other.json").write_text("[]")
     entries = figures.load_all(tmp_path)["02_x"]
-    assert [entry["name"] for entry in entries if entry["figure"] is None] == ["broken"]
+    assert [entry["name"] for entry in entries if entry["figure"] is None] == ["broken", "other"]
     assert "cannot be read" in entries[-1]["error"]
 
 
