@@ -37,11 +37,11 @@ def in_words(jobs: Sequence[tuple[Job, int]]) -> str:
             f"{_but(jobs)})")
 
 
-def left(jobs: Sequence[tuple[Job, int]], done: int, seconds: float) -> str:
-    """``, about 12 minutes left`` for what follows the first `done` of these jobs, at the pace of those, which took
-    `seconds`; "" where nothing tells. jobs: as for `minutes`."""
-    before, after = minutes(jobs[:done]), minutes(jobs[done:])
-    return f", about {_whole(after * seconds / 60 / before)} left" if before and after else ""
+def left(done: Sequence[tuple[Job, int]], due: Sequence[tuple[Job, int]], seconds: float) -> str:
+    """``about 12 minutes left`` for the jobs that are due, at the pace of those done, which took `seconds` in all; ""
+    where nothing tells. done, due: as for `minutes`."""
+    before, after = minutes(done), minutes(due)
+    return f"about {_whole(after * seconds / 60 / before)} left" if before and after else ""
 
 
 def _whole(found: float) -> str:

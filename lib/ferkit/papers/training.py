@@ -121,7 +121,8 @@ def run_all(planned: Sequence[Job], faces: FaceSet, root: Path, device: str = "a
         progress.begin(duration.in_words(due))
     results, done, started = [], 0, time.monotonic()
     for number, one in enumerate(planned, 1):
-        progress.note(f"{number} of {len(planned)}: {one.name}{duration.left(due, done, time.monotonic() - started)}")
+        left = duration.left(due[:done], due[done:], time.monotonic() - started)
+        progress.note(f"{number} of {len(planned)}: {', '.join(filter(None, [one.name, left]))}")
         results.append(engine.run(one, faces, root, device=device))
         done += one in pending
     progress.finished()

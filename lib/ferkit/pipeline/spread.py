@@ -43,14 +43,17 @@ def train(run: Run, stems: list[str], backend: Backend, console: Console) -> Non
     board = Board(tasks(run, stems), console.line)
     if not board.open:
         return
-    due = [(task.job, train_size(_worker(run).faces(task))) for task in board.open]
-    console.line(f"training {duration.in_words(due)}, which the notebooks then load")
+    due = [(task, (task.job, train_size(_worker(run).faces(task)))) for task in board.open]
+    console.line(f"training {duration.in_words([one for _, one in due])}, which the notebooks then load")
 
     def watched(worker: Worker, open_tasks: Sequence[Task]) -> Iterator[str | None]:
         """The backend, with the time and what is at work shown while it is."""
         started = time.monotonic()
         for said in backend(worker, open_tasks):
-            console.at(time.monotonic() - started, " · ".join(filter(None, map(_latest, board.open))))
+            seconds = time.monotonic() - started
+            left = duration.left([one for task, one in due if task not in board.open],
+                                 [one for task, one in due if task in board.open], seconds)
+            console.at(seconds, " · ".join(filter(None, [left, *map(_latest, board.open)])))
             yield said
 
     complete(board, _worker(run), watched, console.line)
