@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ferkit import claims, papers
-from ferkit.core import paths
+from ferkit.core import files, paths
 from ferkit.publishing import publish, verify
 from ferkit.reporting import readme
 from ferkit.results import over_protocols, records
@@ -109,4 +109,4 @@ def test_published_predictions_come_from_the_published_weights(request):
 
 
 def test_the_readmes_tables_and_pictures_are_not_stale():
-    assert readme.stale() == [], "run python -m ferkit readme"
+    assert files.refresh(readme.wanted(), check=True) == [], "run python -m ferkit readme"

@@ -12,4 +12,4 @@ def main(arguments: argparse.Namespace) -> int:
     """Write or check; exit status 1 if a check finds anything stale."""
     from ferkit.reporting import article
 
-    return write_or_check(arguments, article, "article")
+    return write_or_check(arguments, article, "stale, run python -m ferkit article")

@@ -1,23 +1,27 @@
-"""What ``readme`` and ``article`` share: pages that are written from the published results, or only checked."""
+"""What ``readme``, ``article`` and ``cards`` share: files that are written from the published results, or only checked.
+"""
 
 import argparse
 from types import ModuleType
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, what: str = "what is stale") -> None:
     """Add the option that such commands have."""
-    parser.add_argument("--check", action="store_true", help="only say what is stale (exit status 1)")
+    parser.add_argument("--check", action="store_true", help=f"only say {what} (exit status 1)")
 
 
-def write_or_check(arguments: argparse.Namespace, pages: ModuleType, command: str) -> int:
-    """Write what `pages.update` changes, or say what `pages.stale` finds; exit status 1 if a check finds anything."""
+def write_or_check(arguments: argparse.Namespace, module: ModuleType, stale: str, written: str = "rewritten",
+                   nothing: str = "up to date") -> int:
+    """Write each file that differs from `module.wanted`, or only say which; exit status 1 if a check finds any."""
+    from ferkit.core import files, paths
     from ferkit.publishing import publish
 
-    if arguments.check:
-        stale = pages.stale()
-        print("\n".join(f"{name}: stale, run python -m ferkit {command}" for name in stale) or "up to date")
-        return int(bool(stale))
-    changed = pages.update()
-    publish.write_lists()
-    print("\n".join(f"{name}: rewritten" for name in changed) or "up to date")
-    return 0
+    found = files.refresh(module.wanted(), arguments.check)
+    if not arguments.check:
+        publish.write_lists()
+    for path in found:
+        done = stale if arguments.check else written if path.is_file() else "removed"
+        print(f"{path.relative_to(paths.repository()).as_posix()}: {done}")
+    if not found:
+        print(nothing)
+    return int(arguments.check and bool(found))

@@ -3,7 +3,7 @@
 import argparse
 
 from ferkit.cli import options
-from ferkit.core import protocols
+from ferkit.core import files, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import DATASETS
 
@@ -47,7 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.reporting import model_cards
 
     results = publishing.publish(arguments.runs, dataset, chosen(arguments.only), protocol)
-    model_cards.write_all()
+    files.refresh(model_cards.wanted())
     publishing.write_lists()
     for result in results:
         accuracy = result.metrics["accuracy"]

@@ -66,6 +66,20 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+def refresh(wanted: Mapping[Path, bytes | None], check: bool = False) -> list[Path]:
+    """Give every file the content that it should have, None for a file that should not be there; the paths of those
+    that had another. check: only find these."""
+    changed = [path for path, content in wanted.items() if content != (path.read_bytes() if path.is_file() else None)]
+    for path in () if check else changed:
+        if wanted[path] is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as aside:
+                aside.write_bytes(wanted[path])
+    return changed
+
+
 def flush(path: Path) -> None:
     """Force a file, or a folder's list of names, to the disk: after a power cut a renamed file is then whole."""
     if os.name == "nt" and path.is_dir():

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ferkit import papers
-from ferkit.core import files, paths
+from ferkit.core import paths
 from ferkit.core.units import Unit
 from ferkit.data.audit import PUBLISHED_FER2013
 from ferkit.reporting import names
@@ -29,25 +29,12 @@ SURE = (0.5, 0.7, 0.9)  # confidences at which a reader is told how often the sy
 SHEETS = "datasheets"
 
 
-def write_all() -> list[Path]:
-    """Write the card of every published weights file and the datasheets' measured parts, and remove cards of weights
-    that are gone; the files that changed."""
-    written = cards()
-    gone = _of_none(written)
-    for path in gone:
-        path.unlink()
-    return gone + [path for path, text in (written | datasheets()).items() if _write(path, text)]
-
-
-def stale() -> list[Path]:
-    """Cards and datasheets that are missing or are not what the published files say, and cards of no weights."""
-    written = cards()
-    return _of_none(written) + [path for path, text in (written | datasheets()).items()
-                                if not path.is_file() or path.read_text(encoding="utf-8") != text]
-
-
-def _of_none(written: dict[Path, str]) -> list[Path]:
-    return sorted(set(paths.published_root().glob(f"*/[0-9][0-9]_*/*/*/seed*/{CARD}")) - written.keys())
+def wanted() -> dict[Path, bytes | None]:
+    """Path and right content of the card of every published weights file and of the datasheets; None for a card of
+    weights that are gone."""
+    made = {path: text.encode() for path, text in (cards() | datasheets()).items()}
+    there = paths.published_root().glob(f"*/[0-9][0-9]_*/*/*/seed*/{CARD}")
+    return dict.fromkeys(sorted(set(there) - made.keys())) | made
 
 
 def datasheets() -> dict[Path, str]:
@@ -257,10 +244,3 @@ def _up(entry: Entry) -> str:
 
 def _percent(value: float | None, digits: int = 1) -> str:
     return Unit.FRACTION.format(value, digits)
-
-
-def _write(path: Path, text: str) -> bool:
-    old = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if old != text:
-        files.write_text(path, text)
-    return old != text

@@ -32,32 +32,12 @@ def folder(paper: Paper) -> Path:
     return paths.repository() / "results" / "article" / paper.id
 
 
-def update() -> list[str]:
-    """Write every article; what was changed, relative to the checkout. InputError where Typst is not installed, or
-    where an article's words and the results differ."""
-    changed = []
-    for path, made in _wanted().items():
-        if made is None:
-            path.unlink()
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with files.replacing(path) as aside:
-                aside.write_bytes(made)
-        changed.append(path.relative_to(paths.repository()).as_posix())
-    return changed
-
-
-def stale() -> list[str]:
-    """The files of articles, relative to the checkout, that are not what the published results make of them."""
-    return [path.relative_to(paths.repository()).as_posix() for path in _wanted()]
-
-
-def _wanted() -> dict[Path, bytes | None]:
-    """Path and right content of each file that is not as it should be; None for one that should not be there."""
-    wanted = {folder(paper) / name: made for paper in written() for name, made in rendered(paper).items()}
-    there = set(files.finished_files(paths.repository() / "results" / "article"))
-    return {path: wanted.get(path) for path in sorted(there | set(wanted))
-            if path not in there or path.read_bytes() != wanted.get(path)}
+def wanted() -> dict[Path, bytes | None]:
+    """Path and right content of every file of the articles; None for one that should not be there. InputError where
+    Typst is not installed, or where an article's words and the results differ."""
+    made = {folder(paper) / name: data for paper in written() for name, data in rendered(paper).items()}
+    there = files.finished_files(paths.repository() / "results" / "article")
+    return dict(sorted((dict.fromkeys(there) | made).items()))
 
 
 def rendered(paper: Paper) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ferkit import papers
-from ferkit.core import files, paths
+from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.reporting.readme import labels, pictures, sections, side_by_side, tables, values
 from ferkit.results import schema
@@ -23,7 +23,7 @@ from ferkit.results.tree import held
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+): made by [^>]*-->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
 
-__all__ = ["blocks", "pages", "pictures", "rendered", "stale", "tables", "update"]
+__all__ = ["blocks", "pages", "pictures", "rendered", "tables", "wanted"]
 
 
 def pages() -> list[str]:
@@ -60,35 +60,11 @@ def rendered(text: str, name: str = "README.md") -> str:
     return values.filled(BLOCK.sub(replace, text), name)
 
 
-def update() -> list[str]:
-    """Rewrite the pages and the picture; what was changed, relative to the checkout."""
-    changed = []
-    for name, (path, content) in _wanted().items():
-        if content is None:
-            path.unlink()
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            files.write_text(path, content)
-        changed.append(name)
-    return changed
-
-
-def stale() -> list[str]:
-    """The files, relative to the checkout, that are not what the published files make of them."""
-    return list(_wanted())
-
-
-def _wanted() -> dict[str, tuple[Path, str | None]]:
-    """Path and right content of each file that is not as it should be; None for a picture that should not be there."""
-    root, found = paths.repository(), {}
+def wanted() -> dict[Path, bytes | None]:
+    """Path and right content of every page and picture; None for a picture that should not be there."""
+    root = paths.repository()
+    figures = root / "results/figures"
     with held():
-        for name in pages():
-            text = (root / name).read_text(encoding="utf-8")
-            if (new := rendered(text, name)) != text:
-                found[name] = root / name, new
-        drawn = {f"results/figures/{name}.svg": picture.svg for name, picture in pictures.drawn().items()}
-    there = {path.relative_to(root).as_posix() for path in (root / "results/figures").glob("*.svg")}
-    for name in sorted(there | set(drawn)):
-        if name not in there or drawn.get(name) != (root / name).read_text(encoding="utf-8"):
-            found[name] = root / name, drawn.get(name)
-    return found
+        made = {root / name: rendered((root / name).read_text(encoding="utf-8"), name).encode() for name in pages()}
+        drawn = {figures / f"{name}.svg": picture.svg.encode() for name, picture in pictures.drawn().items()}
+    return made | dict(sorted((dict.fromkeys(figures.glob("*.svg")) | drawn).items()))

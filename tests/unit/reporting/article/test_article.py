@@ -1,13 +1,13 @@
 """Replication articles: the title's mark by a rule, numbers from results, words that fit them, PDF and HTML."""
 
 import re
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from ferkit import __main__ as command_line
 from ferkit import papers
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.reporting import article
 from ferkit.reporting.article import content, title
@@ -120,10 +120,11 @@ def test_every_paper_with_an_article_says_what_was_easy_hard_and_to_be_asked():
 def test_the_command_checks_and_names_what_is_stale(tmp_path, monkeypatch, capsys):
     (tmp_path / "results" / "article" / "gone").mkdir(parents=True)
     (tmp_path / "results" / "article" / "gone" / "article.pdf").write_bytes(b"old")
-    monkeypatch.setattr(article, "paths", SimpleNamespace(repository=lambda: tmp_path))
+    monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     monkeypatch.setattr(article, "rendered", lambda paper: {"article.typ": paper.id.encode()})
     assert command_line.main(["article", "--check"]) == 1
     said = capsys.readouterr().out
     assert "results/article/gone/article.pdf: stale" in said and "deep_emotion/article.typ: stale" in said
-    assert len(article.update()) == 1 + len(article.written()) and article.stale() == []
+    assert len(files.refresh(article.wanted())) == 1 + len(article.written())
+    assert files.refresh(article.wanted()) == []
     assert not (tmp_path / "results/article/gone/article.pdf").exists()

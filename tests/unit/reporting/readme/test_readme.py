@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ferkit import papers
-from ferkit.core import paths
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.publishing import publish as publishing
@@ -40,24 +40,28 @@ def checkout(tmp_path, monkeypatch, write_result):
     return tmp_path
 
 
+def changed(check=False):
+    """The files that are rewritten (check: that are not as they should be), relative to the checkout."""
+    return [path.relative_to(paths.repository()).as_posix() for path in files.refresh(readme.wanted(), check)]
+
+
 def test_blocks_and_pictures_are_rewritten_once_and_then_up_to_date(checkout):
-    changed = readme.update()
-    assert changed == ["README.md", "results/README.md", "results/figures/verdicts-narrow.svg",
-                       "results/figures/verdicts.svg"]
-    assert readme.update() == readme.stale() == []
+    assert changed() == ["README.md", "results/README.md", "results/figures/verdicts-narrow.svg",
+                         "results/figures/verdicts.svg"]
+    assert changed() == []
     text = (checkout / "README.md").read_text()
     assert text.startswith("a\n<!--") and text.endswith("-->\nb\n") and "old" not in text
     assert 'src="results/figures/verdicts.svg"' in text and 'alt="' in text
 
 
 def test_a_changed_table_or_picture_is_stale_and_one_that_nobody_makes_goes(checkout):
-    readme.update()
+    changed()
     (checkout / "README.md").write_text((checkout / "README.md").read_text().replace("61.90", "71.90"))
     (checkout / "results/figures/verdicts.svg").write_text("<svg/>")
     (checkout / "results/figures/other.svg").write_text("<svg/>")
-    assert readme.stale() == ["README.md", "results/figures/other.svg", "results/figures/verdicts.svg"]
-    readme.update()
-    assert not (checkout / "results/figures/other.svg").exists() and readme.stale() == []
+    assert changed(check=True) == ["README.md", "results/figures/other.svg", "results/figures/verdicts.svg"]
+    changed()
+    assert not (checkout / "results/figures/other.svg").exists() and changed(check=True) == []
 
 
 def test_a_block_that_nobody_makes_is_refused(checkout):
