@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ferkit.claims import training_length
 from ferkit.claims.claim import GROUPS
 from ferkit.claims.decisions import VERDICTS
-from ferkit.core.units import Unit
+from ferkit.core.units import Unit, aligned
 
 HEAD = ("verdict", "claim", "paper", "ours", "95 % interval", "seeds")
 WIDTH = 110
@@ -39,7 +39,7 @@ def summary(rows: Sequence[dict]) -> list[str]:
     """One aligned line per judged claim, then a line for each group of claims that counts its verdicts."""
     judged = [row for row in rows if row["verdict"] != "not_run"]
     data = ", ".join(sorted({row["dataset"] for row in judged}))
-    return [*(_aligned([HEAD, *map(_cells, judged)]) if judged else []), "", *([f"on {data}:"] if data else []),
+    return [*(aligned([HEAD, *map(_cells, judged)]) if judged else []), "", *([f"on {data}:"] if data else []),
             *(f"{says}: {counts}" for says, counts in tallies(rows).items())]
 
 
@@ -74,11 +74,6 @@ def _cells(row: dict) -> tuple[str, ...]:
     return (in_words(row["verdict"], row["group"]), row["id"], unit.bound(row["expected"], row["relation"]),
             unit.format(row["observed"]) + unit.deviation(row["sd"]),
             "" if row["interval"] is None else unit.interval(row["interval"]), str(row["n_seeds"]))
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:

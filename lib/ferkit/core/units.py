@@ -1,4 +1,4 @@
-"""Units of measured and quoted values, and the one way each is printed.
+"""Units of measured and quoted values, the one way each is printed, and how text stands in columns.
 
 A value is stored as a plain number: shares as fractions in [0, 1], differences of shares as fractions in [-1, 1]. Only
 here does it become text, so that terminal, notebooks, report, README and model cards say the same number alike.
@@ -6,10 +6,17 @@ here does it become text, so that terminal, notebooks, report, README and model 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from enum import StrEnum
 
 NONE = "–"  # what stands where there is no value
+
+
+def aligned(rows: Sequence[Sequence[str]], numbers: Container[int] = ()) -> list[str]:
+    """Rows of text as lines for a terminal, column under column; numbers: columns set flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(text.rjust(width) if k in numbers else text.ljust(width)
+                      for k, (text, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
 
 
 class Unit(StrEnum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import shorten
 
-from ferkit.core.units import NONE, Unit
+from ferkit.core.units import NONE, Unit, aligned
 from ferkit.reporting import names
 
 SHORT = 32  # characters of a name that keeps on one line
@@ -74,13 +74,7 @@ class Table:
         return markdown(self.heads, self.rows, self.numbers) if self.rows else self.empty
 
     def __str__(self) -> str:
-        if not self.rows:
-            return self.empty
-        lines = [self.heads, *self.rows]
-        widths = [max(len(line[k]) for line in lines) for k in range(len(self.heads))]
-        return "\n".join("  ".join(value.rjust(width) if k in self.numbers else value.ljust(width)
-                                   for k, (value, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-                         for line in lines)
+        return "\n".join(aligned([self.heads, *self.rows], self.numbers)) if self.rows else self.empty
 
     __repr__ = __str__
 

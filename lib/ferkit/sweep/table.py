@@ -10,15 +10,14 @@ from statistics import mean, stdev
 
 from ferkit.core import files
 from ferkit.core.errors import InputError
+from ferkit.core.units import aligned
 
 FORMATS = (".csv", ".parquet", ".tex")
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Lines of text: data set, network, recipe, seeds, how they ended, validation and test accuracy, minutes."""
-    cells = _lines(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return aligned(_lines(rows))
 
 
 def _lines(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, ...]]:
