@@ -24,6 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.core import files, paths
     from ferkit.core.console import json_line
+    from ferkit.core.units import percent
     from ferkit.experiments import evaluation
     from ferkit.results import records, weights_catalogue
 
@@ -47,15 +48,12 @@ def main(arguments: argparse.Namespace) -> int:
     if target:
         records.write_predictions(target, predictions)
         metrics["predictions_sha256"] = files.sha256(target)
+    accuracy, macro_f1, deduplicated, validation = (percent(metrics.get(key), 2, "-") for key in (
+        "accuracy", "macro_f1", "accuracy_without_copies", "val_accuracy"))
     print(json_line(metrics) if arguments.json else
           f"{metrics['system']} on {metrics['dataset']} ({metrics['protocol']}, test): "
-          f"{_percent(metrics['accuracy'])} of {metrics['n']}; macro-F1 {_percent(metrics['macro_f1'])}; "
-          f"deduplicated {_percent(metrics['accuracy_without_copies'])} of {metrics['n_without_copies']}; "
-          f"validation {_percent(metrics.get('val_accuracy'))}"
+          f"{accuracy} of {metrics['n']}; macro-F1 {macro_f1}; deduplicated {deduplicated} of "
+          f"{metrics['n_without_copies']}; validation {validation}"
           + (f"; on the {metrics['listed']} test images that {metrics['lines']} lines of {metrics['list']} name"
              if listed else ""))
     return 0
-
-
-def _percent(fraction: float | None) -> str:
-    return "-" if fraction is None else f"{100 * fraction:.2f} %"

@@ -68,3 +68,8 @@ class Unit(StrEnum):
         """What a claim asks for: "70.02 %" for equality, else with the relation: "> 10.0 pts", "< 10", "< 0.05"."""
         said = f"{value:g}" if self is Unit.P_VALUE and value is not None else self.format(value)
         return said if relation == "=" or value is None else f"{relation} {said.removeprefix('+')}"
+
+
+def percent(value: float | None, digits: int = 1, none: str = NONE) -> str:
+    """A fraction in percent: "70.0 %"; `none` for None."""
+    return none if value is None else Unit.FRACTION.format(value, digits)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ferkit import papers
 from ferkit.core import paths
-from ferkit.core.units import Unit
+from ferkit.core.units import percent
 from ferkit.data.audit import PUBLISHED_FER2013
 from ferkit.reporting import names
 from ferkit.results import records, tree, weights_catalogue
@@ -57,7 +57,7 @@ def _audited(report: dict) -> str:
              f"| split | {' | '.join(labels)} | all |", "|---|" + "---|" * (len(labels) + 1)]
     lines += [f"| {split} | {' | '.join(f'{counts[label]:,}' for label in labels)} | {sum(counts.values()):,} |"
               for split, counts in splits.items()]
-    groups, nearest = report["conflicting_groups"], _percent(report["knn1_accuracy"])
+    groups, nearest = report["conflicting_groups"], percent(report["knn1_accuracy"])
     lines += ["", f"- {report['distinct']:,} distinct images; exact copies of training images: "
               f"{copies['val_in_train']} in validation, {copies['test_in_train']} in test; {groups} groups of "
               f"identical images with different labels; {report['blank']} blank images.",
@@ -142,19 +142,19 @@ def _accuracy(result: records.Result) -> str:
     m, people = result.metrics, result.predictions.get("groups")
     low, high = tree.accuracy([result]).interval
     over = "images" if people is None else f"{len(np.unique(people))} people"
-    rows = [("accuracy", f"{_percent(m['accuracy'])} (95 % over {over}: {_percent(low)} … {_percent(high)})"),
-            ("accuracy on validation", _percent(m["val_accuracy"])),
-            ("accuracy on a training sample", _percent(m.get("train_accuracy"))),
-            ("accuracy without test-time augmentation", _percent(m["accuracy_no_tta"])),
+    rows = [("accuracy", f"{percent(m['accuracy'])} (95 % over {over}: {percent(low)} … {percent(high)})"),
+            ("accuracy on validation", percent(m["val_accuracy"])),
+            ("accuracy on a training sample", percent(m.get("train_accuracy"))),
+            ("accuracy without test-time augmentation", percent(m["accuracy_no_tta"])),
             ("deduplicated accuracy: test images without an exact copy in training",
-             f"{_percent(m['accuracy_without_copies'])} of {m['n_without_copies'] or 0:,}"),
-            ("macro-F1", _percent(m["macro_f1"])), ("mean recall (UAR)", _percent(m["uar"]))]
+             f"{percent(m['accuracy_without_copies'])} of {m['n_without_copies'] or 0:,}"),
+            ("macro-F1", percent(m["macro_f1"])), ("mean recall (UAR)", percent(m["uar"]))]
     corrupted = m.get("robustness")
     if corrupted:
         clean = m["robustness_clean"]
         worst = min(corrupted, key=corrupted.get)
         rows.append((f"on {clean['n']:,} test images, as they are and under the worst of {len(corrupted)} corruptions",
-                     f"{_percent(clean['accuracy'])}, {_percent(corrupted[worst])} ({worst.replace('_', ' ')})"))
+                     f"{percent(clean['accuracy'])}, {percent(corrupted[worst])} ({worst.replace('_', ' ')})"))
     return "## How good\n\n| on the test split | |\n|---|---|\n" + "\n".join(f"| {a} | {b} |" for a, b in rows)
 
 
@@ -168,9 +168,9 @@ def _by_expression(result: records.Result) -> str:
             continue
         wrong = matrix[k].copy()
         wrong[k] = 0
-        taken = (f"{list(per_class)[int(wrong.argmax())]} ({_percent(wrong.max() / max(row['support'], 1), 0)})"
+        taken = (f"{list(per_class)[int(wrong.argmax())]} ({percent(wrong.max() / max(row['support'], 1), 0)})"
                  if wrong.any() else "–")
-        lines.append(f"| {name} | {_percent(row['recall'])} | {_percent(row['precision'])} | {_percent(row['f1'])} "
+        lines.append(f"| {name} | {percent(row['recall'])} | {percent(row['precision'])} | {percent(row['f1'])} "
                      f"| {row['support']} | {taken} |")
     return "\n".join(lines)
 
@@ -183,14 +183,14 @@ def _calibration(result: records.Result) -> str:
     curve = classification.reliability_curve(arrays["labels"], arrays["probabilities"], predicted=arrays["predicted"])
     gap = float(np.nansum(curve["count"] * (curve["confidence"] - curve["accuracy"])) / curve["count"].sum())
     lines = ["## Calibration", "",
-             f"Expected calibration error {_percent(result.metrics['ece'])} (15 bins); on average it is "
-             f"{_percent(abs(gap))} too {'sure' if gap > 0 else 'unsure'} of itself. Measured on this test split; on "
+             f"Expected calibration error {percent(result.metrics['ece'])} (15 bins); on average it is "
+             f"{percent(abs(gap))} too {'sure' if gap > 0 else 'unsure'} of itself. Measured on this test split; on "
              "photographs of another kind expect worse.", "",
              "| says at least | for this share of the images | and is right for |", "|---|---|---|"]
     for level in SURE:
         kept = sure >= level
-        lines.append(f"| {_percent(level, 0)} | {_percent(kept.mean())} | "
-                     f"{_percent(right[kept].mean()) if kept.any() else '–'} |")
+        lines.append(f"| {percent(level, 0)} | {percent(kept.mean())} | "
+                     f"{percent(right[kept].mean()) if kept.any() else '–'} |")
     return "\n".join(lines)
 
 
@@ -240,7 +240,3 @@ Trained by `{command}`; the whole recipe is in `metrics.json` under `config`."""
 def _up(entry: Entry) -> str:
     """The way from a card to the top of the repository."""
     return "../" * (len(entry.directory.parts) - len(entry.directory.parents[5].parts))
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return Unit.FRACTION.format(value, digits)

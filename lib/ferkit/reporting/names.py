@@ -47,6 +47,11 @@ def system(name: str) -> str:
     return papers.display(name) if papers.of_system(name) else name.replace("_", " ")
 
 
+def run(system_name: str, recipe_name: str) -> str:
+    """A system under a recipe: "Deep-Emotion, our recipe"."""
+    return f"{system(system_name)}, {recipe(recipe_name)}"
+
+
 def in_words(text: str) -> str:
     """A text with what its systems are called in place of ``system/recipe`` and ``system/recipe/seed1``."""
     def words(found: re.Match) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ferkit.analysis.occlusion.sensitivity import over_seeds
+from ferkit.core.units import percent
 
 ALPHA = 0.05
 
@@ -63,7 +64,7 @@ def sentences(summary: dict) -> list[str]:
     depends = "depend" if p < ALPHA else "are not shown to depend"
     found.append(f"Different expressions {depends} on different parts (interaction, p = {p:.2g}).")
     overall = summary["insensitive"]["overall"]
-    rest, parts, before = (_percent(overall[key]) for key in ("rest", "parts", "before"))
+    rest, parts, before = (percent(overall[key], none="unknown") for key in ("rest", "parts", "before"))
     found.append(f"With everything but mouth, brows, eyes and nose covered the accuracy is {rest}, "
                  f"with exactly these covered {parts}, with nothing covered {before}.")
     return found + _under_fillings(summary)
@@ -112,8 +113,8 @@ def pointing_sentence(rows: Sequence[Mapping[str, object]]) -> str:
     trained = next((name for name in hits if not name.startswith(("untrained", "edges"))), next(iter(hits)))
     others = {name: value for name, value in hits.items() if name != trained}
     best = max(others, key=others.get)
-    beside = ", ".join(f"{name} {_percent(value)}" for name, value in others.items())
-    head = f"The map of {trained} points at a part that moves in {_percent(hits[trained])} of the images; {beside}."
+    beside = ", ".join(f"{name} {percent(value)}" for name, value in others.items())
+    head = f"The map of {trained} points at a part that moves in {percent(hits[trained])} of the images; {beside}."
     if hits[trained] > others[best]:
         return f"{head} It points better than every control."
     return (f"{head} It does not point better than {best}: where it points says nothing yet about what the network has "
@@ -148,7 +149,3 @@ def agreement_rows(analyses: Sequence[object]) -> list[dict[str, object]]:
 
 def _points(fraction: float) -> str:
     return f"{100 * fraction:.1f}"
-
-
-def _percent(fraction: float | None) -> str:
-    return "unknown" if fraction is None else f"{100 * fraction:.1f} %"

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ferkit.core.errors import InputError
+from ferkit.core.units import percent
 from ferkit.publishing.verify.preregistration import git
 from ferkit.results.records import METRICS
 
@@ -49,8 +50,8 @@ def superseded(root: Path) -> list[dict[str, object]]:
 def lines(rows: list[dict[str, object]]) -> list[str]:
     """The rows of `superseded` for a terminal."""
     told = [f"{row['directory']:20} {row['system'] + '/' + row['recipe'] + '/seed' + str(row['seed']):42} "
-            f"{row['date']} {row['commit']}  {_percent(row['accuracy'])} ({row['epochs'] or '–'} epochs), replaced "
-            f"{row['replaced_on']} {row['replaced_by']}; now {_percent(row['now'])}" for row in rows]
+            f"{row['date']} {row['commit']}  {percent(row['accuracy'], 2)} ({row['epochs'] or '–'} epochs), replaced "
+            f"{row['replaced_on']} {row['replaced_by']}; now {percent(row['now'], 2, 'none')}" for row in rows]
     return told or ["no published test score was ever replaced"]
 
 
@@ -61,7 +62,3 @@ def _metrics(root: Path, commit: str, name: str) -> dict[str, object]:
     except ValueError:
         found = {}
     return {"accuracy": found.get("accuracy"), "epochs": found.get("epochs")}
-
-
-def _percent(value: object) -> str:
-    return "none" if value is None else f"{100 * value:.2f} %"

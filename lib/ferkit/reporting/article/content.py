@@ -174,7 +174,7 @@ class Writer:
         configs = [result.metrics["config"]["recipe"] for result in results]
         shown = [[says, *(_said(config.get(key)) for config in configs)] for key, says in RECIPE.items()]
         shown.append(["augmentation", *(_augmentation(config["augmentation"]) for config in configs)])
-        heads = ("", *(f"{names.system(system)}, {names.recipe(recipe)}" for _, system, recipe in of))
+        heads = ("", *(names.run(*name) for _, *name in of))
         rows = [row for row in shown if set(row[1:]) != {"none"}]
         return self.table(name, heads, rows, caption, f"({', '.join(['auto'] + ['1fr'] * len(of))})")
 
@@ -207,7 +207,7 @@ class Writer:
         for system in of:
             results = figures.results_of(data, system)
             one, stored = accuracy(results), results[0].predictions
-            shown = [f"{names.system(system[0])}, {names.recipe(system[1])}", unit.format(one.mean),
+            shown = [names.run(*system), unit.format(one.mean),
                      unit.interval(one.interval), one.n_seeds]
             if self.in_folds("/".join((data, *system))):
                 folds = over_protocols.in_folds(figures.tree_of(data).root, system)

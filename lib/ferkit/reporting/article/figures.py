@@ -14,7 +14,7 @@ import numpy as np
 from ferkit.analysis import comparison
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.core.units import Unit
+from ferkit.core.units import Unit, percent
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import pictures, svg
 from ferkit.reporting.readme.pictures import Picture
@@ -66,8 +66,8 @@ def learning_curves(tree: str, systems: Sequence[Name], stated: Mapping[str, flo
         stroke = LOOKS[k][1]
         parts += [svg.path([(x(e), y(v)) for e, v in run], stroke, 1.6) for run in runs]
         parts += [svg.line(80 + 260 * k, 388, 104 + 260 * k, 388, stroke, 3),
-                  svg.text(112 + 260 * k, 392, f"{names.system(name[0])}, {names.recipe(name[1])}", "t s")]
-    ends = "; ".join(f"{_name(name)} ends at {_percent(np.mean([run[-1][1] for run in runs]))}"
+                  svg.text(112 + 260 * k, 392, names.run(*name), "t s")]
+    ends = "; ".join(f"{names.run(*name)} ends at {percent(np.mean([run[-1][1] for run in runs]))}"
                      for name, runs in curves.items())
     return _picture(410, f"Validation accuracy by epoch: {ends}", parts)
 
@@ -111,7 +111,7 @@ def confusion(tree: str, name: Name) -> Picture:
             parts += [_shade(*at, side - 2, side * 0.62 - 2, share, BLUE),
                       svg.text(at[0] + side / 2 - 1, at[1] + side * 0.31 + 4, f"{100 * share:.0f}",
                                "t s b" if i == j else "t s", "middle")]
-    says = f"Confusion matrix of {_name(name)}, percent of each true class; recall " + ", ".join(
+    says = f"Confusion matrix of {names.run(*name)}, percent of each true class; recall " + ", ".join(
         f"{label} {100 * shares[k, k]:.0f} %" for k, label in enumerate(one.label_names))
     return _picture(int(top + side * 0.62 * len(shares) + 24), says, parts, left + side * len(shares) + 24)
 
@@ -142,10 +142,10 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
     bottom = 34 + 190 * ((len(kinds) + 2) // 3)
     for k, name in enumerate(found):
         parts += [svg.line(80 + 260 * k, bottom - 14, 104 + 260 * k, bottom - 14, LOOKS[k][1], 3),
-                  svg.text(112 + 260 * k, bottom - 10, _name(name), "t s")]
+                  svg.text(112 + 260 * k, bottom - 10, names.run(*name), "t s")]
     says = "Accuracy on corrupted images: " + "; ".join(
-        f"{_name(name)} {_percent(np.mean(list(one.corruptions.values())))} on average, {_percent(one.clean)} on clean "
-        "images" for name, one in found.items())
+        f"{names.run(*name)} {percent(np.mean(list(one.corruptions.values())))} on average, {percent(one.clean)} on "
+        "clean images" for name, one in found.items())
     return _picture(bottom + 6, says, parts)
 
 
@@ -175,8 +175,8 @@ def occlusion(tree: str, name: Name) -> Picture:
     parts.append(svg.text(20, 40 + side * rows + 24, f"full colour: {100 * most:.0f} points of probability lost; rows "
                           "and columns are the window's places from the top left", "q s"))
     peaks = ", ".join(f"{label} {100 * np.nanmax(lost[k]):.0f} points" for k, label in enumerate(labels))
-    return _picture(int(40 + side * rows + 40), f"Occlusion maps of {_name(name)}; most lost under one window: {peaks}",
-                    parts)
+    return _picture(int(40 + side * rows + 40),
+                    f"Occlusion maps of {names.run(*name)}; most lost under one window: {peaks}", parts)
 
 
 def _shade(x: float, y: float, width: float, height: float, share: float, full: tuple[int, int, int]) -> str:
@@ -221,11 +221,3 @@ def _on_paper(drawn: str) -> str:
     for sign, words in names.VERDICTS.values():
         drawn = drawn.replace(f"{sign} {words}", words)
     return drawn
-
-
-def _name(name: Name) -> str:
-    return f"{names.system(name[0])}, {names.recipe(name[1])}"
-
-
-def _percent(value: float) -> str:
-    return Unit.FRACTION.format(float(value), 1)

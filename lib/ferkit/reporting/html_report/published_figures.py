@@ -74,7 +74,7 @@ def _labels(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.
     yield (DATA, "label_systems", "Where the taggers confirm, contradict or never name the label",
            "Accuracy by FER2013's labels, means over seeds. What is right on labels that nobody named was not learned "
            "from what people see.",
-           data_figures.shares([f"{names.system(row['system'])} · {row['recipe']}" for row in systems],
+           data_figures.shares([figures.result_name(row) for row in systems],
                                label_agreement.by_group(systems), "accuracy"))
 
 
@@ -104,8 +104,7 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
     yield (COMPARED, "accuracy", "Accuracy beside the papers",
            "Dots are ours with their 95 % interval, rings on test images without a copy in training; a diamond "
            "outside the interval is a real difference. The grey band is human accuracy, where it was measured.",
-           figures.accuracy_dots([row | {"label": _label(row["label"])} for row in
-                                  comparison.beside_paper(systems, papers.stated_accuracies(dataset))],
+           figures.accuracy_dots(comparison.beside_paper(systems, papers.stated_accuracies(dataset)),
                                  human=papers.human_accuracy(dataset)))
     yield (COMPARED, "matrices", "Confusion matrices side by side",
            "A dark column off the diagonal is an answer given too easily.",
@@ -150,9 +149,3 @@ def _is_probe(result: Result) -> bool:
     """Whether a result belongs to a probe of learning rates, by what its paper declares."""
     named = papers.recipes().get((result.key.system, result.key.recipe))
     return named is not None and named.role == "probe"
-
-
-def _label(name: str) -> str:
-    """ "system/recipe" for readers."""
-    system, _, recipe = name.partition("/")
-    return f"{names.system(system)} · {recipe}"

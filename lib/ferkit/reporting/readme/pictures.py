@@ -228,11 +228,5 @@ def _verdict_of(row: dict, claims: Sequence[dict]) -> str | None:
 
 
 def _in_words(row: dict) -> str:
-    return f"{_name(row['label'])} {100 * row['ours']:.1f} %" + (
+    return f"{names.run(*row['label'].split('/'))} {100 * row['ours']:.1f} %" + (
         f" (paper {100 * row['paper']:.1f} %)" if row["paper"] else "")
-
-
-def _name(label: str) -> str:
-    """ "system/recipe" for readers."""
-    system, _, recipe = label.partition("/")
-    return f"{names.system(system)}, {names.recipe(recipe)}"

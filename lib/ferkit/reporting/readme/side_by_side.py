@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ferkit.core import paths
+from ferkit.core.units import percent
 
 FILE = "side_by_side.json"
 
@@ -31,11 +32,7 @@ def side_by_side_table() -> str:
 def _row(row: dict) -> list[str]:
     low, high = row["test"]["interval"]
     return [f"{row['name']} {row['version']}" if row["package"] != "ours" else f"**{row['name']}**",
-            _percent(row["val"]["accuracy"]), f"**{_percent(row['test']['accuracy'])}**",
-            f"{100 * low:.1f} … {100 * high:.1f}", _percent(row["test"]["macro_f1"]),
-            _percent(row["ckplus"]["accuracy"]), f"{row['faces_per_second']:,.0f} ({row['load']:.1f})",
+            percent(row["val"]["accuracy"]), f"**{percent(row['test']['accuracy'])}**",
+            f"{100 * low:.1f} … {100 * high:.1f}", percent(row["test"]["macro_f1"]),
+            percent(row["ckplus"]["accuracy"]), f"{row['faces_per_second']:,.0f} ({row['load']:.1f})",
             f"{row['faces_per_cpu_second']:,.0f}"]
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"

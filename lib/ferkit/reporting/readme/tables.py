@@ -22,6 +22,7 @@ from ferkit.results.tree import Tree, by_system, over_seeds, published
 LONG = 28  # characters of an id from which on it may break
 NOTHING = "Nothing is published yet."
 BOLD = ("reproduced", "exceeded")
+_percent = Unit.FRACTION.format
 
 
 def systems_table() -> str:
@@ -327,10 +328,6 @@ def _sd(value: float | None) -> str:
 def _p(value: float | None) -> str:
     """A p value; nothing where nothing was tested."""
     return "" if value is None else f"{value:.2g}"
-
-
-def _percent(value: float | None) -> str:
-    return Unit.FRACTION.format(value)
 
 
 def _breakable(name: str) -> str:
