@@ -40,12 +40,13 @@ WORKING = {r"notebooks/\d\d_\w+(\.failed)?\.ipynb": 50 * MB, r"report\.html": 50
            r"\d\d_\w+/figures/\d\d_\w+\.json": 20 * MB, r"\d\d_\w+/[\w.-]+\.json": 20 * MB,
            rf"{RUN}/(checkpoints/.+|weights\.safetensors)": 2000 * MB,
            r"sweep/[\w.-]+/[\w.-]+/seed\d+/(checkpoints/.+|weights\.safetensors)": 2000 * MB}
-# Beside the trees: READMEs, sweeps' files, figures, data sheets, articles; pictures and executed notebooks of the
-# built-in set, whose faces are drawn.
+# Beside the trees: READMEs, sweeps' files and the checkpoints of paused ones, figures, data sheets, articles; pictures
+# and executed notebooks of the built-in set, whose faces are drawn.
 DRAWN = {r"[\w-]+\.png": MB}
 BESIDE = {r"SHA256SUMS": MB, r"(\w+/)*[\w.-]+\.(md|toml|json|svg)": MB, r"synthetic/[\w.-]+\.png": MB,
           r"article/\w+/(article\.(typ|pdf|html)|metadata\.yaml|bibliography\.bib)": 300_000,
-          r"notebooks/\d\d_\w+\.html": 200_000}
+          r"notebooks/\d\d_\w+\.html": 200_000,
+          rf"sweeps/paused/\w+/{RUN}/checkpoints/step\d+\.safetensors": MB}
 
 SCHEMAS = {r"(\d\d_\w+/)?plan\.json": "plan", r"\d\d_\w+/headline\.json": "headline", r"claims\.json": "claims",
            r"manifest\.json": "manifest", r".*/metrics\.json": "metrics", r".*/occlusion\.json": "occlusion"}
