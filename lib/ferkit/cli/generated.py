@@ -21,7 +21,7 @@ def write_or_check(arguments: argparse.Namespace, module: ModuleType, stale: str
         publish.write_lists()
     for path in found:
         done = stale if arguments.check else written if path.is_file() else "removed"
-        print(f"{path.relative_to(paths.repository()).as_posix()}: {done}")
+        print(f"{paths.shown(path)}: {done}")
     if not found:
         print(nothing)
     return int(arguments.check and bool(found))

@@ -21,6 +21,6 @@ def main(arguments: argparse.Namespace) -> int:
 
     run = arguments.run or paths.run_directory(paths.run_name("synthetic", "quick", 0))
     for path in notebook_pages.write(run):
-        print(f"{path.relative_to(paths.repository())}  {path.stat().st_size:,} bytes")
+        print(f"{paths.shown(path)}  {path.stat().st_size:,} bytes")
     publish.write_lists()
     return 0

@@ -129,7 +129,8 @@ def _keep_predictions(sweeps: dict[str, Sweep], arguments: argparse.Namespace) -
     runs = {protocol: records.read_run(arguments.output / protocol.replace(":", "-fold")) for protocol in sweeps}
     profile = next(iter(sweeps.values())).profile
     over_protocols.write(arguments.predictions, runs, {
-        "sweep": _shown(arguments.config), "git_commit": manifest.surroundings()["git_commit"], "profile": profile})
+        "sweep": paths.shown(arguments.config, by_name=True),
+        "git_commit": manifest.surroundings()["git_commit"], "profile": profile})
 
 
 def _train(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[dict]:
@@ -144,12 +145,6 @@ def _train(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[di
     if sweep.test:
         _note(sweep, arguments, output)
     return rows
-
-
-def _shown(config: Path) -> str:
-    """A sweep's file as others find it: relative to the repository where it lies in it."""
-    given = config.absolute()
-    return given.relative_to(paths.repository()).as_posix() if given.is_relative_to(paths.repository()) else given.name
 
 
 def _note(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> None:
@@ -170,4 +165,4 @@ def _note(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> None:
             "device": results[0].metrics["device"], "data_sha256": results[0].metrics["data_sha256"], **made,
             "notebooks": {f"sweep {arguments.config.stem}": {
                 "status": "finished", "git_commit": made["git_commit"], "outputs": manifest.hashes(root, outputs),
-                "command": f"python -m ferkit sweep {_shown(arguments.config)} --output DIR"}}})
+                "command": f"python -m ferkit sweep {paths.shown(arguments.config, by_name=True)} --output DIR"}}})

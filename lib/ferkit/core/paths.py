@@ -48,6 +48,12 @@ def repository() -> Path:
     return Path(__file__).resolve().parents[3] if in_checkout() else Path.cwd()
 
 
+def shown(path: Path, by_name: bool = False) -> str:
+    """A path as others find it, relative to the checkout; one that lies elsewhere as it is; by_name: its name alone."""
+    here, root = path.absolute(), repository()
+    return here.relative_to(root).as_posix() if here.is_relative_to(root) else here.name if by_name else str(path)
+
+
 def published_root() -> Path:
     """What is published: ``results`` of the checkout, else the part of it that an installed package brings along."""
     return repository() / "results" if in_checkout() else Path(__file__).resolve().parents[1] / "published"

@@ -69,7 +69,7 @@ def _extend(folder: Path, added: Iterable[dict]) -> Path:
         result = folder / entry["system"] / entry["recipe"] / f"seed{entry['seed']}"
         there = (result / records.METRICS).is_file()
         if before and before["config"] != entry["config"] and there:
-            raise InputError(f"{_shown(folder / PLAN)}: {'/'.join(result.parts[-3:])} is published under another "
+            raise InputError(f"{paths.shown(folder / PLAN)}: {'/'.join(result.parts[-3:])} is published under another "
                              "recipe; give the new one another name, or remove the result with git rm first")
         if not there:
             entries[_key(entry)] = entry | {"status": WAITING}
@@ -82,7 +82,8 @@ def read_plan(folder: Path) -> list[dict]:
     try:
         return json.loads((folder / PLAN).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{_shown(folder / PLAN)}: no readable plan ({error}); make one before training") from None
+        raise InputError(f"{paths.shown(folder / PLAN)}: no readable plan ({error}); make one before training"
+                         ) from None
 
 
 def status(root: Path, notebook: str) -> dict[str, str]:
@@ -109,7 +110,7 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     chosen = [result for notebook in notebooks or trained_notebooks() if (root / notebook / PLAN).is_file()
               for result in _planned_in(runs, root, notebook)]
     if not chosen:
-        raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {_shown(root)}; plan first")
+        raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {paths.shown(root)}; plan first")
     for result in chosen:
         limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root) else 0
         _copy(result.directory, result.key.directory(root), limit)
@@ -277,7 +278,7 @@ def compact_published() -> list[str]:
                 entry["outputs"] |= {name: files.sha256(root.parent / name) for name in entry["outputs"]
                                      if (root.parent / name).parent in folders}
             manifest.write(root.parent, made)
-        changed += map(_shown, folders)
+        changed += map(paths.shown, folders)
     return changed
 
 
@@ -287,8 +288,3 @@ def _system_key(notebook: str, entry: dict) -> SystemKey:
 
 def _key(entry: dict) -> tuple[str, str, int]:
     return entry["system"], entry["recipe"], entry["seed"]
-
-
-def _shown(path: Path) -> str:
-    root = paths.repository()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

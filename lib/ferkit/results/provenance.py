@@ -54,8 +54,7 @@ class Provenance:
         """The commands that made the tree and how to check it, one sentence each, in Markdown."""
         commands = dict.fromkeys(self.command(name) for entry in self.made.get("notebooks", {}).values()
                                  for name in entry.get("outputs", {}) if name.endswith(f"/{METRICS}"))
-        root, house = self.root.absolute(), paths.repository().absolute()
-        where = root.relative_to(house).as_posix() if root.is_relative_to(house) else root.name
+        where = paths.shown(self.root, by_name=True)
         machine = self.made.get("gpu") or self.made.get("cpu")
         said = [f"Made by {', '.join(f'`{command}`' for command in commands)} on {machine}."] if commands else []
         if any("+" in self.commit(name) for entry in self.made.get("notebooks", {}).values()
@@ -79,8 +78,7 @@ def evaluate_command(root: Path, result: Result) -> str | None:
     path = result.directory.absolute() / WEIGHTS
     if not path.is_file():
         return None
-    house = paths.repository().absolute()
-    where = path.relative_to(house).as_posix() if path.is_relative_to(house) else path.name
+    where = paths.shown(path, by_name=True)
     data = "" if result.metrics["dataset"] == "synthetic" else " --data PATH"
     return (f"python -m ferkit evaluate --weights {where} --dataset {result.metrics['dataset']}{data} --device cpu "
             f"--output {PREDICTIONS}")

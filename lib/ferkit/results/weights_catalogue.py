@@ -119,7 +119,7 @@ def require(entry: Entry) -> Path:
     for path, expected in ((entry.weights, entry.metrics["weights_sha256"]),
                            (entry.base, entry.metrics.get("features_sha256"))):
         if path is not None and path.name != COMPACT and files.sha256(path) != expected:
-            raise InputError(f"{_shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
+            raise InputError(f"{paths.shown(path)}: not the published weights, its sha256 is not that in metrics.json; "
                              f"{_restore()}")
     if entry.weights is None:
         if entry.can_be_fitted_again:
@@ -169,7 +169,7 @@ def table(among: Sequence[Entry] | None = None) -> list[str]:
     for entry in everything:
         file = entry.directory / records.METRICS
         if made[entry.dataset].intact(file.relative_to(entry.directory.parents[3]).as_posix()) is False:
-            raise InputError(f"{_shown(file)}: changed since it was published, its sha256 is not the one in "
+            raise InputError(f"{paths.shown(file)}: changed since it was published, its sha256 is not the one in "
                              f"manifest.json; {_restore()}")
     first = best(everything).full_name if any(entry.weights for entry in everything) else ""
     lines = []
@@ -188,7 +188,7 @@ def _entry(dataset: str, directory: Path) -> Entry | None:
     try:
         metrics = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{_shown(directory)}: metrics.json cannot be read ({error}); {_restore()}") from None
+        raise InputError(f"{paths.shown(directory)}: metrics.json cannot be read ({error}); {_restore()}") from None
     if schema.problems("metrics", metrics) or metrics["weights_sha256"] is None:
         return None
     key = records.SystemKey(directory.parts[-4], metrics["system"], metrics["recipe"], metrics["seed"])
@@ -229,8 +229,3 @@ def _dashed(name: str) -> str:
 
 def _at(dataset: str) -> str:
     return "" if dataset == FIRST_DATASET else f"@{dataset}"
-
-
-def _shown(path: Path) -> str:
-    root = paths.repository()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
