@@ -54,25 +54,19 @@ def percent(value: object, digits: int = 1) -> str:
 
 
 def quantity(value: object, unit: object = None) -> str:
-    """A number in its unit, fractions to one decimal; what is no number, or in no known unit, stands as it is."""
-    if not _is_number(value):
-        return NONE if value is None else str(value)
-    known = _unit(unit)
-    return known.format(value, 1 if known is Unit.FRACTION else None)
+    """A number in its unit; what is no number, or in no known unit, stands as it is."""
+    return _unit(unit).format(value) if _is_number(value) else NONE if value is None else str(value)
 
 
-def interval(bounds: object, unit: object = None) -> str:
+def interval(bounds: object, unit: object = None, digits: int | None = None) -> str:
     """An interval [low, high], its unit said once; "–" where there is none."""
-    if not isinstance(bounds, list | tuple) or len(bounds) != 2 or not all(map(_is_number, bounds)):
-        return NONE
-    known = _unit(unit)
-    return known.interval(bounds, 1 if known is Unit.FRACTION else None)
+    numbers = isinstance(bounds, list | tuple) and all(map(_is_number, bounds))
+    return _unit(unit).interval(bounds, digits) if numbers else NONE
 
 
 def bound(value: object, relation: object = "=", unit: object = None) -> str:
     """What a claim asks for, with its relation: "> 10.0 pts"."""
-    said = quantity(value, unit)
-    return said if value is None or relation in (None, "=") else f"{relation} {said.removeprefix('+')}"
+    return _unit(unit).bound(value, relation or "=") if _is_number(value) else quantity(value)
 
 
 def _unit(unit: object) -> Unit:

@@ -12,7 +12,7 @@ from ferkit.papers import replication, unstated_choices
 from ferkit.reporting import figures, html_report
 from ferkit.reporting.html_report import page as shell
 from ferkit.reporting.html_report import run_files, run_page
-from ferkit.reporting.html_report.page import POLICY, interval, percent, quantity
+from ferkit.reporting.html_report.page import POLICY, bound, interval, percent, quantity
 
 CLAIM = {"id": "deep_emotion.parameters", "paper": "deep_emotion", "statement": "It has 47,657 parameters",
          "expected": 47657, "relation": "=", "unit": "count",
@@ -284,7 +284,7 @@ def test_compare_wants_two(run):
 
 
 @pytest.mark.parametrize(("value", "unit", "said"), [
-    (0.7002, "fraction", "70.0 %"), (47657, "count", "47,657"), (0.022, "points", "+2.2 pts"),
+    (0.7002, "fraction", "70.02 %"), (47657, "count", "47,657"), (0.022, "points", "+2.2 pts"),
     (1.2, "ratio", "1.20 ×"), (0.0001, "p", "< 0.001"), (None, "fraction", "–"), (1.0, "count", "1"),
     ("<b>", None, "<b>"), (0.5, "furlongs", "0.5"), (True, None, "True")])
 def test_numbers_are_told_in_their_unit(value, unit, said):
@@ -292,8 +292,13 @@ def test_numbers_are_told_in_their_unit(value, unit, said):
 
 
 def test_an_interval_names_its_unit_once():
-    assert interval([0.1, 0.2], "fraction") == "10.0 … 20.0 %"
+    assert interval([0.1, 0.2], "fraction") == "10.00 … 20.00 %" and interval([0.1, 0.2], digits=1) == "10.0 … 20.0 %"
     assert interval(None) == interval([None, 1]) == "–" and percent(None) == percent(True) == "–"
+
+
+def test_what_a_claim_asks_for_is_told_as_in_a_terminal():
+    assert bound(0.05, "<", "p") == "< 0.05" and bound(0.7002, "=", "fraction") == "70.02 %"
+    assert bound(0.1, ">", "points") == "> 10.0 pts" and bound(None, ">") == "–" and bound("none", ">") == "none"
 
 
 def test_the_title_is_a_sentence_and_all_authors_are_named(run):
