@@ -17,6 +17,7 @@ from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import Face, Pose, draw_face, units_of
 from ferkit.models.inference import infer_theta
 from ferkit.reporting import figures
+from ferkit.reporting.figures.maps import frame
 
 SHOWN = 240  # pixels along a side of every picture
 MARGIN = 24  # around the framed face
@@ -85,9 +86,8 @@ def _framed(face: np.ndarray, theta: np.ndarray | None) -> Image.Image:
     image = Image.new("RGB", (SHOWN, SHOWN), (128, 128, 128))
     image.paste(_enlarged(face, side), (MARGIN, MARGIN))
     if theta is not None:
-        corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]]) @ theta.T
-        points = ((corners + 1) * side / 2 + MARGIN).tolist()
-        ImageDraw.Draw(image).line([tuple(point) for point in (*points, points[0])], fill=FRAME, width=3)
+        points = frame(theta, side) + MARGIN
+        ImageDraw.Draw(image).line([tuple(point) for point in points.tolist()], fill=FRAME, width=3)
     return image
 
 

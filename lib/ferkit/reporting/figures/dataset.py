@@ -67,7 +67,7 @@ def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[st
     fig = style.panel_figure(list(titles), columns=columns, min_width=84, max_width=150, gap=(10, 30),
                              margin={"l": 8, "r": 8, "t": 60, "b": 8})
     for k, image in enumerate(images):
-        fig.add_trace(_picture(image, k))
+        fig.add_trace(style.grey(image, k))
         for region, mask in zip(regions, masks[k], strict=True):
             fig.add_trace(go.Contour(z=mask.astype(np.uint8), showscale=False, hoverinfo="skip", name=region,
                                      contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
@@ -90,7 +90,7 @@ def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = No
                              min_width=100,
                              max_width=180, gap=(12, 34), margin={"l": 8, "r": 8, "t": 32, "b": 8})
     for k, feature in enumerate(features):
-        fig.add_trace(_picture(np.full((WINDOW, WINDOW), 235, np.uint8) if image is None else image, k))
+        fig.add_trace(style.grey(np.full((WINDOW, WINDOW), 235, np.uint8) if image is None else image, k))
         for x, y, width, height, weight in feature.rectangles:
             colour = style.GOOD if weight > 0 else style.BAD
             axes = style.axes(k)
@@ -114,12 +114,6 @@ def place_map(values: np.ndarray, says: str) -> go.Figure:
     fig.update_yaxes(scaleanchor="x", constrain="domain")
     fig.update_xaxes(constrain="domain")
     return fig
-
-
-def _picture(image: np.ndarray, panel: int) -> go.Heatmap:
-    return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255,
-                      colorscale=[[0, "#000000"], [1, "#ffffff"]],
-                      showscale=False, hoverinfo="skip", **style.axes(panel))
 
 
 def _hide_axes(fig: go.Figure, height: int, width: int) -> None:

@@ -177,10 +177,10 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
         else:
             _add_outline(fig, panel)
         rows = np.unique(np.linspace(0, len(own) - 1, min(at_most, len(own))).astype(int))
-        _add_line(fig, panel, _joined([_frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1},
+        _add_line(fig, panel, _joined([frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1},
                   opacity=0.35)
         mean = own.mean(axis=0)
-        _add_line(fig, panel, _frame(mean), {"color": style.BAD, "width": 3}, hoverinfo=None,
+        _add_line(fig, panel, frame(mean), {"color": style.BAD, "width": 3}, hoverinfo=None,
                   hovertemplate=_says(mean) + "<extra></extra>")
     _as_images(fig, low=-8, high=SIZE + 8)
     return fig
@@ -207,9 +207,7 @@ def _centres(n: int) -> np.ndarray:
 
 
 def _grey(image: np.ndarray, panel: int) -> go.Heatmap:
-    return go.Heatmap(z=np.asarray(image, np.uint8), x=_centres(image.shape[1]), y=_centres(image.shape[0]),
-                      zmin=0, zmax=255, colorscale=[[0, "#000000"], [1, "#ffffff"]], showscale=False,
-                      hoverinfo="skip", **style.axes(panel))
+    return style.grey(image, panel, x=_centres(image.shape[1]), y=_centres(image.shape[0]))
 
 
 def _add_line(fig: go.Figure, panel: int, points: np.ndarray, line: dict, **looks: object) -> None:
@@ -240,10 +238,10 @@ def _as_images(fig: go.Figure, low: float = 0, high: float = SIZE) -> None:
     fig.update_yaxes(visible=False, range=[high, low], fixedrange=True)
 
 
-def _frame(theta: np.ndarray) -> np.ndarray:
+def frame(theta: np.ndarray, side: int = SIZE) -> np.ndarray:
     """The corners of the sampled area in pixels, (5, 2) with the first repeated, from theta (2, 3)."""
     corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1], [-1, -1, 1]], float)
-    return (corners @ theta.T + 1) * SIZE / 2
+    return (corners @ theta.T + 1) * side / 2
 
 
 def _says(theta: np.ndarray) -> str:

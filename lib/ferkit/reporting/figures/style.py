@@ -75,6 +75,12 @@ def axes(panel: int) -> dict[str, str]:
     return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
 
 
+def grey(image: np.ndarray, panel: int, **looks: object) -> go.Heatmap:
+    """A grey picture, uint8 (H, W), for a panel; looks: what is else than usual."""
+    usual = {"colorscale": [[0, "#000000"], [1, "#ffffff"]], "showscale": False, "hoverinfo": "skip"}
+    return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255, **usual | looks, **axes(panel))
+
+
 def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
                 **looks: object) -> None:
     """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to

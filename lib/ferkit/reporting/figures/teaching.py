@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ferkit.analysis.svm_regions import Regions
 from ferkit.reporting.figures import style
-from ferkit.reporting.figures.maps import refuse_real_faces
+from ferkit.reporting.figures.maps import frame, refuse_real_faces
 
 
 def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndarray, *, dataset: str) -> go.Figure:
@@ -22,8 +22,7 @@ def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndar
     for panel, (theta, picture) in enumerate(zip(thetas.values(), read, strict=True)):
         _picture(fig, panel, image)
         _picture(fig, n + panel, picture)
-        corners = np.array([(-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1), (-1, -1, 1)]) @ np.asarray(theta).T
-        x, y = ((corners + 1) * image.shape[0] / 2 - 0.5).T
+        x, y = (frame(np.asarray(theta), image.shape[0]) - 0.5).T
         fig.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": style.BAD, "width": 2}, hoverinfo="skip",
                                  showlegend=False, **style.axes(panel)))
     return fig
@@ -82,8 +81,7 @@ def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Region
 
 
 def _picture(fig: go.Figure, panel: int, image: np.ndarray) -> None:
-    fig.add_trace(go.Heatmap(z=image, colorscale="Greys_r", zmin=0, zmax=255, showscale=False, hoverinfo="skip",
-                             **style.axes(panel)))
+    fig.add_trace(style.grey(image, panel, colorscale="Greys_r"))
     number = panel + 1 if panel else ""
     side = image.shape[0]
     fig.update_layout({f"xaxis{number}": {"visible": False, "range": [-11, side + 10]},
