@@ -7,14 +7,14 @@ bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ferkit.core import seeding
+from ferkit.core import checks, seeding
 from ferkit.core.errors import InputError
 from ferkit.training.batching import Split
 from ferkit.training.losses import balanced_class_weights, classification_loss, log_prior
@@ -74,6 +74,14 @@ class Method:
         if asked - self.honours:
             raise InputError(f"recipe: the method {self.name} does not use {', '.join(sorted(asked - self.honours))}; "
                              "leave it at its default")
+
+
+def check_options(recipe: Recipe, kinds: Mapping[str, Callable[[str, object], object]]) -> None:
+    """InputError for an option of the recipe's method that is not among `kinds`, or that the check of its kind refuses.
+    For `Method.start`: `Method.loss` runs in every step."""
+    for key, value in checks.table("recipe: method", recipe.method, ("name", *kinds)).items():
+        if key != "name":
+            kinds[key](f"recipe: method.{key}", value)
 
 
 def _start(model: nn.Module, train: Split, recipe: Recipe) -> State:

@@ -14,24 +14,15 @@ from collections.abc import Mapping
 import torch.nn.functional as F
 from torch import Tensor
 
-from ferkit.core import checks
 from ferkit.core.checks import Number
 from ferkit.core.errors import InputError
 from ferkit.papers.gan2020_multiple_attention.network import MultipleAttentionNetwork
 from ferkit.training.batching import Split
-from ferkit.training.method import Batch, Method, State
+from ferkit.training.method import Batch, Method, State, check_options
 from ferkit.training.recipe import Recipe
 
 OPTIONS: Mapping[str, object] = {"weight": 1.0, "share": 0.3}
-
-
-def options(recipe: Recipe) -> dict[str, object]:
-    """The options of "masks" with the defaults filled in; InputError for one that it does not have."""
-    given = checks.table("recipe: method", recipe.method, ("name", *OPTIONS))
-    found = {**OPTIONS, **{key: value for key, value in given.items() if key != "name"}}
-    Number().check("recipe: method.weight", found["weight"])
-    Number(0, 1).check("recipe: method.share", found["share"])
-    return found
+_KINDS = {"weight": Number().check, "share": Number(0, 1).check}
 
 
 def area_loss(areas: Tensor, share: float) -> Tensor:
@@ -42,7 +33,7 @@ def area_loss(areas: Tensor, share: float) -> Tensor:
 def _start(model: MultipleAttentionNetwork, train: Split, recipe: Recipe) -> State:
     if not getattr(model, "masks", False):
         raise InputError("recipe: method masks needs a network with a region branch; leave the method out")
-    options(recipe)
+    check_options(recipe, _KINDS)
     return {}
 
 
@@ -52,7 +43,7 @@ def _forward(model: MultipleAttentionNetwork, x: Tensor) -> tuple[Tensor, Tensor
 
 
 def _loss(outputs: tuple[Tensor, ...], batch: Batch, state: State, recipe: Recipe) -> Tensor:
-    (logits, areas), chosen = outputs, options(recipe)
+    (logits, areas), chosen = outputs, {**OPTIONS, **recipe.method}
     return F.cross_entropy(logits, batch.targets) + chosen["weight"] * area_loss(areas, chosen["share"])
 
 

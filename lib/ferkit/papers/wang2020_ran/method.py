@@ -17,24 +17,15 @@ from collections.abc import Mapping
 import torch.nn.functional as F
 from torch import Tensor
 
-from ferkit.core import checks
 from ferkit.core.checks import Number
 from ferkit.core.errors import InputError
 from ferkit.papers.wang2020_ran.network import Ensemble, RegionAttentionNetwork
 from ferkit.training.batching import Split
-from ferkit.training.method import Batch, Method, State
+from ferkit.training.method import Batch, Method, State, check_options
 from ferkit.training.recipe import Recipe
 
 OPTIONS: Mapping[str, object] = {"weight": 1.0, "margin": 0.1}
-
-
-def options(recipe: Recipe) -> dict[str, object]:
-    """The options of "region_biased" with the defaults filled in; InputError for one that it does not have."""
-    given = checks.table("recipe: method", recipe.method, ("name", *OPTIONS))
-    found = {**OPTIONS, **{key: value for key, value in given.items() if key != "name"}}
-    Number().check("recipe: method.weight", found["weight"])
-    Number(0, 1).check("recipe: method.margin", found["margin"])
-    return found
+_KINDS = {"weight": Number().check, "margin": Number(0, 1).check}
 
 
 def region_biased_loss(mu: Tensor, margin: float) -> Tensor:
@@ -45,7 +36,7 @@ def region_biased_loss(mu: Tensor, margin: float) -> Tensor:
 def _start(model: RegionAttentionNetwork, train: Split, recipe: Recipe) -> State:
     if getattr(model, "self_attention", None) is None:
         raise InputError("recipe: method region_biased needs a network with self-attention; take the system ran")
-    options(recipe)
+    check_options(recipe, _KINDS)
     return {}
 
 
@@ -55,7 +46,7 @@ def _forward(model: RegionAttentionNetwork, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _loss(outputs: tuple[Tensor, ...], batch: Batch, state: State, recipe: Recipe) -> Tensor:
-    (logits, mu), chosen = outputs, options(recipe)
+    (logits, mu), chosen = outputs, {**OPTIONS, **recipe.method}
     return F.cross_entropy(logits, batch.targets) + chosen["weight"] * region_biased_loss(mu, chosen["margin"])
 
 

@@ -21,6 +21,7 @@ was; the present labels are part of a training's state and of its checkpoints.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from ferkit.core.checks import Number
 from ferkit.core.errors import InputError
 from ferkit.papers.wang2020_scn.network import SelfCureNetwork, importance
 from ferkit.training.batching import Split
-from ferkit.training.method import Batch, Method, State
+from ferkit.training.method import Batch, Method, State, check_options
 from ferkit.training.recipe import Recipe
 
 OPTIONS: Mapping[str, object] = {
@@ -40,21 +41,10 @@ OPTIONS: Mapping[str, object] = {
     "relabel": "low", "relabel_margin": 0.2, "relabel_from": 10,        # δ2; epochs before it, below 1: a share of all
 }
 RELABEL = ("low", "all", "none")
-_NUMBERS = {"rank": Number(), "margin": Number(0, 1), "high_share": Number(0, 1), "relabel_margin": Number(0, 1),
-            "relabel_from": Number()}
+_SHARE = Number(0, 1).check
+_KINDS = {"weighting": checks.flag, "rank": Number().check, "margin": _SHARE, "high_share": _SHARE,
+          "relabel": partial(checks.choice, choices=RELABEL), "relabel_margin": _SHARE, "relabel_from": Number().check}
 LOG = ("row", "epoch", "from", "to", "low")  # columns of the log of new labels; low: whether it was in the low group
-
-
-def options(recipe: Recipe) -> dict[str, object]:
-    """The method's options with the defaults filled in; InputError for one it does not have."""
-    given = checks.table("recipe: method", recipe.method, ("name", *OPTIONS))
-    found = {**OPTIONS, **{key: value for key, value in given.items() if key != "name"}}
-    checks.flag("recipe: method.weighting", found["weighting"])
-    checks.choice("recipe: method.relabel", found["relabel"], RELABEL)
-    for name, number in _NUMBERS.items():
-        number.check(f"recipe: method.{name}", found[name])
-    first = found["relabel_from"]
-    return {**found, "relabel_from": first if first >= 1 else round(first * recipe.epochs)}
 
 
 def high_group(alpha: Tensor, share: float) -> Tensor:
@@ -87,7 +77,7 @@ def new_labels(logits: Tensor, labels: Tensor, margin: float) -> tuple[Tensor, T
 def _start(model: SelfCureNetwork, train: Split, recipe: Recipe) -> State:
     if model.alpha is None:
         raise InputError("recipe: method scn needs a network with a layer for α; take the system scn")
-    options(recipe)
+    check_options(recipe, _KINDS)
     like = train.labels
     return {"labels": like.clone(), "log": like.new_zeros((0, len(LOG))),
             "alpha_sums": torch.zeros(3, dtype=torch.float64, device=like.device)}
@@ -99,7 +89,8 @@ def _forward(model: SelfCureNetwork, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _loss(outputs: tuple[Tensor, ...], batch: Batch, state: State, recipe: Recipe) -> Tensor:
-    (logits, alpha), chosen = outputs, options(recipe)
+    (logits, alpha), chosen = outputs, {**OPTIONS, **recipe.method}
+    first = chosen["relabel_from"]
     labels, high = state["labels"][batch.rows], high_group(alpha, chosen["high_share"])
     weighted = alpha[:, None] * logits if chosen["weighting"] else logits
     loss = F.cross_entropy(weighted, labels)
@@ -109,7 +100,7 @@ def _loss(outputs: tuple[Tensor, ...], batch: Batch, state: State, recipe: Recip
         if high.any() and not high.all():
             ends = torch.stack((alpha[high].mean(), alpha[~high].mean(), torch.ones_like(alpha[0])))
             state["alpha_sums"] += ends.double()
-        if chosen["relabel"] != "none" and batch.epoch >= chosen["relabel_from"]:
+        if chosen["relabel"] != "none" and batch.epoch >= (first if first >= 1 else round(first * recipe.epochs)):
             _relabel(weighted.detach(), labels, high, batch, state, chosen)
     return loss
 

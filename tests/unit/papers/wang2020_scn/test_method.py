@@ -10,7 +10,6 @@ import torch.nn.functional as F
 
 from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.papers.wang2020_scn import method
 from ferkit.papers.wang2020_scn.method import SELF_CURE, high_group, new_labels, rank_loss
 from ferkit.training import trainer
 from ferkit.training.augmentation import Augmentation
@@ -119,7 +118,12 @@ def test_relabelling_waits_for_its_epoch_and_then_is_for_good():
 
 
 def test_a_share_of_the_epochs_counts_from_it():
-    assert [method.options(scn(relabel_from=first))["relabel_from"] for first in (0.5, 10)] == [2, 10]
+    for first, relabelled in ((0.5, [0, 0, 1, 1]), (0.4, [0, 0, 1, 1]), (1, [0, 1, 1, 1]), (10, [0, 0, 0, 0])):
+        recipe, found = scn(weighting=False, rank=0.0, relabel="all", relabel_from=first), []
+        for epoch in range(4):
+            loss(LOGITS, torch.full((3,), 0.5), GIVEN, recipe, epoch, kept := state(GIVEN))
+            found.append(len(kept["log"]))
+        assert found == relabelled, first
 
 
 @pytest.mark.parametrize(("options", "says"), [
@@ -128,7 +132,7 @@ def test_a_share_of_the_epochs_counts_from_it():
     ({"high_share": 1.5}, "method.high_share is a number from 0 to 1")])
 def test_an_unknown_option_and_a_wrong_value_are_refused(options, says):
     with pytest.raises(InputError, match=says):
-        method.options(scn(**options))
+        SELF_CURE.start(papers.system("scn").build(), Split(None, GIVEN), scn(**options))
 
 
 def test_what_it_would_leave_out_is_refused():
