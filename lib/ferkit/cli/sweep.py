@@ -149,7 +149,7 @@ def _train(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> list[di
 
 def _note(sweep: Sweep, arguments: argparse.Namespace, output: Path) -> None:
     """Write the manifest of every tree of a sweep that opens the test split: what made it, and each file's hash."""
-    from ferkit.data.datasets import DEFAULT_PROTOCOL
+    from ferkit.core.protocols import DEFAULT_PROTOCOL
     from ferkit.results import manifest, records
 
     for dataset in sweep.datasets:

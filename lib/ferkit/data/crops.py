@@ -12,7 +12,6 @@ from ferkit.data.archive import Files, read_grey
 
 SIZE = 48
 READY, FACE, NO_FACE = range(3)  # what is noted of each image
-SMALLEST = 16  # pixels; below it there is nothing to recognise
 
 
 def read_photos(files: list[tuple[Files, str]], key: object = "") -> tuple[np.ndarray, list[str]]:
@@ -49,11 +48,9 @@ def read_resized(files: list[tuple[Files, str]], shrink: Callable[[np.ndarray], 
 
 
 def _refuse_tiny(image: np.ndarray, where: str) -> None:
-    if min(image.shape) < SMALLEST:
-        raise InputError(
-            f"{where}: image is {image.shape[1]}×{image.shape[0]}; at least {SMALLEST}×{SMALLEST} is "
-            "needed to see a face"
-        )
+    if min(image.shape) < (least := face_detection.SMALLEST):
+        raise InputError(f"{where}: image is {image.shape[1]}×{image.shape[0]}; at least {least}×{least} is needed to "
+                         "see a face")
 
 
 def _says(photographs: int, missed: int) -> list[str]:

@@ -18,14 +18,11 @@ import numpy as np
 
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.core.paths import Data
+from ferkit.core.paths import DATASETS, Data
 from ferkit.core.profiles import PROFILES
-from ferkit.core.protocols import DEFAULT_PROTOCOL, Protocol
+from ferkit.core.protocols import Protocol
 from ferkit.data import archive, cache, ferplus, splits
 from ferkit.data.face_set import SPLITS, FaceSet
-
-DATASETS = ("synthetic", "fer2013", "ckplus", "jaffe", "ferg", "folder", "gfe")
-__all__ = ["DATASETS", "DEFAULT_PROTOCOL", "card", "fingerprint", "load"]
 
 
 def load(

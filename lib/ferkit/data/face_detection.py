@@ -26,6 +26,7 @@ from ferkit.core.errors import InputError
 FACE_CASCADE = "haarcascade_frontalface_default.xml"
 EYE_CASCADE = "haarcascade_eye.xml"
 WINDOW = 24  # side of the cascade's window, pixels
+SMALLEST = 16  # pixels; below it there is nothing to recognise
 SMALL = 96  # a picture with a shorter side than this is enlarged first: the smallest window is 24 pixels
 MARGIN = (
     0.25  # of a ready crop's side, added around it by repeating its edge, so that the face has surroundings
@@ -95,7 +96,7 @@ def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) ->
 
     image: uint8, (H, W), upright. InputError for a photograph smaller than 16 pixels.
     """
-    if min(image.shape) < 16:
+    if min(image.shape) < SMALLEST:
         raise InputError(f"photograph of {image.shape[1]}×{image.shape[0]} pixels is too small for a face")
     boxes = detect(image)[:at_most]
     return [_crop(image, box, size) for box in boxes] or [Crop(_resized(centred_square(image), size), None)]

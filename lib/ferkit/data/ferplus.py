@@ -24,11 +24,11 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import CONTEMPT, LABELS, to_label
 from ferkit.core.protocols import Protocol
 from ferkit.data.face_set import FaceSet
+from ferkit.data.sources.fer2013 import USAGES
 
 VOTES = "ferplus_votes.npz"
 EXPRESSIONS = (*LABELS, CONTEMPT)
 COLUMNS = (*EXPRESSIONS, "unknown", "not a face")  # of the array of votes
-USAGES = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 LEFT_OUT = 85  # rows of fer2013new.csv that FER+'s numbers do not count
 NO_NUMBER = np.iinfo(np.int16).min
 HAPPY_AGREEMENT = 0.85  # of FER2013's happy images the taggers see 0.93 as happy; joined wrongly, about a quarter

@@ -12,28 +12,25 @@ remembered so.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from ferkit.core.errors import InputError
 from ferkit.core.protocols import FOLDS, Protocol
+from ferkit.data.face_set import SPLITS, FaceSet
+from ferkit.data.sequences.sequence_set import SequenceSet
 
-if TYPE_CHECKING:
-    from ferkit.data.face_set import FaceSet
-    from ferkit.data.sequences.sequence_set import SequenceSet
-
-AnySet = TypeVar("AnySet", "FaceSet", "SequenceSet")
+AnySet = TypeVar("AnySet", FaceSet, SequenceSet)
 
 Split = dict[str, np.ndarray]
-NAMES = ("train", "val", "test")
 SHARES = (0.7, 0.1, 0.2)
 
 
 def official(split: np.ndarray) -> Split:
     """The rows of each split that the source itself declares; InputError where it declares none."""
-    rows = {name: np.flatnonzero(split == name) for name in NAMES}
-    missing = [name for name in NAMES if not len(rows[name])]
+    rows = {name: np.flatnonzero(split == name) for name in SPLITS}
+    missing = [name for name in SPLITS if not len(rows[name])]
     if missing:
         raise InputError(f"protocol official: the data declare no {' and no '.join(missing)} split; "
                          "use --protocol by_subject")
@@ -47,11 +44,11 @@ def by_image(labels: np.ndarray, seed: int, shares: tuple[float, float, float] =
     rounding.
     """
     rng = np.random.default_rng(seed)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in NAMES}
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in SPLITS}
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == label))
         cuts = np.round(np.cumsum(shares)[:2] * len(rows)).astype(int)
-        for name, part in zip(NAMES, np.split(rows, cuts), strict=True):
+        for name, part in zip(SPLITS, np.split(rows, cuts), strict=True):
             parts[name].append(part)
     return _checked({name: np.sort(np.concatenate(part)) for name, part in parts.items()})
 
@@ -185,7 +182,7 @@ def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "im
 
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:
     """How many named groups lie in two splits: ``{"train/val": n, "train/test": n, "val/test": n}``."""
-    held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in NAMES}
+    held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in SPLITS}
     return {f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))}
 
 
@@ -193,7 +190,7 @@ def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
               shares: tuple[float, float, float]) -> Split:
     names = _groups(groups, what, at_least=3)
     part = _place_groups(labels, groups, names, np.asarray(shares), seed)
-    return _checked({name: np.flatnonzero(part == number) for number, name in enumerate(NAMES)}, groups, what)
+    return _checked({name: np.flatnonzero(part == number) for number, name in enumerate(SPLITS)}, groups, what)
 
 
 def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, shares: np.ndarray,

@@ -21,8 +21,8 @@ from pathlib import Path
 from ferkit import papers
 from ferkit.core import errors, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.paths import DATASETS
 from ferkit.core.profiles import PROFILES
-from ferkit.data.datasets import DATASETS
 from ferkit.experiments.plan import Job
 from ferkit.papers import training
 from ferkit.training.recipe import Recipe, dotted

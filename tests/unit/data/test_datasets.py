@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ferkit.core import protocols
+from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
 from ferkit.data import datasets, splits
@@ -133,7 +133,7 @@ def test_contempt_is_kept_by_option_or_by_the_protocol_s_name(own_cache, small, 
 @pytest.mark.parametrize("dataset", ["ckplus", "jaffe", "ferg"])
 def test_every_set_has_a_default_protocol_that_it_can_be_divided_by(dataset):
     assert protocols.DEFAULT_PROTOCOL[dataset] in set(protocols.PROTOCOLS) - {"official"}
-    assert set(datasets.DEFAULT_PROTOCOL) == set(datasets.DATASETS)
+    assert set(protocols.DEFAULT_PROTOCOL) == set(paths.DATASETS)
 
 
 def test_a_set_without_official_splits_names_the_protocols(own_cache, small, layouts, tmp_path, refusal):

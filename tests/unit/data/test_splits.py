@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.data import splits
+from ferkit.data.face_set import SPLITS
 
 GROUPS = np.repeat([f"S{k:02d}" for k in range(40)], 6)  # 40 people, two sequences of three frames each
 SEQUENCES = np.array([f"{who}_{k // 3 % 2}" for k, who in enumerate(GROUPS)])
@@ -45,7 +46,7 @@ def test_by_subject_parts_people_and_by_sequence_parts_sequences():
 def test_shares_are_seventy_ten_and_twenty():
     for protocol, tolerance in (("by_image", 0.03), ("by_sequence", 0.06), ("by_subject", 0.06)):
         rows = divide(protocol)
-        got = [len(rows[name]) / len(LABELS) for name in splits.NAMES]
+        got = [len(rows[name]) / len(LABELS) for name in SPLITS]
         np.testing.assert_allclose(got, splits.SHARES, atol=tolerance)
 
 

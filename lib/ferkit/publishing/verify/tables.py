@@ -55,15 +55,15 @@ def _careful(problems: Callable[[Path, object, dict], list[str]], path: Path, we
 
 def _analysis(path: Path, content: dict, weights: dict) -> list[str]:
     """An analysis is of a network and of maps that lie here."""
-    maps, name, settings = path.with_name("maps.npz"), "/".join(path.parts[-4:-1]), content.get("settings") or {}
+    maps, name, settings = path.with_name(occlusions.MAPS), "/".join(path.parts[-4:-1]), content.get("settings") or {}
     stated = f"{content['system']}/{content['recipe']}/seed{content['seed']}"
     if stated != name or name not in weights:
         return [f"it is about {stated}, of which no result lies here"]
     if settings and (settings.get("weights_sha256"), settings.get("data_sha256")) != weights[name]:
         return ["it is about other weights or images than those of the result"]
     if not maps.is_file():
-        return ["maps.npz is missing beside it"]
-    return [] if files.sha256(maps) == content.get("maps_sha256") else ["maps.npz has another sha256 than it names"]
+        return [f"{maps.name} is missing beside it"]
+    return [] if files.sha256(maps) == content.get("maps_sha256") else [f"{maps.name} has another sha256 than it names"]
 
 
 def _zero_shot(path: Path, rows: list[dict], weights: dict) -> list[str]:
