@@ -28,8 +28,6 @@ from ferkit.data.face_set import FaceSet
 # The release's own codes in Emotion/<subject>/<sequence>/*_emotion.txt.
 CODES = {0: "neutral", 1: "angry", 2: CONTEMPT, 3: "disgust", 4: "fear", 5: "happy", 6: "sad", 7: "surprise"}
 APEX_FRAMES = 3
-LARGE = False  # no network trains for hours on it
-LEAST_TEST = 150  # test images below which a figure says nothing of a paper's
 PUBLISHED_48 = {
     "angry": 135,
     CONTEMPT: 54,

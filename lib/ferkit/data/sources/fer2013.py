@@ -37,7 +37,6 @@ SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "
 PUBLISHED = {"train": (3995, 436, 4097, 7215, 4830, 3171, 4965),
              "val": (467, 56, 496, 895, 653, 415, 607),
              "test": (491, 55, 528, 879, 594, 416, 626)}
-LARGE = True  # a network of a million weights trains for hours on it
 SMALLEST, LARGEST = 24, 512  # pixels: sides of the square images of resized copies
 LARGEST_ROW = 99_999  # FER2013 has 35,887 rows; larger numbers in names are somebody's ids
 MOSAIC_SIDE = 32  # images per row and column of one mosaic

@@ -26,8 +26,6 @@ from ferkit.data.crops import SIZE, read_resized
 from ferkit.data.face_set import FaceSet, without_splits
 
 IMAGES = 55767
-LARGE = True  # a network of a million weights trains for hours on it
-LEAST_TEST = 5000  # test images below which a figure says nothing of a paper's
 SHARES = (34 / 55, 14 / 55, 7 / 55)  # by_image: train, val, test
 CHARACTERS = ("aia", "bonnie", "jules", "malcolm", "mery", "ray")
 

@@ -32,7 +32,6 @@ from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.sources.fer2013 import SPLIT_FOLDERS
 
 MAP_NAME, INDEX_NAME = "labels.json", "index.csv"
-LARGE = False  # unknown; a network of a million weights is kept for any
 Map = dict[str, str | None]  # class folder → label, None to leave its images out
 
 

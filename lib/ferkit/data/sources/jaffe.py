@@ -19,8 +19,6 @@ from ferkit.data.crops import read_photos
 from ferkit.data.face_set import FaceSet, without_splits
 
 IMAGES = 213
-LARGE = False  # no network trains for hours on it
-LEAST_TEST = 40  # test images below which a figure says nothing of a paper's
 SHARES = (120 / 213, 23 / 213, 70 / 213)  # by_image: train, val, test
 SUBJECTS = ("KA", "KL", "KM", "KR", "MK", "NA", "NM", "TM", "UY", "YM")
 CODES = {
