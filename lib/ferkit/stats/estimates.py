@@ -12,7 +12,7 @@ Everything is deterministic: quantiles in place of random numbers where a distri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -84,13 +84,17 @@ def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = Non
     """
     mean, n = right.mean(), right.shape[1]
     if groups is not None and 0 < mean < 1:
-        sums, sizes = class_sums(right.mean(axis=0)[:, None], labels, groups)
-        images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+        images = _resampled_means(right, labels, groups)
     else:
         n = n if groups is None else len(np.unique(groups))
         images = _jeffreys(float(mean), n)
-    found = estimate(right.mean(axis=1), images)
-    return clipped(found)
+    return clipped(estimate(right.mean(axis=1), images))
+
+
+def average(values: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
+    """The estimate of the mean of a number that each seed and image has: (S, N); labels, groups: as `class_sums`. An
+    error of one image is added, so that a number which is the same for every image is not certain."""
+    return estimate(values.mean(axis=1), _resampled_means(values, labels, groups) + normal(1 / len(labels)))
 
 
 def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None
@@ -100,10 +104,7 @@ def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups
     Half an image of either disagreement is added (Agresti & Min 2005, doi 10.1002/sim.1781), so that two systems with
     equal answers are not equal for certain.
     """
-    change = first.astype(float) - second
-    sums, sizes = class_sums(change.mean(axis=0)[:, None], labels, groups)
-    images = sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
-    return estimate(change.mean(axis=1), images + normal(1 / len(labels)))
+    return average(first.astype(float) - second, labels, groups)
 
 
 def apart(first: Estimate, second: Estimate) -> Interval:
@@ -196,6 +197,12 @@ def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int,
     return _read_only(sums, np.broadcast_to(sizes, (draws, k)))
 
 
+def _resampled_means(values: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """(DRAWS,) of the mean of `values` (S, N), of other samples of images."""
+    sums, sizes = class_sums(values.mean(axis=0)[:, None], labels, groups)
+    return sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+
+
 def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     for array in arrays:
         array.flags.writeable = False
@@ -207,22 +214,19 @@ def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
     return _permuted(sd * special.ndtri(_grid(draws)), seed=2)
 
 
-def clipped(found: Estimate, low: float = 0.0, high: float = 1.0) -> Estimate:
+def clipped(found: Estimate) -> Estimate:
     """The estimate of a fraction, its intervals within [0, 1]."""
-    def inside(ends: Interval) -> Interval:
-        return max(ends[0], low), min(ends[1], high)
-
-    return Estimate(found.mean, found.sd, found.n_seeds, inside(found.interval), inside(found.interval_images),
-                    inside(found.prediction), found.images_sd, found.draws)
+    return replace(found, **{name: (max(low, 0.0), min(high, 1.0)) for name, (low, high) in _intervals(found).items()})
 
 
 def above(found: Estimate, least: float) -> Estimate:
     """The estimate of how far a number lies above a known one."""
-    def less(ends: Interval) -> Interval:
-        return ends[0] - least, ends[1] - least
+    ends = {name: (low - least, high - least) for name, (low, high) in _intervals(found).items()}
+    return replace(found, mean=found.mean - least, draws=found.draws - least, **ends)
 
-    return Estimate(found.mean - least, found.sd, found.n_seeds, less(found.interval), less(found.interval_images),
-                    less(found.prediction), found.images_sd, found.draws - least)
+
+def _intervals(found: Estimate) -> dict[str, Interval]:
+    return {name: getattr(found, name) for name in ("interval", "interval_images", "prediction")}
 
 
 @lru_cache(maxsize=8)  # many claims are about the same images

@@ -40,7 +40,7 @@ def loses_less(evidence: Evidence, claim: Claim, first: tuple[Name, Name], secon
     """How many points less the first loses by noise than the second. first, second: (clean, noisy)."""
     results = _same_seeds(evidence, (*first, *second))
     clean, noisy, plain, plain_noisy = (_right(group) for group in results)
-    found = _mean_over_images(noisy - clean - plain_noisy + plain, results[0][0])
+    found = estimates.average(noisy - clean - plain_noisy + plain, results[0][0].predictions["labels"])
     notes = [f"{name_of(results[0])} loses {100 * (clean - noisy).mean():.1f} points, {name_of(results[2])} "
              f"{100 * (plain - plain_noisy).mean():.1f}"]
     verdict = superiority(found, found.p(), RELEVANT)
@@ -55,7 +55,8 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
     groups = _same_seeds(evidence, (*first, *second))
     gains = np.array([_right(a) - _right(b) for a, b in zip(groups[:len(first)], groups[len(first):], strict=True)])
     weights = np.array(levels) - np.mean(levels)
-    found = _mean_over_images(0.1 * np.tensordot(weights / (weights ** 2).sum(), gains, axes=1), groups[0][0])
+    found = estimates.average(0.1 * np.tensordot(weights / (weights ** 2).sum(), gains, axes=1),
+                              groups[0][0].predictions["labels"])
     notes = ["gain " + ", ".join(f"{100 * gain.mean():+.1f} at {level:.0%}"
                                  for level, gain in zip(levels, gains, strict=True))]
     return finding(superiority(found, found.p(), RELEVANT), found, sources_of(evidence, _all(groups)), notes,
@@ -65,7 +66,7 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
     """Whether noise costs as many points as stated, within a margin."""
     results = _same_seeds(evidence, (clean, noisy))
-    found = _mean_over_images(_right(results[0]) - _right(results[1]), results[0][0])
+    found = estimates.average(_right(results[0]) - _right(results[1]), results[0][0].predictions["labels"])
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
     return finding(verdict, found, sources_of(evidence, _all(results)), [f"the stated cost is {stands} the interval"]
@@ -163,14 +164,6 @@ def _all(groups: Sequence[Sequence[Result]]) -> list[Result]:
 def _right(results: Sequence[Result]) -> np.ndarray:
     """Which test images each seed gets right: float (S, N)."""
     return np.array([result.predictions["predicted"] == result.predictions["labels"] for result in results], float)
-
-
-def _mean_over_images(values: np.ndarray, result: Result) -> Estimate:
-    """The estimate of the mean of a number that each seed and test image has: (S, N)."""
-    labels = result.predictions["labels"]
-    sums, sizes = estimates.class_sums(values.mean(axis=0)[:, None], labels)
-    return estimates.estimate(values.mean(axis=1), sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
-                              + estimates.normal(1 / len(labels)))
 
 
 def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[Result], list[Labels]]:

@@ -47,9 +47,7 @@ def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps
         raise NotRun("refused: the steps were not tested on the same faces")
     weights = np.array(list(steps.values())) - np.mean(list(steps.values()))
     slopes = np.tensordot(weights / (weights**2).sum(), gaps, axes=1)
-    sums, sizes = estimates.class_sums(slopes.mean(axis=0)[:, None], labels[0])
-    found = estimates.estimate(slopes.mean(axis=1), sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
-                               + estimates.normal(1 / len(labels[0])))
+    found = estimates.average(slopes, labels[0])
     each = [f"{100 * gap.mean():+.1f} at {step:g} ({100 * a.right[:, a.protocol == one].mean():.1f} against "
             f"{100 * b.right[:, b.protocol == one].mean():.1f} %)"
             for (one, step), gap in zip(steps.items(), gaps, strict=True)]
