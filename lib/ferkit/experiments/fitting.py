@@ -25,18 +25,17 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
     _try(system, recipe, faces)
     k, chosen, kind, method = (len(faces.label_names), inference.resolve_device(device), system.kind,
                                system.method(recipe))
-    if getattr(faces, "targets", None) is not None and "mixup" not in method.honours:
+    if faces.targets is not None and "mixup" not in method.honours:
         raise InputError(f"recipe: the method {method.name} learns one label an image, this data set's images are "
                          "learned by shares of votes; take --labels ferplus")
     splits = {}
     for name in ("train", "val"):
         part = faces.part(name)
-        targets = getattr(part, "targets", None)  # sequences have none
         labels = label_noise.plant(part.labels, recipe.label_noise if name == "train" else 0.0, seed, k)
-        if recipe.label_noise and targets is not None:
+        if recipe.label_noise and part.targets is not None:
             raise InputError("recipe: label_noise moves labels, this data set's images are learned by shares of votes; "
                              "take other labels or none of one")
-        splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=targets)
+        splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=part.targets)
     return trainer.fit(initial.builder(system, recipe, faces.label_names), recipe, splits["train"], splits["val"],
                        seed=seed, num_classes=k, method=method, kind=kind, **options)
 
