@@ -21,7 +21,7 @@ def to_input(images: Tensor | np.ndarray) -> Tensor:
     return (x.float() - MEAN).div_(SD)
 
 
-def centre_crop(images: Tensor, side: int) -> Tensor:
+def centre_crop(images: Tensor | np.ndarray, side: int) -> Tensor | np.ndarray:
     """The middle (…, side, side) window of images (…, H, W)."""
     top, left = (images.shape[-2] - side) // 2, (images.shape[-1] - side) // 2
     return images[..., top:top + side, left:left + side]

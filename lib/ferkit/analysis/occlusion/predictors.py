@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ferkit.analysis.occlusion.maps import Score
-from ferkit.models.preprocessing import to_input
+from ferkit.models.preprocessing import centre_crop, to_input
 
 UNSEEN = -100.0  # far below any score, so that its probability is 0
 
@@ -23,7 +23,8 @@ def predictor(model: nn.Module, head=None, *, device: str | torch.device = "cpu"
 
     @torch.inference_mode()
     def score(images: np.ndarray) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-        x = to_input(centre_crop(images, model)).to(device).contiguous(memory_format=torch.channels_last)
+        x = to_input(centre_crop(images, getattr(model, "input_size", images.shape[-1])))
+        x = x.to(device).contiguous(memory_format=torch.channels_last)
         if head is None:
             return model(x).float().cpu().numpy()
         return machine_answers(head, model.forward_features(x).float().cpu().numpy())
@@ -39,10 +40,3 @@ def machine_answers(head, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     scores, votes = head.predict([features])
     scores[:, np.setdiff1d(np.arange(scores.shape[1]), head.classes)] = UNSEEN
     return scores, votes
-
-
-def centre_crop(images: np.ndarray, model: nn.Module) -> np.ndarray:
-    """The middle of each image at the side that `model` takes, uint8 (n, side, side)."""
-    size = getattr(model, "input_size", images.shape[-1])
-    top, left = (images.shape[1] - size) // 2, (images.shape[2] - size) // 2
-    return images[:, top:top + size, left:left + size]
