@@ -3,11 +3,9 @@
 import argparse
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from ferkit.cli import options
-from ferkit.core import errors
 from ferkit.core.errors import InputError
 
 HELP = "train one network (under torchrun on several processes); the same command goes on where it stopped"
@@ -68,18 +66,9 @@ def recipe_of(model: str, name: str, changes: list[str]) -> object:
             raise InputError(f"{name}: not a readable recipe ({error})") from None
     else:
         chosen = papers.recipe(model, name)
-    values = chosen.to_dict()
-    for text in changes:
-        key, value = _change(text)
-        outer, _, inner = key.partition(".")
-        if outer not in values or (inner and not isinstance(values[outer], dict)):
-            raise errors.unknown("value of a recipe", key, values, where="--set")
-        if inner:
-            values[outer] = values[outer] | {inner: value}
-        else:
-            values[outer] = values[outer] | value if isinstance(values[outer], dict) and isinstance(value, dict) else (
-                value)
-    chosen = Recipe.from_dict(values) if changes else replace(chosen)
+    for key, value in map(_change, changes):
+        chosen = chosen.changed({f"{key}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else
+                                {key: value})
     papers.system(model).build(**chosen.model)
     return chosen
 

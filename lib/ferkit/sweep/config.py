@@ -186,7 +186,7 @@ def _check(values: Mapping[str, object]) -> None:
 
 def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tuple[str, Recipe]]:
     """The recipe at every point of every grid, by the name of its folder."""
-    base = papers.recipe(system, name).to_dict()
+    base = papers.recipe(system, name)
     network = papers.system(papers.system(system).base or system)
     common = _flat(values.get("set", {}), "set")
     if "epochs" in values:
@@ -194,7 +194,7 @@ def _points(system: str, name: str, values: Mapping[str, object]) -> Iterator[tu
     for axes in _grids(values):
         for point in itertools.product(*axes.values()):
             chosen = dict(zip(axes, point, strict=True))
-            recipe = Recipe.from_dict(_changed(base, common | chosen))
+            recipe = base.changed(common | chosen)
             if network.network:
                 _build(network.name, json.dumps(recipe.model))
             yield name + "".join(_part(key, value) for key, value in chosen.items()), recipe
@@ -221,20 +221,6 @@ def _flat(values: object, what: str) -> dict[str, object]:
     if not isinstance(values, Mapping):
         raise InputError(f"{what} is a table of keys of a recipe, got {values!r}")
     return dotted(values)
-
-
-def _changed(recipe: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """A recipe's values with some changed, by dotted name; Recipe itself refuses unknown ones."""
-    changed = {key: dict(value) if isinstance(value, Mapping) else value for key, value in recipe.items()}
-    for key, value in changes.items():
-        outer, dot, inner = key.partition(".")
-        if not dot:
-            changed[key] = value
-        elif isinstance(changed.get(outer), dict):
-            changed[outer][inner] = value
-        else:
-            raise InputError(f"{key}: a recipe has no table {outer!r}; it has augmentation and model")
-    return changed
 
 
 def _part(key: str, value: object) -> str:

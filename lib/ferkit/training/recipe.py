@@ -159,6 +159,18 @@ class Recipe:
                 values[key] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
         return cls(**values)
 
+    def changed(self, changes: Mapping[str, object]) -> Recipe:
+        """The recipe with other values by their names, as ``lr`` or ``augmentation.flip``; InputError for one that it
+        does not have."""
+        values = asdict(self)
+        for key, value in changes.items():
+            *outer, name = key.split(".", 1)
+            table = values.get(outer[0]) if outer else values
+            if not isinstance(table, dict):
+                raise InputError(f"{key}: a recipe has no table {outer[0]!r}; it has augmentation, model and method")
+            table[name] = value
+        return Recipe.from_dict(values)
+
 
 @dataclass(frozen=True)
 class NamedRecipe:

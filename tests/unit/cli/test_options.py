@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +45,13 @@ def test_a_change_of_a_recipe_is_a_recipe_or_one_line(key, text):
         assert len(in_one_line(error)) <= LONGEST + 3
         return
     assert Recipe.from_dict(found.to_dict()) == found and papers.system("lenet5").name == "lenet5"
+
+
+def test_a_table_given_as_a_change_leaves_the_rest_of_the_recipes_own():
+    base = papers.recipe("lenet5", "ours")
+    changed = recipe_of("lenet5", "ours", ['augmentation={"rotation": 3}', "label_noise=0.2", "epochs=2"])
+    assert changed == replace(base, augmentation=replace(base.augmentation, rotation=3), label_noise=0.2, epochs=2)
+    assert recipe_of("lenet5", "ours", []) == base
 
 
 @given(st.sampled_from(command_line.COMMANDS),

@@ -2,14 +2,14 @@
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings, strategies
 
 from ferkit import papers
 from ferkit.core.errors import InputError
-from ferkit.training.recipe import Recipe
+from ferkit.training.recipe import Augmentation, Recipe
 
 RECIPES = {key: named.recipe for key, named in papers.recipes().items()}
 
@@ -17,6 +17,18 @@ RECIPES = {key: named.recipe for key, named in papers.recipes().items()}
 @pytest.mark.parametrize("key", RECIPES, ids="/".join)
 def test_every_named_recipe_survives_json(key):
     assert Recipe.from_dict(json.loads(json.dumps(RECIPES[key].to_dict()))) == RECIPES[key]
+
+
+def test_a_recipe_is_changed_by_names_also_of_what_it_leaves_at_nothing():
+    base = Recipe(augmentation=Augmentation(flip=0.5, mixup=0.2), model={"drop_rate": 0.1})
+    changed = base.changed({"lr": 0.5, "augmentation.flip": 0.0, "model.sampler": "input", "label_noise": 0.2,
+                            "method.name": "scn"})
+    assert changed == replace(base, lr=0.5, augmentation=Augmentation(mixup=0.2), label_noise=0.2,
+                              model={"drop_rate": 0.1, "sampler": "input"}, method={"name": "scn"})
+    assert base.changed({}) == base != base.changed({"model": {}}) == replace(base, model={})
+    for name in ("lrr", "lr.x", "a.b", "", ".", "augmentation.flp"):
+        with pytest.raises(InputError, match=r"unknown key|has no table"):
+            base.changed({name: 1})
 
 
 def test_the_published_recipe_holds_what_the_paper_states():
