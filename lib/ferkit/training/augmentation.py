@@ -142,7 +142,7 @@ def mixup(x: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) 
 
     x: float (N, …); targets: float (N, K) rows that sum to 1. Zhang et al. 2018, arXiv 1710.09412.
     """
-    gamma = torch._standard_gamma(torch.full((2, len(x)), alpha, device=x.device), generator=generator)
+    gamma = torch._standard_gamma(torch.full((2, len(x)), float(alpha), device=x.device), generator=generator)
     weight = gamma[0] / gamma.sum(0).clamp_min(1e-12)
     partner = torch.randperm(len(x), generator=generator, device=x.device)
     wide = weight.view(-1, *[1] * (x.ndim - 1))

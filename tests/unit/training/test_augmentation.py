@@ -91,6 +91,7 @@ def test_mixup_blends_images_and_targets_by_one_weight():
     mixed, soft = mixup(x, targets, 0.4, generator())
     assert torch.allclose(soft.sum(1), torch.ones(64)) and not torch.equal(mixed, x)
     assert mixed.min() >= 0 and mixed.max() <= 1
+    assert torch.equal(mixup(x, targets, 1, generator())[0], mixup(x, targets, 1.0, generator())[0])
 
 
 @pytest.mark.parametrize("bad", [{"flip": 1.5}, {"rotation": -1}, {"padding": "mirror"}, {"scale": 1.0}])
