@@ -1,5 +1,6 @@
 """Files that are never half-written, and their hashes."""
 
+import glob
 import hashlib
 import json
 import math
@@ -26,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     leaves it untouched and is raised on; an OSError then names `path`. The file gets the mode that the user's umask
     gives to new files, whatever the writer does. What a killed process left of an earlier attempt is removed.
     """
-    for left in path.parent.glob(f".{_escaped(path.name)}.*-*.tmp"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*-*.tmp"):
         number = left.name.split(".")[-2].partition("-")[0]
         if number.isdigit() and not processes.is_alive(int(number)):
             left.unlink(missing_ok=True)
@@ -138,11 +139,6 @@ def sha256_of(content: object) -> str:
 def sha256_tree(root: Path, paths: Iterable[Path]) -> str:
     """The sha256 over names (relative to `root`) and contents of `paths`, whatever order they come in."""
     return sha256_of({path.relative_to(root).as_posix(): sha256(path) for path in paths})
-
-
-def _escaped(name: str) -> str:
-    """A file name with the characters that glob takes for patterns made plain."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def finished_files(folder: Path) -> list[Path]:

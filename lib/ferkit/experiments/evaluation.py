@@ -6,7 +6,6 @@ again to the digit.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -202,7 +201,7 @@ def _metrics_beside(path: Path) -> dict[str, object]:
     try:
         found = json.loads((path.parent / records.METRICS).read_text(encoding="utf-8"))
         about = one_vs_one.read_header(path)  # an SVM fitted again names the file that it stands for
-        digest = str(about.get("stands_for")) if about else hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = str(about.get("stands_for")) if about else files.sha256(path)
     except (OSError, ValueError):
         return {}
     return found if found.get("weights_sha256") == digest else {}

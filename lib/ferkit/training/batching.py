@@ -59,9 +59,7 @@ def epoch_order(split: Split, seed: int, epoch: int, sampling: str) -> Tensor:
 def batches(order: Tensor, batch_size: int, start: int = 0) -> Iterator[Tensor]:
     """Index batches of `order` from batch number `start` on. All are full but a last one of at least half the size;
     a shorter rest is left out of this epoch, for its gradient and batch statistics would be too noisy."""
-    whole, rest = divmod(len(order), batch_size)
-    count = max(1, whole + (rest >= batch_size / 2))
-    for number in range(start, count):
+    for number in range(start, batches_per_epoch(len(order), batch_size)):
         yield order[number * batch_size:(number + 1) * batch_size]
 
 

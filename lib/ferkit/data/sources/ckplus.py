@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,17 +184,7 @@ def _face_set(
         notes = [*notes, f"The counts are not those of the circulating CK+48: {', '.join(off)}."]
     source = {"dataset": "ckplus", "layout": layout, "counts": faces.counts(), "notes": notes,
               "subjects": len(set(faces.subjects.tolist())), "sequences": len(set(faces.sequences.tolist()))}
-    return FaceSet(
-        faces.images,
-        labels,
-        faces.subjects,
-        faces.sequences,
-        faces.split,
-        faces.names,
-        faces.index,
-        label_names,
-        source,
-    )
+    return replace(faces, source=source)
 
 
 def _base(name: str) -> str:

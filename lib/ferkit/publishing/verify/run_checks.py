@@ -60,7 +60,7 @@ def _derived(result: Result) -> list[str]:
     truth = records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
                               probabilities=stored.get("probabilities"))
     found = [f"{key} is {_short(m[key])}, but the predictions give {_short(truth[key])}"
-             for key in DERIVED if key in m and not _same(m[key], truth[key])]
+             for key in DERIVED if key in m and not same(m[key], truth[key])]
     if "probabilities" in stored:  # a network's own decision; an SVM votes
         scores = stored["scores"].astype(np.float64)
         if np.abs(predictions.softmax(scores) - stored["probabilities"]).max() > 1e-4:
@@ -89,10 +89,13 @@ def _choice(result: Result) -> list[str]:
         f"best_epoch is {best} ({curve[best]:.4f} on validation), but history.csv has {max(curve.values()):.4f}"]
 
 
-def _same(stated: object, truth: object) -> bool:
+def same(stated: object, truth: object) -> bool:
+    """Whether a JSON value says the same, its fractions but for rounding."""
     if isinstance(truth, dict):
         return isinstance(stated, dict) and stated.keys() == truth.keys() and all(
-            _same(stated[key], truth[key]) for key in truth)
+            same(stated[key], truth[key]) for key in truth)
+    if isinstance(truth, list):
+        return isinstance(stated, list) and len(stated) == len(truth) and all(map(same, stated, truth))
     if isinstance(truth, float):
         return isinstance(stated, int | float) and abs(stated - truth) <= CLOSE
     return stated == truth

@@ -11,7 +11,7 @@ import numpy as np
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify.findings import Found
-from ferkit.publishing.verify.run_checks import CLOSE
+from ferkit.publishing.verify.run_checks import same
 from ferkit.results import occlusions, records
 from ferkit.results.records import Result
 from ferkit.stats import intervals
@@ -74,7 +74,7 @@ def _zero_shot(path: Path, rows: list[dict], weights: dict) -> list[str]:
         true, predicted = (np.repeat(side.ravel(), matrix.ravel()) for side in np.indices(matrix.shape))
         truth = records.summarise(true, predicted, row["label_names"])
         truth["interval"] = list(intervals.wilson(int(np.trace(matrix)), int(matrix.sum())))
-        wrong = [key for key in (*FROM_MATRIX, "interval") if not _same(row[key], truth[key])]
+        wrong = [key for key in (*FROM_MATRIX, "interval") if not same(row[key], truth[key])]
         found += [f"{row['name']}: {key} does not follow from its confusion matrix" for key in wrong]
         known = weights.get(f"{row['system']}/{row['recipe']}/seed{row['seed']}")
         if known and known[0] != row["weights_sha256"]:
@@ -89,13 +89,5 @@ def _selection(path: Path, content: dict, weights: dict) -> list[str]:
               for key in ("val_accuracy", "test_accuracy")]
     gain = chosen[1]["test_accuracy"] - chosen[0]["test_accuracy"]
     stated = [content["honest"]["epoch"], content["peeked"]["epoch"]]
-    right = stated == [row["epoch"] for row in chosen] and _same(content["optimism"], gain)
+    right = stated == [row["epoch"] for row in chosen] and same(content["optimism"], gain)
     return [] if right else ["its epochs or their difference do not follow from its curve"]
-
-
-def _same(a: object, b: object) -> bool:
-    if isinstance(b, dict):
-        return isinstance(a, dict) and a.keys() == b.keys() and all(_same(a[key], b[key]) for key in b)
-    if isinstance(b, list):
-        return isinstance(a, list) and len(a) == len(b) and all(map(_same, a, b))
-    return isinstance(a, int | float) and abs(a - b) <= CLOSE
