@@ -67,8 +67,7 @@ def recipe_of(model: str, name: str, changes: list[str]) -> object:
     else:
         chosen = papers.recipe(model, name)
     for key, value in map(_change, changes):
-        chosen = chosen.changed({f"{key}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else
-                                {key: value})
+        chosen = chosen.changed({key: value})
     papers.system(model).build(**chosen.model)
     return chosen
 

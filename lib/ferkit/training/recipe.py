@@ -161,14 +161,15 @@ class Recipe:
 
     def changed(self, changes: Mapping[str, object]) -> Recipe:
         """The recipe with other values by their names, as ``lr`` or ``augmentation.flip``; InputError for one that it
-        does not have."""
+        does not have. A table, as ``augmentation``, keeps the values that a table given for it does not name."""
         values = asdict(self)
         for key, value in changes.items():
             *outer, name = key.split(".", 1)
             table = values.get(outer[0]) if outer else values
             if not isinstance(table, dict):
                 raise InputError(f"{key}: a recipe has no table {outer[0]!r}; it has augmentation, model and method")
-            table[name] = value
+            merges = isinstance(table.get(name), dict) and isinstance(value, Mapping)
+            table[name] = {**table[name], **value} if merges else value
         return Recipe.from_dict(values)
 
 

@@ -4,6 +4,7 @@ import argparse
 import math
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,8 @@ def test_a_table_given_as_a_change_leaves_the_rest_of_the_recipes_own():
     changed = recipe_of("lenet5", "ours", ['augmentation={"rotation": 3}', "label_noise=0.2", "epochs=2"])
     assert changed == replace(base, augmentation=replace(base.augmentation, rotation=3), label_noise=0.2, epochs=2)
     assert recipe_of("lenet5", "ours", []) == base
+    with pytest.raises(InputError, match="init is one of torch"):
+        recipe_of("lenet5", "ours", ["init={}"])
 
 
 @given(st.sampled_from(command_line.COMMANDS),

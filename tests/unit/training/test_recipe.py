@@ -25,7 +25,9 @@ def test_a_recipe_is_changed_by_names_also_of_what_it_leaves_at_nothing():
                             "method.name": "scn"})
     assert changed == replace(base, lr=0.5, augmentation=Augmentation(mixup=0.2), label_noise=0.2,
                               model={"drop_rate": 0.1, "sampler": "input"}, method={"name": "scn"})
-    assert base.changed({}) == base != base.changed({"model": {}}) == replace(base, model={})
+    assert base.changed({}) == base == base.changed({"model": {}})
+    assert base.changed({"model": {"b": 1}, "augmentation": {"flip": 0.1}}) == replace(
+        base, model={"drop_rate": 0.1, "b": 1}, augmentation=replace(base.augmentation, flip=0.1))
     for name in ("lrr", "lr.x", "a.b", "", ".", "augmentation.flp"):
         with pytest.raises(InputError, match=r"unknown key|has no table"):
             base.changed({name: 1})
