@@ -1,4 +1,4 @@
-"""From results to verdicts: what each claim comes to in a run, by rules fixed in advance.
+"""From results to verdicts: what each claim comes to in a run, by rules in code.
 
 `evidence` finds and guards the files, `rules` holds one module for each kind of rule, `claim` what a paper declares,
 `text` prints. Nothing is taken on trust: accuracies are recomputed from predictions, and an edited, moved, wrongly

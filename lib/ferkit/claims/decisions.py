@@ -20,7 +20,7 @@ def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
     """The verdict on "more than nothing": `relevant` is the smallest effect that matters.
 
     Reproduced: the interval lies above 0, and so does p adjusted for the claim's family. Partly: the interval alone.
-    Contradicted: below 0. Not reproduced: it excludes a relevant effect. Inconclusive: it holds both.
+    Contradicted: below 0. Not reproduced: it excludes a relevant effect. Inconclusive: it contains both 0 and one.
     """
     low, high = found.interval
     if low > 0:
@@ -31,7 +31,7 @@ def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
 
 
 def equivalence(found: Estimate, value: float, margin: float) -> str:
-    """Where the interval stands to value ± margin: "within", "above", "below", or "open" where it holds an edge."""
+    """Where the interval stands to value ± margin: "within", "above", "below", or "open" where it contains an edge."""
     low, high = found.interval
     if value - margin <= low and high <= value + margin:
         return "within"
@@ -47,4 +47,4 @@ def what_would_decide(found: Estimate, distance: float) -> str:
     needed = found.seeds_needed(distance)
     if needed is None:
         return "more seeds would not decide it on so few test images"
-    return f"about {needed} seeds would decide it, mean and spread being as they are"
+    return f"about {needed} seeds would decide it if mean and spread stay as they are"

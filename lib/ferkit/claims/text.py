@@ -29,7 +29,7 @@ def table(rows: Sequence[dict]) -> list[str]:
     for row in judged:
         rules[row["rule"]].append(row["id"])
     if rules:
-        lines += ["", "Rules, fixed in advance:", *_wrapped(training_length.SAYS)]
+        lines += ["", "Rules:", *_wrapped(training_length.SAYS)]
     for rule, ids in rules.items():
         lines += [*_wrapped(", ".join(ids), ""), *_wrapped(rule)]
     return lines

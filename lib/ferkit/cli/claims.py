@@ -1,4 +1,4 @@
-"""``claims``: judge the papers' claims on the results of a run, or on published ones."""
+"""``claims``: judge the papers' claims on the results of runs, or on published ones."""
 
 import argparse
 
@@ -10,7 +10,8 @@ HELP = "judge the papers' claims on the results in a folder"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``claims`` to a parser."""
-    parser.add_argument("directory", metavar="DIR", type=options.place, help="a run's folder, or results/<dataset>")
+    parser.add_argument("directories", nargs="+", metavar="DIR", type=options.place,
+                        help="a run's folder, or results/<dataset>; of several, the first that can judge a claim does")
     options.add_output(parser, json="the list as JSON")
 
 
@@ -18,6 +19,11 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the verdicts; exit status 0."""
     from ferkit import claims, papers
 
-    judged = claims.judge(arguments.directory, papers.claims())
+    rows: dict[str, dict] = {}
+    for directory in arguments.directories:
+        for row in claims.judge(directory, papers.claims()):
+            if row["id"] not in rows or rows[row["id"]]["verdict"] == "not_run":
+                rows[row["id"]] = row
+    judged = list(rows.values())
     print(json_line(judged) if arguments.json else "\n".join(claims.table(judged)))
     return 0

@@ -37,7 +37,7 @@ CONFIG, as TOML (JSON takes the same keys):
   model.sampler = ["features", "input"]
 
 Several commands on one --output share its runs, also from several machines.
-Sweeps that were run: results/sweeps/*.toml; more about them: results/sweeps/README.md
+Sweeps that were run or prepared: results/sweeps/*.toml; more about them: results/sweeps/README.md
 """
 
 

@@ -33,7 +33,8 @@ class Unit(StrEnum):
     def format(self, value: float | None, digits: int | None = None) -> str:
         """The value with its unit: "70.02 %", "+1.5 pts", "1.36 ×", "0.042", "47,657"; "–" for None.
 
-        digits: decimals of percent, points, ratios and p values (else 2, 1, 2 and 3).
+        digits: decimals of percent, points, ratios and p values (else 2, 1, 2 and 3; points that would round to 0.0
+        have two, so that their side of zero is seen).
         """
         if value is None:
             return NONE
@@ -41,7 +42,8 @@ class Unit(StrEnum):
             case Unit.FRACTION:
                 return f"{100 * value:.{2 if digits is None else digits}f} %"
             case Unit.POINTS:
-                return f"{100 * value:+.{1 if digits is None else digits}f} pts" if value else "0 pts"
+                digits = (1 if abs(100 * value) >= 0.05 else 2) if digits is None else digits
+                return f"{100 * value:+.{digits}f} pts" if value else "0 pts"
             case Unit.RATIO:
                 return f"{value:.{2 if digits is None else digits}f} ×"
             case Unit.P_VALUE:

@@ -24,8 +24,16 @@ def judged(tree: Tree) -> list[dict]:
 
 def on_first_dataset() -> dict[str, dict]:
     """The row of each claim that published FER2013 results decide, by the claim's id; {} where none are published."""
-    trees = [tree for tree in published() if tree.name.partition("-train")[0] == FIRST]
-    return {row["id"]: row for tree in trees for row in judged(tree) if row["verdict"] != "not_run"}
+    return {row["id"]: row for tree in _first_trees() for row in judged(tree) if row["verdict"] != "not_run"}
+
+
+def first_folders() -> list[str]:
+    """The published folders of `FIRST`, as the command line takes them."""
+    return [f"results/{tree.name}" for tree in _first_trees()]
+
+
+def _first_trees() -> list[Tree]:
+    return [tree for tree in published() if tree.name.partition("-train")[0] == FIRST]
 
 
 def first_dataset_in_words() -> list[str]:
@@ -73,7 +81,7 @@ def _opposed(one: str, other: str | None) -> bool:
 def of_papers() -> list[tuple[Tree, dict]]:
     """Every claim with the published tree it is judged on: those about a data set on that one, all others on `FIRST`
     (the first tree where that is not published) and what was trained on a part of its images, or on the first tree that
-    can judge them. A claim that is judged anywhere is not also "not run"."""
+    can judge them. A claim that is judged anywhere is not also "not run", and one that is not stands once, last."""
     return list(_of_papers(tuple(published())))
 
 
@@ -86,7 +94,8 @@ def _of_papers(trees: tuple[Tree, ...]) -> list[tuple[Tree, dict]]:
     for tree in trees:
         more = [(tree, row) for row in judged(tree) if row["verdict"] != "not_run" and row["id"] not in done]
         found, done = [*found, *more], done | {row["id"] for _, row in more}
-    return [(tree, row) for tree, row in found if row["verdict"] != "not_run" or row["id"] not in done]
+    waiting = {row["id"]: (tree, row) for tree, row in reversed(found) if row["id"] not in done}
+    return [*((tree, row) for tree, row in found if row["verdict"] != "not_run"), *reversed(waiting.values())]
 
 
 def headline(results: Sequence[Result]) -> tuple[str, ...]:

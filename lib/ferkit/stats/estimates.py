@@ -48,8 +48,8 @@ class Estimate:
         return float(min(1.0, 2 * (beyond + 1) / (len(self.draws) + 1)))
 
     def seeds_needed(self, distance: float) -> int | None:
-        """How many seeds would give an interval whose half width is below `distance`, mean and spread being as they
-        are; None where the images alone are too few for that, or where one seed does not show how seeds vary."""
+        """How many seeds would give an interval whose half width is below `distance`, if mean and spread stay as
+        they are; None where the images alone are too few for that, or where one seed does not show how seeds vary."""
         if self.sd is None or distance <= 0:
             return None
         n = np.arange(2, MOST_SEEDS + 1)

@@ -9,7 +9,8 @@ from ferkit.core.units import Unit
 
 @pytest.mark.parametrize(("unit", "value", "says"), [
     (Unit.FRACTION, 0.7002, "70.02 %"), (Unit.FRACTION, 1.0, "100.00 %"), (Unit.POINTS, 0.0148, "+1.5 pts"),
-    (Unit.POINTS, -0.005, "-0.5 pts"), (Unit.POINTS, 0.0, "0 pts"), (Unit.RATIO, 1.3567, "1.36 ×"),
+    (Unit.POINTS, -0.005, "-0.5 pts"), (Unit.POINTS, 0.0, "0 pts"), (Unit.POINTS, -0.0004, "-0.04 pts"),
+    (Unit.RATIO, 1.3567, "1.36 ×"),
     (Unit.P_VALUE, 0.0419, "0.042"), (Unit.P_VALUE, 0.0, "< 0.001"), (Unit.P_VALUE, 0.0009999, "< 0.001"),
     (Unit.COUNT, 47657, "47,657"), (Unit.NUMBER, 0.005, "0.005"), (Unit.NUMBER, 500, "500")])
 def test_values_are_printed_in_their_unit(unit, value, says):

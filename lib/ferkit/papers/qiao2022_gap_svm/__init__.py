@@ -18,7 +18,7 @@ def _variant(name: str, display: str, **options: object) -> System:
 
 PAPER = Paper(
     id="gap_svm",
-    display="Small kernels, global pooling and an SVM",
+    display="GAP CNN + SVM",
     title="Facial expression recognition algorithm based on combination of improved convolutional neural network and "
           "support vector machine",
     reference="Qiao, Hou & Liu, Journal of Computer Applications 2022, 42(4): 1253–1259, "
@@ -39,7 +39,7 @@ PAPER = Paper(
         _variant("wider", "wider", widths=(48, 96, 192)),
     ),
     recipes=RECIPES,
-    notebook=Notebook("03_gap_cnn_svm", "GAP + SVM", "Small kernels, global pooling and an SVM"),
+    notebook=Notebook("03_gap_cnn_svm", "GAP + SVM", "GAP CNN + SVM"),
     plan=PLAN,
     paths=(
         RecipePath("gap_path", "gap_path",

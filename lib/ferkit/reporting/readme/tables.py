@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -184,7 +185,7 @@ def claims_table() -> str:
         parts += [f"### {title[0].upper()}{title[1:]}", "", markdown(heads, own), ""] if own else []
     return "\n".join(parts).rstrip() + (
         f"\n\n{len(found) - len(rows)} more are not judged on published results yet; `python -m ferkit claims "
-        f"results/{judged.FIRST}` names each, with the command that would run it.")
+        f"{' '.join(judged.first_folders())}` names each, with the command that would run it.")
 
 
 def verdicts_table() -> str:
@@ -199,12 +200,14 @@ def verdicts_table() -> str:
 
 
 def tally() -> str:
-    """How many claims came to which verdict on the papers' data set, in a sentence."""
+    """How many claims of which paper came to which verdict on the papers' data set, in a sentence."""
     own = [row for row in judged.on_first_dataset().values() if row["group"] == "finding"]
     if not own:
         return NOTHING
     (counts,) = claims.tallies(own).values()
-    return f"Of {len(own)} claims judged on {names.dataset(judged.FIRST)}: {counts}."
+    of_each = Counter(row["paper"] for row in own)
+    papers_of = ", ".join(f"{of_each[paper.id]} {paper.display}" for paper in papers.all() if paper.id in of_each)
+    return f"Of {len(own)} claims judged on {names.dataset(judged.FIRST)} ({papers_of}): {counts}."
 
 
 def runs_table() -> str:

@@ -1,0 +1,21 @@
+"""Claims over the published trees."""
+
+from ferkit.core import paths
+from ferkit.reporting import judged
+from ferkit.reporting.readme import tables
+
+
+def test_a_claim_that_no_tree_judges_stands_once_and_the_folders_named_are_those_that_the_tally_counts():
+    rows = judged.of_papers()
+    waiting = [row["id"] for _, row in rows if row["verdict"] == "not_run"]
+    decided = {row["id"] for _, row in rows if row["verdict"] != "not_run"}
+    assert len(set(waiting)) == len(waiting) and not decided & set(waiting)
+    folders = judged.first_folders()
+    assert folders and all((paths.repository() / folder).is_dir() for folder in folders)
+    assert all(folder in (paths.repository() / "README.md").read_text(encoding="utf-8") for folder in folders)
+
+
+def test_the_tally_counts_each_papers_claims():
+    said = tables.tally()
+    total, of_each = int(said.split()[1]), said.partition("(")[2].partition(")")[0].split(", ")
+    assert sum(int(one.split()[0]) for one in of_each) == total
