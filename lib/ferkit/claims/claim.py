@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # What is counted together. A finding is measured; a fact follows from the network's structure, so that meeting it is
 # being consistent with the paper; a remembered number was never found in a source; an extension is no paper's claim.
-GROUPS = {"finding": "claims", "fact": "facts about the networks", "remembered": "remembered numbers [M]",
+GROUPS = {"finding": "claims", "fact": "facts about the networks", "remembered": "numbers quoted from memory [M]",
           "extension": "beyond the papers"}
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ferkit.core.units import Unit
 
 MARKS = {"V": "read in a public source", "F": "read off the paper's own figure", "N": "stated in the reading notes",
-         "S": "second-hand", "M": "remembered, never found in a source"}
+         "S": "second-hand", "M": "quoted from memory, never found in a source"}
 
 
 @dataclass(frozen=True)

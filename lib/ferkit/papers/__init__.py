@@ -46,6 +46,15 @@ def all() -> tuple[Paper, ...]:
     return papers
 
 
+@cache
+def titles() -> dict[str, str]:
+    """What each paper is called in print by the id that its claims carry; folders without ``PAPER`` say ``TITLES``."""
+    modules = [importlib.import_module(module.name) for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+               if module.ispkg]
+    return {paper.id: paper.display for paper in all()} | {
+        key: title for module in modules for key, title in getattr(module, "TITLES", {}).items()}
+
+
 def _check(papers: tuple[Paper, ...]) -> None:
     ids = [paper.id for paper in papers]
     names = [one.name for paper in papers for one in paper.systems]

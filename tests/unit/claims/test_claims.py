@@ -65,7 +65,7 @@ def test_facts_extensions_and_remembered_numbers_are_counted_apart(run):
     counts = {line.partition(":")[0]: line.partition(":")[2] for line in lines if ":" in line}
     assert "consistent with the paper" in counts["facts about the networks"]
     assert "so that the sum fits" in run.row("deep_emotion.parameters")["statement"]  # no independent confirmation
-    assert counts["remembered numbers [M]"] == " 4 not run" and "beyond the papers" in counts
+    assert counts["numbers quoted from memory [M]"] == " 4 not run" and "beyond the papers" in counts
 
 
 def test_write_leaves_the_same_rows_as_json(run):

@@ -3,3 +3,5 @@
 The votes and the rule that makes labels of them are `ferkit.data.ferplus`; nothing of this paper is trained as its own
 system.
 """
+
+TITLES = {"ferplus": "FER+ labels"}

@@ -30,14 +30,14 @@ def sections_table() -> str:
         own = [claim for claim in papers.claims() if claim.paper == short]
         scored = [(claim, *decided.get(claim.id, (None, None))) for claim in own]
         done = [_parts(claim, row) for claim, _, row in scored]
-        title = next((paper.display for paper in papers.all() if paper.id == short), short.replace("_", " "))
         means = {part: sum(one[part] for one in done) / len(done) for part in WEIGHTS}
         total = sum(WEIGHTS[part] * means[part] for part in WEIGHTS) / sum(WEIGHTS.values())
+        counted = f"{len(own)} claim{'s' * (len(own) > 1)}"
         table = markdown(HEADS, [_row(*one, part) for one, part in zip(scored, done, strict=True)])
-        parts += [f"### {title[0].upper()}{title[1:]}", "",
+        parts += [f"### {papers.titles().get(short, short)}", "",
                   ", ".join(f"{part} {100 * mean:.0f} %" for part, mean in means.items())
-                  + f"; weighted {'/'.join(map(str, WEIGHTS.values()))}: **{100 * total:.0f} %** of {len(own)} claims.",
-                  "", folded(f"its {len(own)} claims", table), "", *_experience(short)]
+                  + f"; weighted {'/'.join(map(str, WEIGHTS.values()))}: **{100 * total:.0f} %** of {counted}.",
+                  "", folded(f"its {counted}", table), "", *_experience(short)]
     return "\n".join(parts).rstrip()
 
 

@@ -206,7 +206,7 @@ def tally() -> str:
         return NOTHING
     (counts,) = claims.tallies(own).values()
     of_each = Counter(row["paper"] for row in own)
-    papers_of = ", ".join(f"{of_each[paper.id]} {paper.display}" for paper in papers.all() if paper.id in of_each)
+    papers_of = ", ".join(f"{of_each[key]} {title}" for key, title in papers.titles().items() if key in of_each)
     return f"Of {len(own)} claims judged on {names.dataset(judged.FIRST)} ({papers_of}): {counts}."
 
 
