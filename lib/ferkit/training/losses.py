@@ -1,4 +1,4 @@
-"""What is minimised: cross-entropy and its remedies for rare classes, class weights, Deep-Emotion's penalty.
+"""What is minimised: cross-entropy, its variants for rare classes, class weights, Deep-Emotion's penalty.
 
 Focal: Lin et al. 2017, arXiv 1708.02002. Logit adjustment: Menon et al. 2021, arXiv 2007.07314. Complementary ("this
 is not class c", the reading notes' thinking in reverse): Kim et al. 2019, arXiv 1908.07387, who draw one such c for

@@ -1,4 +1,4 @@
-"""Class weights, Deep-Emotion's penalty and the remedies for rare classes, by hand."""
+"""Class weights, Deep-Emotion's penalty and the losses for rare classes, by hand."""
 
 import numpy as np
 import pytest

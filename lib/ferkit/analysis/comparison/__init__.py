@@ -14,7 +14,7 @@ from ferkit.analysis.comparison.accuracy import (
            paired_tests,
 )
 from ferkit.analysis.comparison.agreement import agreement, hardest, majority_vote, reliability
-from ferkit.analysis.comparison.class_imbalance import remedy_changes
+from ferkit.analysis.comparison.class_imbalance import class_imbalance_changes
 from ferkit.analysis.comparison.confusion import (
            class_sizes,
            class_table,
@@ -33,8 +33,9 @@ from ferkit.analysis.comparison.systems import (
            systems,
 )
 
-__all__ = ["RECIPES", "Source", "System", "accuracy_table", "agreement",
-           "beside_others", "beside_paper", "best_of_each", "class_sizes", "class_table", "confused_pairs", "find",
-           "hardest", "majority_vote", "paired_tests", "per_class", "recalls", "reliability",
-           "remedy_changes", "same_images", "significant_cells", "systems", "variant_changes",
-           "variant_table", "variants"]
+__all__ = [
+    "RECIPES", "Source", "System", "accuracy_table", "agreement", "beside_others", "beside_paper", "best_of_each",
+    "class_imbalance_changes", "class_sizes", "class_table", "confused_pairs", "find", "hardest", "majority_vote",
+    "paired_tests", "per_class", "recalls", "reliability", "same_images", "significant_cells", "systems",
+    "variant_changes", "variant_table", "variants",
+]

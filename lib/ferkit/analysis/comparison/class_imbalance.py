@@ -26,8 +26,8 @@ def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
     return sorted(np.argsort(class_sizes(one), kind="stable")[:2].tolist())
 
 
-def remedy_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:
-    """One row a method: {remedy, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
+def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:
+    """One row a method: {method, recipe, seeds, rare_labels, rare, others, accuracy, macro_f1 and, against plain
     training, <each>_change, <each>_low, <each>_high, <each>_images_low, <each>_images_high, <each>_sd; by_class:
     {label: change}; p, p_holm, mcnemar}.
 
@@ -45,7 +45,7 @@ def remedy_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:
     rows = [_row(one, rare) | (_changes(one, plain, rare) if one is not plain else _UNCHANGED) for one in compared]
     absent = len(ablation.variants) - len(compared)
     adjusted = intervals.holm([*(row["p"] for row in rows[1:]), *[1.0] * absent])
-    return [{"remedy": ablation.variants[one.system, one.recipe], **row, "p_holm": p}
+    return [{"method": ablation.variants[one.system, one.recipe], **row, "p_holm": p}
             for one, row, p in zip(compared, rows, (None, *adjusted), strict=False)]
 
 

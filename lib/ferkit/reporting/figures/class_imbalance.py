@@ -11,11 +11,11 @@ MEASURES = (("rare", "recall of the rare classes"), ("others", "recall of the ot
 SHIFT = -0.2  # of the first measure from its row's middle
 
 
-def remedy_changes(rows: Sequence[Mapping]) -> go.Figure:
-    """What each remedy changes against plain training, in points: recall of the rare classes, of the others, accuracy.
+def class_imbalance_changes(rows: Sequence[Mapping]) -> go.Figure:
+    """What each method changes against plain training, in points: recall of the rare classes, of the others, accuracy.
 
     Small open marks are the rare classes one by one, for they need not gain alike. rows: of
-    `comparison.remedy_changes`; the first (plain training) is the zero line. [] draws an empty figure.
+    `comparison.class_imbalance_changes`; the first (plain training) is the zero line. [] draws an empty figure.
     """
     shown = list(rows[1:])
     fig = style.empty_figure(height=150 + 72 * max(2, len(shown)), margin={"t": 60, "l": 16})
@@ -26,11 +26,11 @@ def remedy_changes(rows: Sequence[Mapping]) -> go.Figure:
         ends = np.array([(row[f"{key}_low"], row[f"{key}_high"]) for row in shown], float).reshape(-1, 2)
         fig.add_trace(go.Scatter(
             x=100 * values, y=[k + shift for k in range(len(shown))], name=says, mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 11}, customdata=[row["remedy"] for row in shown],
+            marker={"color": colour, "symbol": symbol, "size": 11}, customdata=[row["method"] for row in shown],
             error_x={"type": "data", "symmetric": False, "array": 100 * (ends[:, 1] - values),
                      "arrayminus": 100 * (values - ends[:, 0]), "thickness": 2, "width": 4, "color": colour},
             hovertemplate=f"%{{customdata}}<br>{says} %{{x:+.1f}} points<extra></extra>"))
-    single = [(row["by_class"][label], k + 1.7 * SHIFT, label, side, row["remedy"]) for k, row in enumerate(shown)
+    single = [(row["by_class"][label], k + 1.7 * SHIFT, label, side, row["method"]) for k, row in enumerate(shown)
               for label, side in zip(sorted(row["rare_labels"], key=row["by_class"].get),
                                      ("middle left", "middle right"), strict=True)]
     if single:
@@ -42,6 +42,6 @@ def remedy_changes(rows: Sequence[Mapping]) -> go.Figure:
             hovertemplate="%{customdata}<br>recall of %{text} %{x:+.1f} points<extra></extra>"))
     fig.update_layout(
         xaxis={"title": {"text": "points against plain training", "standoff": 4}},
-        yaxis={"tickvals": list(range(len(shown))), "ticktext": [row["remedy"] for row in shown], "showgrid": False,
+        yaxis={"tickvals": list(range(len(shown))), "ticktext": [row["method"] for row in shown], "showgrid": False,
                "range": [len(shown) - 0.5, -0.65], "zeroline": False})
     return fig

@@ -52,11 +52,11 @@ def _all(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Fig
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
     if systems:
         yield from _compared(systems)
-    changes = comparison.remedy_changes(results, papers.ablation("class_imbalance"))
+    changes = comparison.class_imbalance_changes(results, papers.ablation("class_imbalance"))
     if changes:
-        yield (COMPARED, "remedies", "Remedies for the rare classes, against plain training",
+        yield (COMPARED, "class_imbalance", "Class-imbalance methods, against plain training",
                "Blue right of zero: the rare classes gain; orange left of it: the others pay. Changes at the same "
-               "seeds, with their 95 % intervals.", figures.remedy_changes(changes))
+               "seeds, with their 95 % intervals.", figures.class_imbalance_changes(changes))
 
 
 def _labels(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Figure]]:

@@ -245,11 +245,11 @@ def keys_table(kind: str) -> str:
 def _imbalance_rows(ablation: Ablation) -> list[list[object]]:
     rows = []
     for tree in published():
-        for row in comparison.remedy_changes(tree.results, ablation):
+        for row in comparison.class_imbalance_changes(tree.results, ablation):
             values = [f"{_percent(row[key])}{_change(row, key)}" for key in ("rare", "others", "accuracy", "macro_f1")]
             single = ", ".join(f"{label} {100 * row['by_class'][label]:+.1f}" for label in row["rare_labels"]
                                if row["by_class"])
-            rows.append([tree.name, row["remedy"], row["seeds"], values[0], single, *values[1:], _p(row["p_holm"])])
+            rows.append([tree.name, row["method"], row["seeds"], values[0], single, *values[1:], _p(row["p_holm"])])
     return rows
 
 

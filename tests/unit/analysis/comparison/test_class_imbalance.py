@@ -1,4 +1,4 @@
-"""What a remedy gains for the rare classes and what the others pay, by hand and by training."""
+"""What a method gains for the rare classes and what the others pay, by hand and by training."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ SAYS = dict(zip(NAMES, CLASS_IMBALANCE.variants.values(), strict=True))
 
 @pytest.fixture
 def results(tmp_path, write_result):
-    """Plain training and two remedies with two seeds each; `change` rewrites their answers."""
+    """Plain training and two methods with two seeds each; `change` rewrites their answers."""
     for name in ("plain", "focal", "weights"):
         for seed in (0, 1):
             write_result(tmp_path, "deep_emotion", f"remedy_{name}", share=1.0, seed=seed)
@@ -39,7 +39,7 @@ def change(results, answers):
     return changed
 
 
-def test_every_remedy_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
+def test_every_method_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
     assert set(NAMES) == set(deep_emotion.IMBALANCE)
     assert all(("deep_emotion", f"remedy_{name}") in papers.recipes() for name in NAMES)
 
@@ -67,7 +67,7 @@ def test_gains_and_costs_by_hand(results):
             return np.where((labels == 3) & (seed == 1), 0, np.where(labels == 1, 1, blind))
         return labels
 
-    rows = {row["remedy"]: row for row in comparison.remedy_changes(change(results, answers), CLASS_IMBALANCE)}
+    rows = {row["method"]: row for row in comparison.class_imbalance_changes(change(results, answers), CLASS_IMBALANCE)}
     plain, focal, weights = (rows[SAYS[name]] for name in ("plain", "focal", "weights"))
     assert next(iter(rows)) == "plain training" and (plain["rare"], plain["others"], plain["p"]) == (0, 1, None)
     assert (focal["rare"], focal["rare_change"], focal["seeds"]) == (0.5, 0.5, 2)
@@ -84,15 +84,15 @@ def test_gains_and_costs_by_hand(results):
 
 def test_one_seed_gets_an_interval_over_images(results):
     single = [result for result in results if result.key.seed == 0]
-    rows = comparison.remedy_changes(change(single, lambda recipe, seed, labels: np.where(
+    rows = comparison.class_imbalance_changes(change(single, lambda recipe, seed, labels: np.where(
         (labels == 1) & (np.arange(210) % 2 == 0) & (recipe == "remedy_plain"), 0, labels)), CLASS_IMBALANCE)
     assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
 
 
 def test_without_plain_training_nothing_is_compared(results):
     others = [result for result in results if result.key.recipe != "remedy_plain"]
-    assert comparison.remedy_changes(others, CLASS_IMBALANCE) == []
-    assert comparison.remedy_changes([], CLASS_IMBALANCE) == []
+    assert comparison.class_imbalance_changes(others, CLASS_IMBALANCE) == []
+    assert comparison.class_imbalance_changes([], CLASS_IMBALANCE) == []
 
 
 def test_rare_are_disgust_and_fear_else_the_smallest_classes(results):
@@ -100,9 +100,9 @@ def test_rare_are_disgust_and_fear_else_the_smallest_classes(results):
     assert rare_classes(one, CLASS_IMBALANCE.labels) == [1, 2] and len(rare_classes(one, ("contempt",))) == 2
 
 
-def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(results):
-    rows = comparison.remedy_changes(results, CLASS_IMBALANCE)
-    fig = figures.remedy_changes(rows)
+def test_the_figure_shows_three_measures_of_each_method_against_a_zero_line(results):
+    rows = comparison.class_imbalance_changes(results, CLASS_IMBALANCE)
+    fig = figures.class_imbalance_changes(rows)
     assert [trace.name for trace in fig.data] == ["recall of the rare classes", "recall of the others", "accuracy",
                                                   "each rare class"]
     assert sorted(fig.data[3].text) == ["disgust", "disgust", "fear", "fear"]
@@ -110,7 +110,7 @@ def test_the_figure_shows_three_measures_of_each_remedy_against_a_zero_line(resu
     assert list(fig.layout.yaxis.ticktext) == ["class weights", "focal loss"] and fig.layout.shapes[0].x0 == 0
 
 
-def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
+def test_each_method_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
     bars = faces(n=210)
     rare = (bars.labels == 1) & (bars.split == "train") & (np.arange(len(bars)) > 20)  # disgust all but vanishes
     bars = bars.select(~rare)
@@ -119,7 +119,7 @@ def test_each_remedy_trains_on_unequal_classes_and_is_compared(tmp_path, faces):
         recipe = papers.recipe("deep_emotion", key.recipe, epochs=1, batch_size=32)
         job = training.job(key.notebook, key.system, key.recipe, recipe, 0, "smoke")
         jobs.run(job, bars, tmp_path, device="cpu")
-    rows = comparison.remedy_changes(records.read_run(tmp_path), CLASS_IMBALANCE)
-    assert [row["remedy"] for row in rows] == [SAYS[name] for name in
+    rows = comparison.class_imbalance_changes(records.read_run(tmp_path), CLASS_IMBALANCE)
+    assert [row["method"] for row in rows] == [SAYS[name] for name in
                                                ("plain", "balanced", "complementary")]
     assert all(0 <= row["rare"] <= 1 for row in rows)

@@ -301,7 +301,7 @@ def test_classes_tied_at_zero_recall_are_no_three_lowest(run):
     assert run.verdict(RARE) == "partly"
 
 
-def test_a_remedy_for_rare_classes_does_not_stand_for_its_system(fer2013):
+def test_a_method_for_rare_classes_does_not_stand_for_its_system(fer2013):
     fer2013.result("deep_emotion", "remedy_focal", accuracy=0.9)
     fer2013.result("deep_emotion", "ours", accuracy=0.6)
     assert "deep_emotion/ours" in fer2013.row("deep_emotion.accuracy.fer2013")["note"]

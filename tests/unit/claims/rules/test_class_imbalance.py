@@ -19,7 +19,7 @@ def answers(rare, others):
     return predicted
 
 
-def remedies(run, gains, plain=0.3, **changes):
+def methods(run, gains, plain=0.3, **changes):
     for seed, gain in enumerate(gains):
         run.result("deep_emotion", "remedy_plain", seed=seed, predicted=answers(plain, 0.8))
         run.result("deep_emotion", "remedy_complementary", seed=seed,
@@ -30,26 +30,26 @@ def remedies(run, gains, plain=0.3, **changes):
     ((0.3, 0.31, 0.3), "reproduced"), ((0.3, -0.1, 0.2), "inconclusive"), ((0.01, 0.01, 0.01), "inconclusive"),
     ((-0.2, -0.2, -0.2), "contradicted")])
 def test_the_gain_must_be_beyond_chance_over_seeds_and_images(run, gains, verdict):
-    remedies(run, gains)
+    methods(run, gains)
     row = run.row(CLAIM)
     assert row["verdict"] == verdict and row["n_seeds"] == 3 and row["group"] == "extension"
     assert row["observed"] == pytest.approx(np.mean(gains), abs=0.01)
     assert row["note"].startswith("the other classes: -10.0 points")
 
 
-def test_answering_a_rare_class_always_is_no_remedy(run):
-    remedies(run, (0.3,), predicted=np.full(len(BALANCED), LABELS.index("fear")))
+def test_answering_a_rare_class_always_is_no_gain(run):
+    methods(run, (0.3,), predicted=np.full(len(BALANCED), LABELS.index("fear")))
     assert run.verdict(CLAIM) == "not_reproduced"
 
 
 def test_unequal_seeds_or_a_plain_network_that_learned_nothing_are_refused(run):
-    remedies(run, (0.3, 0.3))
+    methods(run, (0.3, 0.3))
     run.result("deep_emotion", "remedy_plain", seed=2)
     run.result("deep_emotion", "remedy_complementary", seed=3)
     assert run.verdict(CLAIM) == "not_run" and "different seeds" in run.row(CLAIM)["note"]
 
 
-def test_without_the_remedy_the_command_that_runs_it_is_named(run):
+def test_without_the_method_the_command_that_runs_it_is_named(run):
     run.result("deep_emotion", "remedy_plain", dataset="fer2013")
     row = run.row(CLAIM)
     assert row["verdict"] == "not_run" and "results/sweeps/remedies.toml" in row["command"]

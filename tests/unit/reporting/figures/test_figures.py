@@ -47,8 +47,8 @@ EVERY = {
                                                  "ece": 0.1}]),
     "learning_rate_probe": lambda: figures.learning_rate_probe([0.1, 0.005], [0.2, 0.5], ["diverged", "finished"]),
     "parameters_vs_accuracy": lambda: figures.parameters_vs_accuracy([result(), result("lenet5", parameters=1000)]),
-    "remedy_changes": lambda: figures.remedy_changes([{"remedy": "plain"}, {
-        "remedy": "focal loss", "rare_labels": ["disgust", "fear"], "by_class": {"disgust": 0.2, "fear": 0.0}, **{
+    "class_imbalance_changes": lambda: figures.class_imbalance_changes([{"method": "plain"}, {
+        "method": "focal loss", "rare_labels": ["disgust", "fear"], "by_class": {"disgust": 0.2, "fear": 0.0}, **{
             f"{key}_{end}": 0.1 for key in ("rare", "others", "accuracy") for end in ("change", "low", "high")}}]),
     "robustness": lambda: figures.robustness([result()]),
     "occlusion_maps": lambda: figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7)),

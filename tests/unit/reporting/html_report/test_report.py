@@ -224,7 +224,7 @@ def test_a_sweep_in_the_manifest_gives_commit_and_command_but_is_no_notebook(run
 
 @pytest.fixture
 def published(tmp_path, write_result, monkeypatch):
-    """A published tree in a checkout of its own: trained systems alone, three seeds of one system, remedies."""
+    """A published tree in a checkout of its own: trained systems alone, three seeds of one system, six losses."""
     monkeypatch.setattr(paths, "repository", lambda: tmp_path)
     monkeypatch.setenv("FERKIT_OUTPUT", str(tmp_path / "results" / "runs"))
     root = tmp_path / "results" / "fer2013"
@@ -244,7 +244,7 @@ def test_the_page_of_a_published_tree_judges_and_draws_from_its_trained_systems_
     said = words(re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL))
     assert "claims were judged on this run" in said and "no claim" not in said.lower()
     for title in ("Learning curves", "Which learning rates train", "Accuracy beside the papers", "Calibration",
-                  "Confusion matrices side by side", "Remedies for the rare classes", "Agreement between systems"):
+                  "Confusion matrices side by side", "Class-imbalance methods", "Agreement between systems"):
         assert title in said, title
     assert "61.9 % ± 1.9" in said and 'href="../fer2013/02_stn_attention/deep_emotion/ours/seed2/metrics.json"' in text
 

@@ -129,7 +129,7 @@ def test_two_protocols_of_a_data_set_say_what_the_leak_is_worth(checkout, write_
     assert "### ckplus, by_subject\n" in tables.results_table()
 
 
-def test_remedies_stand_beside_plain_training(checkout, write_result):
+def test_class_imbalance_methods_stand_beside_plain_training(checkout, write_result):
     assert tables.ablation_table(IMBALANCE) == tables.NOTHING
     for name, share in (("plain", 0.5), ("weights", 0.6)):
         write_result(checkout / "results" / "synthetic", "deep_emotion", f"remedy_{name}", share=share)
