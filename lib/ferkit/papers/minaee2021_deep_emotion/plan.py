@@ -14,7 +14,7 @@ def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) 
 
 
 PLAN: Plan = {
-    "smoke": (PlanRow("deep_emotion", "published", 12), PlanRow("deep_emotion", "ours", 12, corruptions=False)),
+    "smoke": (PlanRow("deep_emotion", "published", 6), PlanRow("deep_emotion", "ours", 6, corruptions=False)),
     "quick": tuple(PlanRow(system, "ours", 12) for system in (
         "deep_emotion", "deep_emotion_identity", "deep_emotion_plain")),
     "standard": (

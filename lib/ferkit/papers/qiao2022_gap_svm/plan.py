@@ -15,9 +15,9 @@ def _variants(epochs: int, which: tuple[str, ...], corruptions: bool | None = No
 PLAN: Plan = {
     "smoke": (
         PlanRow("lenet5", "ours", 15),
-        PlanRow("gap_cnn", "published", 3),
+        PlanRow("gap_cnn", "published", 2),
         PlanRow("gap_cnn_svm", "published"),
-        PlanRow("gap_cnn", "ours", 3, corruptions=False),
+        PlanRow("gap_cnn", "ours", 2, corruptions=False),
         PlanRow("gap_cnn_svm", "ours", corruptions=False),
     ),
     "quick": (

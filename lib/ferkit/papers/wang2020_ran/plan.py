@@ -16,7 +16,7 @@ def _rows(epochs: int, *names: tuple[str, str]) -> tuple[PlanRow, ...]:
 
 
 PLAN: Plan = {
-    "smoke": _rows(6, *SHORT),
+    "smoke": _rows(3, *SHORT),
     "quick": _rows(6, *SHORT),
     "standard": _rows(12, *MANY),
     "full": (*_rows(24, *MANY), PlanRow("ran", "published", 60)),

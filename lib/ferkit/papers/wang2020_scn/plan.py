@@ -16,7 +16,7 @@ def _rows(epochs: int, *arms_at: tuple[tuple[str, ...], int]) -> tuple[PlanRow, 
 TWO, FOUR = ("cross_entropy", "ours"), ("cross_entropy", "label_smoothing", "mixup", "ours")
 
 PLAN: Plan = {
-    "smoke": _rows(10, (TWO, 0), (TWO, 20)),
+    "smoke": _rows(7, (TWO, 0), (TWO, 20)),
     "quick": _rows(8, (TWO, 0), (TWO, 20)),
     "standard": _rows(16, (FOUR, 0), (TWO, 10), ((*FOUR, *PARTS), 20), (TWO, 30)),
     "full": _rows(70, *((tuple(arm for arm in ARMS if arm != "published"), level) for level in LEVELS),

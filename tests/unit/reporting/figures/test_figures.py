@@ -203,6 +203,11 @@ def test_a_frame_lies_where_theta_samples():
     assert "0.50 × the image, shifted by (+0.0, +6.0)" in mean.hovertemplate
 
 
+def test_a_grid_without_faces_says_so_as_on_real_data_and_in_short_runs():
+    (note,) = figures.image_grid(np.zeros((0, 48, 48), np.uint8), [], dataset="synthetic").layout.annotations
+    assert note.text == "no drawn faces to show"
+
+
 @pytest.mark.parametrize("dataset", ["fer2013", "ckplus", "folder", ""])
 def test_pixels_are_refused_for_every_set_but_the_drawn_one(dataset):
     images = np.zeros((7, 48, 48), np.uint8)
