@@ -47,7 +47,7 @@ def attention_maps(images: np.ndarray, maps: Mapping[str, np.ndarray], *, datase
     ends = {name: float(np.abs(values).max() * values[0].size) for name, values in maps.items() if len(images)}
     chosen = [name for name, end in ends.items() if end > NO_CHOICE]
     if not chosen:
-        return style.empty_figure(height=120)
+        return style.nothing()
     titles = [f"{_folded(name)}<br>up to ±{ends[name]:.2g} × mean" if k == 0 else "" for name in chosen
               for k in range(len(images))]
     scaled = [maps[name] * maps[name][0].size / ends[name] for name in chosen]

@@ -187,16 +187,11 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
 
 
 def image_grid(images: np.ndarray, titles: Sequence[str], *, dataset: str, columns: int = 7) -> go.Figure:
-    """Drawn faces in a grid, each under its title, or a line that says that there are none; InputError for any data
-    set but "synthetic".
+    """Drawn faces in a grid, each under its title; InputError for any data set but "synthetic".
 
     images: uint8 0…255, (N, H, W).
     """
     refuse_real_faces(dataset)
-    if not len(images):
-        fig = style.empty_figure(height=60, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-        fig.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
-        return fig.add_annotation(text="no drawn faces to show", showarrow=False, font={"size": 13})
     fig = style.panel_figure([str(title) for title in titles], columns=columns, min_width=84, max_width=150,
                              gap=(10, 30), margin={"l": 8, "r": 8, "t": 28, "b": 8})
     for k, image in enumerate(np.asarray(images)):

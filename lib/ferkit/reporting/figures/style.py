@@ -69,6 +69,12 @@ def empty_figure(height: int = 380, **layout: object) -> go.Figure:
     return fig
 
 
+def nothing() -> go.Figure:
+    """A line in place of a figure that has nothing to draw."""
+    fig = empty_figure(60, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis={"visible": False}, yaxis={"visible": False})
+    return fig.add_annotation(text="nothing to show here", showarrow=False, font={"size": 13})
+
+
 def axes(panel: int) -> dict[str, str]:
     """The names of a panel's axes, for a trace ("x", "y"; "x2", "y2"; …)."""
     number = panel + 1 if panel else ""
@@ -104,12 +110,14 @@ def points_text(differences: np.ndarray, stars: np.ndarray) -> list[list[str]]:
 def panel_figure(titles: Sequence[str], *, columns: int, aspect: float = 1.0, min_width: int = 250,
                  max_width: int = 420, gap: tuple[int, int] = (76, 64), margin: dict[str, int] | None = None,
                  ) -> go.Figure:
-    """A figure of len(titles) titled panels, panel k on axes x(k+1), y(k+1).
+    """A figure of len(titles) titled panels, panel k on axes x(k+1), y(k+1); without any, a line that says so.
 
     columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a
     panel, pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across
     and down.
     """
+    if not titles:
+        return nothing()
     margin = {"l": 72, "r": 24, "t": 44, "b": 48} | (margin or {})
     panels = {"n": len(titles), "columns": columns, "aspect": aspect, "min_width": min_width,
               "max_width": max_width, "gap": list(gap)}

@@ -203,9 +203,13 @@ def test_a_frame_lies_where_theta_samples():
     assert "0.50 × the image, shifted by (+0.0, +6.0)" in mean.hovertemplate
 
 
-def test_a_grid_without_faces_says_so_as_on_real_data_and_in_short_runs():
-    (note,) = figures.image_grid(np.zeros((0, 48, 48), np.uint8), [], dataset="synthetic").layout.annotations
-    assert note.text == "no drawn faces to show"
+@pytest.mark.parametrize("draw", [
+    lambda: figures.image_grid(np.zeros((0, 48, 48), np.uint8), [], dataset="synthetic"),
+    lambda: figures.confusion_matrices([], label_names=LABELS),
+    lambda: figures.attention_maps(np.zeros((0, 48, 48), np.uint8), {}, dataset="synthetic")])
+def test_panels_of_nothing_say_so_as_for_real_faces_and_systems_left_out(draw):
+    (note,) = draw().layout.annotations
+    assert note.text == "nothing to show here"
 
 
 @pytest.mark.parametrize("dataset", ["fer2013", "ckplus", "folder", ""])
