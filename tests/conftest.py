@@ -16,9 +16,11 @@ from ferkit.results import records
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory):
-    """No test reads or fills the user's own cache; prepared sets are shared within the session."""
-    before = os.environ.get("FERKIT_CACHE")
-    os.environ["FERKIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """No test reads or fills the user's own cache; prepared sets are shared by the processes of the session."""
+    before, own = os.environ.get("FERKIT_CACHE"), tmp_path_factory.getbasetemp()
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"
+    place.mkdir(exist_ok=True)
+    os.environ["FERKIT_CACHE"] = str(place)
     yield Path(os.environ["FERKIT_CACHE"])
     os.environ.pop("FERKIT_CACHE")
     if before is not None:
