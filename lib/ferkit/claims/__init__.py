@@ -6,7 +6,8 @@ split or incomplete result is refused with the reason in the row's note. Only sa
 is known here: its claims arrive as arguments.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ferkit.claims.claim import GROUPS, Claim, families, run_command
@@ -19,7 +20,7 @@ from ferkit.core import files
 
 CLAIMS_FILE = "claims.json"
 
-__all__ = ["CLAIMS_FILE", "GROUPS", "VERDICTS", "in_words", "judge", "summary", "table", "tallies",
+__all__ = ["CLAIMS_FILE", "GROUPS", "VERDICTS", "first_judged", "in_words", "judge", "summary", "table", "tallies",
            "what_would_decide", "write"]
 
 
@@ -35,6 +36,15 @@ def judge(directory: Path, claims: Sequence[Claim]) -> list[dict]:
     """
     evidence = Evidence(Path(directory), families(claims))
     return [_row(claim, evidence) for claim in claims]
+
+
+def first_judged(results: Iterable[Sequence[dict]]) -> list[dict]:
+    """Of several results of `judge`, one row per claim: that of the first which could judge it, else the last."""
+    rows: dict[str, dict] = {}
+    for row in itertools.chain.from_iterable(results):
+        if rows.setdefault(row["id"], row)["verdict"] == "not_run":
+            rows[row["id"]] = row
+    return list(rows.values())
 
 
 def write(directory: Path, claims: Sequence[Claim]) -> list[dict]:

@@ -19,11 +19,6 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the verdicts; exit status 0."""
     from ferkit import claims, papers
 
-    rows: dict[str, dict] = {}
-    for directory in arguments.directories:
-        for row in claims.judge(directory, papers.claims()):
-            if row["id"] not in rows or rows[row["id"]]["verdict"] == "not_run":
-                rows[row["id"]] = row
-    judged = list(rows.values())
+    judged = claims.first_judged(claims.judge(directory, papers.claims()) for directory in arguments.directories)
     print(json_line(judged) if arguments.json else "\n".join(claims.table(judged)))
     return 0

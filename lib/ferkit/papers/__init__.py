@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ferkit.core import errors
@@ -36,11 +37,10 @@ def all() -> tuple[Paper, ...]:
     """Every paper, by its notebook's number, then by folder; InputError where two share a name or one lacks what it
     requires."""
     found = []
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        if module.ispkg:
-            paper = getattr(importlib.import_module(module.name), "PAPER", None)
-            if paper is not None:
-                found.append((paper.notebook.stem if paper.notebook else "~", module.name, paper))
+    for module in _folders():
+        paper = getattr(module, "PAPER", None)
+        if paper is not None:
+            found.append((paper.notebook.stem if paper.notebook else "~", module.__name__, paper))
     papers = tuple(paper for _, _, paper in sorted(found, key=lambda row: row[:2]))
     _check(papers)
     return papers
@@ -49,10 +49,14 @@ def all() -> tuple[Paper, ...]:
 @cache
 def titles() -> dict[str, str]:
     """What each paper is called in print by the id that its claims carry; folders without ``PAPER`` say ``TITLES``."""
-    modules = [importlib.import_module(module.name) for module in pkgutil.iter_modules(__path__, f"{__name__}.")
-               if module.ispkg]
     return {paper.id: paper.display for paper in all()} | {
-        key: title for module in modules for key, title in getattr(module, "TITLES", {}).items()}
+        key: title for module in _folders() for key, title in getattr(module, "TITLES", {}).items()}
+
+
+def _folders() -> list[ModuleType]:
+    """Every folder below this one and FERKIT_PAPERS as a module, by name."""
+    return [importlib.import_module(module.name) for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+            if module.ispkg]
 
 
 def _check(papers: tuple[Paper, ...]) -> None:
@@ -94,9 +98,9 @@ def system(name: str) -> System:
 
 def folder(paper: Paper) -> Path:
     """The folder that declares a paper."""
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        if module.ispkg and getattr(importlib.import_module(module.name), "PAPER", None) is paper:
-            return Path(importlib.import_module(module.name).__file__).parent
+    for module in _folders():
+        if getattr(module, "PAPER", None) is paper:
+            return Path(module.__file__).parent
     raise InputError(f"paper {paper.id}: no folder below ferkit/papers or FERKIT_PAPERS declares it")
 
 

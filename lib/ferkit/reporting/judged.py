@@ -24,7 +24,7 @@ def judged(tree: Tree) -> list[dict]:
 
 def on_first_dataset() -> dict[str, dict]:
     """The row of each claim that published FER2013 results decide, by the claim's id; {} where none are published."""
-    return {row["id"]: row for tree in _first_trees() for row in judged(tree) if row["verdict"] != "not_run"}
+    return {row["id"]: row for row in claims.first_judged(map(judged, _first_trees())) if row["verdict"] != "not_run"}
 
 
 def first_folders() -> list[str]:
@@ -94,8 +94,11 @@ def _of_papers(trees: tuple[Tree, ...]) -> list[tuple[Tree, dict]]:
     for tree in trees:
         more = [(tree, row) for row in judged(tree) if row["verdict"] != "not_run" and row["id"] not in done]
         found, done = [*found, *more], done | {row["id"] for _, row in more}
-    waiting = {row["id"]: (tree, row) for tree, row in reversed(found) if row["id"] not in done}
-    return [*((tree, row) for tree, row in found if row["verdict"] != "not_run"), *reversed(waiting.values())]
+    waiting: dict[str, tuple[Tree, dict]] = {}
+    for tree, row in found:
+        if row["id"] not in done:
+            waiting.setdefault(row["id"], (tree, row))
+    return [*((tree, row) for tree, row in found if row["verdict"] != "not_run"), *waiting.values()]
 
 
 def headline(results: Sequence[Result]) -> tuple[str, ...]:

@@ -80,8 +80,7 @@ def _authors(reference: str) -> str:
 
 def unstated() -> dict[str, str]:
     """Title of each group of unstated choices, papers first."""
-    groups = {paper.id: paper.display for paper in papers.all()}
-    known = unstated_choices.groups()
+    groups, known = papers.titles(), unstated_choices.groups()
     return {**{one: groups[one] for one in groups if one in known},
             **{one: f"The {one}" for one in known if one not in groups}}
 
