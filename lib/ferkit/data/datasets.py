@@ -25,26 +25,19 @@ from ferkit.data import archive, cache, ferplus, splits
 from ferkit.data.face_set import SPLITS, FaceSet
 
 
-def load(
-    dataset: str,
-    data: Data = None,
-    *,
-    profile: str = "quick",
-    protocol: str = "official",
-    seed: int = 0,
-    contempt: bool = False,
-) -> FaceSet:
+def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: str = "official", seed: int = 0
+         ) -> FaceSet:
     """The set, every image in train, val or test (images that the protocol leaves out are dropped).
 
-    data: where it lies, its parts where there are several; None takes the data set's environment variable. `contempt`,
-    or a protocol with ``+contempt``, keeps the eighth label of CK+ or FER+. protocol: "" for the data set's own;
-    FER2013's with ``+ferplus`` has the labels of `ferkit.data.ferplus`.
+    data: where it lies, its parts where there are several; None takes the data set's environment variable. protocol: ""
+    for the data set's own; ``+contempt`` keeps the eighth label of CK+ or FER+; FER2013's with ``+ferplus`` has the
+    labels of `ferkit.data.ferplus`.
     A set without images ("gfe") comes as a `SequenceSet`.
     Real data are thinned to the profile's limit (stratified, seeded), training images to what ``+trainN`` leaves of
     them, both stated in `source`. Raises InputError.
     """
     _check(dataset, profile)
-    chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
+    chosen = protocols.parse(protocols.resolve(dataset, protocol))
     if dataset in paths.WITHOUT_IMAGES:
         from ferkit.data.sequences import load as sequences
 
@@ -58,14 +51,14 @@ def load(
 
 
 def fingerprint(dataset: str, data: Data = None, profile: str = "quick", protocol: str = "official",
-                seed: int = 0, contempt: bool = False) -> str:
+                seed: int = 0) -> str:
     """A sha256 that changes exactly when ``load`` with the same arguments could return something else.
 
     Milliseconds for drawn faces (their parameters and the drawing code) and for a prepared set; a real set
     that is not prepared yet is read and prepared first.
     """
     _check(dataset, profile)
-    chosen = protocols.parse(protocols.resolve(dataset, protocol, contempt))
+    chosen = protocols.parse(protocols.resolve(dataset, protocol))
     if dataset == "synthetic":
         what: object = _drawing_key(profile, seed, chosen.variation)
     elif dataset in paths.WITHOUT_IMAGES:

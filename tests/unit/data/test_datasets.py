@@ -118,15 +118,12 @@ def test_a_protocol_is_applied_and_stated(own_cache, small, layouts, tmp_path):
     assert faces.source["protocol"] == "by_subject" and "Divided by protocol by_subject" in faces.source["notes"][-1]
 
 
-def test_contempt_is_kept_by_option_or_by_the_protocol_s_name(own_cache, small, layouts, tmp_path):
+def test_contempt_is_kept_by_the_protocol_s_name(own_cache, small, layouts, tmp_path):
     place = layouts.ckplus48(tmp_path / "ck", small)
-    seven, eight = (datasets.load("ckplus", place, protocol="by_subject", contempt=kept) for kept in (False, True))
-    named = datasets.load("ckplus", place, protocol="by_subject+contempt")
+    seven, eight = (datasets.load("ckplus", place, protocol=name) for name in ("by_subject", "by_subject+contempt"))
     assert (len(seven.label_names), len(eight.label_names)) == (7, 8) and len(eight) > len(seven)
-    assert eight.source["protocol"] == named.source["protocol"] == "by_subject+contempt"
-    assert eight.content_hash == named.content_hash != seven.content_hash
-    assert datasets.fingerprint("ckplus", place, protocol="by_subject", contempt=True) \
-        == datasets.fingerprint("ckplus", place, protocol="by_subject+contempt") \
+    assert eight.source["protocol"] == "by_subject+contempt" and eight.content_hash != seven.content_hash
+    assert datasets.fingerprint("ckplus", place, protocol="by_subject+contempt") \
         != datasets.fingerprint("ckplus", place, protocol="by_subject")
 
 
