@@ -31,33 +31,29 @@ def groups(labels: np.ndarray, votes: np.ndarray) -> np.ndarray:
     return np.select([votes.sum(axis=1) == 0, own == 0, own < votes.max(axis=1)], ["", *GROUPS[:0:-1]], GROUPS[0])
 
 
-def by_label(split: str = "test") -> list[dict[str, object]]:
-    """How the taggers answer to each of FER2013's labels and to all: one row each.
+def by_label() -> list[dict[str, object]]:
+    """How the taggers answer to each of FER2013's labels and to all, on test images: one row each.
 
     label; n (images with votes); agreement (share whose plurality is the label and nothing else); majority, n_majority
     (the same among images on which more than five agree); single (probability that one tagger names the label);
     confirmed, contradicted, never_named (shares, adding to 1); instead, instead_share (the commonest other plurality).
     """
-    known = fingerprint.load()
-    rows = np.flatnonzero((known.split == split) & (ferplus.votes().sum(axis=1) > 0))
-    labels, votes = known.labels[rows], ferplus.votes()[rows].astype(np.int64)
+    labels, votes = _test_images()
     return [_answers(name, labels[chosen], votes[chosen]) for name, chosen in
             [*((label, labels == k) for k, label in enumerate(LABELS)), ("all", labels >= 0)] if chosen.any()]
 
 
-def ceiling(split: str = "test") -> dict[str, float]:
-    """Accuracies on FER2013's labels that follow from the votes alone, over images with votes.
+def ceiling() -> dict[str, float]:
+    """Accuracies on FER2013's labels that follow from the votes alone, over test images with votes.
 
     one_person, ten_people: of one tagger, and of the plurality of ten (a tie counts its share). any_of_ten: of whoever
     always picks the label where at least one of ten people sees it: what lies above it was not learned from
     expressions that people see.
     """
-    known = fingerprint.load()
-    rows = np.flatnonzero((known.split == split) & (ferplus.votes().sum(axis=1) > 0))
-    labels, votes = known.labels[rows], ferplus.votes()[rows].astype(np.int64)
-    own, most = votes[np.arange(len(rows)), labels], votes == votes.max(axis=1, keepdims=True)
-    return {"n": len(rows), "one_person": float(np.mean(own / votes.sum(axis=1))),
-            "ten_people": float(np.mean(most[np.arange(len(rows)), labels] / most.sum(axis=1))),
+    labels, votes = _test_images()
+    own, most = votes[np.arange(len(labels)), labels], votes == votes.max(axis=1, keepdims=True)
+    return {"n": len(labels), "one_person": float(np.mean(own / votes.sum(axis=1))),
+            "ten_people": float(np.mean(most[np.arange(len(labels)), labels] / most.sum(axis=1))),
             "any_of_ten": float(np.mean(own > 0))}
 
 
@@ -106,11 +102,18 @@ def by_group(rows: Sequence[Mapping[str, object]]) -> dict[str, list[float]]:
     return {group: [row[group.replace(" ", "_")] for row in rows] for group in GROUPS}
 
 
-def replicated(results: Sequence[Result], systems: Sequence[str], recipes: Sequence[str] = ("published", "ours")
-               ) -> list[Result]:
-    """Of some results those of these systems and recipes, in the order in which both are named."""
+def replicated(results: Sequence[Result], systems: Sequence[str]) -> list[Result]:
+    """Of some results those of these systems, in their order, as published and then under our recipe."""
     found = tree.by_system(results)
-    return [result for system in systems for recipe in recipes for result in found.get((system, recipe), ())]
+    return [result for system in systems for recipe in ("published", "ours")
+            for result in found.get((system, recipe), ())]
+
+
+def _test_images() -> tuple[np.ndarray, np.ndarray]:
+    """(labels, votes) of FER2013's test images that have votes, int64 (N,) and (N, 10)."""
+    known = fingerprint.load()
+    rows = np.flatnonzero((known.split == "test") & (ferplus.votes().sum(axis=1) > 0))
+    return known.labels[rows], ferplus.votes()[rows].astype(np.int64)
 
 
 def _answers(name: str, labels: np.ndarray, votes: np.ndarray) -> dict[str, object]:

@@ -145,13 +145,13 @@ def rectangle_sum(integral: np.ndarray, x: int, y: int, width: int, height: int)
 
 
 @cache
-def first_features(stage: int = 0) -> tuple[HaarFeature, ...]:
-    """The weak classifiers of one stage of OpenCV's frontal-face cascade (the first has nine)."""
+def first_features() -> tuple[HaarFeature, ...]:
+    """The nine weak classifiers of the first stage of OpenCV's frontal-face cascade."""
     cascade = ElementTree.parse(_cascade_file(FACE_CASCADE)).getroot().find("cascade")
     rectangles = [tuple(_rectangle(rect.text) for rect in feature.find("rects"))
                   for feature in cascade.find("features")]
     features = []
-    for weak in cascade.find("stages")[stage].find("weakClassifiers"):
+    for weak in cascade.find("stages")[0].find("weakClassifiers"):
         _, _, number, threshold = weak.find("internalNodes").text.split()
         below, above = map(float, weak.find("leafValues").text.split())
         features.append(HaarFeature(rectangles[int(number)], float(threshold), below, above))

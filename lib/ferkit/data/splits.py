@@ -65,7 +65,7 @@ def by_subject(labels: np.ndarray, subjects: np.ndarray, seed: int,
     return _by_group(labels, subjects, "subjects", seed, shares)
 
 
-def leave_one_subject_out(labels: np.ndarray, subjects: np.ndarray, seed: int) -> list[Split]:
+def leave_one_subject_out(subjects: np.ndarray, seed: int) -> list[Split]:
     """One fold per subject, in order of name: that subject tests, another (drawn by `seed`) selects, the rest
     train."""
     people = _groups(subjects, "subjects", at_least=3)
@@ -115,7 +115,7 @@ def divide(
               "by_subject": lambda: by_subject(labels, subjects, seed, shares)}
     if protocol.base in single:
         return single[protocol.base]()
-    folded = {"leave_one_subject_out": lambda: leave_one_subject_out(labels, subjects, seed),
+    folded = {"leave_one_subject_out": lambda: leave_one_subject_out(subjects, seed),
               "by_image_10fold": lambda: by_image_folds(labels, seed),
               "by_subject_10fold": lambda: by_subject_folds(labels, subjects, seed)}[protocol.base]()
     if protocol.fold >= len(folded):

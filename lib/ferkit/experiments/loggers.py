@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ferkit.training.trainer import Trainer
 
 OnEpoch = Callable[["Trainer"], None]
-LOGGERS = ("none", "tensorboard")
 
 
 def check(name: str) -> None:
@@ -27,7 +26,7 @@ def check(name: str) -> None:
 
 
 def logger(name: str, directory: Path) -> OnEpoch:
-    """The logger called `name` (of LOGGERS) for the run in `directory`."""
+    """The logger called `name`, "tensorboard" or "none", for the run in `directory`."""
     return tensorboard(directory / ".tensorboard") if name == "tensorboard" else lambda trainer: None
 
 

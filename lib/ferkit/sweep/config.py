@@ -43,11 +43,6 @@ class SweepEntry:
     recipe: Recipe
 
     @property
-    def network(self) -> str:
-        """The system that is trained by gradient: itself, or what lies under a head."""
-        return papers.system(self.system).base or self.system
-
-    @property
     def name(self) -> str:
         """How it is called in a line of output."""
         return f"{self.dataset} {self.system}/{self.recipe_name} seed {self.seed}"

@@ -31,8 +31,8 @@ def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here
         say: Callable[[str], None] = lambda _: None) -> list[Row]:
     """Train what is not trained yet and return a row for every run (`rows.Task.row`).
 
-    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. log: of
-    `experiments.loggers.LOGGERS`. say: takes a line of progress. Raises InputError if `output` holds another sweep,
+    data: where the one data set lies; None takes the environment's. max_minutes: stop cleanly inside this time. log: as
+    for `experiments.loggers.logger`. say: takes a line of progress. Raises InputError if `output` holds another sweep,
     `backends.Unreachable` if a cluster has gone.
     """
     worker = Worker(sweep.profile, sweep.protocol, data, device, log=log, apart=backend is not backends.here,

@@ -38,7 +38,7 @@ class Worker:
     """A function of tasks, small enough to travel.
 
     profile, protocol, data, seed: of the images, as `data.datasets.load` takes them. deadline: of ``time.time()``, None
-    for none. log: one of `experiments.loggers.LOGGERS`.
+    for none. log: as for `experiments.loggers.logger`.
     apart: whether this process is the worker's own; it then has one thread, and every attempt a log.
     """
 
