@@ -10,9 +10,11 @@ import numpy as np
 from ferkit.core import files
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.papers import training
-from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
 from ferkit.results.records import Result
 from ferkit.stats.intervals import wilson
+
+EARLY = "early_recognition.json"  # beside a trained system's metrics.json
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of a sequence's frames, from its first
 
 
 def recognise_early(results: Sequence[Result], sequences: SequenceSet) -> list[dict[str, object]]:

@@ -20,7 +20,7 @@ from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
-from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
+from ferkit.papers.notes_time_series.early import EARLY, SHARES
 from ferkit.results.records import Result
 from ferkit.stats import estimates
 

@@ -11,7 +11,7 @@ from ferkit.experiments import jobs
 from ferkit.experiments.plan import Job
 from ferkit.papers import training
 from ferkit.papers.notes_time_series import early, random_split
-from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
+from ferkit.papers.notes_time_series.early import EARLY, SHARES
 
 RECIPE = replace(papers.recipe("gru", "ours"), epochs=4, batch_size=8)
 

@@ -8,7 +8,7 @@ import pytest
 
 from ferkit.claims.evidence import NotRun
 from ferkit.papers.notes_time_series import claims, rules
-from ferkit.papers.notes_time_series.early_file import EARLY, SHARES
+from ferkit.papers.notes_time_series.early import EARLY, SHARES
 from ferkit.results.records import Result, SystemKey
 from ferkit.stats.classification import confusion_matrix, macro_f1
 
