@@ -150,6 +150,11 @@ def images_alone(protocol: str) -> bool:
     return found.contempt or found.variation != 100
 
 
+def at_random(protocol: str) -> str:
+    """The protocol that divides the same images by chance: what another one's strictness is measured against."""
+    return replace(parse(protocol), base="by_image", fold=0).name
+
+
 def without_fold(protocol: str) -> str:
     """A full name without its fold: what all folds have in common. Of any text, for files may hold other names."""
     return re.sub(r":\d+", "", protocol)

@@ -110,3 +110,10 @@ def test_a_name_says_whose_labels():
 def test_the_leakiest_comes_first():
     assert protocols.leakiest_first(["by_subject", "by_sequence", "unheard_of", "by_image+contempt"]) == [
         "by_image+contempt", "by_sequence", "by_subject", "unheard_of"]
+
+
+@pytest.mark.parametrize("name, divided_at_random", [
+    ("a_to_b+train50", "by_image+train50"), ("by_subject_10fold:3+contempt", "by_image+contempt"),
+    ("official+ferplus+train70", "by_image+ferplus+train70"), ("by_image", "by_image")])
+def test_dividing_at_random_keeps_all_else_that_a_protocol_says(name, divided_at_random):
+    assert protocols.at_random(name) == divided_at_random
