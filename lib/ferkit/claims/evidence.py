@@ -170,6 +170,14 @@ def compare(first: list[Result], second: list[Result]) -> Comparison:
         raise NotRun(f"refused: {reason}") from None
 
 
+def on_shared_seeds(first: list[Result], second: list[Result]) -> tuple[list[Result], list[Result], list[str]]:
+    """`pairing.on_shared_seeds`; NotRun where the two cannot be compared."""
+    try:
+        return pairing.on_shared_seeds(first, second)
+    except pairing.NotComparable as reason:
+        raise NotRun(f"refused: {reason}") from None
+
+
 def accuracies(results: Sequence[Result]) -> list[float]:
     """The accuracies of the trained systems that could be tested, recomputed when they were read."""
     return [result.metrics["accuracy"] for result in results if result.predictions]

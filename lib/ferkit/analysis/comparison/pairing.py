@@ -49,12 +49,9 @@ class Comparison:
                                   a / b * (1 + estimates.normal(float(np.hypot(sd_a / a, sd_b / b)))))
 
 
-def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
-    """The comparison over the seeds that both have, which must be all seeds of one of them, so that nobody can choose.
-
-    NotComparable where data, protocol, test images or seeds differ. Where the two were tested under different test-time
-    augmentation, both are compared on a single view.
-    """
+def on_shared_seeds(first: Sequence[Result], second: Sequence[Result]) -> tuple[list[Result], list[Result], list[str]]:
+    """Both over the seeds that both have, in order, and what a reader must know of it. NotComparable unless these are
+    all seeds of one of them, so that nobody can choose."""
     longer = max(first, second, key=len)
     seeds = sorted({result.key.seed for result in first} & {result.key.seed for result in second})
     if len(seeds) < min(len(first), len(second)):
@@ -62,8 +59,17 @@ def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     notes = [] if len(first) == len(second) else [
         f"compared over seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))} of "
         f"{longer[0].key.system}/{longer[0].key.recipe}'s {len(longer)}"]
-    first, second = ([result for seed in seeds for result in results if result.key.seed == seed]
-                     for results in (first, second))
+    shared = ({result.key.seed: result for result in results} for results in (first, second))
+    return *([results[seed] for seed in seeds] for results in shared), notes
+
+
+def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
+    """The comparison over the seeds that both have, `on_shared_seeds`.
+
+    NotComparable where data, protocol, test images or seeds differ. Where the two were tested under different test-time
+    augmentation, both are compared on a single view.
+    """
+    first, second, notes = on_shared_seeds(first, second)
     for key in ("data_sha256", "protocol"):
         if len({result.metrics[key] for result in (*first, *second)}) > 1:
             raise NotComparable(f"{first[0].key.name} and {second[0].key.name} differ in {key}")

@@ -69,8 +69,9 @@ def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding
     found = estimates.average(_right(results[0]) - _right(results[1]), results[0][0].predictions["labels"])
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
-    return finding(verdict, found, sources_of(evidence, _all(results)), [f"the stated cost is {stands} the interval"]
-                   if stands == "within" else [f"our cost lies {stands} the stated one"] * (stands != "open"),
+    place = f"within {100 * MARGIN:g} points of" if stands == "within" else stands
+    return finding(verdict, found, sources_of(evidence, _all(results)),
+                   [f"our cost lies {place} the stated one"] * (stands != "open"),
                    min(abs(found.mean - claim.value - MARGIN), abs(found.mean - claim.value + MARGIN)))
 
 

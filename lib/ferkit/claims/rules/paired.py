@@ -18,7 +18,7 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
-from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority
+from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, on_shared_seeds
 from ferkit.claims.finding import MAJORITY, Finding, finding, key_of, name_of, not_every_seed, only_value, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core.errors import InputError
@@ -132,11 +132,7 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     relative: of the error beyond that on clean images. Hendrycks & Dietterich 2019, arXiv 1903.12261. Over images the
     conditions count as one sample of images, which is too wide rather than too narrow.
     """
-    results = [evidence.results(name) for name in (first, second)]
-    paired = min(map(len, results))
-    ours, reference = (group[:paired] for group in results)
-    if [result.key.seed for result in ours] != [result.key.seed for result in reference]:
-        raise NotRun(f"refused: {name_of(ours)} and {name_of(reference)} were run with different seeds")
+    ours, reference, compared = on_shared_seeds(*(evidence.results(name) for name in (first, second)))
     for group in (ours, reference):
         if not beats_majority(group):
             raise NotRun(f"refused: {name_of(group)} is {MAJORITY}, so nothing is shown by comparing it")
@@ -164,7 +160,8 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
         verdict = "contradicted" if low > 1 and like else "inconclusive"
     accuracies = [100 * (1 - e[:, 1:].mean()) for e in errors]
     notes = [f"accuracy under corruption {accuracies[0]:.1f} % against {accuracies[1]:.1f} %",
-             f"relative mCE {relative.mean:.2f}" + (f" ± {relative.sd:.2f}" if relative.sd is not None else ""), *notes]
+             f"relative mCE {relative.mean:.2f}" + (f" ± {relative.sd:.2f}" if relative.sd is not None else ""),
+             *compared, *notes]
     return finding(verdict, mce, sources_of(evidence, [*ours, *reference]), notes, abs(1 - mce.mean))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority
+from ferkit.claims.evidence import Evidence, NotRun, beats_majority, on_shared_seeds
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
@@ -32,9 +32,7 @@ DRAWS = 2000
 def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure: str = "accuracy") -> Finding:
     """Whether `first` is better than `second` on the same rows. measure: "accuracy", or "f_measure": the mean over
     expressions of the F-measure of each one's own recordings."""
-    results = evidence.results(first), evidence.results(second)
-    paired = min(map(len, results))
-    results = [group[:paired] for group in results]
+    *results, compared = on_shared_seeds(evidence.results(first), evidence.results(second))
     _same_rows([result for group in results for result in group])
     if not beats_majority(results[1]):
         raise NotRun(f"refused: {name_of(results[1])} is {MAJORITY}, so beating it proves nothing")
@@ -45,7 +43,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     p = min(1.0, COMPARISONS * found.p())
     verdict = superiority(found, p, RELEVANT) if beats_majority(results[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
-    notes.append(f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}")
+    notes += [f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}", *compared]
     verdict, notes = not_every_seed(verdict, results[0], notes)
     return finding(verdict, found, sources_of(evidence, [*results[0], *results[1]]), notes,
                    max(found.mean, RELEVANT - found.mean))

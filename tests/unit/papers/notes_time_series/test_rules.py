@@ -86,6 +86,18 @@ def test_other_rows_are_refused(tmp_path):
         judged(evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.9)], frame=[other]))
 
 
+def test_each_seed_is_compared_with_its_own(tmp_path):
+    """Seeds 1 and 2 of the second stood against 0 and 1 of the first."""
+    first = [result(tmp_path, "gru", share, k) for k, share in enumerate((0.9, 0.8, 0.7))]
+    second = [result(tmp_path, "frame", share - 0.1, k + 1) for k, share in enumerate((0.8, 0.7))]
+    finding = judged(evidence(tmp_path, "synthetic", gru=first, frame=second))
+    assert finding.n_seeds == 2 and finding.observed == pytest.approx(
+        np.mean([a.metrics["accuracy"] - b.metrics["accuracy"] for a, b in zip(first[1:], second, strict=True)]))
+    assert "compared over seeds 1, 2 of gru/ours's 3" in finding.note
+    with pytest.raises(NotRun, match="different seeds"):
+        judged(evidence(tmp_path, "synthetic", gru=first[:2], frame=second))
+
+
 def test_a_collapsed_seed_is_at_most_partly(tmp_path):
     found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.9, status="collapsed")],
                      frame=[result(tmp_path, "frame", 0.7)])
