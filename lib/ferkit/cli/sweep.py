@@ -100,7 +100,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError("--predictions is for a sweep that names several protocols")
     sweeps = {protocol: config.of(one, str(arguments.config)) for protocol, one in each.items()} or {
         "": config.of(values, str(arguments.config))}
-    rows = [row for protocol, sweep in sweeps.items()
+    rows = [row | ({"protocol": protocol} if protocol else {}) for protocol, sweep in sweeps.items()
             for row in _rows(sweep, arguments, arguments.output / protocol.replace(":", "-fold"))]
     if arguments.table:
         table.export(rows, arguments.table)

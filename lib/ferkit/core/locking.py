@@ -16,8 +16,9 @@ ORPHAN_SECONDS = 30.0  # a killed run's kernel sees within a second or two that 
 
 
 @contextmanager
-def only_one(directory: Path) -> Iterator[int]:
-    """Hold the folder's ``.lock``; yields its file descriptor, for kernels to inherit.
+def only_one(directory: Path, otherwise: str = "name another folder with --output") -> Iterator[int]:
+    """Hold the folder's ``.lock``; yields its file descriptor, for kernels to inherit. otherwise: what one can do
+    instead of waiting.
 
     A kernel that outlives its killed run keeps the lock until it has gone, so that two never write the same
     files: that is waited for. InputError at once when the run that holds it is alive.
@@ -29,7 +30,7 @@ def only_one(directory: Path) -> Iterator[int]:
             holder = _holder(descriptor)
             if processes.is_alive(holder) or time.monotonic() > deadline:
                 raise InputError(f"another run (process {holder}) is at work in {directory}: wait for it, "
-                                 "or name another folder with --output")
+                                 f"or {otherwise}")
             time.sleep(0.1)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -66,6 +66,8 @@ def fingerprint(dataset: str, data: Data = None, profile: str = "quick", protoco
     else:
         key = _key(dataset, data, chosen.contempt)
         what = cache.known_content_hash(key) or _whole(dataset, data, chosen.contempt).content_hash
+        if dataset == "folder" and (pattern := os.environ.get(paths.SUBJECT_VARIABLE, "")):
+            what = [what, pattern]  # the content hash does not tell who is shown
     if chosen.labels != "own":
         what = [what, hashlib.sha256(ferplus.votes()).hexdigest()]
     limit = 0 if dataset == "synthetic" else PROFILES[profile].limit

@@ -36,7 +36,7 @@ def decode(count: int, one: Callable[[int], tuple[np.ndarray, int]], key: object
         return images, said
     folder = _folder(count * (size * size + 1), files.sha256_of([key, count, size]))
     try:
-        with locking.only_one(folder):
+        with locking.only_one(folder, "set FERKIT_CACHE to another one"):
             return _on_disk(folder, count, one, size)
     except InputError:
         if not _is_busy(folder):
@@ -47,9 +47,14 @@ def decode(count: int, one: Callable[[int], tuple[np.ndarray, int]], key: object
 def take(images: np.ndarray, place: Path) -> bool:
     """Move the file of images that `decode` left on disk to `place`; False where they are not such a file."""
     source = Path(getattr(images, "filename", None) or "")
-    if source.parent.parent != _root() or images.nbytes + images.offset != source.stat().st_size:
+    if source.parent.parent != _root():
         return False
-    source.replace(place)
+    try:
+        if images.nbytes + images.offset != source.stat().st_size:
+            return False
+        source.replace(place)
+    except FileNotFoundError:  # another process that prepares the same set has moved it
+        return False
     shutil.rmtree(source.parent, ignore_errors=True)
     return True
 

@@ -113,6 +113,10 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     if told != k:
         raise InputError(f"the weights tell {told} classes apart, the data have {k} ({', '.join(faces.label_names)}); "
                          "choose the labels that they were trained on (--labels, --contempt, labels.json)")
+    learned = tuple(facts.get("label_names") or faces.label_names)
+    if learned != tuple(faces.label_names):
+        raise InputError(f"the weights tell apart {', '.join(learned)}, in this order, the data "
+                         f"{', '.join(faces.label_names)}; give the classes the same names and order (labels.json)")
     measured = {"dataset": faces.source["dataset"], "data_sha256": faces.content_hash,
                 "protocol": faces.source.get("protocol", "official"), "labels": faces.source.get("labels", "own"),
                 "split": "test", "n_train": len(train),
@@ -165,11 +169,12 @@ def open_weights(path: Path, systems: Callable[[str], System], device: str = "cp
     chosen = inference.resolve_device(device)
     system = systems(known["system"]) if known else None
     if system and system.head:
-        model = _network_under(path, known, systems, chosen) if system.base else None
+        model = network_under(path, known, systems, chosen) if system.base else None
         predictor = head_predictor(features_of(system, model), system.head_kind.load(path), model, tta=facts["tta"])
     else:
         model, header = weights.load(path, systems)
-        facts |= {"system": facts["system"] or header["system"], "tta": header["tta"]}
+        facts |= {"system": facts["system"] or header["system"], "tta": header["tta"],
+                  "label_names": header["label_names"]}
         model = model.to(chosen)
         predictor = network_predictor(model, header["tta"], systems(header["system"]).kind)
     facts |= (structure(model) if model else {}) | {"device": device, "weights_sha256": files.sha256(path)}
@@ -183,8 +188,8 @@ def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray
     return lambda images: inference.infer_features(model, images)
 
 
-def _network_under(path: Path, known: Mapping[str, object], systems: Callable[[str], System], device: torch.device
-                   ) -> nn.Module:
+def network_under(path: Path, known: Mapping[str, object], systems: Callable[[str], System],
+                  device: torch.device | str = "cpu") -> nn.Module:
     """The network whose features a head was fitted on, beside it; DataChanged where it is another."""
     base = path.parents[3] / known["features_of"] / records.WEIGHTS
     model, _ = weights.load(base, systems)

@@ -12,6 +12,7 @@ from ferkit.experiments.system import System
 from ferkit.models import inference
 from ferkit.training import trainer
 from ferkit.training.batching import Split
+from ferkit.training.inputs import IMAGE
 from ferkit.training.recipe import Recipe
 
 
@@ -45,6 +46,12 @@ def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:
     sequences in place of images."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = system.build(len(faces.label_names), **recipe.model).eval()
+        if system.kind is IMAGE:
+            trained, whole = recipe.augmentation.crop or faces.images.shape[-1], faces.images.shape[-1]
+            if not trained == model.input_size <= whole:
+                raise InputError(f"recipe: {system.name} would train on {trained} pixels a side (augmentation.crop, "
+                                 f"0 = all of {whole}) and be tested on {model.input_size} (its input_size); take one "
+                                 f"number up to {whole} for both")
         try:
             for x in system.kind.views(system.kind.store(faces.images[:1]), model, "none"):
                 model(x)

@@ -26,6 +26,7 @@ from ferkit.experiments.evaluation import (
     features_of,
     head_predictor,
     network_predictor,
+    network_under,
     rounded,
 )
 from ferkit.experiments.fitting import fit
@@ -58,12 +59,30 @@ def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minut
     """
     directory, config = job.key.directory(root), configuration(job, faces)
     finished = records.read_whole(directory)
-    if finished is not None and versions.same_configuration(finished.metrics.get("config"), config):
+    if (finished is not None and versions.same_configuration(finished.metrics.get("config"), config)
+            and not _network_changed(job, finished, root)):
+        _complete(job, finished, faces)
         return finished
     faces = CountedSplits(faces)
     if job.system.head:
         return _run_head(job, faces, root, directory, config)
     return _run_network(job, faces, device, directory, config, {"max_minutes": max_minutes, **options})
+
+
+def _network_changed(job: Job, finished: Result, root: Path) -> bool:
+    """Whether a head was fitted on features of other weights than those of the network that is there now."""
+    under = job.base and records.read_whole(
+        SystemKey(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
+    return bool(under) and finished.metrics["features_sha256"] != under.metrics["weights_sha256"]
+
+
+def _complete(job: Job, finished: Result, faces: FaceSet) -> None:
+    """Do what an interruption between the result and the removal of its checkpoints left undone."""
+    checkpoints = finished.directory / "checkpoints"
+    if checkpoints.is_dir():
+        if finished.predictions:
+            _measure_more(job, finished, load_predictor(finished, lambda _: job.system), faces)
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
@@ -169,11 +188,16 @@ def _test_and_write(job: Job, faces: CountedSplits, predictor: Predictor, known:
     measured, predictions = evaluate(predictor, known, faces, robustness_images=job.corruption_images)
     result = records.write_result(directory, metrics=measured, predictions=predictions, history=history, weights=save,
                                 labels=labels)
+    _measure_more(job, result, predictor, faces)
+    return result
+
+
+def _measure_more(job: Job, result: Result, predictor: Predictor, faces: FaceSet) -> None:
+    """Write what lies in files of its own beside a result: single-view scores on corrupted images, planted truth."""
     if job.corruption_images is not None and result.metrics["tta"] != "none":
         robustness.write_single_view(result, predictor, faces.part("test"))
     if job.corruption_images is not None and "planted" in job.system.analyses:
         planted.write(result, predictor, faces.part("test"), job.corruption_images)
-    return result
 
 
 def train_size(faces: FaceSet) -> int:
@@ -184,10 +208,10 @@ def train_size(faces: FaceSet) -> int:
 def load_model(result: Result, systems: Systems) -> nn.Module:
     """The network of a finished system (the one under it for a head), in eval mode on the CPU."""
     records.check_weights(result)
-    directory = result.directory
+    path = result.directory / records.WEIGHTS
     if systems(result.key.system).base:
-        directory = directory.parents[2] / result.metrics["features_of"]
-    return weights.load(directory / records.WEIGHTS, systems)[0]
+        return network_under(path, result.metrics, systems)
+    return weights.load(path, systems)[0]
 
 
 def load_predictor(result: Result, systems: Systems) -> Predictor:

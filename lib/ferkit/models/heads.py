@@ -188,6 +188,9 @@ class SklearnKind:
         prepare = Pipeline(before or [("as they are", "passthrough")]).fit(train[0][chosen], train[1][chosen])
         (x, y), (x_val, y_val) = (prepare.transform(train[0][chosen]), train[1][chosen]), (prepare.transform(val[0]),
                                                                                         val[1])
+        if not x.var():
+            raise InputError("the features of all training images are equal, so no classifier can be fitted on them; "
+                             "train the network under it again, with a smaller lr")
         table = []
         for point in ParameterGrid(dict(self.grid)):
             if "gamma" in point:

@@ -107,7 +107,8 @@ def under_each_protocol(values: Mapping[str, object]) -> dict[str, dict[str, obj
         return {}
     if len(values.get("datasets", [])) != 1 or "protocol" in values or not values.get("test"):
         raise InputError("protocols are of one data set: name it in datasets, leave out protocol, and set test = true")
-    names = protocols.several(values["datasets"][0], ",".join(values["protocols"]))
+    names = protocols.several(values["datasets"][0], ",".join(values["protocols"]),
+                              labels=values.get("labels", "own"))
     rest = {key: value for key, value in values.items() if key != "protocols"}
     return {name: rest | {"protocol": name} for name in names}
 

@@ -121,14 +121,15 @@ class Board:
 
 
 def _write_plan(sweep: Sweep, output: Path) -> None:
-    plan = [entry.planned() | {"profile": sweep.profile} for entry in sweep.entries]
+    common = {"profile": sweep.profile, "protocol": sweep.protocol}
+    plan = [entry.planned() | common for entry in sweep.entries]
     path = output / PLAN
     if path.exists():
-        try:
-            same = json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(plan))
-        except ValueError:
-            same = False
-        if not same:
+        try:  # plans written before they told the protocol go on under whichever is named
+            found = [{"protocol": sweep.protocol} | row for row in json.loads(path.read_text(encoding="utf-8"))]
+        except (ValueError, TypeError):
+            found = None
+        if found != json.loads(json.dumps(plan)):
             raise InputError(f"{output}: holds another sweep's plan; name another --output")
         return
     files.write_json(make_folder(output) / PLAN, plan)

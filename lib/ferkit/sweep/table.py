@@ -1,4 +1,5 @@
-"""A sweep's rows as a table: one line for each data set, network and recipe, mean and deviation over seeds."""
+"""A sweep's rows as a table: one line for each data set, protocol where there are several, network and recipe, mean and
+deviation over seeds."""
 
 from __future__ import annotations
 
@@ -16,16 +17,19 @@ FORMATS = (".csv", ".parquet", ".tex")
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Lines of text: data set, network, recipe, seeds, how they ended, validation and test accuracy, minutes."""
+    """Lines of text: data set, protocol where rows tell it, network, recipe, seeds, how they ended, validation and
+    test accuracy, minutes."""
     return aligned(_lines(rows))
 
 
 def _lines(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, ...]]:
     """The table with its head, as text."""
+    said = {"dataset": "data set", "protocol": "protocol", "system": "network", "recipe": "recipe"}
+    named = [key for key in said if any(key in row for row in rows)]
     points: dict[tuple[str, ...], list[Mapping[str, object]]] = {}
     for row in rows:
-        points.setdefault((row["dataset"], row["system"], row["recipe"]), []).append(row)
-    cells = [("data set", "network", "recipe", "seeds", "ended as", "validation %", "test %", "minutes")]
+        points.setdefault(tuple(row[key] for key in named), []).append(row)
+    cells = [(*(said[key] for key in named), "seeds", "ended as", "validation %", "test %", "minutes")]
     for name, group in points.items():
         states = Counter(row["state"] for row in group)
         minutes = sum(row["minutes"] or 0 for row in group)
@@ -69,6 +73,6 @@ def export(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
         elif path.suffix == ".parquet":
             frame.to_parquet(aside, index=False)
         else:
-            text = frame.to_latex(index=False, escape=True, column_format="lllrlrrr")
+            text = frame.to_latex(index=False, escape=True, column_format="l" * (len(head) - 5) + "rlrrr")
             aside.write_text(text.replace("±", r"$\pm$"), encoding="utf-8")
     return path

@@ -43,8 +43,8 @@ class Fit:
     """Outcome of a training run.
 
     state: "finished", "paused" (time limit), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
-    whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; those
-    of the start if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
+    whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; the
+    newest if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
     best epoch, a fraction. history: one row an epoch. minutes: training time over all calls. precision: that the passes
     had on this machine (`training.precision`). method_state: the method's tensors after the last step.
     """
@@ -101,6 +101,7 @@ class Trainer:
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the images of this epoch
         self.correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.at = Position()
+        self.val_sha256 = ""  # of the split that the best epoch is chosen on, if there is one
         self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
         self.penalised = penalised_layers(self.model, recipe.penalty_on) if recipe.penalty else ()
         self.forward = torch.compile(self.model) if recipe.compile else processes.wrapped(self.model)
@@ -231,11 +232,7 @@ class Trainer:
     @cached_property
     def split_sha256(self) -> str:
         """Of the training split's data and labels: a method's state is about its rows."""
-        digest = hashlib.sha256(self.train.labels.cpu().numpy().tobytes())
-        for tensor in (self.train.images, self.train.targets):
-            if tensor is not None:
-                digest.update(tensor.cpu().numpy().tobytes())
-        return digest.hexdigest()
+        return _sha256(self.train)
 
     def save(self, directory: Path) -> None:
         """Checkpoint everything that the rest of the run depends on."""
@@ -246,7 +243,8 @@ class Trainer:
         tensors |= checkpoint.flatten("method", self.state)
         checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss),
                                                              "recipe": self.recipe.to_dict(), "seed": self.seed,
-                                                             "split_sha256": self.split_sha256})
+                                                             "split_sha256": self.split_sha256,
+                                                             "val_sha256": self.val_sha256})
 
     def restore(self, directory: Path) -> bool:
         """Go on from the newest whole checkpoint of the same recipe and seed; False if there is none."""
@@ -254,6 +252,8 @@ class Trainer:
         if found is None:
             return False
         tensors, state = found
+        if state.pop("val_sha256", self.val_sha256) != self.val_sha256:  # absent from checkpoints before it was kept
+            return False
         about = {"recipe": self.recipe.to_dict(), "seed": self.seed, "split_sha256": self.split_sha256}
         if {name: state.pop(name, None) for name in about} != about:
             return False
@@ -266,6 +266,14 @@ class Trainer:
             setattr(self, name, {k: v.to(self.device) for k, v in checkpoint.group(group, tensors).items()})
         self._pair_averages()
         return True
+
+
+def _sha256(split: Split) -> str:
+    digest = hashlib.sha256(split.labels.cpu().numpy().tobytes())
+    for tensor in (split.images, split.targets):
+        if tensor is not None:
+            digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
@@ -284,6 +292,7 @@ def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
         trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind, processes=processes)
+        trainer.val_sha256 = _sha256(val)
         if directory is not None:
             trainer.restore(directory)
         state = _loop(trainer, val, None if processes.rank else directory, max_minutes, name, on_epoch)

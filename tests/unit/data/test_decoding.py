@@ -92,6 +92,12 @@ def test_the_cache_takes_the_file_over_and_splits_stay_pieces_of_it(own_cache):
     assert faces.content_hash == faces_of(np.stack([image(row) for row in range(COUNT)])).content_hash
 
 
+def test_a_set_that_another_process_has_stored_meanwhile_is_used_as_it_is(own_cache, tmp_path):
+    images, _ = decoding.decode(COUNT, readable(), "key")
+    assert decoding.take(images, tmp_path / "first.npy") and not decoding.take(images, tmp_path / "second.npy")
+    np.testing.assert_array_equal(images[3], image(3))
+
+
 def test_a_network_reads_a_large_map_where_it_lies(own_cache, monkeypatch):
     images, _ = decoding.decode(COUNT, readable(), "key")
     assert not np.shares_memory(inference.image_store(images).numpy(), images)

@@ -41,6 +41,18 @@ def test_a_line_names_an_image_in_the_copy_or_in_ferplus(faces, tmp_path, line):
     assert len(found.part("train")) == 7 and len(found.part("val")) == 7
 
 
+def test_a_name_of_several_images_needs_its_folders(faces, tmp_path, refusal):
+    test = np.flatnonzero(faces.split == "test")
+    faces = replace(faces, names=np.array([f"test/{'angry' if row == test[0] else 'happy' if row in test else 'sad'}/"
+                                           f"im{0 if row in test[:2] else row}.png" for row in range(len(faces))]))
+    place = tmp_path / "list.txt"
+    for line in ("test/angry/im0.png", "angry/im0"):
+        place.write_text(line)
+        assert only_listed(faces, place)[0].part("test").names.tolist() == ["test/angry/im0.png"]
+    place.write_text("im0.png")
+    assert "im0.png: several test images are called so" in refusal(only_listed, faces, place)
+
+
 def test_a_list_of_nothing_and_no_list_are_refused(faces, tmp_path, refusal):
     (tmp_path / "list.txt").write_text("fer0000000.png\n")
     assert "none of its 1 lines" in refusal(only_listed, faces, tmp_path / "list.txt")

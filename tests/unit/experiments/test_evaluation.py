@@ -34,6 +34,13 @@ def test_weights_for_other_classes_are_refused(faces):
         evaluate(eight, {"seed": 0, "tta": "none"}, faces)
 
 
+def test_classes_of_the_same_number_in_another_order_are_refused(faces):
+    """The weights of one copy scored another one whose own classes were ordered otherwise."""
+    seven = _predictor(lambda images: np.zeros((len(images), 7), np.float32))
+    with pytest.raises(InputError, match=r"tell apart neutral, .* in this order, the data angry, "):
+        evaluate(seven, {"seed": 0, "tta": "none", "label_names": faces.label_names[::-1]}, faces)
+
+
 def test_a_networks_scores_are_rounded_and_everything_follows_from_the_rounded_ones(faces):
     measured, stored = evaluate(_predictor(_random), {"seed": 0, "tta": "none"}, faces)
     exact = _random(faces.part("test").images)

@@ -1,6 +1,7 @@
 """A trained system from data to files: idempotent, resumable, test read once, honest about runs that went wrong."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from ferkit.papers import training
 from ferkit.results import schema
 from ferkit.results.records import SystemKey
 from ferkit.training import trainer
+from ferkit.training.augmentation import Augmentation
 from ferkit.training.recipe import Recipe
 
 TINY = Recipe(epochs=2, batch_size=16, lr=3e-3)
@@ -97,6 +99,36 @@ def test_an_svm_votes_on_the_features_of_the_network_under_it(tmp_path, complete
     assert result.metrics["svm"]["kernel"] == "rbf" and "probabilities" not in result.predictions
     predictor = training.load_predictor(result)
     assert np.array_equal(predictor.votes(faces().part("test").images), result.predictions["predicted"])
+
+    base = tmp_path / "03_gap_cnn_svm/gap_cnn/published/seed0"
+    below = json.loads((base / "metrics.json").read_text())
+    complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn", "published", 0), replace(recipe, lr=2 * recipe.lr))
+    shutil.copy(base / "weights.safetensors", tmp_path)
+    with pytest.raises(InputError, match="not the network whose features"):
+        training.load_predictor(result)
+    again = complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe)
+    assert again.metrics["features_sha256"] != below["weights_sha256"]  # fitted again, on the network that is there
+
+
+def test_what_an_interruption_left_undone_after_the_result_is_made_up(tmp_path, monkeypatch, faces):
+    job = replace(training.job("03_gap_cnn_svm", "lenet5", "ours", TINY, 0, "smoke"), corruption_images=7)
+    job = replace(job, system=replace(job.system, analyses=("planted",)))
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.planted, "write", lambda *_: pytest.fail("interrupted"))
+        with pytest.raises(pytest.fail.Exception):
+            jobs.run(job, faces(), tmp_path, device="cpu")
+    directory = job.key.directory(tmp_path)
+    assert (directory / "metrics.json").is_file() and not (directory / "planted.json").exists()
+    jobs.run(job, faces(), tmp_path, device="cpu")
+    assert (directory / "planted.json").is_file() and not (directory / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("change", [{"model": {"input_size": 64}}, {"augmentation": Augmentation(crop=40)}])
+def test_a_network_is_tested_on_pictures_of_the_size_it_trains_on(tmp_path, faces, change):
+    """Larger than the image it was tested on an 8×8 corner, and after another crop on other sizes."""
+    recipe = replace(TINY, **change)
+    with pytest.raises(InputError, match="take one number up to 48 for both"):
+        fit(papers.system("gap_cnn"), recipe, faces(), device="cpu")
 
 
 def test_an_svm_averages_its_decisions_over_the_mirror_image_as_its_network_does(tmp_path, complete, faces):

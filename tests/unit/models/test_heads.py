@@ -123,6 +123,12 @@ def test_the_search_takes_the_best_pair_of_its_table_and_says_what_it_tried():
     assert np.array_equal(again.scores(val[0]), head.scores(val[0]))
 
 
+def test_features_without_any_difference_are_refused_in_one_line():
+    with pytest.raises(InputError, match="features of all training images are equal"):
+        RBF_SVM.fit((np.ones((14, 3), np.float32), np.arange(14) % 7), (np.ones((7, 3), np.float32), np.arange(7)),
+                    search_rows=0, seed=0, num_classes=7, name="flat")
+
+
 def test_gammas_of_the_grid_are_multiples_of_scikit_learns_scale():
     (x, y), val = blobs(140), blobs(140, seed=5)
     _, table = RBF_SVM.search((x, y), val, 0, 0)

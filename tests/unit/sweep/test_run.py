@@ -58,6 +58,18 @@ def test_the_folder_of_another_sweep_is_refused(finished):
         run.run(sweep(epochs=2), finished[0], device="cpu")
 
 
+def test_what_was_trained_under_another_protocol_is_not_taken_for_this_one(finished):
+    with pytest.raises(InputError, match="another sweep's plan"):
+        run.run(sweep(protocol="official+train100"), finished[0], device="cpu")
+
+
+def test_a_plan_written_before_it_told_the_protocol_goes_on(finished):
+    path = finished[0] / "plan.json"
+    rows = json.loads(path.read_text())
+    path.write_text(json.dumps([{k: v for k, v in row.items() if k != "protocol"} for row in rows]))
+    assert run.run(sweep(), finished[0], device="cpu") == finished[1]
+
+
 def test_a_run_that_another_command_has_is_left_to_it_and_waited_for(tmp_path, monkeypatch):
     others = lease.take(tmp_path / "sweep/lenet5/ours_lr0.001/seed0", None)
     asked = []

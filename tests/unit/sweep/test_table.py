@@ -24,6 +24,12 @@ def test_how_trained_systems_ended_is_counted():
     assert "2 diverged, 1 failed" in line and "  -  " in line
 
 
+def test_protocols_are_rows_of_their_own_and_no_seeds():
+    head, *lines = table([row("a", 0, val=0.5) | {"protocol": name} for name in ("official", "by_image")])
+    assert head.split()[:4] == ["data", "set", "protocol", "network"]
+    assert [line.split()[1:5] for line in lines] == [["official", "lenet5", "a", "1"], ["by_image", "lenet5", "a", "1"]]
+
+
 ROWS = [row("a_b", 0, val=0.5), row("a_b", 1, val=0.6), row("c", 0, "failed")]
 
 

@@ -107,6 +107,14 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(tmp_path):
     assert_equal_bits(bits(fit), bits(trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.01), train, val)))
 
 
+def test_a_best_epoch_chosen_on_another_validation_split_is_not_continued(tmp_path):
+    train, recipe = split(), Recipe(epochs=1, batch_size=8)
+    trainer.fit(LENET, recipe, train, split(seed=1), directory=tmp_path)
+    other = split(seed=2)
+    assert trainer.fit(LENET, recipe, train, other, directory=tmp_path).history == trainer.fit(
+        LENET, recipe, train, other).history
+
+
 def test_it_learns_eight_images_by_heart():
     train = split(8)
     fit = trainer.fit(LENET, Recipe(epochs=40, batch_size=8, lr=3e-3), train, train)

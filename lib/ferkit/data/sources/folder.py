@@ -68,7 +68,8 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
         labels = np.array([label_names.index(known[name]) for name in rows.classes], np.int64)
         split, notes = _carved(labels, _checked_splits(files, rows), np.array(rows.subjects))
         order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
-        images, said = read_photos([(files, rows.names[row]) for row in order], [archive.stamp(data[0]), rows.names])
+        images, said = read_photos([(files, rows.names[row]) for row in order],
+                                   [archive.stamp(data[0]), [rows.names[row] for row in order]])
     notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
     whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
                     split[order], np.array(rows.names)[order], order, label_names)
@@ -124,8 +125,9 @@ def _labels_of(files: Files, folders: list[str], label_map: Map) -> Map:
 def _listed(files: Files) -> _Rows:
     """The images by ``index.csv`` where there is one, else by their folders."""
     names = archive.image_names(files)
-    if INDEX_NAME in files.names:
-        return _by_index(files, set(names))
+    indices = [name for name in files.names if name.rpartition("/")[2] == INDEX_NAME]
+    if indices:
+        return _by_index(files, set(names), min(indices, key=lambda name: name.count("/")))
     for name in names:
         if "/" not in name:
             raise InputError(f"{files.title}: {name}: lies in no class folder; expected <class>/<image>")
@@ -135,10 +137,11 @@ def _listed(files: Files) -> _Rows:
                        "") for name in names])
 
 
-def _by_index(files: Files, names: set[str]) -> _Rows:
-    where = f"{files.title}: {INDEX_NAME}"
+def _by_index(files: Files, names: set[str], index: str) -> _Rows:
+    """The images that the table `index` names, by their paths from the folder it lies in."""
+    where, folder = f"{files.title}: {index}", index.removesuffix(INDEX_NAME)
     try:
-        reader = csv.DictReader(io.StringIO(files.read(INDEX_NAME).decode("utf-8-sig"), newline=""))
+        reader = csv.DictReader(io.StringIO(files.read(index).decode("utf-8-sig"), newline=""))
         columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
         reader.fieldnames = columns
         rows = list(reader)
@@ -151,6 +154,7 @@ def _by_index(files: Files, names: set[str]) -> _Rows:
     values = {column: [str(row.get(column) or "").strip() for row in rows]
               for column in ("file", "label", "subject", "sequence", "split")}
     seen: set[str] = set()
+    values["file"] = [folder + name for name in values["file"]]
     for line, name in enumerate(values["file"], 2):
         if name not in names or name in seen:
             raise InputError(f"{where}: line {line}: {name[:80]!r} is {'listed twice' if name in seen else 'no image'} "

@@ -138,6 +138,24 @@ def test_subjects_come_from_the_paths(classes, small, refusal):
     assert "not a regular expression" in refusal(folder.read, classes, subject_from="(")
 
 
+def test_a_table_in_the_folder_that_was_zipped_is_read(indexed, small, tmp_path):
+    """Class folders beside it were read in its place, without a word."""
+    (tmp_path / "zipped").mkdir()
+    (indexed).rename(tmp_path / "zipped/data")
+    faces = folder.read(tmp_path / "zipped")
+    assert faces.content_hash == small.content_hash and faces.source["subjects"] == 9
+
+
+def test_other_subjects_are_other_data(classes, own_cache, monkeypatch):
+    from ferkit.core import paths
+    from ferkit.data import datasets
+    found = []
+    for pattern in ("", r"/(\d)\d*\.png", r"/\d*(\d)\.png"):
+        monkeypatch.setenv(paths.SUBJECT_VARIABLE, pattern)
+        found.append(datasets.fingerprint("folder", classes, "full", "by_image"))
+    assert len(set(found)) == 3
+
+
 def test_subjects_from_paths_divide_by_subject(classes, own_cache, monkeypatch):
     from ferkit.core import paths
     from ferkit.data import datasets, splits
