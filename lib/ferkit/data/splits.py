@@ -165,19 +165,26 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(rows))
 
 
-def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "images") -> AnySet:
+def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "images", may_be_all: bool = False
+                   ) -> AnySet:
     """The set with as many of its training rows as ``+trainN`` says (stratified), all without it; validation and test
-    stay whole. rows: what messages call them. InputError where it has no more than that."""
+    stay whole. rows: what messages call them. InputError where it has no more than that, unless all may train then."""
     n, train = protocol.train, np.flatnonzero(whole.split == "train")
     if not n:
         return whole
+    if may_be_all and n >= len(train):
+        return _noted(whole, f"+train{n} leaves all {len(train)} training {rows}.")
     if n >= len(train) or n < len(whole.label_names):
         raise InputError(f"protocol {protocol.name}: {len(train)} {rows} train, so that +trainN takes "
                          f"{len(whole.label_names)} to {len(train) - 1} of them")
     kept = train[stratified_rows(whole.labels[train], n, seed)]
     left = np.sort(np.concatenate([kept, np.flatnonzero(whole.split != "train")]))
-    says = f"{n} of {len(train)} training {rows} train (stratified, seed {seed}); validation and test are whole."
-    return replace(whole.select(left), source={**whole.source, "notes": [*whole.source.get("notes", ()), says]})
+    return _noted(whole.select(left), f"{n} of {len(train)} training {rows} train (stratified, seed {seed}); "
+                                      "validation and test are whole.")
+
+
+def _noted(some: AnySet, says: str) -> AnySet:
+    return replace(some, source={**some.source, "notes": [*some.source.get("notes", ()), says]})
 
 
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:

@@ -35,7 +35,7 @@ from ferkit.experiments.system import System
 from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
 from ferkit.results.predictions import softmax
-from ferkit.results.records import Result, SystemKey
+from ferkit.results.records import Result
 from ferkit.training.trainer import Fit
 
 UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
@@ -71,9 +71,8 @@ def run(job: Job, faces: FaceSet, root: Path, *, device: str = "auto", max_minut
 
 def _network_changed(job: Job, finished: Result, root: Path) -> bool:
     """Whether a head was fitted on features of other weights than those of the network that is there now."""
-    under = job.base and records.read_whole(
-        SystemKey(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
-    return bool(under) and finished.metrics["features_sha256"] != under.metrics["weights_sha256"]
+    path = job.under and job.under.key.directory(root) / records.WEIGHTS
+    return bool(path) and path.is_file() and files.sha256(path) != finished.metrics["features_sha256"]
 
 
 def _complete(job: Job, finished: Result, faces: FaceSet) -> None:
@@ -139,8 +138,8 @@ def _training_labels(job: Job, faces: FaceSet, fitted: Fit) -> dict[str, np.ndar
 def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> Result:
     """A head on frozen features, of the network under it or of a feature function; chosen on validation."""
     started, cpu, history = time.monotonic(), time.process_time(), []
-    if job.base is not None:
-        base = records.read_result(SystemKey(job.notebook, job.base.name, job.recipe_name, job.seed).directory(root))
+    if job.under:
+        base = records.read_result(job.under.key.directory(root))
         model = weights.load(base.directory / records.WEIGHTS, lambda _: job.base)[0]
         told = ("best_epoch", "epochs", "device", "precision")
         below = {key: base.metrics[key] for key in told if key in base.metrics}

@@ -59,6 +59,11 @@ class Job:
         return SystemKey(self.notebook, self.system.name, self.recipe_name, self.seed)
 
     @property
+    def under(self) -> Job | None:
+        """The job of the network under a head; None for all else."""
+        return replace(self, system=self.base, base=None) if self.base else None
+
+    @property
     def name(self) -> str:
         """For lines of output: ``<system>/<recipe> seed <k>``."""
         return f"{self.system.name}/{self.recipe_name} seed {self.seed}"

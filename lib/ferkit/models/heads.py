@@ -188,13 +188,14 @@ class SklearnKind:
         prepare = Pipeline(before or [("as they are", "passthrough")]).fit(train[0][chosen], train[1][chosen])
         (x, y), (x_val, y_val) = (prepare.transform(train[0][chosen]), train[1][chosen]), (prepare.transform(val[0]),
                                                                                         val[1])
-        if not x.var():
+        variance = float(x.var())
+        if not variance:
             raise InputError("the features of all training images are equal, so no classifier can be fitted on them; "
                              "train the network under it again, with a smaller lr")
         table = []
         for point in ParameterGrid(dict(self.grid)):
             if "gamma" in point:
-                point["gamma"] /= x.shape[1] * float(x.var())
+                point["gamma"] /= x.shape[1] * variance
             votes = clone(last).set_params(**point).fit(x, y).predict(x_val)
             table.append({**point, "val_accuracy": float(np.mean(votes == y_val)), "rows": len(chosen)})
         best = max(table, key=lambda row: (row["val_accuracy"], -row["C"], -row.get("gamma", 0.0)))

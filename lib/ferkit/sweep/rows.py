@@ -48,8 +48,7 @@ class Task:
     @cached_property
     def base(self) -> Path | None:
         """The folder of the network under a head; None for all else."""
-        under = self.job.base
-        return replace(self.job, system=under, base=None).key.directory(self.root) if under else None
+        return self.job.under.key.directory(self.root) if self.job.under else None
 
     @property
     def ready(self) -> bool:

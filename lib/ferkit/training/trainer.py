@@ -241,10 +241,12 @@ class Trainer:
         tensors |= checkpoint.flatten("optimizer", checkpoint.optimizer_tensors(self.optimizer))
         tensors |= checkpoint.flatten("averaged", self.averaged) | checkpoint.flatten("best", self.best)
         tensors |= checkpoint.flatten("method", self.state)
-        checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss),
-                                                             "recipe": self.recipe.to_dict(), "seed": self.seed,
-                                                             "split_sha256": self.split_sha256,
-                                                             "val_sha256": self.val_sha256})
+        checkpoint.save(directory, tensors, vars(self.at) | {"best_loss": _or_none(self.at.best_loss)} | self._about())
+
+    def _about(self) -> dict[str, object]:
+        """What a checkpoint must have been made with to be gone on from."""
+        return {"recipe": self.recipe.to_dict(), "seed": self.seed, "split_sha256": self.split_sha256,
+                "val_sha256": self.val_sha256}
 
     def restore(self, directory: Path) -> bool:
         """Go on from the newest whole checkpoint of the same recipe and seed; False if there is none."""
@@ -252,9 +254,8 @@ class Trainer:
         if found is None:
             return False
         tensors, state = found
-        if state.pop("val_sha256", self.val_sha256) != self.val_sha256:  # absent from checkpoints before it was kept
-            return False
-        about = {"recipe": self.recipe.to_dict(), "seed": self.seed, "split_sha256": self.split_sha256}
+        state.setdefault("val_sha256", self.val_sha256)  # absent from checkpoints before it was kept
+        about = self._about()
         if {name: state.pop(name, None) for name in about} != about:
             return False
         state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
@@ -292,8 +293,8 @@ def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
         trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind, processes=processes)
-        trainer.val_sha256 = _sha256(val)
         if directory is not None:
+            trainer.val_sha256 = _sha256(val)
             trainer.restore(directory)
         state = _loop(trainer, val, None if processes.rank else directory, max_minutes, name, on_epoch)
     at = trainer.at

@@ -17,7 +17,6 @@ from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
-from ferkit.core.protocols import Protocol
 from ferkit.data import splits
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences import ckplus, drawn
@@ -51,8 +50,9 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
     divided = divided.select(divided.split != "")
     thinned = _thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed)
-    part = _fewer_to_train(thinned, chosen, seed, may_be_all=dataset not in paths.WITHOUT_IMAGES
-                           or protocols.by_image(chosen.name))
+    # N counts the images of a set that has more of them, and for a random split the other division's sequences.
+    may_be_all = dataset not in paths.WITHOUT_IMAGES or protocols.by_image(chosen.name)
+    part = splits.fewer_to_train(thinned, chosen, seed, "sequences", may_be_all)
     return replace(part, source={**part.source, "protocol": chosen.name})
 
 
@@ -64,16 +64,6 @@ def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
     for name, part in rows.items():
         split[part] = name
     return replace(whole, split=split)
-
-
-def _fewer_to_train(whole: SequenceSet, chosen: Protocol, seed: int, may_be_all: bool) -> SequenceSet:
-    """`splits.fewer_to_train`; with `may_be_all` every sequence trains where N is more than there are: it counts the
-    images of a set that has more of them, or another division's sequences."""
-    n = int(np.sum(whole.split == "train"))
-    if may_be_all and chosen.train >= n:
-        says = f"+train{chosen.train} leaves all {n} training sequences."
-        return replace(whole, source={**whole.source, "notes": [*whole.source.get("notes", ()), says]})
-    return splits.fewer_to_train(whole, chosen, seed, "sequences")
 
 
 def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
