@@ -111,8 +111,8 @@ def test_a_best_epoch_chosen_on_another_validation_split_is_not_continued(tmp_pa
     train, recipe = split(), Recipe(epochs=1, batch_size=8)
     trainer.fit(LENET, recipe, train, split(seed=1), directory=tmp_path)
     other = split(seed=2)
-    assert trainer.fit(LENET, recipe, train, other, directory=tmp_path).history == trainer.fit(
-        LENET, recipe, train, other).history
+    fits = [trainer.fit(LENET, recipe, train, other, directory=where) for where in (tmp_path, None)]
+    assert fits[0].history[0]["val_loss"] == fits[1].history[0]["val_loss"]
 
 
 def test_it_learns_eight_images_by_heart():
