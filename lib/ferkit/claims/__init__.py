@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ferkit.claims.claim import GROUPS, Claim, families, run_command
+from ferkit.claims.claim import GROUPS, Claim, families
 from ferkit.claims.decisions import ONE_SEED, VERDICTS
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding
@@ -77,14 +77,8 @@ def _row(claim: Claim, evidence: Evidence) -> dict:
         "prediction_interval": _pair(finding.prediction_interval), "n_seeds": finding.n_seeds,
         "verdict": verdict, "rule": claim.rule_in_words, "note": note,
         "source": "; ".join(dict.fromkeys(finding.sources)) or None,
-        "command": _command(claim, evidence.dataset), "mark": claim.mark,
+        "command": claim.command_on(evidence.dataset), "mark": claim.mark,
     }
-
-
-def _command(claim: Claim, dataset: str | None) -> str:
-    """What runs the claim: on the data of this run where the claim is bound to none."""
-    bound = claim.dataset != "any" or dataset in (None, "synthetic") or not claim.command.startswith("./run_all.sh")
-    return claim.command if bound else run_command(dataset)
 
 
 def _pair(interval: tuple[float, float] | None) -> list[float] | None:

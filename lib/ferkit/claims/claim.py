@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ferkit.core.names import Name
+from ferkit.core.paths import WITHOUT_IMAGES
 from ferkit.core.quotes import Quote
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Claim(Quote):
 
     measures: what the number is, where the unit alone does not say. relation: how an observed number would have to
     stand to `value`: "=", "<", ">" or "≥". rule, parameters: what judges it. family: the comparing claims that share
-    one Holm adjustment. command: what runs it. group: one of `GROUPS`.
+    one Holm adjustment. command: what runs it. runs_on: where `dataset` is "any", the data sets that it can be run on;
+    () for all that hold images. group: one of `GROUPS`.
     """
 
     rule: Rule | None = None
@@ -50,6 +52,7 @@ class Claim(Quote):
     family: str = ""
     group: str = "finding"
     command: str = "./run_all.sh --profile quick"
+    runs_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mark == "M" and self.group == "finding":
@@ -59,6 +62,12 @@ class Claim(Quote):
     def pair(self) -> tuple[Name, Name] | None:
         """The two (system, recipe) that the claim compares; None where it compares none."""
         return (self.parameters["first"], self.parameters["second"]) if self.rule.compares else None
+
+    def command_on(self, dataset: str | None) -> str:
+        """What runs the claim: on this data set, if it can be run there and is bound to none."""
+        can = dataset in self.runs_on if self.runs_on else dataset not in (None, *WITHOUT_IMAGES)
+        bound = self.dataset != "any" or dataset == "synthetic" or not self.command.startswith("./run_all.sh")
+        return run_command(dataset) if can and not bound else self.command
 
     @property
     def rule_in_words(self) -> str:

@@ -43,16 +43,18 @@ def finding(verdict: str, found: Estimate, sources: Sequence[str], notes: Sequen
                    found.prediction)
 
 
-def not_every_seed(verdict: str, results: Sequence[Result], notes: list[str]) -> tuple[str, list[str]]:
-    """At most "partly" where a seed diverged or collapsed, and notes that say which and over how many the mean is: one
-    cannot rely on such a result."""
+def not_every_seed(verdict: str, results: Sequence[Result], notes: list[str], counted: bool = False
+                   ) -> tuple[str, list[str]]:
+    """At most "partly" where a seed diverged or collapsed, and notes that say which and what became of it: one cannot
+    rely on such a result. counted: whether one that could not be tested counts (`pairing.compare`) or is left out."""
     lost = [f"seed {result.key.seed} {result.metrics['status']}" for result in results
             if result.metrics["status"] != "finished"]
     if not lost:
         return verdict, notes
     tested = sum(bool(result.predictions) for result in results)
     if tested < len(results):
-        lost.append(f"the mean is over {tested} of {len(results)} seeds")
+        lost.append("what could not be tested counts as answers of the majority class" if counted else
+                    f"the mean is over {tested} of {len(results)} seeds")
     return at_most_partly(verdict), [*notes, ", ".join(lost)]
 
 

@@ -19,7 +19,8 @@ from ferkit.results.tree import by_system
 FEWEST_STEPS, RISE, EARLIER = 250, 0.02, 0.9
 SAYS = (f"Trained too briefly, and not judged: a network had fewer than {FEWEST_STEPS} steps, or its best epoch is its "
         f"last and lies more than {100 * RISE:g} points of validation accuracy above the first nine tenths of its "
-        "epochs (median over seeds). This goes for all rules but those about accuracies, learning rates and costs.")
+        "epochs (median over seeds). This goes for all rules but those about accuracies, diverging learning rates and "
+        "costs.")
 
 
 def too_short(evidence: Evidence, sources: Sequence[str]) -> str:

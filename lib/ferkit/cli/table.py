@@ -58,7 +58,8 @@ def main(arguments: argparse.Namespace) -> int:
         for row in shown.astype(object).where(shown.notna(), None).to_dict("records"):
             print(json_line(row))
     else:
-        readable = shown.apply(lambda column: column.map(_readable))
+        readable = shown.apply(lambda column: column.map(
+            lambda value: _readable(value, 100 if column.name in tree.FRACTIONS else 1)))
         text = readable.to_latex(index=False, escape=True) if arguments.latex else readable.to_string(index=False)
         print(text.rstrip())
     return 0
@@ -76,8 +77,8 @@ def _chosen(frame: "pd.DataFrame", columns: str | None, runs: bool) -> "pd.DataF
     return frame[names]
 
 
-def _readable(value: object) -> str:
-    """A fraction in percent, a missing value as a dash."""
-    if isinstance(value, float):
-        return "–" if value != value else f"{100 * value:.2f}" if 0 <= value <= 1 else f"{value:g}"
-    return "–" if value is None else str(value)
+def _readable(value: object, times: int) -> str:
+    """A number `times` what it is (a fraction in percent), a missing value as a dash."""
+    if value is None or value != value:
+        return "–"
+    return f"{times * value:.2f}".removesuffix(".00" * (times == 1)) if isinstance(value, float) else str(value)

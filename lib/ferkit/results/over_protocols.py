@@ -166,7 +166,8 @@ def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mappin
                "epochs": median("epochs"), "best_epoch": median("best_epoch"), "tta": first["tta"],
                "accuracy_no_tta": float(np.mean(single == labels)), "parameters": first["parameters"],
                "minutes": sum(row["minutes"] for _, row in parts), "weights_sha256": None, "predictions_sha256": None,
-               "robustness": None, "git_commit": content.get("git_commit")}
+               "robustness": None, "git_commit": content.get("git_commit"),
+               **({"initial": first["initial"]} if "initial" in first else {})}
     whole = SystemKey(path.parent.name, *key)
     return Result(whole, whole.directory(path.parents[1]), metrics, arrays, [], path)
 

@@ -36,6 +36,7 @@ COLUMNS = ("dataset", "protocol", "split", "status", "n", "accuracy", "accuracy_
            "accuracy_no_tta", "parameters", "weight_layers", "receptive_field", "n_train", "minutes", "device",
            "test_reads", "data_sha256", "weights_sha256", "predictions_sha256")
 MEANS = ("val_accuracy", "accuracy_without_copies", "macro_f1", "uar", "ece", "train_accuracy", "accuracy_no_tta")
+FRACTIONS = ("accuracy", "sd", "low", "high", "new_low", "new_high", "val_macro_f1", *MEANS)
 
 
 @dataclass(frozen=True, eq=False)  # by identity: the same files give the same object

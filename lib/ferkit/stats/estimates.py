@@ -186,7 +186,8 @@ def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int,
     if member is not None:
         member = np.frombuffer(member, np.int64)
         own = np.zeros((member.max() + 1, k, columns.shape[1] + 1))
-        np.add.at(own, (member, labels), np.column_stack([columns, np.ones(len(labels))]))
+        of = labels >= 0
+        np.add.at(own, (member[of], labels[of]), np.column_stack([columns, np.ones(len(labels))])[of])
         found = np.tensordot(_resampled(len(own), draws, seed), own, axes=1)
         return _read_only(found[..., :-1], found[..., -1])
     rng = np.random.default_rng(seed)

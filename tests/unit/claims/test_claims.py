@@ -96,3 +96,11 @@ def test_on_real_data_the_command_names_that_data_set(fer2013):
     row = fer2013.row("deep_emotion.attention.plain")
     assert row["verdict"] == "not_run"
     assert row["command"] == "./run_all.sh --dataset fer2013 --data PATH --profile full"
+
+
+@pytest.mark.parametrize(("claim", "dataset", "command"), [
+    ("time_series.order", "gfe", "./run_all.sh --dataset gfe --data PATH --profile full"),
+    ("time_series.order", "fer2013", "./run_all.sh --dataset synthetic --profile quick --only 08"),
+    ("scn.alpha.planted", "gfe", "./run_all.sh --only 06"), ("scn.alpha.planted", None, "./run_all.sh --only 06")])
+def test_a_command_names_a_data_set_that_the_claim_can_be_run_on(claim, dataset, command):
+    assert next(one for one in papers.claims() if one.id == claim).command_on(dataset) == command

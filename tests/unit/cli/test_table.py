@@ -36,6 +36,12 @@ def test_for_people_and_papers_fractions_are_percent(tree, capsys):
     assert "deep\\_emotion & 70.00" in capsys.readouterr().out
 
 
+def test_only_fractions_are_percent(tmp_path, write_result, capsys):
+    write_result(tmp_path, "lenet5", share=0.5, minutes=0.5)
+    assert command_line.main(["table", str(tmp_path), "--columns", "accuracy,minutes,train_accuracy"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["50.00", "0.50", "–"]
+
+
 @pytest.mark.parametrize("words", [["--columns", "acuracy"], ["--csv", "--latex"], ["--parquet", "/proc/x/y"]])
 def test_what_cannot_be_is_one_line(tree, words, capsys):
     assert command_line.main(["table", tree, *words]) == 2

@@ -57,6 +57,7 @@ def test_all_folds_together_are_a_result_of_the_tree(tmp_path):
     path = over_protocols.write(tmp_path / "09_x" / "protocols_a.json", folds, {"git_commit": "c" * 40})
     (found,) = tree.load_tree(tmp_path).results
     m = found.metrics
+    assert "initial" not in m
     assert (m["n"], m["accuracy"], m["protocol"]) == (28, 21 / 28, "by_subject_10fold")
     assert (m["val_accuracy"], m["epochs"], m["best_epoch"], m["minutes"]) == (21 / 56, 9, 10, 1.0)
     assert len(np.unique(found.predictions["groups"])) == 14 and found.file == path
@@ -66,6 +67,16 @@ def test_all_folds_together_are_a_result_of_the_tree(tmp_path):
     content = json.loads(path.read_text())
     path.write_text(json.dumps(content | {"runs": content["runs"][:1]}))
     assert tree.load_tree(tmp_path).results == ()
+
+
+def test_pretraining_is_told_of_all_folds_together(tmp_path):
+    initial = {"name": "net/ours/fer2013", "sha256": "a" * 64}
+    folds = {name: [result(tmp_path, 0, 7)] for name in ("by_subject_10fold", "by_subject_10fold:1")}
+    for (one,) in folds.values():
+        one.metrics["initial"] = initial
+    over_protocols.write(tmp_path / "09_x" / "protocols_a.json", folds, {})
+    (found,) = tree.load_tree(tmp_path).results
+    assert found.metrics["initial"] == initial
 
 
 def test_folds_of_two_protocols_are_not_taken_for_one(tmp_path):

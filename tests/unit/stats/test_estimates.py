@@ -111,6 +111,8 @@ def test_class_sums_keep_class_sizes_and_groups_are_drawn_whole():
     person = np.arange(700) // 7  # each with one image of every class
     sums, sizes = estimates.class_sums(columns, LABELS, person, draws=50)
     assert (sizes == sizes[:, :1]).all() and (sums[..., 0] == sizes).all()
+    of_some = estimates.class_sums(columns, np.where(person < 10, -1, LABELS), person, draws=50)[1]
+    assert (of_some == of_some[:, :1]).all()  # -1 is no class, also not the last
 
 
 def test_recalls_of_absent_classes_do_not_count():

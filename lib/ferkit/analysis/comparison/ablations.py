@@ -57,12 +57,12 @@ def variant_table(results: Sequence[Result], ablation: Ablation) -> list[dict]:
 
 
 def _row(one: System, ablation: Ablation) -> dict:
-    accuracy = one.estimate("accuracy")
+    accuracy, train = one.estimate("accuracy"), one.mean("train_accuracy")
     return {"variant": ablation.variants[one.system, one.recipe], "system": one.system, "recipe": one.recipe,
             "seeds": len(one.seeds), "validation": one.mean("val_accuracy"), "accuracy": accuracy["mean"],
-            "sd": accuracy["sd"], "gap": one.mean("train_accuracy") - accuracy["mean"], "shift_loss": _shift_loss(one),
-            "parameters": one.results[0].metrics["parameters"],
-            "receptive_field": one.results[0].metrics["receptive_field"], "minutes": one.mean("minutes")}
+            "sd": accuracy["sd"], "gap": None if train is None else train - accuracy["mean"],
+            "shift_loss": _shift_loss(one), "parameters": one.results[0].metrics["parameters"],
+            "receptive_field": one.results[0].metrics.get("receptive_field"), "minutes": one.mean("minutes")}
 
 
 def _shift_loss(one: System) -> float | None:

@@ -35,32 +35,35 @@ def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> li
     images do not count. A change is the mean of the differences to plain training at the same seed, with its 95 %
     intervals over seeds and images (low, high) and over images alone. p: of no change of the rare classes' recall, over
     seeds and images; p_holm adjusted for all methods that the ablation declares. mcnemar: exact, of these trained
-    networks on the rare classes' images. Plain training itself stands first, without changes.
+    networks on the rare classes' images. Plain training itself stands first, without changes; a method that cannot be
+    compared with it image by image is left out.
     """
     compared = variants(results, ablation)
     if not compared:
         return []
-    plain = compared[0]
+    plain, *others = compared
     rare = [k for k in rare_classes(plain, ablation.labels) if np.any(plain.labels == k)]
-    rows = [_row(one, rare) | (_changes(one, plain, rare) if one is not plain else _UNCHANGED) for one in compared]
-    absent = len(ablation.variants) - len(compared)
+    rows = [_row(plain, ablation, rare) | {"by_class": {}, "p": None, "mcnemar": None}]
+    for one in others:
+        try:
+            rows.append(_row(one, ablation, rare) | _changes(one, plain, rare))
+        except NotComparable:
+            continue
+    absent = len(ablation.variants) - len(rows)
     adjusted = intervals.holm([*(row["p"] for row in rows[1:]), *[1.0] * absent])
-    return [{"method": ablation.variants[one.system, one.recipe], **row, "p_holm": p}
-            for one, row, p in zip(compared, rows, (None, *adjusted), strict=False)]
+    return [row | {"p_holm": p} for row, p in zip(rows, (None, *adjusted), strict=False)]
 
 
-_UNCHANGED = {"by_class": {}, "p": None, "mcnemar": None}
-
-
-def _row(one: System, rare: list[int]) -> dict:
+def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
     recall = np.nanmean([_recalls(one.labels, answers, len(one.label_names)) for answers in one.answers], axis=0)
-    return {"recipe": one.recipe, "seeds": len(one.seeds), "rare_labels": [one.label_names[k] for k in rare],
+    return {"method": ablation.variants[one.system, one.recipe], "recipe": one.recipe, "seeds": len(one.seeds),
+            "rare_labels": [one.label_names[k] for k in rare],
             "rare": float(np.mean(recall[rare])), "others": float(np.nanmean(np.delete(recall, rare))),
             "accuracy": one.mean("accuracy"), "macro_f1": one.mean("macro_f1")}
 
 
 def _changes(one: System, plain: System, rare: list[int]) -> dict:
-    """What the method changes at the seeds that both have."""
+    """What the method changes at the seeds that both have; NotComparable."""
     found = compare(one.results, plain.results)
     if found.first_right is None:
         raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")

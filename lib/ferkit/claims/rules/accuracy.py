@@ -15,7 +15,7 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority
+from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core import protocols
@@ -36,11 +36,18 @@ def best_accuracy(evidence: Evidence, claim: Claim, systems: tuple[str, ...], le
     results = evidence.best([name for system in systems for name in evidence.names(system)
                            if not any(fnmatch(name[1], pattern) for pattern in leave_out)])
     notes = [f"{results[0].metrics['parameters']:,} parameters"]
-    if beside and evidence.names(beside[0]):
-        other = [result for result in evidence.results(beside) if result.predictions]
-        notes.append(f"{name_of(other)}, {other[0].metrics['parameters']:,} parameters: "
-                     f"{np.mean([result.metrics['accuracy'] for result in other]):.2%}")
+    notes += _named_beside(evidence, beside) if beside else []
     return _accuracy(evidence, claim, results, notes)
+
+
+def _named_beside(evidence: Evidence, name: Name) -> list[str]:
+    """The size and accuracy of a system that is named beside the judged one; nothing where it was not tested here."""
+    try:
+        other = [result for result in evidence.results(name) if result.predictions]
+    except NotRun:
+        return []
+    return [f"{name_of(other)}, {other[0].metrics['parameters']:,} parameters: {np.mean(accuracies(other)):.2%}"
+            ] if other else []
 
 
 def accuracy_as_published(evidence: Evidence, claim: Claim, system: str, recipe: str, epochs: int | None = None

@@ -44,7 +44,7 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     notes = [f"the other classes: {100 * others.mean:+.1f} points of recall",
              f"p over seeds and images {gained.p():.2g}, adjusted {p_holm:.2g}",
              f"McNemar of these networks on the images of {' and '.join(labels)} p {mcnemar:.2g}"]
-    verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes])
+    verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes], counted=True)
     return finding(verdict, gained, sources_of(evidence, found.first + found.second), notes,
                    max(gained.mean, RELEVANT - gained.mean))
 

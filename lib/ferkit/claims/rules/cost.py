@@ -18,8 +18,10 @@ def costs_less(evidence: Evidence, claim: Claim, first: Name, second: Name, what
     groups = [evidence.results(name) for name in (first, second)]
     seeds = sorted({result.key.seed for result in groups[0]} & {result.key.seed for result in groups[1]})
     groups = [[result for result in results if result.key.seed in seeds] for results in groups]
-    if not seeds or any(result.metrics["device"] != "cpu" for results in groups for result in results):
-        raise NotRun("refused: no seed in common, or not both on a CPU")
+    if not seeds:
+        raise NotRun("refused: no seed in common")
+    if what == "minutes" and any(result.metrics["device"] != "cpu" for results in groups for result in results):
+        raise NotRun("refused: not both on a CPU")
     costs = [np.array([minutes_of(result.metrics) if what == "minutes" else result.metrics["parameters"]
                        for result in results], dtype=float) for results in groups]
     found = estimates.estimate(costs[0] / costs[1], np.zeros(estimates.DRAWS))

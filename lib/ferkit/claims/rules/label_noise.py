@@ -19,7 +19,7 @@ from ferkit.analysis.label_noise import Labels
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, sources_of
+from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results.records import Result
@@ -43,8 +43,7 @@ def loses_less(evidence: Evidence, claim: Claim, first: tuple[Name, Name], secon
     found = estimates.average(noisy - clean - plain_noisy + plain, results[0][0].predictions["labels"])
     notes = [f"{name_of(results[0])} loses {100 * (clean - noisy).mean():.1f} points, {name_of(results[2])} "
              f"{100 * (plain - plain_noisy).mean():.1f}"]
-    verdict = superiority(found, found.p(), RELEVANT)
-    return finding(verdict, found, sources_of(evidence, _all(results)), notes, max(found.mean, RELEVANT - found.mean))
+    return _superior(evidence, found, results[:2], results[2:], notes)
 
 
 def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first: Sequence[Name],
@@ -59,13 +58,24 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
                               groups[0][0].predictions["labels"])
     notes = ["gain " + ", ".join(f"{100 * gain.mean():+.1f} at {level:.0%}"
                                  for level, gain in zip(levels, gains, strict=True))]
-    return finding(superiority(found, found.p(), RELEVANT), found, sources_of(evidence, _all(groups)), notes,
+    return _superior(evidence, found, groups[:len(first)], groups[len(first):], notes)
+
+
+def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]], second: Sequence[list[Result]],
+              notes: list[str]) -> Finding:
+    """The finding that networks of the first win against those of the second, each group a name's seeds."""
+    _refuse_untrained(second)
+    failed = [f"{name_of(results)} is {MAJORITY}" for results in first if not beats_majority(results)]
+    verdict = "not_reproduced" if failed else superiority(found, found.p(), RELEVANT)
+    verdict, notes = not_every_seed(verdict, _all(first), [*notes, *failed])
+    return finding(verdict, found, sources_of(evidence, _all([*first, *second])), notes,
                    max(found.mean, RELEVANT - found.mean))
 
 
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
     """Whether noise costs as many points as stated, within a margin."""
     results = _same_seeds(evidence, (clean, noisy))
+    _refuse_untrained(results)
     found = estimates.average(_right(results[0]) - _right(results[1]), results[0][0].predictions["labels"])
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
@@ -86,7 +96,7 @@ def finds_wrong_labels(evidence: Evidence, claim: Claim, name: Name, wrong: Wron
         if areas[-1]["α"] is None:
             raise NotRun(f"{name_of(results)}: no training label is known to be wrong")
         sds.append(_auroc_sd(areas[-1]["α"], int(bad[judged].sum()), int((judged & ~bad).sum())))
-    by_images = estimates.normal(float(np.mean(sds) / np.sqrt(len(sds))))
+    by_images = estimates.normal(float(np.mean(sds)))  # as if seeds shared their images, which they do
     found = estimates.clipped(estimates.estimate([area["α"] for area in areas], by_images))
     low, high = found.interval
     verdict = "reproduced" if low > FOUND else "partly" if low > 0.5 else "contradicted" if high < 0.5 else (
@@ -125,7 +135,7 @@ def _precision(kept: Sequence[Labels], says: str) -> tuple[Estimate, str]:
         raise NotRun(f"{says}: a seed changed no label")
     shares = np.array([label_noise.precision(labels) for labels in kept])
     sds = np.sqrt((shares * (1 - shares) + 1 / np.array(counts)) / counts)
-    found = estimates.clipped(estimates.estimate(shares, estimates.normal(float(sds.mean() / np.sqrt(len(sds))))))
+    found = estimates.clipped(estimates.estimate(shares, estimates.normal(float(sds.mean()))))  # likewise
     recall = np.mean([label_noise.recall(labels) for labels in kept])
     return found, (f"{says}: {np.mean(counts):.0f} labels changed, {found.mean:.1%} of them rightly; {recall:.1%} of "
                    "the planted ones set right")
@@ -139,7 +149,7 @@ def _auroc_sd(area: float, positives: int, negatives: int) -> float:
 
 
 def _same_seeds(evidence: Evidence, names: Sequence[Name]) -> list[list[Result]]:
-    """The results of each name; NotRun unless all have the same seeds and test images, and the last one trained."""
+    """The results of each name; NotRun unless all have the same seeds and test images."""
     groups = [evidence.results(name) for name in names]
     _refuse_other_seeds(groups)
     for results in groups:
@@ -147,9 +157,13 @@ def _same_seeds(evidence: Evidence, names: Sequence[Name]) -> list[list[Result]]
             raise NotRun(f"{name_of(results)}: a seed diverged, so nothing was tested")
         if not np.array_equal(results[0].predictions["index"], groups[0][0].predictions["index"]):
             raise NotRun(f"refused: {name_of(results)} was tested on other images than {name_of(groups[0])}")
-    if not beats_majority(groups[-1]):
-        raise NotRun(f"refused: {name_of(groups[-1])} is {MAJORITY}, so beating it proves nothing")
     return groups
+
+
+def _refuse_untrained(groups: Sequence[list[Result]]) -> None:
+    for results in groups:
+        if not beats_majority(results):
+            raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so nothing is shown by comparing it")
 
 
 def _refuse_other_seeds(groups: Sequence[Sequence[Result]]) -> None:
@@ -181,8 +195,11 @@ def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[Resul
 
 _SUPERIOR = ("Reproduced: the 95 % interval over seeds and images lies above 0, with p below 0.05. Contradicted: below "
              "0. Not reproduced: it excludes 1 point. Inconclusive: it holds both.")
-LOSES_LESS = Rule(loses_less, "Points lost by the noise, the second's minus the first's. " + _SUPERIOR)
-GAIN_GROWS = Rule(gain_grows, "Slope of the gain over the share of wrong labels, for each 10 %. " + _SUPERIOR)
+_TRAINED = (" Not reproduced too where one of the first's networks is no better than the majority class; refused where "
+            "one of the second's is.")
+LOSES_LESS = Rule(loses_less, "Points lost by the noise, the second's minus the first's. " + _SUPERIOR + _TRAINED)
+GAIN_GROWS = Rule(gain_grows, ("Slope of the gain over the share of wrong labels, for each 10 %. " + _SUPERIOR
+                               + _TRAINED))
 COSTS = Rule(costs, "Reproduced: the 95 % interval over seeds and images lies within 2 points of the stated cost. "
                     "Contradicted: outside. Inconclusive: it holds an edge of that range.")
 FINDS_WRONG_LABELS = Rule(finds_wrong_labels, (

@@ -65,7 +65,7 @@ def different_parts(evidence: Evidence, claim: Claim, systems: tuple[str, ...]) 
     p_values = [_numbers(content, ("interaction",), ("p",))["p"] for content in found]
     p = combine(p_values)
     verdict = "reproduced" if p < ALPHA else "partly" if min(p_values) < ALPHA else "not_reproduced"
-    floor = " (the smallest that so many draws give)" if p <= len(found) / (_draws(found[0]) + 1) else ""
+    floor = " (the smallest that so many draws give)" if p <= min(2, len(found)) / (_draws(found[0]) + 1) else ""
     return Finding(verdict, p, None, len(found), sources, note + floor)
 
 
@@ -119,12 +119,12 @@ COVERING_HURTS = Rule(covering_hurts, (
     "The recall of {label} lost by covering the {region}, beyond what its shape costs elsewhere. Reproduced: the 95 % "
     "interval over seeds and images lies above 0, and p of the sign-flip test, Holm-adjusted for all expressions and "
     "parts, below 0.05. Partly: the interval alone. Contradicted: it lies below 0. Not reproduced: it excludes 1 "
-    "point. Inconclusive: it holds both, or in every seed another filling than the paper's black shows the opposite "
-    "beyond chance."))
+    "point, or covering costs no recall. Inconclusive: it holds both, or in every seed another filling than the "
+    "paper's black shows the opposite beyond chance."))
 DIFFERENT_PARTS = Rule(different_parts, (
     "Reproduced: p of no interaction between expression and part is below 0.05. Partly: in some seeds. Not "
     "reproduced: in none."))
 INSENSITIVE = Rule(insensitive, (
     "Reproduced: covering everything but mouth, brows, eyes and nose loses less than 2 points of accuracy by the 95 % "
-    "interval over seeds and images. Inconclusive: the interval holds 2 points. Partly: it loses more, but less than "
-    "half of what covering these four does. Not reproduced: more."))
+    "interval over seeds and images, and less than covering these four does. Inconclusive: the interval holds 2 "
+    "points. Partly: it loses more, but less than half of what covering these four does. Not reproduced: more."))

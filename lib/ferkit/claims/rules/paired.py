@@ -225,7 +225,7 @@ def _finding(evidence: Evidence, found: Comparison, verdict: str, value: Estimat
         notes.append(f"McNemar of these networks p {found.mcnemar:.2g}")
     notes += [f"{name_of(results)} is {MAJORITY}" for results in (found.first, found.second)
               if not beats_majority(results)]
-    verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes])
+    verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes], counted=True)
     return finding(verdict, value, sources_of(evidence, found.first + found.second), notes, distance)
 
 
@@ -240,7 +240,8 @@ BETTER_AT_EQUAL_SIZE = Rule(better, _BETTER + " Refused too where the parameters
                             compares=True)
 BETTER_AT_EQUAL_COST = Rule(better, _BETTER + " Refused too where the multiply-adds differ by more than 2 %.",
                             compares=True)
-LITTLE_BETTER = Rule(better, _BETTER + " Partly too where the mean gain is more than 5 points.", compares=True)
+LITTLE_BETTER = Rule(better, _BETTER.replace("did not train or was", "was") + (
+    " Partly too where the mean gain is more than 5 points. A second that did not train counts."), compares=True)
 NO_WORSE = Rule(no_worse, (
     f"Non-inferiority within 2 points. Reproduced: {_INTERVAL} lies above −2 points. Contradicted: below. "
     "Inconclusive: it holds −2 points; a small test split or few seeds thus do not help. "

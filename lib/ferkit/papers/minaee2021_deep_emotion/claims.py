@@ -37,11 +37,11 @@ def _claim(name: str, statement: str, value: float, unit: Unit, mark: str, rule:
 
 
 def _accuracy(dataset: str, value: float, mark: str) -> tuple[Claim, Claim]:
-    """The accuracy that the paper states for a data set: by our best recipe, and by the recipe as published."""
+    """The accuracy that the paper states for a data set: by the recipe best on validation, and by that as published."""
     says = f"Deep-Emotion, the network as drawn, recognises {value:.2%} of {dataset}'s test images"
     bound = {"dataset": dataset, "command": run_command(dataset), "kind": "accuracy"}
     return (
-        _claim(f"accuracy.{dataset}", f"{says} (our recipe that is best on validation)", value, Unit.FRACTION, mark,
+        _claim(f"accuracy.{dataset}", f"{says} (the recipe that is best on validation)", value, Unit.FRACTION, mark,
                BEST_RECIPE, TABLES, "=", parameters={"systems": ("deep_emotion",), "leave_out": PROBES}, **bound),
         _claim(f"accuracy.{dataset}.as_published", f"{says} (the recipe as published)", value, Unit.FRACTION, mark,
                AS_PUBLISHED, TABLES, "=", parameters={

@@ -5,7 +5,7 @@
 """
 
 from ferkit.experiments.system import System
-from ferkit.papers.notes_time_series.plan import PLAN
+from ferkit.papers.notes_time_series.plan import DATASETS, PLAN
 from ferkit.papers.notes_time_series.recipes import RECIPES
 from ferkit.papers.paper import Notebook, Paper
 
@@ -39,7 +39,7 @@ PAPER = Paper(
     ),
     recipes=RECIPES,
     notebook=Notebook("08_time_series", "Time series", "Behaviour as time series",
-                      datasets=("synthetic", "ckplus", "gfe"), over_time=True),
+                      datasets=DATASETS, over_time=True),
     plan=PLAN,
     requires=("deep_emotion",),
 )

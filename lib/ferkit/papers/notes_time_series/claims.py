@@ -8,6 +8,7 @@ its best frame, that order matters, that the start suffices. GFE's authors state
 from ferkit.claims.claim import Claim
 from ferkit.core.quotes import Quote
 from ferkit.core.units import Unit
+from ferkit.papers.notes_time_series.plan import DATASETS
 from ferkit.papers.notes_time_series.rules import BETTER, EARLY_ENOUGH
 
 NOTES, GFE = "reading notes (train on behaviour data as time series)", "Freitas et al., FLAIRS 2014"
@@ -20,7 +21,7 @@ def _compared(name: str, statement: str, first: tuple[str, str], second: tuple[s
     parameters = {"first": first, "second": second, "measure": "accuracy"}
     return Claim(f"time_series.{name}", statement, 0.0, Unit.POINTS, **{
         "source": NOTES, "mark": "N", "split": "test", "rule": BETTER, "parameters": parameters, "relation": ">",
-        "measures": "accuracy gained", "command": QUICK, **other})
+        "measures": "accuracy gained", "command": QUICK, "runs_on": DATASETS, **other})
 
 
 def _on_gfe(name: str, statement: str, first: tuple[str, str], second: tuple[str, str], **other: object) -> Claim:

@@ -10,6 +10,7 @@ def _rows(epochs: int, *more: PlanRow) -> tuple[PlanRow, ...]:
     return (*readers, PlanRow("gru", "shuffled", epochs), *more)
 
 
+DATASETS = ("synthetic", "ckplus", "gfe")
 PLAN: Plan = {
     "smoke": (PlanRow("frame_alone", "ours", 3), PlanRow("gru", "ours", 3), PlanRow("gru", "shuffled", 3)),
     "quick": _rows(6),

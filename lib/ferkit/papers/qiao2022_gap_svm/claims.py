@@ -35,11 +35,11 @@ def _claim(name: str, statement: str, value: float, unit: Unit, mark: str, rule:
 
 
 def _accuracy(dataset: str, value: float) -> tuple[Claim, Claim]:
-    """The accuracy that the paper states for a data set: by our best recipe, and by the recipe as published."""
+    """The accuracy that the paper states for a data set: by the recipe best on validation, and by that as published."""
     says = f"The small-kernel CNN with GAP and SVM recognises {value:.2%} of {dataset}'s test images"
     bound = {"dataset": dataset, "command": run_command(dataset), "kind": "accuracy"}
     return (
-        _claim(f"accuracy.{dataset}", f"{says} (our recipe that is best on validation)", value, Unit.FRACTION, "V",
+        _claim(f"accuracy.{dataset}", f"{says} (the recipe that is best on validation)", value, Unit.FRACTION, "V",
                BEST_RECIPE, ABSTRACT, "=", parameters={"systems": ("gap_cnn_svm",), "leave_out": ("fine_tuned",)},
                **bound),
         _claim(f"accuracy.{dataset}.as_published", f"{says} (the recipe as published)", value, Unit.FRACTION, "V",

@@ -52,7 +52,7 @@ CLAIMS: tuple[Claim, ...] = (
     _robust("pose.rotation", "RAN is more robust to turned images than the mean over the same crops", ("rotation",),
             command=QUICK),
     _robust("pose.roll", "RAN is more robust to drawn heads that roll or shift than the mean over the same crops",
-            ("roll", "shift"), True, command=QUICK),
+            ("roll", "shift"), True, command=QUICK, dataset="synthetic"),
     _robust("occlusion.blocks.single", "RAN is more robust to planted black blocks than one network of equal "
             "multiply-adds", ("block",), second=("ran_single", "ours"), group="extension"),
     _robust("occlusion.blocks.ensemble", "RAN is more robust to planted black blocks than three networks that cost as "
@@ -62,7 +62,7 @@ CLAIMS: tuple[Claim, ...] = (
            parameters={"name": OURS, "measure": "avoids", "relevant": 0.01}, command=QUICK),
     _claim("attention.parts", "Attention falls on the parts that make the expression more than equal weights would",
            Unit.POINTS, ABOVE, METHOD, measures="share of attention gained by them",
-           parameters={"name": OURS, "measure": "on_parts", "relevant": 0.01}, command=QUICK),
+           parameters={"name": OURS, "measure": "on_parts", "relevant": 0.01}, command=QUICK, dataset="synthetic"),
     _claim("attention.uneven", "Attention is not the mean: more than 5 % of it would have to move to make the regions' "
            "weights equal", Unit.FRACTION, ABOVE, METHOD, 0.05, measures="share of attention to be moved",
            parameters={"name": OURS, "measure": "uneven", "relevant": 0.01}, command=QUICK),

@@ -261,7 +261,7 @@ def _variant_rows(ablation: Ablation) -> list[list[object]]:
                 f"{100 * row['difference']:+.1f} ({_points((row['low'], row['high']))})")
             test = f"{_percent(row['accuracy'])}{_sd(row['sd'])}"
             rows.append([tree.name, row["variant"], row["seeds"], test, change,
-                         _p(row["p_holm"]), f"{100 * row['gap']:.1f}",
+                         _p(row["p_holm"]), "" if row["gap"] is None else f"{100 * row['gap']:.1f}",
                          "" if row["shift_loss"] is None else f"{100 * row['shift_loss']:.1f}",
                          f"{row['parameters']:,}", row["receptive_field"], f"{row['minutes']:.1f}"])
     return rows

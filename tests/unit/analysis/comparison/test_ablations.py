@@ -45,6 +45,12 @@ def test_the_readers_table_is_in_points(tree):
     assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.01 and no_decay["train - test"] == 7.5
 
 
+def test_what_a_result_of_all_folds_does_not_tell_is_left_open(tmp_path, write_result):
+    write_result(tmp_path, *CONTROL)
+    row, = comparison.variant_changes(records.read_run(tmp_path), ARCHITECTURE)
+    assert row["gap"] is row["receptive_field"] is row["shift_loss"] is None and row["accuracy"] is not None
+
+
 def test_without_the_control_nothing_is_compared(tree):
     rest = [result for result in tree if (result.key.system, result.key.recipe) != CONTROL]
     assert comparison.variants(rest, ARCHITECTURE) == [] == comparison.variant_changes([], ARCHITECTURE)

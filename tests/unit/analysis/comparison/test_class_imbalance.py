@@ -89,6 +89,17 @@ def test_one_seed_gets_an_interval_over_images(results):
     assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
 
 
+def test_a_method_tested_on_other_images_is_left_out(results):
+    def elsewhere(result):
+        moved = result.predictions | {"index": result.predictions["index"] + 1}
+        return records.Result(result.key, result.directory, result.metrics, moved, [])
+
+    rows = comparison.class_imbalance_changes(
+        [elsewhere(result) if result.key.recipe == "remedy_focal" else result for result in results], CLASS_IMBALANCE)
+    assert [row["recipe"] for row in rows] == ["remedy_plain", "remedy_weights"]
+    assert rows[1]["p_holm"] == pytest.approx(min(1, 5 * rows[1]["p"]))
+
+
 def test_without_plain_training_nothing_is_compared(results):
     others = [result for result in results if result.key.recipe != "remedy_plain"]
     assert comparison.class_imbalance_changes(others, CLASS_IMBALANCE) == []

@@ -45,6 +45,14 @@ def test_the_headline_is_the_network_as_drawn_and_a_larger_one_stands_beside_it_
     assert "1,178,359 parameters; gap_cnn/ours, 1,174,439 parameters: 69.91%" in row["note"]
 
 
+@pytest.mark.parametrize("beside", [{"untested": True}, {"split": "val"}])
+def test_what_is_named_beside_a_system_does_not_decide_about_it(fer2013, beside):
+    fer2013.seeds("deep_emotion_wide", accuracies=(0.70, 0.70, 0.70))
+    fer2013.seeds("gap_cnn", accuracies=(0.699, 0.699, 0.699), **beside)
+    row = fer2013.row(LARGER)
+    assert row["verdict"] == "reproduced" and "gap_cnn" not in row["note"]
+
+
 def test_a_small_test_split_does_not_help(run):
     """196 images bound an accuracy to some ±4 points: nothing within 2 points can be shown, however close the mean."""
     run.seeds("gap_cnn_svm", accuracies=(0.97, 0.97, 0.97), dataset="ckplus", labels=np.arange(196) % 7,

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ferkit.claims.rules.label_noise import _auroc_sd
+
 NOTEBOOK = "06_noisy_labels"
 N = 700
 
@@ -48,6 +50,23 @@ def test_losing_less_is_the_difference_of_two_losses(run, arm, ours, verdict):
     assert row["interval"][0] < row["observed"] < row["interval"][1]
 
 
+@pytest.mark.parametrize(("recipe", "verdict"), [
+    ("ours", "not_reproduced"), ("ours_noise20", "not_reproduced"), ("cross_entropy", "not_run")])
+def test_a_network_that_never_trained_does_not_lose_less(run, arm, recipe, verdict):
+    for name, accuracy in (("cross_entropy", 0.80), ("cross_entropy_noise20", 0.65), ("ours", 0.8),
+                           ("ours_noise20", 0.8)):
+        arm(name, 1 / 7 if name == recipe else accuracy, **({"status": "collapsed"} if name == recipe else {}))
+    row = run.row("scn.noise.loses_less")
+    assert row["verdict"] == verdict and f"scn/{recipe} is no better" in row["note"]
+
+
+def test_a_growing_gain_needs_networks_that_trained(run, arm):
+    for level, gain in zip(("", "_noise10", "_noise20", "_noise30"), (1 / 7 - 0.6, 0.05, 0.1, 0.15), strict=True):
+        arm(f"cross_entropy{level}", 0.6)
+        arm(f"ours{level}", 0.6 + gain)
+    assert run.verdict("scn.noise.gain_grows") == "not_reproduced"
+
+
 def test_a_missing_level_of_noise_is_not_run(run, arm):
     arm("cross_entropy"), arm("ours")
     assert run.verdict("scn.noise.loses_less") == "not_run"
@@ -84,6 +103,8 @@ def test_alpha_is_judged_by_its_auroc(run, arm, alpha, verdict):
     arm("ours_noise20", kept={"alpha": alpha})
     row = run.row("scn.alpha.planted")
     assert row["verdict"] == verdict and row["observed"] == pytest.approx(alpha, abs=0.03)
+    low, high = row["interval_images"]  # seeds share their images: no narrower than that of one seed
+    assert high - low == pytest.approx(2 * 1.96 * _auroc_sd(row["observed"], 140, N - 140), rel=0.1)
     assert "P(label) of the same networks 1.000" in row["note"]
 
 

@@ -90,6 +90,12 @@ def test_different_parts_is_the_interaction_of_expression_and_part(run, p, verdi
     assert (row["verdict"], row["observed"]) == (verdict, 2 * p)
 
 
+@pytest.mark.parametrize(("p", "least"), [(1 / 2001, True), (2 / 2001, False)])
+def test_only_the_smallest_p_of_its_draws_is_called_that(run, p, least):
+    analyses(run, 0.3, 0.3, 0.3, 0.3, interaction=p)
+    assert ("the smallest" in run.row(PARTS)["note"]) == least
+
+
 @pytest.mark.parametrize(("overall", "verdict"), [
     ((0.8, 0.9, 0.3), "reproduced"), ((0.8, 0.79, 0.3), "inconclusive"), ((0.8, 0.7, 0.3), "partly"),
     ((0.8, 0.4, 0.3), "not_reproduced"), ((0.8, 0.3, 0.6), "not_reproduced")])

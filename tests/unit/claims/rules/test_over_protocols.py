@@ -119,3 +119,10 @@ def test_cost_is_a_ratio_over_seeds(run, minutes, verdict):
     row = run.row("baselines.cost.minutes")
     assert row["verdict"] == verdict and row["observed"] == pytest.approx(minutes[0] / minutes[1], rel=0.05)
     assert run.row("baselines.cost.parameters")["observed"] == 1
+
+
+def test_minutes_are_compared_on_a_cpu_alone_and_parameters_anywhere(run):
+    run.result(*CRAFTED, dataset="fer2013", notebook=NOTEBOOK, head_cpu_minutes=3.0)
+    run.result("gap_cnn", dataset="fer2013", device="cuda")
+    assert "not both on a CPU" in run.row("baselines.cost.minutes")["note"]
+    assert run.row("baselines.cost.parameters")["observed"] == 1

@@ -144,6 +144,15 @@ def test_one_diverged_seed_makes_better_partial_and_counts_as_the_majority_class
     assert row["verdict"] == "partly" and "seed 1 diverged" in row["note"]
 
 
+def test_a_seed_that_could_not_be_tested_is_said_to_count(run):
+    run.seeds("deep_emotion", accuracies=(0.8, 0.8, 0.8))
+    run.seeds("deep_emotion_identity", accuracies=(0.5, 0.5, 0.5))
+    run.result("deep_emotion", seed=1, untested=True)
+    row = run.row(IDENTITY)
+    assert row["observed"] == pytest.approx((0.3 + 1 / 7 - 0.5 + 0.3) / 3, abs=3e-3)
+    assert "counts as answers of the majority class" in row["note"] and "the mean is over" not in row["note"]
+
+
 @pytest.mark.parametrize(("adam", "sgd", "verdict"), [
     ((0.60, 0.61, 0.60), (0.565, 0.575, 0.565), "reproduced"), ((0.6, 0.6, 0.6), (0.4, 0.4, 0.4), "partly"),
     ((0.5, 0.5, 0.5), (0.56, 0.56, 0.56), "contradicted")])

@@ -65,11 +65,33 @@ def test_mistakes_that_come_in_runs_widen_the_interval(tmp_path):
     assert widths[1] > 3 * widths[0]
 
 
+def test_the_sequences_of_one_person_are_drawn_together(tmp_path):
+    """People of 50 rows each, in no order: wide where they are known, as if each row were a witness where not."""
+    widths = []
+    shuffled = np.random.default_rng(1).permutation(N)
+    for known in (False, True):
+        ours, theirs = (result(tmp_path, name, share, runs=50) for name, share in (("gru", 0.8), ("frame", 0.7)))
+        for one in (ours, theirs):
+            one.predictions.update({key: one.predictions[key][shuffled] for key in ("labels", "predicted")})
+            one.predictions.update({"groups": shuffled // 50} if known else {})
+        low, high = judged(evidence(tmp_path, "ckplus", gru=[ours], frame=[theirs])).interval_images
+        widths.append(high - low)
+    assert widths[1] > 3 * widths[0]
+
+
+def test_blocks_are_of_the_sources_rows_even_where_few_of_them_are_tested(tmp_path):
+    one = result(tmp_path, "gru", 0.8)
+    tested = np.arange(0, N, 10)
+    few = {key: value if key == "label_names" else value[tested] for key, value in one.predictions.items()}
+    assert rules._sums(one, "gfe")[:, 0].tolist() == [50] * 14
+    assert rules._sums(Result(one.key, one.directory, one.metrics, few, []), "gfe")[:, 0].tolist() == [5] * 14
+
+
 def test_the_f_measure_is_the_mean_over_all_labels_but_the_first(tmp_path):
     one = result(tmp_path, "gru", 0.8)
     matrix = confusion_matrix(LABELS, one.predictions["predicted"], K)
     each = [2 * matrix[k, k] / (matrix[k].sum() + matrix[:, k].sum()) for k in range(K)]
-    assert rules._f_measure(rules._sums(one, 0).sum(0)) == pytest.approx(np.mean(each[1:]))
+    assert rules._f_measure(rules._sums(one).sum(0)) == pytest.approx(np.mean(each[1:]))
     assert macro_f1(matrix) == pytest.approx(np.mean(each))
 
 

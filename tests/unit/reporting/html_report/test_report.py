@@ -10,8 +10,8 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.papers import replication, unstated_choices
 from ferkit.reporting import figures, html_report
+from ferkit.reporting.html_report import experiments, run_files, run_page
 from ferkit.reporting.html_report import page as shell
-from ferkit.reporting.html_report import run_files, run_page
 from ferkit.reporting.html_report.page import POLICY, bound, interval, percent, quantity
 
 CLAIM = {"id": "deep_emotion.parameters", "paper": "deep_emotion", "statement": "It has 47,657 parameters",
@@ -196,6 +196,16 @@ def test_a_protocol_card_tells_split_selection_augmentation_and_cost(run, write_
                  "flip (without: 60.0 %)", "parameters 1,000", "minutes a seed 12.5", "hardware cpu", "seeds 2",
                  "test split evaluated 1 × a seed"):
         assert fact in said, (fact, said)
+
+
+def test_a_card_does_not_tell_what_was_not_recorded(tmp_path, write_result):
+    """As of all folds together, which files of several protocols hold."""
+    write_result(tmp_path, "lenet5", initial={"name": "lenet5/ours/fer2013", "sha256": "a" * 64})
+    read = run_files.read(tmp_path)
+    (one := read.results[0]).metrics.update(test_reads=None, config=None)
+    facts = dict(experiments.experiment(read, [one])["facts"])
+    assert facts["pretraining"] == "lenet5/ours/fer2013"
+    assert facts["augmentation"] is facts["test split evaluated"] is None
 
 
 def test_every_number_of_an_experiment_names_file_commit_and_command(run):
