@@ -79,6 +79,7 @@ def _cell(cell: dict, packed: Packed) -> str:
         return _section(source)
     packed.code.append(source)
     body = "".join(_output(output, packed) for output in cell.get("outputs", []))
+    body = body.replace("</pre>\n<pre class=output>", "")  # what is printed comes in pieces, cut by chance
     return f"<details class=code><summary>code</summary><pre data-code={len(packed.code) - 1}></pre></details>\n{body}"
 
 

@@ -36,6 +36,11 @@ def test_a_page_holds_text_code_tables_and_figures(tmp_path):
     assert content["code"] == ["a < b"]
 
 
+def test_what_was_printed_in_pieces_is_one_output(tmp_path):
+    one, two = ({"name": "stdout", "text": [text]} for text in ("first\n", "second\n"))
+    assert "<pre class=output>first\nsecond\n</pre>" in notebook_pages.page(executed(tmp_path, one, two))
+
+
 def unpacked(text):
     """What notebook_page.js makes of a page's figures: the JSON text and the long arrays."""
     whole = gzip.decompress(base64.b64decode(text))
