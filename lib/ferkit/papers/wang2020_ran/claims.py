@@ -32,7 +32,8 @@ def _claim(name: str, statement: str, unit: Unit, rule: Rule, source: str = METH
 def _robust(name: str, statement: str, kinds: tuple[str, ...], planted: bool = False, **other: object) -> Claim:
     """Against mean pooling over the same crops, unless `second` says otherwise."""
     second = other.pop("second", MEAN)
-    return _claim(name, statement, Unit.NUMBER, ROBUST_AGAINST, ABSTRACT, 1.0, "<", measures="corruption error",
+    return _claim(name, statement, Unit.RATIO, ROBUST_AGAINST, ABSTRACT, 1.0, "<",
+                  measures="mean corruption error, the other's = 1",
                   parameters={"first": OURS, "second": second, "kinds": kinds, "planted": planted}, **other)
 
 
@@ -72,7 +73,7 @@ CLAIMS: tuple[Claim, ...] = (
     _claim("part.loss", "The region-biased loss helps: RAN recognises better with it than without", Unit.POINTS, BETTER,
            TABLE, measures="accuracy gained", parameters={"first": OURS, "second": ATTENTION}),
     _claim("cost", "Attention itself is nearly free: RAN costs at most 1 % more multiply-adds than the mean over the "
-           "same crops", Unit.NUMBER, COSTS_AS_MUCH, METHOD, 1.01, "<", measures="ratio of multiply-adds", group="fact",
+           "same crops", Unit.RATIO, COSTS_AS_MUCH, METHOD, 1.01, "<", measures="ratio of multiply-adds", group="fact",
            parameters={"first": OURS, "second": MEAN}, command=QUICK),
 )
 
