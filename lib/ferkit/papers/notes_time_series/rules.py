@@ -98,13 +98,12 @@ def _sums(result: Result, dataset: str = "") -> np.ndarray:
     both; float64 (B, 2 + 3K)."""
     rows = result.predictions
     unit = rows["index"] // BLOCK[dataset] if dataset in BLOCK else rows.get("groups", rows["index"])
-    labels, predicted, unit = rows["labels"], rows["predicted"], np.unique(unit, return_inverse=True)[1]
+    order = np.argsort(unit, kind="stable")
+    labels, predicted = rows["labels"][order], rows["predicted"][order]
     eye = np.eye(len(result.predictions["label_names"]))
     right = labels == predicted
     columns = np.column_stack([np.ones(len(labels)), right, eye[labels], eye[predicted], eye[labels] * right[:, None]])
-    sums = np.zeros((unit.max() + 1, columns.shape[1]))
-    np.add.at(sums, unit, columns)
-    return sums
+    return np.add.reduceat(columns, np.unique(unit[order], return_index=True)[1])
 
 
 def _accuracy(sums: np.ndarray) -> np.ndarray:
