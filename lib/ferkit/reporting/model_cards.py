@@ -73,9 +73,9 @@ def _audited(report: dict) -> str:
                                 for finding in report["findings"])])
 
 
-def cards() -> dict[Path, str]:
-    """Where each card lies and what it says, for the weights that are in the published tree."""
-    return {entry.directory / CARD: card(entry) for entry in weights_catalogue.entries()
+def cards(dataset: str = "") -> dict[Path, str]:
+    """Where each card lies and what it says, for the weights that are in the published tree of this name, or in all."""
+    return {entry.directory / CARD: card(entry) for entry in weights_catalogue.entries(dataset)
             if entry.weights == entry.directory / records.WEIGHTS}
 
 

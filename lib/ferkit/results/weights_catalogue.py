@@ -64,14 +64,15 @@ class Entry:
         return -1.0 if accuracy is None else accuracy
 
 
-def entries() -> list[Entry]:
-    """Every published system that has (or had) weights, FER2013's first, each set's in the order of its folders.
+def entries(dataset: str = "") -> list[Entry]:
+    """Every published system that has (or had) weights, FER2013's first, each set's in the order of its folders;
+    dataset: of the published tree of this name alone.
 
     InputError for a metrics.json that cannot be read.
     """
     found = []
     own = paths.output_root().resolve()
-    folders = [path for path in paths.published_root().glob("*/") if path.resolve() != own]
+    folders = [path for path in paths.published_root().glob(f"{dataset or '*'}/") if path.resolve() != own]
     for folder in sorted(folders, key=lambda path: (path.name != FIRST_DATASET, path.name)):
         found += [entry for result in records.result_directories(folder) if (entry := _entry(folder.name, result))]
     return found

@@ -24,16 +24,16 @@ def check(root: Path, results: Sequence[Result], found: Found) -> None:
     if git(root, "rev-parse", "--is-shallow-repository") != "false":
         found.note("no git history at hand (or a shallow clone): whether plans came first was not checked")
         return
-    uncommitted = []
+    commits, uncommitted = _commits(root), []
+    changed = set((git(root, "diff", "--name-only", "--relative", "HEAD", "--", ".") or "").splitlines())
     for result in results:
         name = (result.directory / METRICS).relative_to(root).as_posix()
-        commits = (git(root, "log", "--format=%H", "--", name) or "").split()
-        if not commits or git(root, "status", "--porcelain", "--", name):
+        if name not in commits or name in changed:
             uncommitted.append(result.key.name)
             continue
         key = result.key.system, result.key.recipe, result.key.seed
-        for commit in commits:
-            if git(root, "rev-parse", "--verify", "-q", f"{commit}^") is None:
+        for commit, first in commits[name]:
+            if first:
                 found.note("the history begins with these results: whether plans came first cannot be told")
             else:
                 found.look(CHECK, name, None if key in _planned(root, commit, result.key.notebook) else
@@ -41,6 +41,19 @@ def check(root: Path, results: Sequence[Result], found: Found) -> None:
                            "it")
     if uncommitted:
         found.note(f"not committed yet, so whether plans came first was not checked: {', '.join(uncommitted)}")
+
+
+def _commits(root: Path) -> dict[str, list[tuple[str, bool]]]:
+    """The commits that changed each file below `root`, newest first, and whether each is the first of all: asked of git
+    once, for a question about each of some hundred files takes as many seconds."""
+    told: dict[str, list[tuple[str, bool]]] = {}
+    log = git(root, "log", "--format=%x00%H %P", "--name-only", "--no-renames", "--relative", "--", ".") or ""
+    for entry in filter(None, log.split("\0")):
+        head, *names = entry.splitlines()
+        commit, *parents = head.split()
+        for name in filter(None, names):
+            told.setdefault(name, []).append((commit, not parents))
+    return told
 
 
 @cache

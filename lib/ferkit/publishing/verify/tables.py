@@ -33,11 +33,13 @@ def check(found: Found, root: Path, results: Sequence[Result]) -> None:
 
 def check_cards(found: Found, root: Path, beside: bool = False) -> None:
     """Model cards (beside: datasheets) of the repository's own results against what would be written now."""
-    if not root.absolute().is_relative_to(paths.repository().absolute() / "results"):
+    published = paths.repository().absolute() / "results"
+    if not root.absolute().is_relative_to(published):
         return
     from ferkit.reporting import model_cards
 
-    written = model_cards.datasheets() if beside else model_cards.cards()
+    dataset = "".join(root.absolute().relative_to(published).parts[:1])
+    written = model_cards.datasheets() if beside else model_cards.cards(dataset)
     for path, text in written.items():
         if path.is_relative_to(root.absolute()):
             now = path.read_text(encoding="utf-8") if path.is_file() else None
