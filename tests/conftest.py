@@ -56,13 +56,23 @@ def _real_data(variable, name):
 
 
 @pytest.fixture(scope="session")
-def smoke_run(tmp_path_factory, session_cache):
-    """The folder of one whole run of the smoke profile, made once a session by the command a user gives."""
+def run_smoke(session_cache):
+    """A function that runs the smoke profile below a folder by the command a user gives, with further words, and
+    returns the finished process, whose exit status is 0."""
+    def run(output, *words):
+        done = subprocess.run([sys.executable, "-m", "ferkit", "run", "--profile", "smoke", "--device", "cpu",
+                               "--output", output, *words], capture_output=True, text=True,
+                              env={"OMP_NUM_THREADS": "1", **os.environ})  # small networks; two threads would spin
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+    return run
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory, run_smoke):
+    """The folder of one whole run of the smoke profile, made once a session."""
     output = tmp_path_factory.mktemp("runs")
-    done = subprocess.run([sys.executable, "-m", "ferkit", "run", "--profile", "smoke", "--device", "cpu", "--output",
-                           str(output)], capture_output=True, text=True,
-                          env={"OMP_NUM_THREADS": "1", **os.environ})  # small networks; two threads would spin
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_smoke(output)
     return output / "synthetic-smoke-seed0"
 
 

@@ -30,12 +30,6 @@ CHECKED = update_references.CHECKED
 MEND = "run tests/notebooks/update_references.py and look at what changes"
 
 
-def _start(smoke_run, *words):
-    command = [sys.executable, "-m", "ferkit", "run", "--profile", "smoke", "--device", "cpu", "--output",
-               str(smoke_run.parent), *words]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def test_it_leaves_the_contracts_files(smoke_run):
     for name in ("claims.json", "manifest.json", "report.html"):
         assert (smoke_run / name).stat().st_size > 0
@@ -82,18 +76,17 @@ def test_an_executed_notebook_tells_no_path_and_no_warning(smoke_run, stem):
     assert [out["text"] for out in outputs if out.get("name") == "stderr"] == []
 
 
-def test_a_second_start_runs_nothing_and_ends_with_the_table_and_the_report(smoke_run):
+def test_a_second_start_runs_nothing_and_ends_with_the_table_and_the_report(smoke_run, run_smoke):
     before = {path: path.stat().st_mtime_ns for path in smoke_run.rglob("*.ipynb")}
-    done = _start(smoke_run)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_smoke(smoke_run.parent)
     assert done.stdout.count("up to date") == len(replication.stems())
     assert done.stdout.rstrip().endswith("report.html")
     assert {path: path.stat().st_mtime_ns for path in smoke_run.rglob("*.ipynb")} == before
     assert done.stderr == ""
 
 
-def test_a_dry_run_agrees(smoke_run):
-    done = _start(smoke_run, "--dry-run")
+def test_a_dry_run_agrees(smoke_run, run_smoke):
+    done = run_smoke(smoke_run.parent, "--dry-run")
     assert done.stdout.count("up to date") == len(replication.stems())
 
 
