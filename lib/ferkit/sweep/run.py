@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ferkit.core import files, lease
@@ -39,7 +39,10 @@ def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here
                     deadline=None if max_minutes is None else time.time() + 60 * max_minutes)
     if data is not None and len(sweep.datasets) > 1:
         raise InputError("--data names one data set's place; name the others' in the environment")
-    board = Board(tasks(sweep, output), say, output / ROWS)
+    every = tasks(sweep, output)
+    board = Board(every, say, output / ROWS)
+    if data is not None:
+        _refuse_other_data(every, worker, output)
     if board.open:
         for task in {(task.dataset, task.job.system.kind.name): task for task in board.open}.values():
             worker.faces(task)  # InputError where they cannot be had, before anything is written
@@ -118,6 +121,14 @@ class Board:
     def _ended(self, task: Task) -> bool:
         state = self._rows[task.directory]["state"]
         return state in ENDED and (state != "failed" or task.failed_now)
+
+
+def _refuse_other_data(every: Sequence[Task], worker: Worker, output: Path) -> None:
+    """InputError where a run is finished on other data than those that the command names."""
+    for task in every:
+        found = task.result()
+        if found and found["config"].get("data_sha256", "") not in ("", worker.faces(task).content_hash):
+            raise InputError(f"{output}: {task.name} was trained on other data; name another --output")
 
 
 def _write_plan(sweep: Sweep, output: Path) -> None:

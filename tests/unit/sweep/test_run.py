@@ -63,6 +63,12 @@ def test_what_was_trained_under_another_protocol_is_not_taken_for_this_one(finis
         run.run(sweep(protocol="official+train100"), finished[0], device="cpu")
 
 
+def test_what_was_trained_on_other_data_is_not_taken_for_these(finished, tmp_path, monkeypatch, faces):
+    monkeypatch.setattr(Worker, "faces", lambda self, task: faces())
+    with pytest.raises(InputError, match="was trained on other data; name another --output"):
+        run.run(sweep(), finished[0], device="cpu", data=tmp_path)
+
+
 def test_a_plan_written_before_it_told_the_protocol_goes_on(finished):
     path = finished[0] / "plan.json"
     rows = json.loads(path.read_text())
