@@ -20,6 +20,7 @@ from PIL import Image
 
 from ferkit.apps import predictor
 from ferkit.apps.predictor import SIZE, Model
+from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data import archive, face_detection
 
@@ -107,7 +108,14 @@ def read(photo: str | os.PathLike[str] | bytes | Image.Image | np.ndarray, model
             for row, crop in zip(rows, crops, strict=True)]
 
 
-_loaded = cache(predictor.load)
+def _loaded(name: str) -> Model:
+    """The model of a published name or a file, loaded once; a file again when it was written anew."""
+    return _load(name, files.state(Path(name)) if Path(name).is_file() else None)
+
+
+@cache
+def _load(name: str, _: tuple[int, int, int] | None) -> Model:
+    return predictor.load(name)
 
 
 def _encoded(photo: bytes | Image.Image | np.ndarray) -> bytes:
@@ -149,7 +157,7 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
             read = partial(_bytes, path)
             pipe = path.exists() and not path.is_file()  # <(command): what it gives can be read once
             found.append(Photo(name, cache(read) if pipe else read))
-    return found
+    return list({photo.path: photo for photo in found}.values())
 
 
 def _below(folder: Path) -> Iterator[Photo]:

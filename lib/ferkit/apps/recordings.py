@@ -17,7 +17,7 @@ import numpy as np
 from ferkit import papers
 from ferkit.apps import photos
 from ferkit.apps.photos import Row
-from ferkit.core import files
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
 from ferkit.models import weights
@@ -49,6 +49,8 @@ def load(name: str | None = None) -> OverTime:
     system = papers.system(header["system"])
     if system.kind.moments is None:
         raise InputError(f"{name}: {system.display} is asked about single images; leave out --sequence")
+    if str(header.get("trained_on")).startswith(paths.WITHOUT_IMAGES):
+        raise InputError(f"{name}: it learned on points, which frames do not hold; name weights of images")
     predictor, _ = evaluation.open_weights(path, papers.system)
     return OverTime(name, tuple(header["label_names"]), predictor, system)
 

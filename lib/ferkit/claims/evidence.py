@@ -11,9 +11,10 @@ import numpy as np
 
 from ferkit.analysis.comparison import pairing
 from ferkit.analysis.comparison.pairing import Comparison
+from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
-from ferkit.results import occlusions
+from ferkit.results import occlusions, provenance
 from ferkit.results.records import Result
 from ferkit.results.tree import load_tree
 from ferkit.stats import intervals
@@ -38,10 +39,14 @@ class Evidence:
         tree = load_tree(self.root)
         self._results: dict[Name, list[Result]] = defaultdict(list)
         self._refused: dict[Name, list[str]] = defaultdict(list)
-        if not tree.results and not tree.refused and not (self.root / "notebooks").is_dir():
+        of_a_run = (self.root / "notebooks").is_dir() and self.root != paths.published_root()  # whose pages lie so too
+        if not tree.results and not tree.refused and not of_a_run:
             raise InputError(f"{root}: no results in it; name a run (results/runs/<run>) or results/<dataset>")
+        made = None if of_a_run else provenance.of(self.root)  # in a run, systems may be trained again
         for result in tree.results:
             try:
+                if made and made.intact(provenance.name_of(self.root, result)) is False:
+                    raise InputError(f"{self.source(result.file)} was changed after it was published (manifest.json)")
                 self._results[result.key.system, result.key.recipe].append(_accepted(result))
             except InputError as error:
                 self._refused[result.key.system, result.key.recipe].append(str(error))

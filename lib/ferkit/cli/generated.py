@@ -14,11 +14,15 @@ def write_or_check(arguments: argparse.Namespace, module: ModuleType, stale: str
                    nothing: str = "up to date") -> int:
     """Write each file that differs from `module.wanted`, or only say which; exit status 1 if a check finds any."""
     from ferkit.core import files, paths
-    from ferkit.publishing import publish
+    from ferkit.publishing import checksums, publish
 
     found = files.refresh(module.wanted(), arguments.check)
     if not arguments.check:
-        publish.write_lists()
+        own = {path.relative_to(paths.repository() / "results").as_posix() for path in found
+               if path.is_relative_to(paths.repository() / "results")}
+        for line in publish.write_lists():
+            if line[2:] not in own and not line.endswith(checksums.NAME):
+                print(f"SHA256SUMS: {line} (changed since it was last listed)")
     for path in found:
         done = stale if arguments.check else written if path.is_file() else "removed"
         print(f"{paths.shown(path)}: {done}")

@@ -31,9 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Write the plans and name them; exit status 0."""
     if arguments.sweep:
-        for path in _of_sweep(arguments.sweep):
-            print(path)
-        return 0
+        return _listed(_of_sweep(arguments.sweep))
     if not arguments.dataset:
         raise InputError("plan: name the data set with --dataset, or a sweep's file with --sweep")
     from ferkit.cli.publish import chosen
@@ -55,9 +53,16 @@ def main(arguments: argparse.Namespace) -> int:
 
         n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
                                                        protocol=protocol, seed=arguments.seed))
-    for path in publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
-                                n_train=n_train, only=arguments.systems, n_seeds=arguments.seeds):
-        print(path)
+    return _listed(publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
+                                   n_train=n_train, only=arguments.systems, n_seeds=arguments.seeds))
+
+
+def _listed(plans: list[Path]) -> int:
+    """The plans' names, printed, and their checksums in the lists of what is published; exit status 0."""
+    from ferkit.publishing import publish as publishing
+
+    publishing.write_lists()
+    print("\n".join(map(str, plans)))
     return 0
 
 

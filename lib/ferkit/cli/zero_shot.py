@@ -25,10 +25,11 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.experiments import cross_dataset, evaluation
     from ferkit.results import weights_catalogue
 
-    entries = [entry for entry in weights_catalogue.entries()
-               if entry.weights and entry.dataset == arguments.trained_on]
+    of_images = [entry for entry in weights_catalogue.entries()
+                 if entry.weights and papers.system(entry.key.system).of_images]
+    entries = [entry for entry in of_images if entry.dataset == arguments.trained_on]
     if not entries:
-        trained_on = dict.fromkeys(entry.dataset for entry in weights_catalogue.entries() if entry.weights)
+        trained_on = dict.fromkeys(entry.dataset for entry in of_images)
         raise errors.unknown("data set of published weights", arguments.trained_on, trained_on, "--trained-on")
     if arguments.dataset == arguments.trained_on:
         raise InputError(f"--dataset {arguments.dataset}: what these networks were trained on; use evaluate")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ferkit.core.errors import InputError
-from ferkit.data import ferplus
+from ferkit.data import archive, ferplus
 from ferkit.data.face_set import FaceSet
 
 FERPLUS = re.compile(r"(?:\d_)?fer(\d{7})")  # FER+'s own name, with the label that lists put before it
@@ -56,5 +56,6 @@ def only_listed(faces: FaceSet, place: Path) -> tuple[FaceSet, dict[str, object]
 
 
 def _path(name: str) -> str:
-    """A file's path with slashes, without its ending."""
-    return PurePosixPath(name.replace("\\", "/")).with_suffix("").as_posix()
+    """A file's path with slashes, without the ending of an image file."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return (path.with_suffix("") if path.suffix.lower() in archive.IMAGE_SUFFIXES else path).as_posix()

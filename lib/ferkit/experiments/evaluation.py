@@ -109,11 +109,11 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
     counted = faces if isinstance(faces, CountedSplits) else CountedSplits(faces)
     train, val, test = (counted.part(split) for split in ("train", "val", "test"))
     k = len(faces.label_names)
-    told = predictor.scores(test.images[:1]).shape[1]
+    learned = tuple(facts.get("label_names") or faces.label_names)
+    told = predictor.scores(test.images[:1]).shape[1] if len(learned) == k else len(learned)
     if told != k:
         raise InputError(f"the weights tell {told} classes apart, the data have {k} ({', '.join(faces.label_names)}); "
                          "choose the labels that they were trained on (--labels, --contempt, labels.json)")
-    learned = tuple(facts.get("label_names") or faces.label_names)
     if learned != tuple(faces.label_names):
         raise InputError(f"the weights tell apart {', '.join(learned)}, in this order, the data "
                          f"{', '.join(faces.label_names)}; give the classes the same names and order (labels.json)")

@@ -28,7 +28,9 @@ def create(name: str, output: Path | None = None) -> list[Path]:
         raise InputError(f"new-paper {name}: write <first author><year>_<short name>, e.g. wang2020_regions")
     short = name.partition("_")[2]
     taken = {one.name for one in papers.systems()} | {paper.id for paper in papers.all()}
-    number = 1 + max(int(notebook.stem[:2]) for notebook in replication.notebooks())
+    numbers = [int(notebook.stem[:2]) for notebook in replication.notebooks()]
+    beside = output.glob("*/[0-9][0-9]_*.ipynb") if output else ()  # also where FERKIT_PAPERS does not name the folder
+    number = 1 + max([*numbers, *(int(path.name[:2]) for path in beside)])
     values = {"package": name, "short": short, "number": f"{number:02d}", "stem": f"{number:02d}_{short}",
               "display": short.replace("_", " ").capitalize()}
     folder = (output or Path(papers.__file__).parent) / name

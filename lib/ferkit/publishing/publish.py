@@ -27,6 +27,7 @@ from ferkit.stats import classification
 from ferkit.sweep.config import SweepEntry
 
 PLAN, HEADLINE = "plan.json", "headline.json"
+SUFFIXES = (".json", ".npz", ".csv", ".safetensors", ".md")  # of what a system's folder holds
 WAITING = "planned"  # status of an entry that is not published yet
 WEIGHTS_LIMIT = 5_000_000  # bytes; larger ones stay in the run: git keeps every version for ever
 SMALL_LIMIT = 100_000  # of networks that nobody loads on a photograph: of points, drawn faces, a part of the images
@@ -111,10 +112,13 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
               for result in _planned_in(runs, root, notebook)]
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {paths.shown(root)}; plan first")
+    _refuse_other_images(chosen, root)
+    analyses = _analyses(runs, chosen, root)
+    for folder in (*(result.directory for result in chosen), *analyses):
+        _refuse_strange(folder)
     for result in chosen:
         limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root) else 0
         _copy(result.directory, result.key.directory(root), limit)
-    analyses = [path.parent for run in runs for path in occlusions.summaries(run)]
     for analysis in analyses:
         _copy(analysis, root / occlusions.NOTEBOOK / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
     for run in runs:
@@ -193,8 +197,9 @@ def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:
     for name, entry in made.get("notebooks", {}).items() if run != root else ():
         new = {file: files.sha256(root / file) for file in entry["outputs"] if (root / file).is_file()
                and any(Path(file).is_relative_to(folder) for folder in copied)}
-        key = name if name not in entries else f"{name} at {str(entry.get('git_commit'))[:12]}"
-        entries |= {key: entry | {"outputs": new}} if new else {}
+        at = f"{name} at {str(entry.get('git_commit'))[:12]}"
+        keys = (name, at, *(f"{at} ({k})" for k in range(2, len(entries) + 2)))  # of several runs each keeps its own
+        entries |= {next(key for key in keys if key not in entries): entry | {"outputs": new}} if new else {}
     if made:
         manifest.write(root, {**made, "outputs": {}, "notebooks": entries})
 
@@ -211,6 +216,10 @@ def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]
         result = records.read_result(key.directory(place))
         if result.metrics["config"]["recipe"] != entry["config"]:
             raise InputError(f"{key.name}: trained with another recipe than the plan's; run it as planned")
+        profile = manifest.read(place).get("profile")  # not told by all manifests, nor by the oldest plans
+        if profile and profile != entry.get("profile", profile):
+            raise InputError(f"{key.name}: trained on the images of profile {profile}, planned for "
+                             f"{entry['profile']}; run it as planned")
         records.check_weights(result)
         results.append(result)
     for key in absent:
@@ -220,17 +229,54 @@ def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]
     return results
 
 
+def _refuse_other_images(chosen: Sequence[Result], root: Path) -> None:
+    """InputError unless the results are of the same images as those of their kind of input that stay in the tree."""
+    replaced = {result.key for result in chosen}
+    stays = [result for result in (records.read_run(root) if root.is_dir() else ()) if result.key not in replaced]
+    hashes: dict[str, set[str]] = {}
+    for result in (*stays, *chosen):
+        own = hashes.setdefault(papers.system(result.key.system).input, set())
+        own.add(result.metrics["data_sha256"])
+        if len(own) > 1:
+            raise InputError(f"{result.key.name}: measured on other images than what lies in {paths.shown(root)}; run "
+                             "it on the same data, profile and protocol")
+
+
+def _analyses(runs: Sequence[Path], chosen: Sequence[Result], root: Path) -> list[Path]:
+    """The folders of the runs' occlusion analyses of systems that are published, or now will be."""
+    known = {(key.system, key.recipe, key.seed) for key in (
+        *(result.key for result in chosen),
+        *(result.key for result in (records.read_run(root) if root.is_dir() else ())))}
+    found = [path.parent for run in runs for path in occlusions.summaries(run)]
+    return [folder for folder in found
+            if (*folder.parts[-3:-1], int(folder.name.removeprefix("seed"))) in known]
+
+
+def _refuse_strange(folder: Path) -> None:
+    """InputError for a file that no result has: it would be published beside it."""
+    for path in folder.iterdir():
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in SUFFIXES:
+            raise InputError(f"{path}: a file that no result has; move it out of the run")
+
+
 def _copy(source: Path, target: Path, limit: int) -> None:
-    """A folder's files, all but weights of more than `limit` bytes, whole or not at all."""
-    aside = target.with_name(f".{target.name}.part")
+    """A folder's files, all but weights of more than `limit` bytes; a kill leaves the old folder or the new one, whole
+    (for an instant the old one under the name of ``.<name>.old``)."""
+    aside, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
+    if old.is_dir() and not target.is_dir():  # killed in that instant
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     for path in sorted(source.iterdir()):
-        if path.is_file() and (path.name != records.WEIGHTS or path.stat().st_size <= limit):
+        kept = path.is_file() and path.suffix in SUFFIXES and not path.name.startswith(".")
+        if kept and (path.name != records.WEIGHTS or path.stat().st_size <= limit):
             shutil.copyfile(path, aside / path.name)
     compact(aside)
-    shutil.rmtree(target, ignore_errors=True)
+    if target.is_dir():
+        target.rename(old)
     aside.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def compact(folder: Path) -> bool:

@@ -3,7 +3,8 @@
 ``<notebook>/protocols_<name>.json`` of a published tree: `{schema, dataset, sweep, git_commit, profile, label_names,
 images: {protocol: {data_sha256, index, labels, groups}}, runs: [{protocol, system, recipe, seed, FACTS, predicted,
 predicted_no_tta}]}`. index, groups: of the test images, in order.
-labels, predicted: a digit for each of them. A tree of its own for each of ten folds would take forty times the room.
+labels, predicted: one of `SYMBOLS` for each of them. A tree of its own for each of ten folds would take forty times the
+room.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ SCHEMA = 1
 PATTERN = "[0-9][0-9]_*/protocols_*.json"
 FACTS = ("status", "accuracy", "val_accuracy", "best_epoch", "epochs", "parameters", "initial", "minutes",
          "head_cpu_minutes", "tta")
+KEYS = {"schema", "dataset", "sweep", "git_commit", "profile", "label_names", "images", "runs"}
+OF_IMAGES = {"data_sha256", "index", "labels", "groups"}
+OF_RUNS = {"protocol", "system", "recipe", "seed", "predicted", "predicted_no_tta", *FACTS}
+SYMBOLS = "0123456789abcdefghijklmnopqrstuvwxyz"  # one a class
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, 
     """The file of these results by protocol. about: sweep, git_commit, profile. InputError where the results of one
     protocol were not tested on the same images, or a run has no predictions."""
     images, rows = {}, []
+    names = next(iter(runs.values()))[0].predictions.get("label_names", np.array([])).tolist()
+    if len(names) > len(SYMBOLS):
+        raise InputError(f"{len(names)} classes are more than the {len(SYMBOLS)} that such a file tells apart")
     for protocol, results in runs.items():
         first = results[0].predictions
         if not first:
@@ -83,7 +91,6 @@ def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, 
             single = result.predictions.get("predicted_no_tta")
             rows.append(found | ({} if single is None else {"predicted_no_tta": _digits(single)}))
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = next(iter(runs.values()))[0].predictions["label_names"].tolist()
     dataset = next(iter(runs.values()))[0].metrics["dataset"]
     return files.write_json(path, {"schema": SCHEMA, "dataset": dataset, **about, "label_names": names,
                                    "images": images, "runs": rows})
@@ -224,8 +231,8 @@ def people_apart(groups: Sequence[Sequence[int] | np.ndarray | None]) -> np.ndar
 
 
 def _digits(values: np.ndarray) -> str:
-    return "".join(map(str, values.tolist()))
+    return "".join(SYMBOLS[value] for value in values.tolist())
 
 
 def _numbers(digits: str) -> np.ndarray:
-    return np.array([int(digit) for digit in digits], dtype=np.int64)
+    return np.array([SYMBOLS.index(digit) for digit in digits], dtype=np.int64)

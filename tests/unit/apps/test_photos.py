@@ -4,13 +4,16 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from ferkit import papers
 from ferkit.apps import photos, predictor
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data import face_detection
 from ferkit.data.sources.synthetic import draw_set
+from ferkit.models import weights
 
 
 class Steps:
@@ -188,6 +191,21 @@ def test_read_takes_a_photograph_in_any_form_and_gives_its_faces(tmp_path):
         assert face.probabilities == found[0][0].probabilities
         assert face.probability == face.probabilities[face.expression] >= face.probabilities[face.runner_up]
     assert ferkit.read(pixels, "lenet5", crop=True)[0].box == (15, 0, 60, 60)
+
+
+def test_read_asks_the_network_that_a_file_holds_now(tmp_path):
+    path, found = tmp_path / "weights.safetensors", []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        weights.save(path, papers.system("lenet5").build(7), "lenet5", {})
+        found.append(photos.read(np.zeros((48, 48), np.uint8), str(path))[0].probability)
+    assert found[0] != found[1]
+
+
+def test_a_photograph_that_is_named_twice_is_read_once(tmp_path):
+    Image.new("L", (48, 48)).save(tmp_path / "a.png")
+    name = str(tmp_path / "a.png")
+    assert [photo.path for photo in photos.photos_of([name, name], io.BytesIO())] == [name]
 
 
 @pytest.mark.parametrize(("photo", "says"), [("nowhere.png", "nowhere.png: cannot be read"),

@@ -78,6 +78,13 @@ def test_what_does_not_go_together_is_refused(words, says, file, capsys):
     assert says in capsys.readouterr().err
 
 
+def test_a_network_that_learned_on_points_is_refused(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    weights.save(path, papers.system("gru").build(8), "gru", {}, label_names=tuple("abcdefgh"), trained_on="gfe")
+    with pytest.raises(InputError, match="learned on points"):
+        recordings.load(str(path))
+
+
 def test_a_network_of_single_images_is_refused(tmp_path):
     path = tmp_path / "weights.safetensors"
     weights.save(path, papers.system("lenet5").build(7), "lenet5", {})

@@ -5,6 +5,7 @@ import pytest
 
 from ferkit import claims, papers
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority, failed_to_train
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 
 
@@ -18,6 +19,30 @@ def test_a_folder_that_is_missing_empty_or_mixed_is_refused_in_one_line(run, tmp
     run.result("gap_cnn", dataset="fer2013")
     with pytest.raises(InputError, match="fer2013 and synthetic"):
         claims.judge(tmp_path, papers.claims())
+
+
+def test_the_folder_of_all_published_trees_is_no_run():
+    with pytest.raises(InputError, match="no results in it"):
+        claims.judge(paths.published_root(), papers.claims())
+
+
+def test_a_published_result_that_was_edited_is_refused(run):
+    result = run.result("deep_emotion", parameters=47657)
+    (run.root / "notebooks").rmdir()
+    name = result.file.relative_to(run.root).as_posix()
+    files.write_json(run.root / "manifest.json", {"schema": 1, "notebooks": [
+        {"name": "x", "outputs": {name: files.sha256(result.file)}}]})
+    assert run.verdict("deep_emotion.parameters") == "reproduced"
+    files.write_json(result.file, result.metrics | {"parameters": 47658})
+    row = run.row("deep_emotion.parameters")
+    assert row["verdict"] == "not_run" and "changed after it was published" in row["note"]
+
+
+def test_an_accuracy_of_single_views_that_does_not_follow_is_refused(run):
+    result = run.result("deep_emotion", accuracy=0.8, tta="flip", accuracy_no_tta=1.0,
+                        more={"predicted_no_tta": np.arange(350) % 7})
+    files.write_json(result.file, result.metrics | {"accuracy_no_tta": 0.3})
+    assert "accuracy_no_tta is 0.3000" in run.row("deep_emotion.attention.identity")["note"]
 
 
 def test_a_failed_trained_system_is_no_evidence(run):

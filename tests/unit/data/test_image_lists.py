@@ -41,6 +41,14 @@ def test_a_line_names_an_image_in_the_copy_or_in_ferplus(faces, tmp_path, line):
     assert len(found.part("train")) == 7 and len(found.part("val")) == 7
 
 
+@pytest.mark.parametrize("line", ["KM.AN1.39", "KM.AN1.39.tiff", "KM.AN1.39.jpeg"])
+def test_a_name_with_dots_is_found_with_and_without_its_ending(faces, tmp_path, line):
+    names = np.array([f"{'KM' if row == np.flatnonzero(faces.split == 'test')[0] else row}.AN1.39.tiff"
+                      for row in range(len(faces))])
+    (tmp_path / "list.txt").write_text(line)
+    assert only_listed(replace(faces, names=names), tmp_path / "list.txt")[1]["listed"] == 1
+
+
 def test_a_name_of_several_images_needs_its_folders(faces, tmp_path, refusal):
     test = np.flatnonzero(faces.split == "test")
     faces = replace(faces, names=np.array([f"test/{'angry' if row == test[0] else 'happy' if row in test else 'sad'}/"

@@ -28,6 +28,12 @@ def _random(images):
     return np.random.default_rng(0).normal(scale=3, size=(len(images), 7)).astype(np.float32)
 
 
+def test_weights_for_other_classes_are_not_even_asked(faces):
+    of_points = _predictor(lambda images: pytest.fail("asked"))
+    with pytest.raises(InputError, match="tell 8 classes apart, the data have 7"):
+        evaluate(of_points, {"label_names": list("abcdefgh"), "seed": 0, "tta": "none"}, faces)
+
+
 def test_weights_for_other_classes_are_refused(faces):
     eight = _predictor(lambda images: np.zeros((len(images), 8), np.float32))
     with pytest.raises(InputError, match="tell 8 classes apart, the data have 7"):

@@ -138,6 +138,67 @@ def test_more_seeds_are_published_beside_what_stands_there(planned, faces, tmp_p
     assert {f"{notebook}/deep_emotion/ours/seed{k}/metrics.json" for k in (0, 1, 2)} <= noted
 
 
+def test_each_of_several_runs_of_one_name_and_commit_stays_noted(planned, faces, tmp_path):
+    run, root = planned
+    write_manifest(run, "sweep x")
+    notebook, (plan,) = "02_stn_attention", PLANS["02_stn_attention"]
+    entries = [SweepEntry("synthetic", plan.system, plan.recipe, seed, training.recipe_of(plan, "smoke"))
+               for seed in (1, 2, 3)]
+    publishing.extend_plan(entries, "smoke", notebook)
+    runs = [run]
+    for seed in (1, 2, 3):
+        runs.append(tmp_path / f"part{seed}")
+        train(notebook, plan, seed, faces(), runs[-1])
+        write_manifest(runs[-1], "sweep x")
+    publishing.publish(runs, "synthetic")
+    noted = [name for entry in manifest.read(root)["notebooks"].values() for name in entry["outputs"]]
+    assert {f"{notebook}/deep_emotion/ours/seed{k}/metrics.json" for k in range(4)} <= set(noted)
+    assert len(noted) == len(set(noted))
+
+
+def test_a_result_of_another_profile_or_of_other_images_is_refused(planned, faces, tmp_path):
+    run, root = planned
+    write_manifest(run)
+    files.write_json(run / manifest.NAME, manifest.read(run) | {"profile": "full", "notebooks": []})
+    with pytest.raises(InputError, match="images of profile full, planned for smoke"):
+        publishing.publish([run], "synthetic")
+    write_manifest(run)
+    publishing.publish([run], "synthetic", ["02_stn_attention"])
+    other = tmp_path / "other"
+    train("03_gap_cnn_svm", PLANS["03_gap_cnn_svm"][0], 0, faces(seed=1), other)
+    with pytest.raises(InputError, match="lenet5/ours/seed0: measured on other images"):
+        publishing.publish([other], "synthetic", ["03_gap_cnn_svm"])
+    assert not (root / "03_gap_cnn_svm/lenet5").exists()
+
+
+def test_a_file_that_no_result_has_is_not_published_and_an_analysis_only_with_its_network(planned):
+    run, root = planned
+    for system in ("lenet5", "gap_cnn"):  # no result of the second
+        place = run / "04_occlusion_analysis" / system / "ours/seed0"
+        place.mkdir(parents=True)
+        (place / "occlusion.json").write_text("{}")
+    face = run / "03_gap_cnn_svm/lenet5/ours/seed0/face.png"
+    face.write_bytes(b"x")
+    with pytest.raises(InputError, match="a file that no result has"):
+        publishing.publish([run], "synthetic")
+    assert not (root / "02_stn_attention/deep_emotion").exists()
+    face.rename(face.with_name(".hidden.png"))
+    publishing.publish([run], "synthetic")
+    assert not list(root.rglob("*.png"))
+    assert [path.parts[-4] for path in root.rglob("occlusion.json")] == ["lenet5"]
+
+
+def test_a_kill_while_publishing_again_leaves_the_old_result(planned):
+    run, root = planned
+    publishing.publish([run], "synthetic")
+    place = root / "03_gap_cnn_svm/lenet5/ours/seed0"
+    place.rename(place.with_name(".seed0.old"))  # as between the two renames
+    (place.parent / ".seed0.part").mkdir()
+    publishing._copy(run / place.relative_to(root), place, 0)
+    assert [path.name for path in place.parent.iterdir()] == ["seed0"]
+    assert records.read_result(place).metrics["status"] == "finished"
+
+
 def test_what_is_replaced_is_noted_once_by_the_run_that_replaced_it(planned):
     run, root = planned
     write_manifest(run, "first")

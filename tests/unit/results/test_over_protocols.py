@@ -79,6 +79,19 @@ def test_pretraining_is_told_of_all_folds_together(tmp_path):
     assert found.metrics["initial"] == initial
 
 
+def test_more_than_ten_classes_keep_a_symbol_each(tmp_path):
+    labels = np.arange(14)
+    names = np.array([f"class {k}" for k in range(14)])
+    one = result(tmp_path, 0, 14, labels=labels, predicted=labels, label_names=names)
+    one.metrics.update(accuracy=1.0)
+    path = over_protocols.write(tmp_path / "09_x" / "protocols_a.json", {"by_image": [one]}, {})
+    (found,) = over_protocols.pooled(tmp_path)
+    assert found.predictions["predicted"].tolist() == labels.tolist() and len(over_protocols.read(path)["label_names"])
+    one.predictions["label_names"] = np.arange(37).astype(str)
+    with pytest.raises(InputError, match="37 classes are more than the 36"):
+        over_protocols.write(path, {"by_image": [one]}, {})
+
+
 def test_folds_of_two_protocols_are_not_taken_for_one(tmp_path):
     folds = {"by_subject_10fold": [result(tmp_path, 0, 7)], "by_subject_10fold:1": [result(tmp_path, 0, 14)]}
     over_protocols.write(tmp_path / "09_x" / "protocols_a.json", folds, {})

@@ -11,6 +11,7 @@ numbers, `tables` what follows from other files, `preregistration` whether plans
 from pathlib import Path
 
 from ferkit.core.errors import InputError
+from ferkit.publishing import checksums
 from ferkit.publishing.verify.findings import Found
 from ferkit.publishing.verify.tree import Tree, check_beside, is_tree
 
@@ -34,4 +35,5 @@ def verify(directory: Path, data: Path | None = None, sample: int = 256) -> list
     if data is not None and len(roots) > 1:
         raise InputError(f"{directory}: --data is one data set's; name one results/<dataset> with it")
     found = [Tree(root).check(data, sample) for root in roots]
-    return found if roots == [directory] else [*found, check_beside(directory, roots)]
+    working = not (directory / checksums.NAME).is_file() and any(Tree(root).is_working for root in roots)
+    return found if roots == [directory] or working else [*found, check_beside(directory, roots)]

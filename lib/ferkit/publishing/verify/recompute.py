@@ -32,6 +32,8 @@ def check(root: Path, dataset: str, results: Sequence[Result], found: Found, dat
         found.note("weights not published, so that their predictions cannot be computed again (their sha256 stands in "
                    f"metrics.json): {', '.join(absent)}")
     if not tested:
+        if data is not None:
+            found.note("no predictions with weights lie here, so the data were not used")
         return
     if data is None and dataset != "synthetic" and not os.environ.get(paths.DATA_VARIABLES.get(dataset, "")):
         found.note(f"no data at hand: predictions were not computed again from weights; name {dataset} with --data or "

@@ -12,7 +12,7 @@ from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify.findings import Found
 from ferkit.publishing.verify.run_checks import same
-from ferkit.results import occlusions, records
+from ferkit.results import occlusions, over_protocols, records
 from ferkit.results.records import Result
 from ferkit.stats import intervals
 
@@ -24,7 +24,8 @@ def check(found: Found, root: Path, results: Sequence[Result]) -> None:
     weights = {result.key.name: (result.metrics["weights_sha256"], result.metrics["data_sha256"]) for result in results}
     for pattern, name, problems in (
             (f"{occlusions.NOTEBOOK}/*/*/seed*/{occlusions.SUMMARY}", "occlusion analyses", _analysis),
-            ("**/zero_shot.json", "zero-shot tables", _zero_shot), ("**/optimism.json", "selection bias", _selection)):
+            ("**/zero_shot.json", "zero-shot tables", _zero_shot), ("**/optimism.json", "selection bias", _selection),
+            (over_protocols.PATTERN, "several protocols", _several)):
         for path in sorted(root.glob(pattern)):
             says = _careful(problems, path, weights)
             for problem in says or [None]:
@@ -81,6 +82,26 @@ def _zero_shot(path: Path, rows: list[dict], weights: dict) -> list[str]:
         known = weights.get(f"{row['system']}/{row['recipe']}/seed{row['seed']}")
         if known and known[0] != row["weights_sha256"]:
             found.append(f"{row['name']}: measured with other weights than those of the result")
+    return found
+
+
+def _several(path: Path, content: dict, weights: dict) -> list[str]:
+    """Accuracies follow from the answers, fractions are fractions, and nothing else lies in the file."""
+    over_protocols.read(path)
+    strange = content.keys() - over_protocols.KEYS
+    strange |= {key for images in content["images"].values() for key in images.keys() - over_protocols.OF_IMAGES}
+    strange |= {key for row in content["runs"] for key in row.keys() - over_protocols.OF_RUNS}
+    found = [f"{key}: no key of such a file" for key in sorted(strange)]
+    for name, images in content["images"].items():
+        told = [images[key] for key in ("index", "labels", "groups") if images.get(key) is not None]
+        if len(set(map(len, told))) != 1 or not all(type(one) is int for column in told for one in column
+                                                    if not isinstance(column, str)):
+            found.append(f"{name}: index, labels and groups are not one whole number an image")
+    for row in content["runs"]:
+        values = [row.get(key) for key in ("val_accuracy", "accuracy")]
+        if not all(value is None or 0 <= value <= 1 for value in values):
+            found.append(f"{row['system']}/{row['recipe']}/seed{row['seed']} under {row['protocol']}: an accuracy that "
+                         "is no fraction")
     return found
 
 

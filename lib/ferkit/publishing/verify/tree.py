@@ -139,6 +139,10 @@ class Tree:
         entries = [entry for entry in content.get("notebooks", {}).values() if entry.get("status") != "running"]
         noted = {name: sha for group in (*entries, content) for name, sha in (group.get("outputs") or {}).items()}
         found.look("noted when made", manifest.NAME, None if noted or not self.results else "it notes no output")
+        for result in self.readable if noted and not self.is_working else ():
+            name = f"{self._name(result.directory)}/{records.METRICS}"
+            if name not in noted:
+                found.look("noted when made", name, "manifest.json does not say when and by which commit it was made")
         for name, sha in noted.items():
             path, problem = self.root / name, None
             if not path.is_file():

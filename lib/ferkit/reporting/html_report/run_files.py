@@ -96,6 +96,10 @@ def read(directory: Path, page: Path | None = None) -> RunFiles:
         raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
     tree = load_tree(directory)
     results, problems = list(tree.results), list(tree.refused.values())
+    ours = results or problems or any((directory / name).exists() for name in ("manifest.json", "claims.json",
+                                                                              "notebooks", "01_data_preparation"))
+    if not ours and any(directory.iterdir()):
+        raise InputError(f"{directory}: no run in it; name a folder below results/runs, or results/<dataset>")
     manifest = _json(directory / "manifest.json", dict, problems)
     claims = [claim for claim in _json(directory / "claims.json", list, problems) if isinstance(claim, dict)]
     if results and not (directory / "claims.json").is_file() and _results_alone(directory):

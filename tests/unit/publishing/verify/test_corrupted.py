@@ -56,6 +56,38 @@ def test_an_accuracy_without_copies_that_cannot_be(published):
     told(published, f"{CELL}/metrics.json", "which cannot be")
 
 
+def test_a_result_that_no_run_noted(published):
+    manifest = published.read("manifest.json")
+    outputs = manifest["notebooks"][0]["outputs"]
+    del outputs[f"{CELL}/metrics.json"]
+    published.put("manifest.json", manifest)
+    checksums.write(published.root)
+    told(published, f"{CELL}/metrics.json", "manifest.json does not say")
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda found: found["runs"][0].update(accuracy=0.99), "does not follow"),
+    (lambda found: found["runs"][0].update(val_accuracy=7.5), "no fraction"),
+    (lambda found: found["images"]["by_subject_2fold"].update(pixels=[[1, 2]]), "pixels: no key"),
+    (lambda found: found["images"]["by_subject_2fold"].update(index=[1]), "one whole number an image"),
+    (lambda found: (found.clear(), found.update(pixels=[[1, 2]])), "damaged")])
+def test_a_file_of_several_protocols_that_is_not_what_it_says(published, change, says):
+    name = "02_stn_attention/protocols_x.json"
+    content = {"schema": 1, "dataset": "fer2013", "sweep": "x", "git_commit": "a" * 40, "profile": "full",
+               "label_names": ["a", "b"], "images": {"by_subject_2fold": {
+                   "data_sha256": "ab" * 32, "index": [4, 7], "labels": "01", "groups": None}},
+               "runs": [{"protocol": "by_subject_2fold", "system": "lenet5", "recipe": "ours", "seed": 0,
+                         "status": "finished", "accuracy": 0.5, "val_accuracy": 0.5, "epochs": 1, "best_epoch": 1,
+                         "parameters": 5, "minutes": 0.1, "tta": "none", "predicted": "00"}]}
+    published.put(name, content)
+    published.note()
+    assert mismatches(published) == []
+    change(content)
+    published.put(name, content)
+    published.note()
+    told(published, name, says)
+
+
 def test_sequences_are_a_data_set_of_their_own_and_images_are_still_one(published, write_result):
     write_result(published.root, "gru", dataset="fer2013", data_sha256="cd" * 32)
     published.note()

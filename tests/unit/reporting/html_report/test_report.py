@@ -288,6 +288,13 @@ def test_compare_takes_the_mean_over_seeds(run, write_result, tmp_path, monkeypa
     assert said.count("60.0 % 34.3 … 84.9 % · 3 seeds, ± 10.0") == 2 and "validation 60.0 %" in said
 
 
+def test_no_report_is_written_into_a_folder_of_something_else(tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(InputError, match="no run in it"):
+        html_report.build(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
 def test_compare_wants_two(run):
     with pytest.raises(InputError):
         html_report.compare([run])
