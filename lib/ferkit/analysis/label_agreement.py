@@ -121,9 +121,8 @@ def _answers(name: str, labels: np.ndarray, votes: np.ndarray) -> dict[str, obje
     sole = (own == most) & ((votes == most[:, None]).sum(axis=1) == 1)
     sure = most > votes.sum(axis=1) / 2
     said = groups(labels, votes)
-    others = np.bincount(votes[~sole].argmax(axis=1), minlength=len(ferplus.COLUMNS))
-    if name != "all":
-        others[labels[0]] = 0  # a tie
+    first = votes.argmax(axis=1)
+    others = np.bincount(first[~sole & (first != labels)], minlength=len(ferplus.COLUMNS))  # a tie may be its own
     return {"label": name, "n": len(labels), "agreement": float(np.mean(sole)),
             "majority": float(np.mean(sole[sure])), "n_majority": int(sure.sum()),
             "single": float(np.mean(own / votes.sum(axis=1))),

@@ -3,9 +3,10 @@ hash.
 
 ``<cache>/faces/<content hash>-<details>/`` holds the arrays, ``<cache>/keys/<key>.json`` says which entry a
 source (by path, size and modification time) led to. Entries are written beside their place and renamed into
-it, so a reader never sees half of one, and of two processes that prepare the same set the second adopts the
-first's. An entry is believed after its bytes were compared, once in each process, with the hashes stored in it;
-what was damaged is prepared again, and said. A key file can name nothing but an entry of this cache.
+it, so a reader never sees half of one, and of two processes that prepare the same set the second adopts the first's
+(while a large one is being decoded, `decoding`, a second is refused). An entry is believed after its bytes were
+compared, once in each process, with the hashes stored in it; what was damaged is prepared again, and said. A key file
+can name nothing but an entry of this cache.
 """
 
 from __future__ import annotations

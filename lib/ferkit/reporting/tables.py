@@ -38,6 +38,7 @@ COLUMNS = {
     "sd": Column("sd over seeds", _F), "majority": Column("majority class", _F), "share": Column("share", _F),
     "recall": Column("recall", _F), "precision": Column("precision", _F), "f1": Column("F1", _F),
     "difference": Column("difference", _P), "worth": Column("leakage inflation", _P), "gap": Column("train − test", _P),
+    "gain": Column("gain", _P), "gain_low": Column("gain, low", _P), "gain_high": Column("gain, high", _P),
     "shift_loss": Column("lost to a shift of 4 px", _P), "p": Column("p", _N), "p_holm": Column("p, adjusted", _N),
     "n": Column("images", _C), "parameters": Column("parameters", _C), "support": Column("images", _C),
     "receptive_field": Column("receptive field, px", _C), "minutes": Column("minutes", Unit.NUMBER),
@@ -81,10 +82,11 @@ class Table:
 
 def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None, *,
          heads: Mapping[str, str] | None = None, units: Mapping[str, Unit] | None = None, default: Unit = Unit.TEXT,
-         empty: str = EMPTY) -> Table:
+         plain: Sequence[str] = (), empty: str = EMPTY) -> Table:
     """Rows as a table. rows: dictionaries, or a pandas frame. columns: which keys, in order (all but those that are
     nowhere given). heads, units: of keys that `COLUMNS` does not know, or in place of what it says; default: the unit
-    of all other numbers that are not whole."""
+    of all other numbers that are not whole. plain: keys that are names of classes, whatever `COLUMNS` takes such words
+    for."""
     if hasattr(rows, "to_dict"):
         named = any(rows.index.names)
         rows = (rows.reset_index() if named else rows).to_dict("records")
@@ -95,10 +97,12 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
     difference = "difference" in keys
     shown: list[tuple[str, list[str], bool]] = []
     for key in keys:
-        pair = next((pair for pair in INTERVALS if key in pair and set(pair) <= set(keys)), None)
+        pair = next((pair for pair in INTERVALS if key in pair and set(pair) <= set(keys) - set(plain)),
+                    None)
         if pair and key == pair[1]:
             continue
-        known = COLUMNS.get(key, Column(names.in_words(str(key)).replace("_", " "), Unit.TEXT))
+        known = Column(str(key), Unit.TEXT) if key in plain else COLUMNS.get(key, Column(
+            names.in_words(str(key)).replace("_", " "), Unit.TEXT))
         if pair:
             unit = units.get(key, _P if difference and pair[0] == "low" else _F)
             values = [unit.interval([row.get(end) for end in pair]) for row in rows]

@@ -107,8 +107,8 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
 
 
-def _total(matrix: np.ndarray) -> int:
-    total = int(np.sum(matrix))
+def _total(matrix: np.ndarray) -> float:
+    total = float(np.sum(matrix))  # a mean over seeds may miss a whole number by its last digit
     if not total:
         raise ValueError("no image: nothing to measure")
     return total

@@ -38,7 +38,7 @@ def variant_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]
     absent = len(ablation.variants) - len(compared)
     adjusted = holm([*(1.0 if test["p"] is None else test["p"] for test in tests), *[1.0] * absent])[:len(tests)]
     against = [_NO_TEST | {"p_holm": None},
-               *({key: test[key] for key in _NO_TEST} | {"p_holm": p}
+               *({key: test[key] for key in _NO_TEST} | {"p_holm": None if test["p"] is None else p}
                  for test, p in zip(tests, adjusted, strict=True))]
     return [_row(one, ablation) | change for one, change in zip(compared, against, strict=True)]
 

@@ -19,11 +19,13 @@ from ferkit.stats.estimates import Estimate
 
 
 def rare_classes(one: System, labels: Sequence[str]) -> list[int]:
-    """The classes that count as rare: `labels`, or the two with the fewest training images where one is absent."""
-    names = one.label_names
-    if all(label in names for label in labels):
+    """The classes that count as rare: `labels`, or the two with the fewest training images where one of them has no
+    test image. Classes without training or test images do not count."""
+    names, sizes = one.label_names, np.asarray(class_sizes(one))
+    tested = np.bincount(one.labels, minlength=len(names)) > 0
+    if all(label in names and tested[names.index(label)] for label in labels):
         return [names.index(label) for label in labels]
-    return sorted(np.argsort(class_sizes(one), kind="stable")[:2].tolist())
+    return sorted([k for k in np.argsort(sizes, kind="stable").tolist() if sizes[k] and tested[k]][:2])
 
 
 def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]:

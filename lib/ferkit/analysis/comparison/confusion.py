@@ -105,7 +105,8 @@ def _scores(one: System) -> list[dict]:
                                      lambda score=score, k=k, given=given: given[score] or _f1_interval(one, k))
                      for score in SCORES} | {"support": support})
         if not support:  # nothing is known of a class without images, however many seeds agree on it
-            rows[-1]["recall"] |= {"low": 0.0, "high": 1.0}
+            for score in SCORES:
+                rows[-1][score] |= {"low": 0.0, "high": 1.0}
     return rows
 
 

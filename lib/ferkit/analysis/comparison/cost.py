@@ -19,6 +19,8 @@ def cost(results: Sequence[Result]) -> list[dict[str, object]]:
                 if key in ("seeds", "parameters", "accuracy", "minutes")}}
             for (system, recipe), group in tested.items()]
     if mean := ensemble([result for group in tested.values() for result in group]):
-        rows.append({"system": f"mean of {mean['networks']} networks", "recipe": "ours", "device": rows[0]["device"],
-                     "seeds": 1, **{key: mean[key] for key in ("parameters", "accuracy", "minutes")}})
+        recipes = dict.fromkeys(recipe for _, recipe in mean["systems"])
+        rows.append({"system": f"mean of {mean['networks']} networks", "recipe": " and ".join(recipes),
+                     "device": rows[0]["device"], "seeds": 1,
+                     **{key: mean[key] for key in ("parameters", "accuracy", "minutes")}})
     return sorted(rows, key=lambda row: -row["accuracy"])

@@ -1,16 +1,21 @@
 """Rules about the networks themselves: parameters, layers, receptive fields."""
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.evidence import Evidence
+from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, key_of, only_value, sources_of
+from ferkit.core.labels import LABELS
 from ferkit.core.names import Name
 
 
 def counted(evidence: Evidence, claim: Claim, name: Name, part: str | None = None,
             otherwise: float | None = None, caveat: str = "") -> Finding:
     """A number of parameters, of the whole or one `part`, to be met exactly; `otherwise` is another reading, `caveat`
-    what a reader must know of how the network was made."""
+    what a reader must know of how the network was made. The whole is counted where it tells the papers' classes apart:
+    of others its last layer has another size."""
     results = evidence.results(name)
+    classes = len(results[0].metrics.get("label_names") or LABELS)
+    if part is None and classes != len(LABELS):
+        raise NotRun(f"the number is of a network that tells {len(LABELS)} classes apart, these tell {classes}")
     numbers = [key_of(result, "parts").get(part) if part else result.metrics["parameters"] for result in results]
     observed = only_value(numbers, part or "parameters", results)
     verdict = "reproduced" if observed == claim.value else "partly" if observed == otherwise else "not_reproduced"

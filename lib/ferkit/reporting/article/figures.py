@@ -103,7 +103,7 @@ def confusion(tree: str, name: Name) -> Picture:
     side, left, top = 62, 200, 50
     parts = [svg.text(left + side * len(shares) / 2, 22, "predicted", "q s", "middle"), svg.text(24, 22, "true", "q s")]
     for i, label in enumerate(one.label_names):
-        parts += [svg.text(left - 12, top + side * 0.62 * (i + 0.5) + 4, f"{label} ({int(one.matrix[i].sum())})",
+        parts += [svg.text(left - 12, top + side * 0.62 * (i + 0.5) + 4, f"{label} ({round(one.matrix[i].sum())})",
                            "t s", "end"),
                   svg.text(left + side * (i + 0.5), 42, label, "t s", "middle")]
         for j, share in enumerate(shares[i]):

@@ -1,6 +1,7 @@
 """What a change is worth: differences to a baseline with their intervals."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,7 +33,7 @@ def class_imbalance_changes(rows: Sequence[Mapping]) -> go.Figure:
             hovertemplate=f"%{{customdata}}<br>{says} %{{x:+.1f}} points<extra></extra>"))
     single = [(row["by_class"][label], k + 1.7 * SHIFT, label, side, row["method"]) for k, row in enumerate(shown)
               for label, side in zip(sorted(row["rare_labels"], key=row["by_class"].get),
-                                     ("middle left", "middle right"), strict=True)]
+                                     cycle(("middle left", "middle right")), strict=False)]
     if single:
         x, y, labels, sides, names = zip(*single, strict=True)
         fig.add_trace(go.Scatter(

@@ -60,13 +60,15 @@ def recall_bars(names: Sequence[str], recalls: np.ndarray, intervals: np.ndarray
     fig = style.empty_figure(height=400, margin={"t": 60})
     ticks = list(label_names)
     if support is not None:
-        ticks = [f"{label}<br>n = {int(n)}" for label, n in zip(label_names, support, strict=True)]
+        ticks = [f"{label}<br>n = {round(n)}" for label, n in zip(label_names, support, strict=True)]
+    patterns = ("", "/", ".", "x", "+")  # tell apart the systems of one colour
     series = zip(names, style.colours(len(names)), np.asarray(recalls, float), np.asarray(intervals, float),
                  strict=True)
-    for name, colour, values, bounds in series:
+    for k, (name, colour, values, bounds) in enumerate(series):
+        pattern = patterns[k // len(style.COLOURS) % len(patterns)]
         error = _error_bars(values, bounds) | {"thickness": 1.2, "width": 3, "color": style.TEXT}
-        fig.add_trace(go.Bar(x=ticks, y=values.astype(np.float32), name=name, marker={"color": colour},
-                             error_y=error,
+        fig.add_trace(go.Bar(x=ticks, y=values.astype(np.float32), name=name, error_y=error,
+                             marker={"color": colour, "pattern": {"shape": pattern}},
                              hovertemplate=f"{name}<br>%{{x}}: recall %{{y:.1%}}<extra></extra>"))
     fig.update_layout(barmode="group", bargap=0.28, xaxis={"fixedrange": True},
                       yaxis={"tickformat": ".0%", "range": [0, 1.02], "title": "recall"})
@@ -75,7 +77,8 @@ def recall_bars(names: Sequence[str], recalls: np.ndarray, intervals: np.ndarray
 
 def recall_against_class_size(names: Sequence[str], sizes: Sequence[int], recalls: np.ndarray, *,
                               label_names: Sequence[str] = LABELS) -> go.Figure:
-    """Recall of each class against how many training images it has (log scale); recalls fractions, (S, K)."""
+    """Recall of each class against how many training images it has (log scale; those without are left out); recalls
+    fractions, (S, K)."""
     fig = style.empty_figure(height=400, margin={"t": 60})
     recalls = np.asarray(recalls, float)
     for name, (colour, _, symbol), values in zip(names, style.styles(len(names)), recalls, strict=True):
@@ -85,10 +88,12 @@ def recall_against_class_size(names: Sequence[str], sizes: Sequence[int], recall
             hovertemplate=f"{name}<br>%{{customdata}}: recall %{{y:.1%}}, %{{x}} to train on<extra></extra>"))
     order = np.argsort(np.argsort(sizes))  # neighbours on the axis get labels at two heights
     for size, label, top, k in zip(sizes, label_names, recalls.max(axis=0), order, strict=True):
-        fig.add_annotation(x=float(np.log10(max(size, 1))), y=float(top), text=label, showarrow=False,
+        if not size:  # has no place on a logarithmic axis
+            continue
+        fig.add_annotation(x=float(np.log10(size)), y=float(top), text=label, showarrow=False,
                            yshift=14 + 14 * (int(k) % 2),
                            font=SMALL)
-    fig.update_layout(xaxis={"title": "training images of the class", **_log_ticks(sizes)},
+    fig.update_layout(xaxis={"title": "training images of the class", **_log_ticks([size for size in sizes if size])},
                       yaxis={"tickformat": ".0%", "range": [-0.04, 1.1], "title": "recall"})
     return fig
 

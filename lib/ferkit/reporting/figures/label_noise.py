@@ -47,10 +47,12 @@ def score_distributions(scores: Mapping[str, np.ndarray], wrong: np.ndarray, bin
     return fig
 
 
-def accuracy_against_noise(rows: Sequence[tuple[str, float, float]]) -> go.Figure:
+def accuracy_against_noise(rows: Sequence[tuple[str, float, float | None]]) -> go.Figure:
     """Test accuracy over the share of wrong training labels: a line an arm through its means, a mark a run.
 
-    rows: (arm, share of wrong labels, accuracy) of each run, fractions."""
+    rows: (arm, share of wrong labels, accuracy) of each run, fractions; those that could not be tested (None) are left
+    out."""
+    rows = [row for row in rows if row[2] is not None]
     arms = list(dict.fromkeys(arm for arm, _, _ in rows))
     fig = style.empty_figure(xaxis={"title": "wrong training labels", "tickformat": ".0%"},
                              yaxis={"title": "test accuracy", "tickformat": ".0%"})

@@ -22,7 +22,7 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     """
     results = [result for result in results if result.metrics.get("confusion_matrix")]
     titles = [f"<b>{style.result_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
-              f"of {int(np.sum(_matrix(result)))} images" for result in results]
+              f"of {round(np.sum(_matrix(result)))} images" for result in results]
     fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 136),
                              margin=MARGIN)
     for k, result in enumerate(results):
@@ -61,7 +61,7 @@ def agreement(names: Sequence[str], shares: np.ndarray) -> go.Figure:
     diagonal."""
     fig = style.panel_figure([""], columns=1, min_width=200, max_width=520,
                              margin={"t": 16, "b": 110, "l": 170})
-    text = [[f"{value * 100:.0f}" for value in row] for row in shares]
+    text = [["" if np.isnan(value) else f"{value * 100:.0f}" for value in row] for row in shares]
     fig.add_trace(_heat(np.asarray(shares), text, names, 0,
                         hover="%{y} and %{x}<br>same answer on %{z:.1%}<extra></extra>"))
     fig.update_xaxes(tickangle=-35, showgrid=False)

@@ -34,7 +34,7 @@ def action_units(units: np.ndarray, names: Sequence[str], *, key_frame: int, lea
 
 
 def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
-    """Accuracy against the share of the frames seen, means over seeds, with the first seed's 95 % interval.
+    """Accuracy against the share of the frames seen, with its 95 % interval; means over seeds of all three.
 
     rows: {system, recipe, seed, share, accuracy, from, to}. chance: the accuracy of always answering the commonest
     label.
@@ -45,14 +45,14 @@ def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
     fig = style.empty_figure(height=420, legend=BELOW)
     for (system, recipe), (colour, dash, symbol) in zip(groups, style.styles(len(groups)), strict=True):
         shares = sorted(groups[system, recipe])
-        means = [float(np.mean([row["accuracy"] for row in groups[system, recipe][share]])) for share in shares]
-        first = [groups[system, recipe][share][0] for share in shares]
+        means, low, high = ([float(np.mean([row[key] for row in groups[system, recipe][share]])) for share in shares]
+                            for key in ("accuracy", "from", "to"))
         name = style.result_name({"system": system, "recipe": recipe})
         fig.add_trace(go.Scatter(
             x=shares, y=means, name=name, mode="lines+markers", line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 7},
-            error_y={"array": [row["to"] - row["accuracy"] for row in first], "width": 2, "thickness": 1,
-                     "arrayminus": [row["accuracy"] - row["from"] for row in first]},
+            error_y={"array": np.subtract(high, means).tolist(), "width": 2, "thickness": 1,
+                     "arrayminus": np.subtract(means, low).tolist()},
             hovertemplate=f"{name}<br>%{{x:.0%}} seen: %{{y:.1%}}<extra></extra>"))
     fig.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="majority class")
     fig.update_layout(xaxis={"title": "share of the frames seen", "tickformat": ".0%"},

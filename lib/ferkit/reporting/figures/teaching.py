@@ -62,7 +62,7 @@ def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Region
     fig = style.panel_figure(titles, columns=len(regions), min_width=220, max_width=320, gap=(24, 40),
                              margin={"l": 36, "r": 16, "t": 60, "b": 80})
     fig.update_layout(legend={"y": -0.1, "yanchor": "top"})  # above, it would touch the panels' titles
-    colours = style.colours(len(label_names))
+    colours, _, symbols = zip(*style.styles(len(label_names)), strict=True)
     steps = [(edge, colours[k]) for k in range(len(colours)) for edge in (k / len(colours), (k + 1) / len(colours))]
     for panel, one in enumerate(regions):
         fig.add_trace(go.Heatmap(z=one.predicted, x=one.axis, y=one.axis, zmin=-0.5, zmax=len(colours) - 0.5,
@@ -74,7 +74,7 @@ def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Region
             fig.add_trace(go.Scatter(
                 x=points[own, 0], y=points[own, 1], mode="markers", name=name, legendgroup=name,
                 showlegend=panel == 0, hovertemplate=f"{name}<extra></extra>",
-                marker={"color": colours[k], "size": 6, "symbol": style.SYMBOLS[k % len(style.SYMBOLS)],
+                marker={"color": colours[k], "size": 6, "symbol": symbols[k],
                         "line": {"width": ring, "color": style.CELL_TEXT}}, **style.axes(panel)))
         fig.update_layout({f"{axis}axis{panel + 1 if panel else ''}": {"range": [-3, 3]} for axis in "xy"})
     return fig
