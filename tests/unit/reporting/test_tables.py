@@ -20,6 +20,14 @@ def test_every_value_has_the_form_of_its_column():
     assert table.rows[1] == ("my net", "ours", "–", "–", "–", "12", "–")
 
 
+def test_classes_may_be_called_as_columns_are():
+    counts = {"low": 5, "high": 2, "p": 3, "n": 4}
+    (row,) = tables.show([{"split": "train", **counts}], plain=tuple(counts)).rows
+    assert row == ("train", "5", "2", "3", "4")
+    (row,) = tables.show([{"gain": -0.02}]).rows
+    assert row == ("-2.0 pts",)
+
+
 def test_a_frame_is_shown_without_its_numbers_and_with_its_names():
     frame = pd.DataFrame(ROWS)
     assert tables.show(frame).rows == tables.show(ROWS).rows

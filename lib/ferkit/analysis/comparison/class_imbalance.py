@@ -57,7 +57,7 @@ def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> li
 
 
 def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
-    recall = np.nanmean([_recalls(one.labels, answers, len(one.label_names)) for answers in one.answers], axis=0)
+    recall = np.mean([_recalls(one.labels, answers, len(one.label_names)) for answers in one.answers], axis=0)
     return {"method": ablation.variants[one.system, one.recipe], "recipe": one.recipe, "seeds": len(one.seeds),
             "rare_labels": [one.label_names[k] for k in rare],
             "rare": float(np.mean(recall[rare])), "others": float(np.nanmean(np.delete(recall, rare))),

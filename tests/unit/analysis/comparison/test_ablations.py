@@ -51,6 +51,13 @@ def test_what_a_result_of_all_folds_does_not_tell_is_left_open(tmp_path, write_r
     assert row["gap"] is row["receptive_field"] is row["shift_loss"] is None and row["accuracy"] is not None
 
 
+def test_a_variant_on_other_data_has_no_p(tmp_path, write_result):
+    write_result(tmp_path, *CONTROL)
+    write_result(tmp_path, "gap_cnn_fc", "control", data_sha256="cd" * 32)
+    _, other = comparison.variant_changes(records.read_run(tmp_path), ARCHITECTURE)
+    assert other["difference"] is other["p_holm"] is None
+
+
 def test_without_the_control_nothing_is_compared(tree):
     rest = [result for result in tree if (result.key.system, result.key.recipe) != CONTROL]
     assert comparison.variants(rest, ARCHITECTURE) == [] == comparison.variant_changes([], ARCHITECTURE)

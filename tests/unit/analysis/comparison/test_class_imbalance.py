@@ -89,6 +89,18 @@ def test_one_seed_gets_an_interval_over_images(results):
     assert rows[1]["rare_sd"] is None and rows[1]["rare_low"] < rows[1]["rare_change"] == 0.25 < rows[1]["rare_high"]
 
 
+@pytest.mark.parametrize("absent", [(1,), (1, 2)])
+def test_where_a_named_class_has_no_test_image_the_smallest_stand_for_them(results, absent):
+    kept = []
+    for result in results:
+        rows = ~np.isin(result.predictions["labels"], absent)
+        few = {key: value if key == "label_names" else value[rows] for key, value in result.predictions.items()}
+        kept.append(records.Result(result.key, result.directory, result.metrics, few, []))
+    changes = comparison.class_imbalance_changes(kept, CLASS_IMBALANCE)
+    assert len(changes[1]["rare_labels"]) == 2 and "disgust" not in changes[1]["rare_labels"]
+    assert len(figures.class_imbalance_changes(changes).data) == 4
+
+
 def test_a_method_tested_on_other_images_is_left_out(results):
     def elsewhere(result):
         moved = result.predictions | {"index": result.predictions["index"] + 1}

@@ -113,6 +113,8 @@ def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(syste
         "labels": np.where(labels == 6, 0, labels)}, []) for result in systems[1].results]
     _, intervals = comparison.recalls([System(tuple(absent))])
     assert len(absent) == 2 and intervals[0, 6].tolist() == [0, 1]
+    row = comparison.per_class([System(tuple(absent))])[6]
+    assert (row["f1_low"], row["f1_high"], row["precision_low"], row["precision_high"]) == (0, 1, 0, 1)
 
 
 def test_equal_answers_differ_nowhere_and_a_clear_difference_is_found(systems, labels):

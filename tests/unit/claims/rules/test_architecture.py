@@ -1,6 +1,9 @@
 """Claims about the networks: exact counts, and comparisons of counts."""
 
+import numpy as np
 import pytest
+
+from ferkit.core.labels import LABELS
 
 
 @pytest.mark.parametrize(("parameters", "verdict"), [
@@ -9,6 +12,14 @@ def test_the_parameters_as_drawn_must_be_met_exactly(run, parameters, verdict):
     run.result("deep_emotion", "ours", parameters=parameters)
     row = run.row("deep_emotion.parameters")
     assert (row["verdict"], row["observed"], row["expected"]) == (verdict, parameters, 47657)
+
+
+def test_the_parameters_are_counted_for_the_papers_classes_alone(run):
+    names = np.array([*LABELS, "contempt"])
+    run.result("deep_emotion", "ours", parameters=47706, label_names=names.tolist(), more={"label_names": names},
+               per_class={}, confusion_matrix=None, untested=True)
+    row = run.row("deep_emotion.parameters")
+    assert row["verdict"] == "not_run" and "7 classes apart, these tell 8" in row["note"]
 
 
 def test_a_diverged_network_still_has_its_parameters(run):

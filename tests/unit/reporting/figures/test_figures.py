@@ -128,6 +128,31 @@ def test_a_confusion_matrix_shows_shares_of_the_true_class_and_counts():
     assert trace["x"] == list(LABELS) and trace["y"] == list(LABELS)
 
 
+def test_a_mean_over_seeds_counts_whole_images():
+    mean = result(matrix=np.diag(np.full(7, 10.0)) * (1 - 1e-12))
+    assert "of 70 images" in figures.confusion_matrices([mean]).layout.annotations[0].text
+    ticks = figures.recall_bars(["a"], np.eye(1, 7), np.tile([0.4, 0.6], (1, 7, 1)), support=[9.9999999] * 7).data[0].x
+    assert ticks[0].endswith("n = 10")
+
+
+def test_a_class_without_training_images_has_no_place_on_a_logarithmic_axis():
+    fig = figures.recall_against_class_size(["a"], [0, 10, 100, 0, 0, 0, 0], np.eye(1, 7))
+    assert [one.text for one in fig.layout.annotations] == list(LABELS[1:3])
+
+
+def test_more_than_seven_are_told_apart():
+    bars = figures.recall_bars([str(k) for k in range(9)], np.ones((9, 7)), np.ones((9, 7, 2))).data
+    assert len({(bar.marker.color, bar.marker.pattern.shape) for bar in bars}) == 9
+    region = Regions(1.0, np.linspace(-1, 1, 5), np.zeros((5, 5), np.int64), np.ones(9, bool), 1.0, 0.5)
+    marks = figures.svm_regions(np.zeros((9, 2)), np.arange(9), [region], [str(k) for k in range(9)]).data[1:]
+    assert len({(mark.marker.color, mark.marker.symbol) for mark in marks}) == 9
+
+
+def test_systems_without_a_seed_in_common_agree_in_nothing_known():
+    trace = stored(figures.agreement(["a", "b"], np.array([[1, np.nan], [np.nan, 1]])))["data"][0]
+    assert trace["text"] == [["100", ""], ["", "100"]]
+
+
 def test_a_difference_is_the_first_minus_the_second_and_stars_what_is_significant():
     first, second = np.zeros((7, 7), int), np.zeros((7, 7), int)
     first[3, 3], second[3, 3], second[3, 4] = 10, 6, 4
@@ -290,6 +315,10 @@ def test_a_ranked_batch_runs_from_the_most_to_the_least_trusted_with_both_means(
     assert list(right.x) == [1, 2] and list(right.y) == [0.9, 0.6]
     assert list(wrong.x) == [3, 4] and list(wrong.y) == [0.4, 0.2]
     assert high.y[0] == pytest.approx(1.9 / 3) and low.y[0] == pytest.approx(0.2)
+
+
+def test_what_could_not_be_tested_is_no_point_of_accuracy_against_noise():
+    assert list(figures.accuracy_against_noise([("a", 0.0, 0.5), ("a", 0.1, None)]).data[0].x) == [0.0]
 
 
 def test_accuracy_against_noise_goes_through_the_means_of_each_level():

@@ -24,9 +24,11 @@ def test_only_action_units_that_move_are_drawn():
 
 def test_early_recognition_is_the_mean_over_seeds_by_share():
     rows = [{"system": "x", "recipe": "ours", "seed": seed, "share": share, "accuracy": share / 2 + seed / 10,
-             "from": 0.0, "to": 1.0} for seed in (0, 1) for share in (1.0, 0.5)]
+             "from": share / 2, "to": 1.0} for seed in (0, 1) for share in (1.0, 0.5)]
     (line,) = figures.early_recognition(rows, chance=0.2).data
     assert list(line.x) == [0.5, 1.0] and list(line.y) == pytest.approx([0.3, 0.55])
+    assert list(line.error_y.arrayminus) == pytest.approx([0.05, 0.05])
+    assert list(line.error_y.array) == pytest.approx([0.7, 0.45])
 
 
 def test_a_frame_without_an_answer_is_a_gap():
