@@ -5,6 +5,7 @@ import json
 
 from ferkit import __main__ as command_line
 from ferkit.core import paths
+from ferkit.publishing import publish
 from ferkit.results import manifest, provenance, records
 
 OPEN = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"}, "test": True}
@@ -41,9 +42,12 @@ def test_a_sweep_on_validation_alone_has_nothing_to_note(tmp_path):
 
 
 def test_a_sweeps_trained_systems_are_planned_before_it_runs(tmp_path, monkeypatch, capsys):
+    listed = []
     monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
+    monkeypatch.setattr(publish, "write_lists", lambda: listed.append("written") or [])
     for seeds in ([0], [0, 1]):
         assert command_line.main(["plan", "--sweep", str(written(tmp_path, seeds=seeds))]) == 0
+    assert listed == ["written"] * 2  # else verify would call the plan a file that no publishing put there
     plan = json.loads((tmp_path / "results/synthetic/03_gap_cnn_svm/plan.json").read_text())
     assert [(e["system"], e["recipe"], e["seed"], e["config"]["epochs"]) for e in plan] == [
         ("lenet5", "ours", 0, 1), ("lenet5", "ours", 1, 1)]
