@@ -194,8 +194,8 @@ def _strip(proto: object) -> None:
 
 
 def _fixed_pools(network: nn.Module) -> nn.Module:
-    """A copy of the network in which adaptive pools, which ONNX lacks, are the fixed ones that they amount to at this
-    input size; InputError where there is none."""
+    """A copy of the network in which adaptive pools, which ONNX lacks, are what they amount to at this input size:
+    pools of one step, or the largest values of slices where no step divides it."""
     network = copy.deepcopy(network).cpu().to(memory_format=torch.contiguous_format).eval()
     sizes: dict[str, int] = {}
     adaptive = {name: part for name, part in network.named_modules() if isinstance(part, nn.AdaptiveMaxPool2d)}
@@ -208,7 +208,19 @@ def _fixed_pools(network: nn.Module) -> nn.Module:
         if name not in sizes:  # a part that is not asked, as a frozen transformer's localisation: not in the graph
             continue
         step, rest = divmod(sizes[name], int(part.output_size))
-        if rest:
-            raise InputError(f"export: {name} pools {sizes[name]} pixels to {part.output_size}, which ONNX cannot say")
-        network.set_submodule(name, nn.MaxPool2d(step))
+        network.set_submodule(name, _Slices(sizes[name], int(part.output_size)) if rest else nn.MaxPool2d(step))
     return network
+
+
+class _Slices(nn.Module):
+    """`AdaptiveMaxPool2d(places)` of `size`×`size` pixels by its definition: the i-th place is the maximum from pixel
+    ⌊i·size/places⌋ to ⌈(i+1)·size/places⌉."""
+
+    def __init__(self, size: int, places: int) -> None:
+        super().__init__()
+        self.slices = [slice(i * size // places, -(-(i + 1) * size // places)) for i in range(places)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, size, size) → (B, C, places, places)."""
+        x = torch.cat([x[:, :, own].amax(2, keepdim=True) for own in self.slices], 2)
+        return torch.cat([x[:, :, :, own].amax(3, keepdim=True) for own in self.slices], 3)

@@ -11,8 +11,7 @@ HELP = "write weights as ONNX and hold the file's answers against PyTorch's; or 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``export`` to a parser."""
     options.add_weights(parser)
-    parser.add_argument("--onnx", type=options.place, metavar="FILE", help="the file to write; a network with an "
-                        "adaptive pool that does not divide its input is refused")
+    parser.add_argument("--onnx", type=options.place, metavar="FILE", help="the file to write")
     parser.add_argument("--pixels", action="store_true", help="the graph takes uint8 (N, 48, 48) and normalises it "
                         "itself (default: float32 (N, 1, 48, 48), normalised as its metadata says)")
     svm = parser.add_argument_group("an SVM that is too large for the repository")
