@@ -215,9 +215,9 @@ def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
     return _permuted(sd * special.ndtri(_grid(draws)), seed=2)
 
 
-def clipped(found: Estimate) -> Estimate:
-    """The estimate of a fraction, its intervals within [0, 1]."""
-    return replace(found, **{name: (max(low, 0.0), min(high, 1.0)) for name, (low, high) in _intervals(found).items()})
+def clipped(found: Estimate, most: float = 1.0) -> Estimate:
+    """The estimate of a fraction, or of a ratio (most: infinite), its intervals within [0, most]."""
+    return replace(found, **{name: (max(low, 0.0), min(high, most)) for name, (low, high) in _intervals(found).items()})
 
 
 def above(found: Estimate, least: float) -> Estimate:

@@ -137,6 +137,11 @@ def test_more_seeds_are_asked_for_until_the_images_alone_are_too_few():
     assert found.seeds_needed(0.1) < found.seeds_needed(0.05) and found.seeds_needed(0.001) is None
 
 
+def test_a_ratio_has_no_negative_interval_and_no_upper_end():
+    wide = estimates.clipped(estimates.estimate([0.1, 1.0, 2.5], np.ones(1000)), np.inf)
+    assert wide.interval[0] == wide.prediction[0] == 0 and wide.prediction[1] > wide.interval[1] > 1
+
+
 def test_the_last_digits_of_a_mean_do_not_change_the_draws():
     labels = np.repeat([0, 1], 50)
     columns = np.tile([1 / 3, 2 / 3], 50)[:, None]

@@ -150,7 +150,7 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     z, smooth = estimates.normal(1.0)[:, None], [(e.mean(axis=0) * n + 0.5) / (n + 1) for e in errors]
     moved = [np.maximum(e + luck * np.sqrt(e * (1 - e) / n), 1 / n)
              for e, luck in zip(smooth, (z, z[::-1]), strict=True)]
-    mce = estimates.estimate(_mce(*errors, kinds), _mce(*moved, kinds))
+    mce = estimates.clipped(estimates.estimate(_mce(*errors, kinds), _mce(*moved, kinds)), np.inf)
     relative = over_seeds(_mce(*(e - e[:, :1] for e in errors), kinds).tolist())
     relative_high = relative.interval[1] if relative.interval else relative.mean
     low, high = mce.interval
