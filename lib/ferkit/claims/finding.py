@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ferkit.claims.decisions import at_most_partly, what_would_decide
-from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.results.records import Result
 from ferkit.stats.estimates import Estimate
 from ferkit.stats.intervals import Interval
@@ -56,6 +56,13 @@ def not_every_seed(verdict: str, results: Sequence[Result], notes: list[str], co
         lost.append("what could not be tested counts as answers of the majority class" if counted else
                     f"the mean is over {tested} of {len(results)} seeds")
     return at_most_partly(verdict), [*notes, ", ".join(lost)]
+
+
+def refuse_untrained(groups: Sequence[Sequence[Result]]) -> None:
+    """NotRun where one of these groups, each a name's seeds, is no better than the majority class."""
+    for results in groups:
+        if not beats_majority(results):
+            raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so nothing is shown by comparing it")
 
 
 def key_of(result: Result, key: str) -> object:

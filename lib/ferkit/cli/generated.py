@@ -18,8 +18,8 @@ def write_or_check(arguments: argparse.Namespace, module: ModuleType, stale: str
 
     found = files.refresh(module.wanted(), arguments.check)
     if not arguments.check:
-        own = {path.relative_to(paths.repository() / "results").as_posix() for path in found
-               if path.is_relative_to(paths.repository() / "results")}
+        results = paths.repository() / "results"
+        own = {path.relative_to(results).as_posix() for path in found if path.is_relative_to(results)}
         for line in publish.write_lists():
             if line[2:] not in own and not line.endswith(checksums.NAME):
                 print(f"SHA256SUMS: {line} (changed since it was last listed)")

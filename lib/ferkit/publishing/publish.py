@@ -112,8 +112,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
               for result in _planned_in(runs, root, notebook)]
     if not chosen:
         raise InputError(f"{', '.join(map(str, runs))}: nothing in it is planned below {paths.shown(root)}; plan first")
-    _refuse_other_images(chosen, root)
-    analyses = _analyses(runs, chosen, root)
+    before = records.read_run(root)
+    _refuse_other_images(chosen, before, root)
+    analyses = _analyses(runs, [*before, *chosen])
     for folder in (*(result.directory for result in chosen), *analyses):
         _refuse_strange(folder)
     for result in chosen:
@@ -125,8 +126,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
         copied = [folder.relative_to(run) for folder in (*(result.directory for result in chosen), *analyses)
                   if folder.is_relative_to(run)]
         _note(run, root, copied)
+    after = records.read_run(root)
     for notebook in {result.key.notebook for result in chosen}:
-        own = [result for result in records.read_run(root) if result.key.notebook == notebook]
+        own = [result for result in after if result.key.notebook == notebook]
         there = {result.key for result in own}
         files.write_rows(root / notebook / PLAN, [
             {key: value for key, value in entry.items() if key != "status" or _system_key(notebook, entry) not in there}
@@ -207,6 +209,7 @@ def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:
 def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]:
     """The result of each entry of the plan that one of the runs has, checked."""
     results, absent = [], []
+    profiles = {run: manifest.read(run).get("profile") for run in runs}  # not told by all manifests
     for entry in read_plan(root / notebook):
         key = _system_key(notebook, entry)
         place = next((run for run in runs if (key.directory(run) / records.METRICS).is_file()), None)
@@ -216,9 +219,8 @@ def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]
         result = records.read_result(key.directory(place))
         if result.metrics["config"]["recipe"] != entry["config"]:
             raise InputError(f"{key.name}: trained with another recipe than the plan's; run it as planned")
-        profile = manifest.read(place).get("profile")  # not told by all manifests, nor by the oldest plans
-        if profile and profile != entry.get("profile", profile):
-            raise InputError(f"{key.name}: trained on the images of profile {profile}, planned for "
+        if profiles[place] and profiles[place] != entry.get("profile", profiles[place]):  # nor by the oldest plans
+            raise InputError(f"{key.name}: trained on the images of profile {profiles[place]}, planned for "
                              f"{entry['profile']}; run it as planned")
         records.check_weights(result)
         results.append(result)
@@ -229,10 +231,10 @@ def _planned_in(runs: Sequence[Path], root: Path, notebook: str) -> list[Result]
     return results
 
 
-def _refuse_other_images(chosen: Sequence[Result], root: Path) -> None:
+def _refuse_other_images(chosen: Sequence[Result], before: Sequence[Result], root: Path) -> None:
     """InputError unless the results are of the same images as those of their kind of input that stay in the tree."""
     replaced = {result.key for result in chosen}
-    stays = [result for result in (records.read_run(root) if root.is_dir() else ()) if result.key not in replaced]
+    stays = [result for result in before if result.key not in replaced]
     hashes: dict[str, set[str]] = {}
     for result in (*stays, *chosen):
         own = hashes.setdefault(papers.system(result.key.system).input, set())
@@ -242,11 +244,9 @@ def _refuse_other_images(chosen: Sequence[Result], root: Path) -> None:
                              "it on the same data, profile and protocol")
 
 
-def _analyses(runs: Sequence[Path], chosen: Sequence[Result], root: Path) -> list[Path]:
-    """The folders of the runs' occlusion analyses of systems that are published, or now will be."""
-    known = {(key.system, key.recipe, key.seed) for key in (
-        *(result.key for result in chosen),
-        *(result.key for result in (records.read_run(root) if root.is_dir() else ())))}
+def _analyses(runs: Sequence[Path], of: Sequence[Result]) -> list[Path]:
+    """The folders of the runs' occlusion analyses of these systems."""
+    known = {(result.key.system, result.key.recipe, result.key.seed) for result in of}
     found = [path.parent for run in runs for path in occlusions.summaries(run)]
     return [folder for folder in found
             if (*folder.parts[-3:-1], int(folder.name.removeprefix("seed"))) in known]
@@ -254,9 +254,14 @@ def _analyses(runs: Sequence[Path], chosen: Sequence[Result], root: Path) -> lis
 
 def _refuse_strange(folder: Path) -> None:
     """InputError for a file that no result has: it would be published beside it."""
-    for path in folder.iterdir():
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in SUFFIXES:
+    for path in _files(folder):
+        if path.suffix not in SUFFIXES:
             raise InputError(f"{path}: a file that no result has; move it out of the run")
+
+
+def _files(folder: Path) -> list[Path]:
+    """A folder's own files, without hidden ones."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
 def _copy(source: Path, target: Path, limit: int) -> None:
@@ -268,9 +273,8 @@ def _copy(source: Path, target: Path, limit: int) -> None:
     shutil.rmtree(old, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    for path in sorted(source.iterdir()):
-        kept = path.is_file() and path.suffix in SUFFIXES and not path.name.startswith(".")
-        if kept and (path.name != records.WEIGHTS or path.stat().st_size <= limit):
+    for path in _files(source):
+        if path.name != records.WEIGHTS or path.stat().st_size <= limit:
             shutil.copyfile(path, aside / path.name)
     compact(aside)
     if target.is_dir():

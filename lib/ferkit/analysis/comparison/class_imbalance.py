@@ -44,7 +44,7 @@ def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> li
     if not compared:
         return []
     plain, *others = compared
-    rare = [k for k in rare_classes(plain, ablation.labels) if np.any(plain.labels == k)]
+    rare = rare_classes(plain, ablation.labels)
     rows = [_row(plain, ablation, rare) | {"by_class": {}, "p": None, "mcnemar": None}]
     for one in others:
         try:

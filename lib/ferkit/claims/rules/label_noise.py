@@ -19,7 +19,7 @@ from ferkit.analysis.label_noise import Labels
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results.records import Result
@@ -64,7 +64,7 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
 def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]], second: Sequence[list[Result]],
               notes: list[str]) -> Finding:
     """The finding that networks of the first win against those of the second, each group a name's seeds."""
-    _refuse_untrained(second)
+    refuse_untrained(second)
     failed = [f"{name_of(results)} is {MAJORITY}" for results in first if not beats_majority(results)]
     verdict = "not_reproduced" if failed else superiority(found, found.p(), RELEVANT)
     verdict, notes = not_every_seed(verdict, _all(first), [*notes, *failed])
@@ -75,7 +75,7 @@ def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]]
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
     """Whether noise costs as many points as stated, within a margin."""
     results = _same_seeds(evidence, (clean, noisy))
-    _refuse_untrained(results)
+    refuse_untrained(results)
     found = estimates.average(_right(results[0]) - _right(results[1]), results[0][0].predictions["labels"])
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
@@ -158,12 +158,6 @@ def _same_seeds(evidence: Evidence, names: Sequence[Name]) -> list[list[Result]]
         if not np.array_equal(results[0].predictions["index"], groups[0][0].predictions["index"]):
             raise NotRun(f"refused: {name_of(results)} was tested on other images than {name_of(groups[0])}")
     return groups
-
-
-def _refuse_untrained(groups: Sequence[list[Result]]) -> None:
-    for results in groups:
-        if not beats_majority(results):
-            raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so nothing is shown by comparing it")
 
 
 def _refuse_other_seeds(groups: Sequence[Sequence[Result]]) -> None:

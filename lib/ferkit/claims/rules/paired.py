@@ -19,7 +19,17 @@ import numpy as np
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence, superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, on_shared_seeds
-from ferkit.claims.finding import MAJORITY, Finding, finding, key_of, name_of, not_every_seed, only_value, sources_of
+from ferkit.claims.finding import (
+    MAJORITY,
+    Finding,
+    finding,
+    key_of,
+    name_of,
+    not_every_seed,
+    only_value,
+    refuse_untrained,
+    sources_of,
+)
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
@@ -133,9 +143,7 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     conditions count as one sample of images, which is too wide rather than too narrow.
     """
     ours, reference, compared = on_shared_seeds(*(evidence.results(name) for name in (first, second)))
-    for group in (ours, reference):
-        if not beats_majority(group):
-            raise NotRun(f"refused: {name_of(group)} is {MAJORITY}, so nothing is shown by comparing it")
+    refuse_untrained((ours, reference))
     (ours, reference), found, notes, like = _like_with_like(ours, reference, planted_robustness if planted else
                                                             as_scored)
     if len({tuple(one.corruptions) for group in found for one in group}) != 1:

@@ -34,6 +34,7 @@ def verify(directory: Path, data: Path | None = None, sample: int = 256) -> list
         raise InputError(f"{directory}: no results in it; name results/<dataset> or results/runs/<run>")
     if data is not None and len(roots) > 1:
         raise InputError(f"{directory}: --data is one data set's; name one results/<dataset> with it")
-    found = [Tree(root).check(data, sample) for root in roots]
-    working = not (directory / checksums.NAME).is_file() and any(Tree(root).is_working for root in roots)
+    trees = [Tree(root) for root in roots]
+    found = [tree.check(data, sample) for tree in trees]
+    working = not (directory / checksums.NAME).is_file() and any(tree.is_working for tree in trees)
     return found if roots == [directory] or working else [*found, check_beside(directory, roots)]

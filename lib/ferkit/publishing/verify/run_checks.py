@@ -59,8 +59,9 @@ def _derived(result: Result) -> list[str]:
     m, stored = result.metrics, result.predictions
     truth = records.summarise(stored["labels"], stored["predicted"], stored["label_names"],
                               probabilities=stored.get("probabilities"))
+    truth |= records.of_single_views(m, stored)
     found = [f"{key} is {_short(m[key])}, but the predictions give {_short(truth[key])}"
-             for key in DERIVED if key in m and not same(m[key], truth[key])]
+             for key in (*DERIVED, "accuracy_no_tta") if key in m and key in truth and not same(m[key], truth[key])]
     if "probabilities" in stored:  # a network's own decision; an SVM votes
         scores = stored["scores"].astype(np.float64)
         if np.abs(predictions.softmax(scores) - stored["probabilities"]).max() > 1e-4:

@@ -8,6 +8,7 @@ import pytest
 from ferkit.core import files
 from ferkit.core.labels import LABELS
 from ferkit.publishing import checksums, verify
+from ferkit.publishing.verify import run_checks
 from ferkit.results import predictions, records
 from ferkit.stats import intervals
 
@@ -42,6 +43,14 @@ def test_an_honest_tree_is_verified_and_every_kind_of_check_was_made(published):
 def test_a_number_that_does_not_follow_from_the_predictions(published, key, value):
     published.change(**{key: value})
     told(published, f"{CELL}/metrics.json", key)
+
+
+def test_an_accuracy_of_single_views_that_does_not_follow(published):
+    result = run_checks.read(published.key)
+    single = result.predictions | {"predicted_no_tta": result.predictions["labels"]}
+    for stated, said in ((1.0, 0), (0.3, 1)):
+        claimed = records.Result(result.key, result.directory, result.metrics | {"accuracy_no_tta": stated}, single, [])
+        assert sum("accuracy_no_tta" in line for line in run_checks._derived(claimed)) == said
 
 
 def test_a_recall_that_does_not_follow_from_the_predictions(published):
