@@ -67,11 +67,17 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
         except PapermillExecutionError as error:
             failure = _failure(target, f"{error.ename}: {error.evalue}")
         except DeadKernelError:
-            said = Path(log.name).read_text(errors="replace").split("\n")
-            last = next((f" ({line.strip()})" for line in reversed(said) if line.strip()), "")
-            failure = _failure(target, f"the kernel died{last}; too little memory is the usual reason")
+            failure = _failure(target, f"the kernel died{_last_words(log.name)}; too little memory is the usual reason")
+        except RuntimeError as error:  # from jupyter_client: it died, or was silent, before the first cell
+            failure = _failure(target, f"the kernel did not start: {error}{_last_words(log.name)}")
     _forget_places(target, source.name)
     return Execution(time.monotonic() - started, watch.peak_mib, failure)
+
+
+def _last_words(log: str) -> str:
+    """The last line that a kernel wrote beside its notebook, in brackets; empty if it wrote none."""
+    lines = Path(log).read_text(errors="replace").split("\n")
+    return next((f" ({line.strip()})" for line in reversed(lines) if line.strip()), "")
 
 
 def _plain(path: Path) -> str:
@@ -82,8 +88,8 @@ def _plain(path: Path) -> str:
 def _manager(watch: _Watch, start: dict[str, object], connection: Path) -> type:
     """A kernel manager class that starts sys.executable, whatever kernels the user has installed.
 
-    start: how its process is started, as for `subprocess.Popen`. connection: the file that tells the kernel its ports
-    and key; in the scratch folder, so that a killed run leaves none behind.
+    start: how its process is started, as for `subprocess.Popen`. connection: the file that tells the kernel where to
+    listen and its key; in the scratch folder, so that a killed run leaves none behind.
     """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
@@ -91,7 +97,7 @@ def _manager(watch: _Watch, start: dict[str, object], connection: Path) -> type:
 
     class ThisInterpreter(AsyncKernelManager):
         def __init__(self, **options: object) -> None:
-            super().__init__(**{**options, "connection_file": str(connection)})
+            super().__init__(**{**options, "connection_file": str(connection), "transport": _transport(connection)})
 
         @property
         def kernel_spec(self) -> KernelSpec:
@@ -104,6 +110,15 @@ def _manager(watch: _Watch, start: dict[str, object], connection: Path) -> type:
             watch.process = self.provisioner.pid
 
     return ThisInterpreter
+
+
+def _transport(connection: Path) -> str:
+    """How papermill and kernel talk: by sockets in the folder of `connection` where the system has such.
+
+    A TCP port is chosen before the kernel starts and bound a second later; a program that takes it meanwhile (another
+    kernel's connections do) lets the kernel die. Names of sockets have 103 bytes at most on macOS, 107 on Linux.
+    """
+    return "ipc" if os.name == "posix" and len(os.fsencode(connection)) <= 96 else "tcp"
 
 
 @contextmanager

@@ -338,6 +338,24 @@ def test_braces_in_a_folders_name_are_letters_like_any_other(tmp_path, place):
                                                                                        f"{SECOND}.ipynb"]
 
 
+def test_a_kernel_that_does_not_start_is_told_with_the_last_it_said(place, monkeypatch):
+    def start(self, **options):
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr("jupyter_client.AsyncKernelManager.start_kernel", start)
+    status, printed = place.run(notebooks=(FIRST,))
+    assert status == 1
+    assert "the kernel did not start: Kernel died before replying to kernel_info" in printed
+
+
+def test_a_kernel_listens_in_the_scratch_folder_where_no_other_program_takes_its_port(place, tmp_path):
+    place.notebook(FIRST, "from ipykernel.kernelapp import IPKernelApp as app\nprint(app.instance().transport)")
+    assert place.run(notebooks=(FIRST,))[0] == 0
+    notebook = nbformat.read(place.directory / f"notebooks/{FIRST}.ipynb", 4)
+    assert notebook.cells[-1].outputs[0].text == "ipc\n"
+    assert notebook_execution._transport(tmp_path / ("long" * 30)) == "tcp"
+
+
 def test_what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next_start(tmp_path, place, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     dead, alive = tmp_path / "tmp/ferkit-999999999-abc", tmp_path / f"tmp/ferkit-{os.getppid()}-abc"
