@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferkit.core import files, paths, progress
+from ferkit.core import files, paths, progress, quick_import
 
 EVERY_SECONDS = 0.5
 NAME = "python3"
@@ -48,6 +48,7 @@ def execute(source: Path, target: Path, parameters: dict[str, object], *, inheri
     inherit: a file descriptor that the kernel keeps open as long as it lives (the run's lock).
     on_event: gets each progress event of the training; on_tick: the seconds since the start, twice a second.
     """
+    quick_import.jsonschema()
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from ferkit.core import files, paths
+from ferkit.core import files, paths, quick_import
 from ferkit.core.errors import InputError
 from ferkit.reporting.figures import style
 
@@ -41,6 +41,7 @@ def show(fig: go.Figure, run: str, notebook: str, name: str, *, title: str, capt
 
     The order is the order of first showing in this process; showing a name again keeps its place.
     """
+    quick_import.jsonschema()  # displaying the figure imports it
     names = _shown.setdefault((run, notebook), [])
     if name not in names:
         names.append(name)

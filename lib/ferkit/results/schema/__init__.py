@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import resources
 
-SLOW = "rfc3987_syntax"
+from ferkit.core import quick_import
+
 KINDS = ("metrics", "plan", "headline", "claims", "manifest", "occlusion")
 
 
@@ -91,18 +91,8 @@ def _acceptor(kind: str):
 
 @cache
 def _validator(kind: str):
-    # jsonschema imports, where installed, what checks formats; rfc3987_syntax builds a grammar for seconds. No schema
-    # here has a format, so that one is kept away while jsonschema is imported.
-    before = sys.modules.get(SLOW)
-    sys.modules[SLOW] = before  # None: "not installed"
-    try:
-        from jsonschema import Draft202012Validator
-    except ImportError:
-        return None
-    finally:
-        if before is None:
-            del sys.modules[SLOW]
-    return Draft202012Validator(load(kind))
+    jsonschema = quick_import.jsonschema()
+    return None if jsonschema is None else jsonschema.Draft202012Validator(load(kind))
 
 
 def _sentence(error) -> str:
