@@ -103,12 +103,12 @@ set_up() {
     say "setting up .venv from requirements.lock (about 7 GB, once: one to five minutes)"
     # A sign of life every half minute; it holds neither the lock nor standard output.
     (looks=0; while sleep 5; do
-        [ $((++looks % 6)) -ne 0 ] || say "  .venv: $(du -sm "$venv" 2>/dev/null | cut -f1) of about 7,000 MB"
+        [ $((++looks % 6)) -ne 0 ] || say "  .venv: $(du -sm "$venv" 2>/dev/null | cut -f1) MB so far; about 7,000 MB when it is done"
     done) >/dev/null 9<&- &
     alive=$!
     trap 'kill $alive 2>/dev/null || true; say "run_all.sh: the set-up of .venv did not finish; the same command tries again"' EXIT
     if [ "$state" = broken ]; then "$python" -m venv "$venv" >&2; fi
-    install_with_uv || install_with_pip
+    install_with_uv || { say "installing with pip instead, in about twice the time"; install_with_pip; }
     rm -rf "$venv/.uv"
     is_ready "$venv/bin/python"
     recipe "$venv/bin/python" >"$venv/.complete"

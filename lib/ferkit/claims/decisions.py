@@ -30,6 +30,12 @@ def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
     return "not_reproduced" if high < relevant else "inconclusive"
 
 
+def deciding_half_width(found: Estimate, relevant: float) -> float:
+    """How narrow an interval about an inconclusive mean must be for `superiority` to decide: free of 0, or of
+    `relevant`, whichever is farther."""
+    return max(found.mean, relevant - found.mean)
+
+
 def equivalence(found: Estimate, value: float, margin: float) -> str:
     """Where the interval stands to value ± margin: "within", "above", "below", or "open" where it contains an edge."""
     low, high = found.interval

@@ -4,7 +4,7 @@ import numpy as np
 
 from ferkit.analysis.ablation import Ablation
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import superiority
+from ferkit.claims.decisions import deciding_half_width, superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, compare
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
@@ -46,7 +46,7 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
              f"McNemar of these networks on the images of {' and '.join(labels)} p {mcnemar:.2g}"]
     verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes], counted=True)
     return finding(verdict, gained, sources_of(evidence, found.first + found.second), notes,
-                   max(gained.mean, RELEVANT - gained.mean))
+                   deciding_half_width(gained, RELEVANT))
 
 
 def _gain(found: Comparison, rare: list[int]) -> Estimate:

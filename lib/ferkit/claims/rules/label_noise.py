@@ -17,7 +17,7 @@ import numpy as np
 from ferkit.analysis import label_noise
 from ferkit.analysis.label_noise import Labels
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import equivalence, superiority
+from ferkit.claims.decisions import deciding_half_width, equivalence, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.core.errors import InputError
@@ -69,7 +69,7 @@ def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]]
     verdict = "not_reproduced" if failed else superiority(found, found.p(), RELEVANT)
     verdict, notes = not_every_seed(verdict, _all(first), [*notes, *failed])
     return finding(verdict, found, sources_of(evidence, _all([*first, *second])), notes,
-                   max(found.mean, RELEVANT - found.mean))
+                   deciding_half_width(found, RELEVANT))
 
 
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
@@ -122,7 +122,7 @@ def relabels_better(evidence: Evidence, claim: Claim, first: Name, second: Name)
     per_seed = np.subtract(*([label_noise.precision(labels) for labels in kept] for _, kept in groups))
     found = estimates.estimate(per_seed, estimates.normal(float(np.hypot(*(part.images_sd for part, _ in parts)))))
     return finding(superiority(found, found.p(), RELEVANT), found, sources_of(evidence, groups[0][0] + groups[1][0]),
-                   [note for _, note in parts], max(found.mean, RELEVANT - found.mean))
+                   [note for _, note in parts], deciding_half_width(found, RELEVANT))
 
 
 def _precision(kept: Sequence[Labels], says: str) -> tuple[Estimate, str]:

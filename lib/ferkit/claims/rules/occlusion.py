@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import ALPHA, superiority
+from ferkit.claims.decisions import ALPHA, deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, sources_of
 from ferkit.claims.rules.paired import RELEVANT
@@ -28,7 +28,8 @@ def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], l
         verdict = "inconclusive" if verdict not in ("not_run", "inconclusive") else verdict
     at_floor = p <= 2 * _floor(found[0]) + 1e-9  # two: `combine` doubles
     notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}", beside, against]
-    return finding(verdict, more, sources, notes, max(more.mean, RELEVANT - more.mean))
+    # More seeds do not settle what another filling shows.
+    return finding(verdict, more, sources, notes, None if against else deciding_half_width(more, RELEVANT))
 
 
 def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import at_most_partly, superiority
+from ferkit.claims.decisions import at_most_partly, deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding
 from ferkit.claims.rules.paired import MARGIN, RELEVANT
@@ -53,7 +53,7 @@ def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps
             for (one, step), gap in zip(steps.items(), gaps, strict=True)]
     verdict = superiority(found, found.p(), RELEVANT)
     return finding(*_with_lost(verdict, found, sources, ["gap " + ", ".join(each)], a, b),
-                   max(found.mean, RELEVANT - found.mean))
+                   deciding_half_width(found, RELEVANT))
 
 
 def _with_lost(verdict: str, found: Estimate, sources: list[str], notes: list[str], *compared: Answers

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import equivalence, superiority
+from ferkit.claims.decisions import deciding_half_width, equivalence, superiority
 from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, on_shared_seeds
 from ferkit.claims.finding import (
     MAJORITY,
@@ -62,7 +62,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: fl
     verdict = superiority(gained, found.p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
     if verdict == "reproduced" and most is not None and gained.mean > most:
         verdict, notes = "partly", [f"better by more than {100 * most:g} points"]
-    return _finding(evidence, found, verdict, gained, max(gained.mean, RELEVANT - gained.mean), notes)
+    return _finding(evidence, found, verdict, gained, deciding_half_width(gained, RELEVANT), notes)
 
 
 def no_worse(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
@@ -119,7 +119,7 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
     notes = [f"training minus test accuracy {100 * gaps[0].mean():.1f} points against {100 * gaps[1].mean():.1f}",
              *found.notes]
     return finding(superiority(less, less.p(), RELEVANT), less, sources_of(evidence, found.first + found.second),
-                   notes, max(less.mean, RELEVANT - less.mean))
+                   notes, deciding_half_width(less, RELEVANT))
 
 
 def costs_as_much(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:

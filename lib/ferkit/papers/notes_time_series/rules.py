@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import superiority
+from ferkit.claims.decisions import deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority, on_shared_seeds
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
 from ferkit.claims.rules.paired import RELEVANT
@@ -47,7 +47,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     notes += [f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}", *compared]
     verdict, notes = not_every_seed(verdict, results[0], notes)
     return finding(verdict, found, sources_of(evidence, [*results[0], *results[1]]), notes,
-                   max(found.mean, RELEVANT - found.mean))
+                   deciding_half_width(found, RELEVANT))
 
 
 def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding:
