@@ -39,6 +39,22 @@ def run_of(root):
     return root / "runs" / "synthetic-smoke-seed0"
 
 
+def test_the_command_names_what_to_run_next(tmp_path):
+    done = ferkit(tmp_path, "new-paper", NAME, "--output", "other papers", known=False)
+    *made, last = done.stdout.splitlines()
+    (notebook,) = (name for name in made if name.endswith(".ipynb"))
+    number = os.path.basename(notebook)[:2]
+    assert last.startswith(f"next: FERKIT_PAPERS='other papers' python -m ferkit run --profile smoke --only {number}, ")
+
+
+def test_a_folder_of_papers_that_is_not_there_is_told(tmp_path):
+    done = ferkit(tmp_path, "claims", "--help")
+    assert done.returncode == 0  # what needs no paper does not look
+    done = ferkit(tmp_path, "run", "--list")
+    assert done.returncode == 2
+    assert done.stderr == f"ferkit: FERKIT_PAPERS: {tmp_path / 'papers'} is no folder; correct it or unset it\n"
+
+
 def test_its_notebook_runs_among_the_papers_before_the_analyses(place):
     root, stem = place
     listed = [line for line in ferkit(root, "run", "--list").stdout.splitlines() if not line.startswith(" ")]

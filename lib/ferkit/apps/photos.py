@@ -108,13 +108,13 @@ def read(photo: str | os.PathLike[str] | bytes | Image.Image | np.ndarray, model
             for row, crop in zip(rows, crops, strict=True)]
 
 
-def _loaded(name: str) -> Model:
-    """The model of a published name or a file, loaded once; a file again when it was written anew."""
-    return _load(name, files.state(Path(name)) if Path(name).is_file() else None)
+def _loaded(name: str | None) -> Model:
+    """The model of a published name (None: the best one) or a file, loaded once; a file again when written anew."""
+    return _load(name, files.state(Path(name)) if name is not None and Path(name).is_file() else None)
 
 
 @cache
-def _load(name: str, _: tuple[int, int, int] | None) -> Model:
+def _load(name: str | None, _: tuple[int, int, int] | None) -> Model:
     return predictor.load(name)
 
 

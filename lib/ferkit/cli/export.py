@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Export, check and print what was compared; exit status 0."""
-    if (arguments.onnx is None) == (arguments.svm is None):
+    if arguments.onnx and arguments.svm:
+        raise InputError("export: --onnx and --svm exclude each other; fit the SVM first (--svm NAME), then export "
+                         "what it wrote (--weights DIR --onnx FILE)")
+    if not arguments.onnx and not arguments.svm:
         raise InputError("export: give --onnx FILE or --svm NAME")
     return _svm(arguments) if arguments.svm else _onnx(arguments)
 
@@ -50,7 +53,7 @@ def _onnx(arguments: argparse.Namespace) -> int:
     shown = arguments.onnx
     if shown.is_dir() or not shown.parent.is_dir():
         raise InputError(f"{shown}: name a file in a folder that is there")
-    check_writable(shown.parent)
+    check_writable(shown.parent, "--onnx")
     model = predictor.load(arguments.weights)
     parity = onnx_export.export(model, arguments.onnx, pixels=arguments.pixels)
     print(f"{shown}: {model.name}, {arguments.onnx.stat().st_size:,} bytes; against PyTorch on "

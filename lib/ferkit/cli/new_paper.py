@@ -1,6 +1,7 @@
 """``new-paper``: one folder and one notebook for another paper, from a template that runs as it stands."""
 
 import argparse
+import shlex
 
 from ferkit.cli import options
 
@@ -18,7 +19,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the files and name them; exit status 0."""
     from ferkit.papers import new_paper
 
-    for path in new_paper.create(arguments.name, arguments.output):
-        print(path)
-    print("next: python -m ferkit run --profile smoke, then replace what the files say in capitals")
+    made = new_paper.create(arguments.name, arguments.output)
+    print("\n".join(map(str, made)))
+    known = f"FERKIT_PAPERS={shlex.quote(str(arguments.output))} " if arguments.output else ""
+    number = next(path.name[:2] for path in made if path.suffix == ".ipynb")
+    print(f"next: {known}python -m ferkit run --profile smoke --only {number}, then replace what the files say in "
+          "capitals")
     return 0

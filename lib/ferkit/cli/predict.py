@@ -57,7 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     found = photos.photos_of(arguments.photos, sys.stdin.buffer)
     if arguments.save_overlay:
-        make_folder(arguments.save_overlay)
+        make_folder(arguments.save_overlay, "--save-overlay")
     model = predictor.load(arguments.weights)
     if not (arguments.json or arguments.csv or console.quiet()):
         print(f"{model.name}, {len(found)} image{'s' * (len(found) != 1)}; an annotator's view of a face, not what a "

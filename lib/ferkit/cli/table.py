@@ -42,7 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.parquet:
         if importlib.util.find_spec("pyarrow") is None:
             raise InputError(f"{arguments.parquet}: needs pyarrow, which the lock leaves out; pip install pyarrow")
-        paths.check_writable(arguments.parquet.absolute().parent)
+        paths.check_writable(arguments.parquet.absolute().parent, "--parquet")
     trees = [tree.load_tree(directory) for directory in arguments.directories] or tree.published()
     frames = [one.frame if arguments.runs else tree.summary(one) for one in trees if one.results]
     if not frames:

@@ -133,26 +133,29 @@ def _check_readable(dataset: str, path: Path) -> None:
         raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
 
 
-def check_writable(output: Path) -> None:
-    """InputError unless the folder `output` is writable or could be made; nothing is written to find out."""
+def check_writable(output: Path, option: str = "--output") -> None:
+    """InputError unless the folder `output` is writable or could be made; nothing is written to find out.
+
+    option: what the user named it with, for the message.
+    """
     if not str(output).strip():
-        raise InputError("--output '': an empty name (a shell variable that is not set?); name a folder")
+        raise InputError(f"{option} '': an empty name (a shell variable that is not set?); name a folder")
     output = output.expanduser().absolute()
     if any(len(os.fsencode(part)) > LONGEST_NAME for part in output.parts):
         raise InputError(f"output: a name of more than {LONGEST_NAME} bytes; shorten it")
     there = next(path for path in (output, *output.parents) if os.path.lexists(path))
     if not there.is_dir():
-        raise InputError(f"output {output}: {there} is not a folder; name another with --output")
+        raise InputError(f"output {output}: {there} is not a folder; name another with {option}")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"output {output}: no permission to write in {there}; name another with --output")
+        raise InputError(f"output {output}: no permission to write in {there}; name another with {option}")
 
 
-def make_folder(output: Path) -> Path:
+def make_folder(output: Path, option: str = "--output") -> Path:
     """The folder `output`, made if need be and seen to take a file; InputError, with nothing left, where it does not.
 
     What costs minutes calls this before the work, after everything else was checked.
     """
-    check_writable(output)
+    check_writable(output, option)
     made = [path for path in (output, *output.parents) if not path.exists()]
     probe = output / f".ferkit-{os.getpid()}-{threading.get_ident()}"
     try:
@@ -163,5 +166,5 @@ def make_folder(output: Path) -> Path:
         for remove, path in ((os.unlink, probe), *((os.rmdir, path) for path in made)):
             with contextlib.suppress(OSError):
                 remove(path)
-        raise InputError(f"output {output}: {error.strerror}; free some space or name another with --output") from None
+        raise InputError(f"output {output}: {error.strerror}; free some space or name another with {option}") from None
     return output

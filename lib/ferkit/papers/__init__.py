@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ferkit.claims.claim import Claim
     from ferkit.core.quotes import Quote
 
-__path__ += [os.path.abspath(path) for path in os.environ.get("FERKIT_PAPERS", "").split(os.pathsep) if path]
+_OTHERS = [os.path.abspath(path) for path in os.environ.get("FERKIT_PAPERS", "").split(os.pathsep) if path]
+__path__ += _OTHERS
 
 
 @cache
@@ -54,7 +55,10 @@ def titles() -> dict[str, str]:
 
 
 def _folders() -> list[ModuleType]:
-    """Every folder below this one and FERKIT_PAPERS as a module, by name."""
+    """Every folder below this one and FERKIT_PAPERS as a module, by name; InputError where that names no folder."""
+    for path in _OTHERS:
+        if not os.path.isdir(path):
+            raise InputError(f"FERKIT_PAPERS: {path} is no folder; correct it or unset it")
     return [importlib.import_module(module.name) for module in pkgutil.iter_modules(__path__, f"{__name__}.")
             if module.ispkg]
 

@@ -240,8 +240,10 @@ def _refuse_other_images(chosen: Sequence[Result], before: Sequence[Result], roo
         own = hashes.setdefault(papers.system(result.key.system).input, set())
         own.add(result.metrics["data_sha256"])
         if len(own) > 1:
+            plans = [read_plan(root / notebook) for notebook in {one.key.notebook for one in stays}]
+            planned = {entry.get("profile", "not noted") for plan in plans for entry in plan}
             raise InputError(f"{result.key.name}: measured on other images than what lies in {paths.shown(root)}; run "
-                             "it on the same data, profile and protocol")
+                             f"it on the same data and protocol (profile there: {', '.join(sorted(planned))})")
 
 
 def _analyses(runs: Sequence[Path], of: Sequence[Result]) -> list[Path]:

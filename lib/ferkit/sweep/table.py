@@ -29,7 +29,7 @@ def _lines(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, ...]]:
     points: dict[tuple[str, ...], list[Mapping[str, object]]] = {}
     for row in rows:
         points.setdefault(tuple(row[key] for key in named), []).append(row)
-    cells = [(*(said[key] for key in named), "seeds", "ended as", "validation %", "test %", "minutes")]
+    cells = [(*(said[key] for key in named), "seeds", "ended as", "validation %", "test %", "minutes in all")]
     for name, group in points.items():
         states = Counter(row["state"] for row in group)
         minutes = sum(row["minutes"] or 0 for row in group)

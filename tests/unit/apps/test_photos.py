@@ -191,6 +191,7 @@ def test_read_takes_a_photograph_in_any_form_and_gives_its_faces(tmp_path):
         assert face.probabilities == found[0][0].probabilities
         assert face.probability == face.probabilities[face.expression] >= face.probabilities[face.runner_up]
     assert ferkit.read(pixels, "lenet5", crop=True)[0].box == (15, 0, 60, 60)
+    assert ferkit.read(pixels)[0].probabilities == ferkit.read(pixels, ferkit.load())[0].probabilities
 
 
 def test_read_asks_the_network_that_a_file_holds_now(tmp_path):

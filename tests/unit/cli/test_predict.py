@@ -85,3 +85,9 @@ def test_csv_has_a_column_for_everything_also_of_a_recordings_frames(folder, cap
     assert command_line.main(["predict", "--sequence", str(folder), "--crops", "--csv"]) == 1
     frames = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert [bool(row["error"]) for row in frames] == [False, True, False, False] and frames[0]["happy"]
+
+
+def test_a_file_where_pictures_shall_go_is_refused_with_the_option_that_named_it(folder, capsys):
+    (folder / "there").touch()
+    assert _predict(folder / "a.png", "--save-overlay", folder / "there") == 2
+    assert capsys.readouterr().err.endswith("there is not a folder; name another with --save-overlay\n")

@@ -166,7 +166,7 @@ def test_a_result_of_another_profile_or_of_other_images_is_refused(planned, face
     publishing.publish([run], "synthetic", ["02_stn_attention"])
     other = tmp_path / "other"
     train("03_gap_cnn_svm", PLANS["03_gap_cnn_svm"][0], 0, faces(seed=1), other)
-    with pytest.raises(InputError, match="lenet5/ours/seed0: measured on other images"):
+    with pytest.raises(InputError, match=r"lenet5/ours/seed0: measured on other images.*there: smoke"):
         publishing.publish([other], "synthetic", ["03_gap_cnn_svm"])
     assert not (root / "03_gap_cnn_svm/lenet5").exists()
 

@@ -179,13 +179,19 @@ def claims_table() -> str:
     parts = [f"On {names.dataset(judged.FIRST)}:", "", *(f"- {one}" for one in said), ""] if said else []
     heads = ("claim", "paper", "found", "95 %", "over images alone", "one new run, 95 %", "verdict", "data")
     for group, title in claims.GROUPS.items():
-        own = [[row["statement"], *_numbers(row), _interval(row, "interval_images"),
+        own = [[_statement(row), *_numbers(row), _interval(row, "interval_images"),
                 _interval(row, "prediction_interval"), _verdict(row), _data(tree)]
                for tree, row in rows if row["group"] == group]
         parts += [f"### {title[0].upper()}{title[1:]}", "", markdown(heads, own), ""] if own else []
     return "\n".join(parts).rstrip() + (
         f"\n\n{len(found) - len(rows)} more are not judged on published results yet; `python -m ferkit claims "
         f"{' '.join(judged.first_folders())}` names each, with the command that would run it.")
+
+
+def _statement(row: dict) -> str:
+    """A claim in words, with what its points are where they are not of accuracy."""
+    other = row["unit"] == "points" and row["measures"] not in ("", "accuracy gained")
+    return f"{row['statement']} ({row['measures']})" if other else row["statement"]
 
 
 def verdicts_table() -> str:

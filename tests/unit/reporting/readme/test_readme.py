@@ -84,6 +84,12 @@ def test_trees_of_other_protocols_are_found_and_only_claims_about_their_data_cou
     assert len(own) == 1 and "98.06%" in own[0] and any(line.endswith("| synthetic |") for line in lines)
 
 
+def test_points_that_are_not_of_accuracy_say_of_what():
+    row = {"statement": "Order matters", "unit": "points", "measures": "F-measure gained"}
+    assert tables._statement(row) == "Order matters (F-measure gained)"
+    assert tables._statement(row | {"measures": "accuracy gained"}) == "Order matters"
+
+
 def test_files_of_seeds_stand_behind_their_system_and_those_of_several_protocols_by_name(checkout):
     (tree, _) = published()
     said = tables._files(tree, ["02_a/lenet5/ours/seed0/metrics.json", "02_a/lenet5/ours/seed1/metrics.json",
