@@ -109,6 +109,8 @@ def groups(of: Iterable[Task]) -> list[list[Task]]:
 
 def _result(directory: Path, tested: bool) -> Mapping[str, object] | None:
     """The whole result in a folder, whatever it was made with; None where there is none."""
+    if tested and (directory / "checkpoints").is_dir():
+        return None  # `jobs.run` removes them last; until then measurements that follow the result may be missing
     try:
         found = json.loads((directory / ("metrics.json" if tested else "status.json")).read_text(encoding="utf-8"))
     except (OSError, ValueError):

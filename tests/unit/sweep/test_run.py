@@ -234,3 +234,14 @@ def test_a_finished_run_whose_weights_are_gone_or_damaged_is_made_again(finished
     again = run.run(sweep(), folder, device="cpu")
     assert [row["weights_sha256"] for row in again] == [row["weights_sha256"] for row in rows]
     assert "missing or damaged" in capsys.readouterr().err
+
+
+def test_what_an_interruption_left_out_after_the_result_is_made_up_and_nothing_trained(tmp_path, monkeypatch):
+    (row,) = run.run(sweep(test=True, grid={"lr": [0.001]}), tmp_path, device="cpu")
+    left = tmp_path / "03_gap_cnn_svm/lenet5/ours_lr0.001/seed0/checkpoints"
+    left.mkdir()
+    made_up = []
+    monkeypatch.setattr("ferkit.experiments.jobs._measure_more", lambda job, *_: made_up.append(job.system.name))
+    monkeypatch.setattr("ferkit.experiments.jobs._run_network", lambda *_: pytest.fail("trained again"))
+    assert run.run(sweep(test=True, grid={"lr": [0.001]}), tmp_path, device="cpu") == [row]
+    assert made_up == ["lenet5"] and not left.exists()
