@@ -1,8 +1,8 @@
 """What each profile costs: how many images, how many seeds, how wide the analyses go.
 
 Which systems a profile trains for how long stands in the papers' plans (``plan.py`` of each folder below
-`ferkit.papers`). Published results on photographs use `standard`, or a sweep of
-their own; those on synthetic faces say theirs.
+`ferkit.papers`). Published results on photographs use `standard`, or a sweep of their own; those on
+synthetic faces say theirs.
 """
 
 from dataclasses import dataclass

@@ -200,10 +200,9 @@ def findings(report: dict[str, object], faces: FaceSet) -> list[dict[str, str]]:
     found = [*_count_findings(report, faces), *_copy_findings(report), *_group_findings(report)]
     found += [*_difference_findings(report), *_fingerprint_findings(report["fingerprint"])]
     if report["knn1_accuracy"] >= FATAL_KNN1:
-        found.append(_finding("knn1", "fatal", f"Copying the label of the most similar image of "
-                              f"training or validation scores "
-                              f"{100 * report['knn1_accuracy']:.1f} %: under protocol {report['protocol']} a high "
-                              "score needs no learning; divide by subject."))
+        found.append(_finding("knn1", "fatal", "Copying the label of the most similar image of training or validation "
+                              f"scores {100 * report['knn1_accuracy']:.1f} %: under protocol {report['protocol']} a "
+                              "high score needs no learning; divide by subject."))
     return found
 
 

@@ -30,7 +30,7 @@ from ferkit.experiments.evaluation import (
     rounded,
 )
 from ferkit.experiments.fitting import fit
-from ferkit.experiments.plan import Job
+from ferkit.experiments.plan import CHECKPOINTS, Job
 from ferkit.experiments.system import System
 from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
@@ -77,7 +77,7 @@ def _network_changed(job: Job, finished: Result, root: Path) -> bool:
 
 def _complete(job: Job, finished: Result, faces: FaceSet) -> None:
     """Do what an interruption between the result and the removal of its checkpoints left undone."""
-    checkpoints = finished.directory / "checkpoints"
+    checkpoints = finished.directory / CHECKPOINTS
     if checkpoints.is_dir():
         if finished.predictions:
             _measure_more(job, finished, load_predictor(finished, lambda _: job.system), faces)
@@ -100,7 +100,7 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
 
 def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config: dict[str, object],
                  options: dict[str, object]) -> Result:
-    fitted = fit(job.system, job.recipe, faces, device=device, seed=job.seed, directory=directory / "checkpoints",
+    fitted = fit(job.system, job.recipe, faces, device=device, seed=job.seed, directory=directory / CHECKPOINTS,
                  name=f"{job.system.name}/{job.recipe_name}", **options)
     if fitted.state == "paused":
         raise Paused(fitted.epoch, fitted.minutes)
@@ -115,7 +115,7 @@ def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config:
 
     result = _test_and_write(job, faces, network_predictor(model, job.recipe.tta, job.system.kind), known,
                              fitted.history, directory, config, save, _training_labels(job, faces, fitted))
-    shutil.rmtree(directory / "checkpoints", ignore_errors=True)
+    shutil.rmtree(directory / CHECKPOINTS, ignore_errors=True)
     return result
 
 

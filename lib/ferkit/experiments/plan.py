@@ -14,6 +14,7 @@ from ferkit.training.recipe import NamedRecipe, Recipe
 if TYPE_CHECKING:
     from ferkit.results.records import SystemKey
 
+CHECKPOINTS = "checkpoints"  # in a job's folder while it trains; removed after everything that follows its result
 MOST_EPOCHS = 20  # times the profile's: how far `for_size` lengthens the training of a small set
 
 

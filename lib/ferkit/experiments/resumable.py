@@ -17,6 +17,7 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet, trained_on
 from ferkit.experiments import initial
 from ferkit.experiments.fitting import fit
+from ferkit.experiments.plan import CHECKPOINTS
 from ferkit.experiments.system import System
 from ferkit.models import inference, weights
 from ferkit.training.distributed import ALONE, Processes
@@ -49,7 +50,7 @@ def train(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, se
     directory.mkdir(parents=True, exist_ok=True)
     left = None if max_minutes is None else max_minutes - (time.monotonic() - started) / 60
     with nullcontext() if leased or processes.rank else locking.only_one(directory):
-        fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory / "checkpoints",
+        fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory / CHECKPOINTS,
                      max_minutes=left, name=f"{system.name}/{recipe_name}".rstrip("/"), processes=processes, **options)
         if processes.rank:
             return {"state": fitted.state}

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from ferkit.core import files, lease
-from ferkit.experiments.plan import Job
+from ferkit.experiments.plan import CHECKPOINTS, Job
 from ferkit.sweep.config import Sweep
 
 FACTS = ("best_epoch", "epochs", "val_accuracy", "accuracy", "minutes", "weights_sha256")
@@ -109,7 +109,7 @@ def groups(of: Iterable[Task]) -> list[list[Task]]:
 
 def _result(directory: Path, tested: bool) -> Mapping[str, object] | None:
     """The whole result in a folder, whatever it was made with; None where there is none."""
-    if tested and (directory / "checkpoints").is_dir():
+    if tested and (directory / CHECKPOINTS).is_dir():
         return None  # `jobs.run` removes them last; until then measurements that follow the result may be missing
     try:
         found = json.loads((directory / ("metrics.json" if tested else "status.json")).read_text(encoding="utf-8"))

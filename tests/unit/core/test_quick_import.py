@@ -1,3 +1,5 @@
+"""jsonschema without its slow dependency, wherever a notebook is read, shown or run."""
+
 import subprocess
 import sys
 

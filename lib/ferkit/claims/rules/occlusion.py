@@ -25,7 +25,7 @@ def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], l
     verdict = superiority(more, p, RELEVANT) if drop > 0 else "not_reproduced"
     against, beside = _other_fillings(found, label, region)
     if against:
-        verdict = "inconclusive" if verdict not in ("not_run", "inconclusive") else verdict
+        verdict = "inconclusive"
     at_floor = p <= 2 * _floor(found[0]) + 1e-9  # two: `combine` doubles
     notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}", beside, against]
     # More seeds do not settle what another filling shows.
