@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -61,9 +62,13 @@ def _context(run: RunFiles) -> dict:
             "manifest_facts": {key: value for key, value in run.manifest.items()
                                if key not in ("notebooks", "packages")},
             "packages": run.manifest["packages"] if isinstance(run.manifest.get("packages"), dict) else {},
-            "check": "/".join(("python -m ferkit verify " + run.directory.absolute().parent.name,
-                               run.directory.absolute().name)),
+            "check": _check(run.directory),
             "figure_id": figure_id, "figure_json": _figure_json}
+
+
+def _check(directory: Path) -> str:
+    """The command that checks a run, as it is given in the checkout; no path of this machine where it lies outside."""
+    return f"python -m ferkit verify {shlex.quote(paths.shown(directory, by_name=True))}"
 
 
 def _title(run: RunFiles) -> str:

@@ -220,6 +220,12 @@ def test_every_number_of_an_experiment_names_file_commit_and_command(run):
     assert f'href="{name}"' in text and "python -m ferkit verify" in text
 
 
+def test_the_command_that_checks_the_run_finds_it_from_the_checkout(run, monkeypatch):
+    assert f"<code>python -m ferkit verify {run.name}</code>" in page(run)  # elsewhere: no path of this machine
+    monkeypatch.setattr(paths, "repository", lambda: run.parents[1])
+    assert run_page._check(run) == f"python -m ferkit verify {run.parent.name}/{run.name}"
+
+
 def test_a_sweep_in_the_manifest_gives_commit_and_command_but_is_no_notebook(run):
     manifest = json.loads((run / "manifest.json").read_text())
     name = "02_stn_attention/deep_emotion/ours/seed0/metrics.json"
