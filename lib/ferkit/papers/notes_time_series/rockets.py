@@ -14,7 +14,7 @@ about half a minute, once for each installation.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +58,9 @@ class RocketHead:
         """How many numbers were fitted."""
         return int(self.coefficients.size + self.intercepts.size)
 
-    def predict(self, packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(scores float32 (N, K), labels int64 (N,)): the candidate with the highest score. InputError for a set of
-        candidates that training did not have."""
+    def scores(self, packed: np.ndarray) -> np.ndarray:
+        """See `heads.Head.scores`; what is no candidate scores lowest. InputError for a set of candidates that training
+        did not have."""
         features = (_transformed(self.kind, self.arrays, _stretched(packed, self.shape[1])) - self.mean) / self.scale
         scores = np.full((len(packed), self.questions.shape[1]), NEVER, np.float32)
         for row, question in enumerate(_questions(packed)):
@@ -68,6 +68,15 @@ class RocketHead:
             if not len(known):
                 raise InputError("the sequences ask between labels that this classifier never had to choose from")
             scores[row, question] = (self.coefficients[known[0]] @ features[row] + self.intercepts[known[0]])[question]
+        return scores
+
+    def votes(self, packed: np.ndarray) -> np.ndarray:
+        """See `heads.Head.votes`: the candidate with the highest score."""
+        return self.predict([packed])[1]
+
+    def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """See `heads.Head.predict`: the mean scores and the highest of them."""
+        scores = np.mean([self.scores(packed) for packed in views], axis=0)
         return scores, scores.argmax(1).astype(np.int64)
 
     def save(self, path: Path) -> None:
@@ -89,6 +98,7 @@ class RocketKind:
 
     kind: str
     version: int = 1
+    saved: bool = True
 
     def fit(self, train: tuple[np.ndarray, np.ndarray], val: tuple[np.ndarray, np.ndarray], *, search_rows: int,
             seed: int, num_classes: int, name: str) -> tuple[RocketHead, dict[str, object]]:

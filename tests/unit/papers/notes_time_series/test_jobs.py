@@ -10,7 +10,7 @@ from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.experiments import jobs
 from ferkit.experiments.plan import Job
 from ferkit.papers import training
-from ferkit.papers.notes_time_series import early, random_split
+from ferkit.papers.notes_time_series import early, random_split, rockets
 from ferkit.papers.notes_time_series.early import EARLY, SHARES
 
 RECIPE = replace(papers.recipe("gru", "ours"), epochs=4, batch_size=8)
@@ -85,3 +85,14 @@ def test_a_random_split_is_compared_without_writing_anything(tmp_path, monkeypat
     assert leaky["subject in training"] == leaky["test"] == 24
     assert leaky["inflation"] == leaky["accuracy"] - own["accuracy"]
     assert not list(tmp_path.iterdir())
+
+
+def test_random_convolutions_run_as_a_job_and_are_read_back(tmp_path, monkeypatch):
+    # In place of aeon's transforms, which are an extra and compile for minutes: what a sequence ends with.
+    monkeypatch.setattr(rockets, "_fitted", lambda *_: {})
+    monkeypatch.setattr(rockets, "_transformed", lambda _, __, x: x[:, :4, -1])
+    result = jobs.run(job("minirocket", papers.recipe("minirocket", "ours")), rising(), tmp_path, device="cpu")
+    assert result.metrics["accuracy"] > 0.9 and result.metrics["test_reads"] == 1
+    again = training.load_predictor(result)
+    np.testing.assert_array_equal(again.votes(rising().part("test").images), result.predictions["predicted"])
+    assert early.recognise_early([result], rising())[-1]["accuracy"] == pytest.approx(result.metrics["accuracy"])

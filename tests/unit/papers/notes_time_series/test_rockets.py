@@ -64,15 +64,15 @@ def test_a_rocket_learns_answers_within_the_question_and_is_read_back_equal(tmp_
     x, labels = packed()
     head, facts = rockets.MINIROCKET.fit((x, labels), packed(seed=1), search_rows=0, seed=0, num_classes=3, name="")
     test, truth = packed(60, seed=2)
-    scores, predicted = head.predict(test)
+    scores, predicted = head.predict([test])
     assert np.mean(predicted == truth) > 0.9
     assert (test[np.arange(60), 0, WIDTH + 2 + predicted] == 1).all()
     assert facts["features"] > 9000 and len(facts["alpha"]) == 2
     head.save(tmp_path / "weights.safetensors")
-    again, _ = rockets.MINIROCKET.load(tmp_path / "weights.safetensors").predict(test)
+    again = rockets.MINIROCKET.load(tmp_path / "weights.safetensors").scores(test)
     np.testing.assert_array_equal(again, scores)
     with pytest.raises(InputError, match="never had to choose"):
-        head.predict(packed(2, asked=((0, 1, 1),))[0])
+        head.votes(packed(2, asked=((0, 1, 1),))[0])
 
 
 def test_what_is_no_rocket_is_refused_in_one_line(tmp_path):
