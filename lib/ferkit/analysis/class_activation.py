@@ -13,6 +13,7 @@ from torch import nn
 
 from ferkit.core.errors import InputError
 from ferkit.models.inference import image_store, image_views
+from ferkit.models.receptive_field import places
 
 
 @torch.no_grad()
@@ -27,3 +28,10 @@ def class_activation(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, 
     (x,) = image_views(image_store(images), model.eval(), "none")
     maps = torch.einsum("kc,nchw->nkhw", model.fc.weight, model.maps(x)) + model.fc.bias[:, None, None]
     return maps.numpy(), model(x).numpy()
+
+
+def centres(model: nn.Module, n: int, side: int) -> np.ndarray:
+    """Where the n places along a side of the maps have their centres in an image of `side` pixels: float64 (n,), pixels
+    from 0. A network of smaller input sees the image's middle."""
+    first, step = places(model)
+    return (side - model.input_size) / 2 + first + step * np.arange(n)

@@ -1,9 +1,9 @@
 """Where a spatial transformer looks: size, shift and turn of the sampled area, and what lies in it.
 
 Jaderberg et al. 2015, arXiv 1506.02025: theta maps the output's coordinates to the input's, both in [-1,
-1] from edge to edge. Deep-Emotion's grid reads the 9×9 feature map; the area is given in the frame of the
-image, of which the map is a grid of 16-pixel fields at every fourth pixel, so that its edges reach a few
-pixels further than the area.
+1] from edge to edge. The area is given in the frame of the image (`inference.infer_theta`): the identity is the whole
+image, and a shift is in the image's pixels. Deep-Emotion's grid reads a 9×9 feature map, whose places are 16-pixel
+fields at every fourth pixel.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferkit import papers
-from ferkit.analysis.class_activation import class_activation
+from ferkit.analysis.class_activation import centres, class_activation
 from ferkit.core.errors import InputError
 
 
@@ -19,3 +19,8 @@ def test_the_mean_of_a_map_is_the_logit(faces):
 def test_a_network_that_averages_no_maps_is_refused(system, faces):
     with pytest.raises(InputError, match="class activation"):
         class_activation(papers.system(system).build(), faces().images[:1])
+
+
+def test_places_stand_where_the_layers_put_them_not_spread_over_the_image():
+    network = papers.system("gap_cnn").build(widths=(4, 4, 4, 4), norm=True, input_size=40)  # 5 places pooled to 2
+    assert centres(network, 2, 48).tolist() == [11.5, 27.5]

@@ -5,7 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ferkit import papers
 from ferkit.analysis import stn_attention
+from ferkit.models.inference import infer_theta
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
@@ -94,3 +96,21 @@ def test_a_theta_reads_what_its_frame_says():
     np.testing.assert_array_equal(read["identity"], image)
     assert read["lower half"][1:-1].min() == 200
     assert read["wider than the image"][:4].max() == 0 and read["wider than the image"][-4:].max() == 0
+
+
+@pytest.mark.parametrize("sampler", ["features", "input"])
+def test_a_shift_is_as_long_as_what_is_read_moves_in_the_image(sampler):
+    torch.manual_seed(0)
+    network = papers.system("deep_emotion").build(drop_rate=0.0, sampler=sampler).eval()
+
+    def centre():
+        images = torch.rand(100, 1, 48, 48, requires_grad=True)
+        read, = torch.autograd.grad(network.feature_map(images)[:, :, 4, 4].sum(), images)
+        across = read.abs().sum((0, 1, 2))
+        return float((across * torch.arange(48.0)).sum() / across.sum())
+
+    before = centre()
+    with torch.no_grad():
+        network.transformer.to_theta.bias[2] = 0.4
+    told = stn_attention.describe(infer_theta(network, np.zeros((1, 48, 48), np.uint8)))
+    assert told["shift_x"].item() == pytest.approx(centre() - before, abs=0.5)

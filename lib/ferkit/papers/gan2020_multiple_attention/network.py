@@ -112,7 +112,9 @@ class MultipleAttentionNetwork(nn.Module):
         """Where it looks: (maps (N, heads, H, W), each head's places times the mask, summing to 1 over heads and
         pixels; the even map (H, W))."""
         mask, side = self.mask(images), images.shape[2:]
-        places = F.interpolate(self.places(self.maps(images, mask)).float(), side, mode="bilinear")
+        # A place stands for 8 pixels; those that do not fill another one, right and below, take the last place's value.
+        places = F.interpolate(self.places(self.maps(images, mask)).float(), scale_factor=8, mode="bilinear")
+        places = F.pad(places, (0, side[1] - places.shape[3], 0, side[0] - places.shape[2]), mode="replicate")
         seen = places * F.interpolate(mask.float(), side, mode="bilinear") + 1e-12
         even = images.new_full(side, 1 / (side[0] * side[1]))
         return seen / seen.sum((2, 3), keepdim=True) / seen.shape[1], even

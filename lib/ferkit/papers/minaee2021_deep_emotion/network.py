@@ -121,6 +121,11 @@ class DeepEmotion(nn.Module):
         """Input pixels along one side that one position of the 9×9 map sees."""
         return receptive_field([(3, 1), (3, 1), (2, 2)] * 2)
 
+    @property
+    def sampled_span(self) -> float:
+        """What share of the input's side the places of the sampled map fill: 9 places at every fourth of 48 pixels."""
+        return 1.0 if self.sampler == "input" else 9 * 4 / self.input_size
+
     def theta(self, images: Tensor) -> Tensor | None:
         """Where the transformer looks, (N, 2, 3) in [-1, 1] coordinates; None without a transformer."""
         return self.transformer.theta(images) if self.sampler != "none" else None

@@ -29,11 +29,12 @@ def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndar
 
 
 def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, dataset: str,
-                     columns: int = 7, reading: str = "logit",
+                     centres: np.ndarray | None = None, columns: int = 7, reading: str = "logit",
                      gap: tuple[int, int] = (12, 40)) -> go.Figure:
     """Each image with the map of one class over it: blue adds to the logit, orange takes away.
 
-    images: uint8 (N, 48, 48); maps: float (N, h, w), spread over the image. columns: at most so many side by side.
+    images: uint8 (N, 48, 48); maps: float (N, h, w). centres: of the places along a side, in pixels, where the map does
+    not fill the image (`analysis.class_activation.centres`). columns: at most so many side by side.
     reading: what the scale of colours says, which is left out for "". gap: between panels, as `style.panel_figure`
     takes it. Synthetic faces only.
     """
@@ -43,7 +44,7 @@ def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str]
     side = images.shape[-1]
     for panel, (image, values) in enumerate(zip(images, maps, strict=True)):
         _picture(fig, panel, image)
-        x, y = ((np.arange(n) + 0.5) * side / n - 0.5 for n in values.shape[::-1])
+        x, y = ((np.arange(n) + 0.5) * side / n - 0.5 if centres is None else centres for n in values.shape[::-1])
         fig.add_trace(go.Heatmap(z=values, x=x, y=y, coloraxis="coloraxis", opacity=0.55, **style.axes(panel),
                                  hovertemplate="%{z:.2f}<extra></extra>"))
     style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=bool(reading),

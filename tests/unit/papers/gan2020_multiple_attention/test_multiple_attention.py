@@ -56,6 +56,16 @@ def test_heads_read_places_and_channels_as_their_formula_says(heads):
         assert np.allclose(model.pool(maps)[n].detach(), by_hand, atol=1e-5)
 
 
+def test_attention_lies_where_its_places_see_the_image(monkeypatch):
+    model, images = network(masks=False, heads=1), torch.zeros(1, 1, 44, 44)
+    there = torch.zeros(1, 1, 5, 5)
+    there[..., 2, 1] = 1  # of places with centres at 8k + 3.5
+    monkeypatch.setattr(model, "places", lambda _: there)
+    (seen,), _ = model.attention(images)
+    rows, columns = (seen[0].sum(k).detach() @ torch.arange(44.0) for k in (1, 0))
+    assert float(rows) == pytest.approx(19.5, abs=1e-3) and float(columns) == pytest.approx(11.5, abs=1e-3)
+
+
 def test_without_heads_values_are_pooled_and_go_through_a_hidden_layer():
     model, maps = network(heads=0), torch.randn(2, 4, 3, 3)
     assert torch.allclose(model.pool(maps), torch.relu(model.gate(model.value(maps).mean((2, 3)))))
