@@ -200,8 +200,9 @@ def beats_majority(results: Sequence[Result]) -> bool:
 
 
 def failed_to_train(result: Result) -> bool:
-    """Whether a run diverged or collapsed, by its own record or because it answers one class only."""
-    one_class = bool(result.predictions) and len(np.unique(result.predictions["predicted"])) == 1
+    """Whether a run diverged or collapsed, by its own record or because it answers one class only, of several."""
+    one_class = bool(result.predictions) and (
+        len(np.unique(result.predictions["predicted"])) == 1 < len(np.unique(result.predictions["labels"])))
     return result.metrics["status"] in ("diverged", "collapsed") or one_class
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ferkit.core import versions
 from ferkit.core.errors import InputError
 from ferkit.data import label_noise
 from ferkit.data.face_set import FaceSet
@@ -38,7 +39,13 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
                              "take other labels or none of one")
         splits[name] = Split.of(part.images, labels, k, chosen, name, store=kind.store, targets=part.targets)
     return trainer.fit(initial.builder(system, recipe, faces.label_names), recipe, splits["train"], splits["val"],
-                       seed=seed, num_classes=k, method=method, kind=kind, **options)
+                       seed=seed, num_classes=k, method=method, kind=kind, about=_about(system, recipe), **options)
+
+
+def _about(system: System, recipe: Recipe) -> dict[str, object]:
+    """What training follows from beside recipe, seed and data."""
+    return {"system": system.name, "versions": {"training": versions.TRAINING, "network": system.version,
+                                                "method": system.method(recipe).version}, **initial.noted(recipe)}
 
 
 def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:

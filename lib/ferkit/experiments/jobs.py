@@ -36,7 +36,7 @@ from ferkit.models import facts, inference, svm, weights
 from ferkit.results import records
 from ferkit.results.predictions import softmax
 from ferkit.results.records import Result
-from ferkit.training.trainer import Fit
+from ferkit.training.trainer import Fit, OtherRun
 
 UNTESTED = ("accuracy", "accuracy_without_copies", "n_without_copies", "macro_f1", "uar", "confusion_matrix",
             "accuracy_no_tta", "val_accuracy", "train_accuracy", "robustness")
@@ -100,8 +100,13 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
 
 def _run_network(job: Job, faces: FaceSet, device: str, directory: Path, config: dict[str, object],
                  options: dict[str, object]) -> Result:
-    fitted = fit(job.system, job.recipe, faces, device=device, seed=job.seed, directory=directory / CHECKPOINTS,
-                 name=f"{job.system.name}/{job.recipe_name}", **options)
+    options |= {"device": device, "seed": job.seed, "directory": directory / CHECKPOINTS,
+                "name": f"{job.system.name}/{job.recipe_name}"}
+    try:
+        fitted = fit(job.system, job.recipe, faces, **options)
+    except OtherRun:  # interrupted under another configuration: a run's results are what is asked for now
+        shutil.rmtree(directory / CHECKPOINTS)
+        fitted = fit(job.system, job.recipe, faces, **options)
     if fitted.state == "paused":
         raise Paused(fitted.epoch, fitted.minutes)
     model = fitted.model.cpu()

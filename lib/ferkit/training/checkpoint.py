@@ -7,6 +7,8 @@ damaged newest file is noticed by its hash and the one before it is used.
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -20,16 +22,16 @@ INDEX = "checkpoints.json"
 
 
 def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) -> None:
-    """Write the next checkpoint and forget all but the one before it.
+    """Write the next checkpoint and forget all but the newest whole one before it.
 
     An error while writing (a full disk) leaves the last good checkpoint as it was and is raised on.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    known = _index(directory)
+    whole = next(_whole(directory), None)
     path = directory / f"step{state['step']:08d}.safetensors"
     save_tensors(path, tensors, {"state": json.dumps(state)})
     entry = {"file": path.name, "sha256": files.sha256(path)}
-    kept = [entry, *(e for e in known if e["file"] != path.name)][:2]
+    kept = [entry, *([whole] if whole and whole["file"] != path.name else [])]
     files.write_text(directory / INDEX, json.dumps(kept))
     for old in directory.glob("step*.safetensors"):
         if old.name not in {e["file"] for e in kept}:
@@ -37,12 +39,22 @@ def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) 
 
 
 def load(directory: Path) -> tuple[dict[str, Tensor], dict[str, object]] | None:
-    """The newest checkpoint whose hash holds, as (tensors, state); None if there is none."""
+    """The newest checkpoint whose hash holds, as (tensors, state); None, and a warning, if none of them is whole; None
+    if there are none."""
+    for entry in _whole(directory):
+        path = directory / entry["file"]
+        return load_file(path), json.loads(metadata(path)["state"])
+    if any(directory.glob("step*.safetensors")):
+        print(f"{directory}: the checkpoints are damaged; training starts anew", file=sys.stderr)
+    return None
+
+
+def _whole(directory: Path) -> Iterator[dict[str, str]]:
+    """The entries, the newest first, whose file has its hash."""
     for entry in _index(directory):
         path = directory / entry["file"]
         if path.is_file() and files.sha256(path) == entry["sha256"]:
-            return load_file(path), json.loads(metadata(path)["state"])
-    return None
+            yield entry
 
 
 def _index(directory: Path) -> list[dict[str, str]]:

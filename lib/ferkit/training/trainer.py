@@ -11,13 +11,15 @@ On CUDA the forward and backward passes of these networks have deterministic alg
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -42,11 +44,12 @@ CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of abou
 class Fit:
     """Outcome of a training run.
 
-    state: "finished", "paused" (time limit), "diverged" (loss no longer finite) or "collapsed" (the last epoch puts the
-    whole validation split into one class). model: the network with the weights of the best epoch, in eval mode; the
-    newest if none was validated. epoch: epochs completed. best_epoch: 1-based, 0 if none. val_accuracy: of the
-    best epoch, a fraction. history: one row an epoch. minutes: training time over all calls. precision: that the passes
-    had on this machine (`training.precision`). method_state: the method's tensors after the last step.
+    state: "finished", "paused" (time limit), "diverged" (a loss of training or validation is no longer finite) or
+    "collapsed" (the last epoch puts the whole validation split into one class, though it holds several). model: the
+    network with the weights of the best epoch, in eval mode; the newest if none was validated. epoch: epochs completed.
+    best_epoch: 1-based, 0 if none. val_accuracy: of the best epoch, a fraction. history: one row an epoch. minutes:
+    training time over all calls. precision: that the passes had on this machine (`training.precision`).
+    method_state: the method's tensors after the last step.
     """
 
     state: str
@@ -58,6 +61,10 @@ class Fit:
     minutes: float
     precision: str
     method_state: State = field(default_factory=dict)
+
+
+class OtherRun(InputError):
+    """A folder holds checkpoints of another run than the one that is to go on there."""
 
 
 @dataclass
@@ -81,13 +88,14 @@ class Trainer:
     a loop of his own (`experiments.test_selection_bias`, `benchmarks.training`)."""
 
     def __init__(self, build: Build, recipe: Recipe, train: Split, seed: int, num_classes: int, *,
-                 method: Method = SUPERVISED, kind: Input = IMAGE, processes: Processes = ALONE) -> None:
+                 method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] = MappingProxyType({}),
+                 processes: Processes = ALONE) -> None:
         method.check(recipe)
         if not processes.alone and (method is not SUPERVISED or recipe.compile):
             raise InputError("several processes: supervised training without compile only")
         self.processes = processes
         self.recipe, self.train, self.seed, self.num_classes = recipe, train, seed, num_classes
-        self.method, self.kind, self.device = method, kind, train.images.device
+        self.method, self.kind, self.about, self.device = method, kind, dict(about), train.images.device
         self.model = processes.synchronised(initial_model(build, recipe, seed, num_classes), self.device)
         self.model = self.model.to(self.device)
         if recipe.channels_last:
@@ -205,13 +213,14 @@ class Trainer:
         at, logits = self.at, self.infer(val)
         accuracy = (logits.argmax(1) == val.labels).double().mean().item()
         loss = F.cross_entropy(logits, val.labels).item()
-        at.one_class = len(torch.unique(logits.argmax(1))) == 1
-        if (accuracy, -loss) > (at.best_accuracy, -at.best_loss):  # equal accuracy: the smaller loss decides
+        at.one_class = len(torch.unique(logits.argmax(1))) == 1 < len(torch.unique(val.labels))
+        better = (accuracy, -loss) > (at.best_accuracy, -at.best_loss)  # equal accuracy: the smaller loss decides
+        if better and math.isfinite(loss):
             at.best_epoch, at.best_accuracy, at.best_loss = at.epoch + 1, accuracy, loss
             self.best = {k: v.clone() for k, v in self.candidate().items()}
         at.history.append({
             "epoch": at.epoch + 1, "train_loss": self.loss_sum.item() / at.images,
-            "train_accuracy": self.correct.item() / at.images, "val_loss": loss,
+            "train_accuracy": self.correct.item() / at.images, "val_loss": _or_none(loss),
             "val_accuracy": accuracy, "learning_rate": learning_rate(self.recipe, at.step - 1, self.steps),
             "seconds": round(at.seconds, 2), **self.method.end_epoch(at.epoch, self.state)})
         at.epoch, at.step_in_epoch, at.images = at.epoch + 1, 0, 0
@@ -246,18 +255,20 @@ class Trainer:
     def _about(self) -> dict[str, object]:
         """What a checkpoint must have been made with to be gone on from."""
         return {"recipe": self.recipe.to_dict(), "seed": self.seed, "split_sha256": self.split_sha256,
-                "val_sha256": self.val_sha256}
+                "val_sha256": self.val_sha256, "about": self.about}
 
     def restore(self, directory: Path) -> bool:
-        """Go on from the newest whole checkpoint of the same recipe and seed; False if there is none."""
+        """Go on from the newest whole checkpoint; False if there is none, InputError if it is another run's."""
         found = checkpoint.load(directory)
         if found is None:
             return False
         tensors, state = found
-        state.setdefault("val_sha256", self.val_sha256)  # absent from checkpoints before it was kept
         about = self._about()
-        if {name: state.pop(name, None) for name in about} != about:
-            return False
+        for later in ("val_sha256", "about"):  # absent from checkpoints before they were kept
+            state.setdefault(later, about[later])
+        if {name: state.pop(name) for name in about} != json.loads(json.dumps(about)):
+            raise OtherRun(f"{directory}: holds checkpoints of another model, recipe, seed, data or version; name "
+                           "another --output, or remove them to start anew")
         state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
         self.at = Position(**state)
         self.loss_sum, self.correct = (tensors[name].to(self.device) for name in ("loss_sum", "correct"))
@@ -279,20 +290,23 @@ def _sha256(split: Split) -> str:
 
 def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
         directory: Path | None = None, max_minutes: float | None = None, name: str = "",
-        method: Method = SUPERVISED, kind: Input = IMAGE, on_epoch: Callable[[Trainer], None] = lambda trainer: None,
-        processes: Processes = ALONE) -> Fit:
+        method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] = MappingProxyType({}),
+        on_epoch: Callable[[Trainer], None] = lambda trainer: None, processes: Processes = ALONE) -> Fit:
     """Train a network under `recipe` and return the weights of the epoch that is best on validation.
 
     build: (num_classes, options) → the untrained network. train, val: on the device to train on. directory: where
-    checkpoints go; the same call with the same directory goes on where the last one stopped. max_minutes: stop cleanly
-    inside this time ("paused"). name: for progress lines. method: what is minimised. kind: what reaches the network.
+    checkpoints go; the same call with the same directory goes on where the last one stopped, and raises `OtherRun`
+    where another run's lie there. max_minutes: stop cleanly inside this time ("paused"). name: for progress lines.
+    method: what is minimised. kind: what reaches the network. about: JSON-able, what the run is beside recipe, seed and
+    data, such as whose network it trains.
     on_epoch: called after every validated epoch, before its checkpoint; it may add to the last row of
     ``trainer.at.history``. processes: those that train this network together, each calling this with the same
     arguments; the first of them writes checkpoints and calls `on_epoch`.
     """
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):
-        trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind, processes=processes)
+        trainer = Trainer(build, recipe, train, seed, num_classes, method=method, kind=kind, about=about,
+                          processes=processes)
         if directory is not None:
             trainer.val_sha256 = _sha256(val)
             trainer.restore(directory)
@@ -350,6 +364,8 @@ def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: flo
         row = at.history[-1]
         progress.epoch(f"{name} seed {trainer.seed}".strip(), at.epoch, recipe.epochs, row["train_loss"],
                        row["val_accuracy"], each * (recipe.epochs - at.epoch))
+        if row["val_loss"] is None:
+            return "diverged"
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             save()
     save()
@@ -399,8 +415,8 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     """The learning rate of step `step` (0-based) of `steps`: a pure function, so there is no schedule to save.
 
     onecycle: linear rise over the warm-up (0.3 of the steps if none is given), cosine to 0.1 % (Smith & Topin 2018,
-    arXiv 1708.07120, without its momentum cycle). cosine: down to zero. step: ×0.1 after a half and three quarters.
-    exponential: ×0.9 after every epoch.
+    arXiv 1708.07120, without its momentum cycle). cosine: down to zero. step: ×0.1 after a half and three quarters of
+    the steps that follow the warm-up. exponential: ×0.9 after every epoch.
     """
     done = step / max(1, steps)
     warmup = recipe.warmup or (0.3 if recipe.schedule == "onecycle" else 0.0)

@@ -71,6 +71,7 @@ def test_failing_to_train_is_told_by_status_or_by_one_answer_for_all(run):
     assert failed_to_train(run.result("lenet5", status="collapsed"))
     assert failed_to_train(run.result("lenet5", untested=True))
     assert failed_to_train(run.result("lenet5", predicted=np.full(350, 2)))
+    assert not failed_to_train(run.result("lenet5", predicted=np.full(350, 2), labels=np.full(350, 2)))
 
 
 def test_the_best_recipe_is_chosen_on_validation(run):

@@ -121,6 +121,15 @@ def test_what_an_interruption_left_undone_after_the_result_is_made_up(tmp_path, 
     assert (directory / "planted.json").is_file() and not (directory / "checkpoints").exists()
 
 
+def test_what_was_interrupted_under_another_recipe_is_trained_anew(tmp_path, monkeypatch, complete):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jobs, "_test_and_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        complete(tmp_path / "there")
+    other = replace(TINY, lr=1e-3)
+    assert (complete(tmp_path / "there", recipe=other).metrics["weights_sha256"]
+            == complete(tmp_path / "fresh", recipe=other).metrics["weights_sha256"])
+
+
 @pytest.mark.parametrize("change", [{"model": {"input_size": 64}}, {"augmentation": Augmentation(crop=40)}])
 def test_a_network_is_tested_on_pictures_of_the_size_it_trains_on(tmp_path, faces, change):
     """Larger than the image it was tested on an 8×8 corner, and after another crop on other sizes."""

@@ -10,6 +10,7 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import resumable
 from ferkit.models import weights
+from ferkit.training import trainer
 from ferkit.training.recipe import Recipe
 
 LENET = papers.system("lenet5")
@@ -46,3 +47,29 @@ def test_the_folder_of_another_run_is_refused(tmp_path):
     (tmp_path / "status.json").write_text("{")
     with pytest.raises(InputError, match="unreadable"):
         resumable.train(tmp_path, LENET, TINY, faces())
+
+
+def killed(directory, system, monkeypatch):
+    """A training that ends with nothing but its checkpoints."""
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(resumable.weights, "save", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        resumable.train(directory, system, TINY, faces())
+
+
+def test_a_killed_run_is_not_gone_on_from_by_another_system(tmp_path, monkeypatch):
+    killed(tmp_path, papers.system("deep_emotion"), monkeypatch)
+    before = sorted(path.name for path in tmp_path.glob("checkpoints/*"))
+    for other in ("deep_emotion_identity", "lenet5"):  # the first would even fit the tensors
+        with pytest.raises(InputError, match="checkpoints of another model"):
+            resumable.train(tmp_path, papers.system(other), TINY, faces())
+    assert sorted(path.name for path in tmp_path.glob("checkpoints/*")) == before
+    assert resumable.train(tmp_path, papers.system("deep_emotion"), TINY, faces())["state"] == "finished"
+
+
+def test_checkpoints_that_do_not_name_their_system_yet_are_gone_on_from(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer.Trainer, "_about", lambda self, known=trainer.Trainer._about: {
+            name: value for name, value in known(self).items() if name != "about"})
+        killed(tmp_path, LENET, monkeypatch)
+    monkeypatch.setattr(trainer.Trainer, "step", lambda *_: pytest.fail("trained again"))
+    assert resumable.train(tmp_path, LENET, TINY, faces())["state"] == "finished"

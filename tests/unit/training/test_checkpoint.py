@@ -34,6 +34,23 @@ def test_a_damaged_newest_gives_way_to_the_one_before(tmp_path, damage):
     assert checkpoint.load(tmp_path)[1] == {"step": 1}
 
 
+def test_a_good_one_is_kept_where_the_newest_was_damaged(tmp_path):
+    for step in (1, 2):
+        save(tmp_path, step)
+    (tmp_path / "step00000002.safetensors").write_bytes(b"")
+    save(tmp_path, 3)
+    (tmp_path / "step00000003.safetensors").write_bytes(b"")
+    assert checkpoint.load(tmp_path)[1] == {"step": 1}
+
+
+def test_training_that_starts_anew_for_damage_says_so(tmp_path, capsys):
+    for step in (1, 2):
+        save(tmp_path, step)
+        (tmp_path / f"step{step:08d}.safetensors").write_bytes(b"")
+    assert checkpoint.load(tmp_path) is None
+    assert "damaged; training starts anew" in capsys.readouterr().err
+
+
 def test_nothing_there_or_an_unreadable_index_is_no_checkpoint(tmp_path):
     assert checkpoint.load(tmp_path) is None
     (tmp_path / checkpoint.INDEX).write_text("{")

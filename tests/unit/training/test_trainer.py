@@ -100,19 +100,18 @@ def test_a_time_box_pauses_and_the_same_call_goes_on(tmp_path):
     assert_equal_bits(bits(finished), bits(trainer.fit(LENET, recipe, train, val)))
 
 
-def test_a_checkpoint_of_another_recipe_is_not_continued(tmp_path):
-    train, val = split(), split(seed=1)
-    trainer.fit(LENET, Recipe(epochs=1, batch_size=8), train, val, directory=tmp_path)
-    fit = trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.01), train, val, directory=tmp_path)
-    assert_equal_bits(bits(fit), bits(trainer.fit(LENET, Recipe(epochs=1, batch_size=8, lr=0.01), train, val)))
+@pytest.mark.parametrize("change", [{"recipe": Recipe(epochs=1, batch_size=8, lr=0.01)}, {"seed": 1},
+                                    {"val": split(seed=2)}, {"about": {"system": "another"}}])
+def test_another_runs_checkpoints_are_refused_and_stay(tmp_path, change):
+    own = {"recipe": Recipe(epochs=1, batch_size=8), "seed": 0, "val": split(seed=1), "about": {"system": "this"}}
 
+    def fit(recipe, val, **options):
+        return trainer.fit(LENET, recipe, split(), val, directory=tmp_path, **options)
 
-def test_a_best_epoch_chosen_on_another_validation_split_is_not_continued(tmp_path):
-    train, recipe = split(), Recipe(epochs=1, batch_size=8)
-    trainer.fit(LENET, recipe, train, split(seed=1), directory=tmp_path)
-    other = split(seed=2)
-    fits = [trainer.fit(LENET, recipe, train, other, directory=where) for where in (tmp_path, None)]
-    assert fits[0].history[0]["val_loss"] == fits[1].history[0]["val_loss"]
+    first = fit(**own)
+    with pytest.raises(trainer.OtherRun, match="another model, recipe, seed, data"):
+        fit(**{**own, **change})
+    assert_equal_bits(bits(first), bits(fit(**own)))
 
 
 def test_it_learns_eight_images_by_heart():
@@ -132,6 +131,23 @@ def test_a_diverging_rate_ends_with_a_verdict():
     fit = trainer.fit(papers.system("gap_cnn").build, recipe, split(), split(seed=1))
     assert fit.state == "diverged" and fit.epoch < 3
     assert fit.history[-1]["train_loss"] is None and fit.best_epoch == 0 and fit.val_accuracy is None
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_weights_that_validate_to_no_number_are_not_kept(monkeypatch, good):
+    """As after an update at the end of an epoch whose losses were all finite."""
+    infer, seen = trainer.Trainer.infer, []
+    monkeypatch.setattr(trainer.Trainer, "infer", lambda self, val: seen.append(infer(self, val)) or (
+        seen[-1] if len(seen) <= good else torch.full_like(seen[-1], torch.nan)))
+    fit = trainer.fit(LENET, Recipe(epochs=3, batch_size=8), split(), split(seed=1))
+    assert (fit.state, fit.best_epoch, fit.epoch) == ("diverged", good, good + 1)
+    assert fit.history[-1]["val_loss"] is None
+
+
+def test_a_validation_split_of_one_class_cannot_show_a_collapse():
+    bars = split()
+    happy = Split(bars.images[bars.labels == 3], bars.labels[bars.labels == 3])
+    assert trainer.fit(LENET, Recipe(epochs=20, batch_size=8, lr=3e-3), bars, happy).state == "finished"
 
 
 def test_one_class_for_everything_is_called_collapsed():
