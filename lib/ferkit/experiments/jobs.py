@@ -95,6 +95,8 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
         config["versions"]["method"] = network.method(job.recipe).version
     if head:
         config |= {"svm_rows": job.head_rows, "svm_search_rows": job.head_search_rows}
+        if job.recipe.label_noise:  # heads learned true labels before
+            config["versions"]["label_noise"] = 1
     return config
 
 
@@ -145,6 +147,9 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
     started, cpu, history = time.monotonic(), time.process_time(), []
     if job.under:
         base = records.read_result(job.under.key.directory(root))
+        if base.metrics["data_sha256"] != faces.content_hash:
+            raise InputError(f"{base.directory}: the network under {job.system.name} was trained on other data; train "
+                             "it on these, or name another folder")
         model = weights.load(base.directory / records.WEIGHTS, lambda _: job.base)[0]
         told = ("best_epoch", "epochs", "device", "precision")
         below = {key: base.metrics[key] for key in told if key in base.metrics}
@@ -157,10 +162,11 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
                  "receptive_field": None}
     features = features_of(job.system, model)
     train, val = faces.part("train"), faces.part("val")
+    labels = label_noise.plant(train.labels, job.recipe.label_noise, job.seed, len(faces.label_names))
     rows = svm.proportional_rows(train.labels, job.head_rows, job.seed)
     progress.note(f"{job.name}  features of {len(rows)} training images")
     head, chosen = job.system.head_kind.fit(
-        (features(train.images[rows]), train.labels[rows]), (features(val.images), val.labels),
+        (features(train.images[rows]), labels[rows]), (features(val.images), val.labels),
         search_rows=job.head_search_rows, seed=job.seed, num_classes=len(faces.label_names), name=job.name)
     tta = job.recipe.tta if job.recipe.tta == "flip" else "none"  # ten crops are views of a network alone
     known |= {"status": "finished", "tta": tta, **({"svm": chosen} if chosen else {}),

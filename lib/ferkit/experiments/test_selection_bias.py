@@ -48,7 +48,7 @@ def measure(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, 
         files.write_json(begun, about)
         fitted = fit(system, recipe, faces, device=device, seed=seed, directory=directory,
                           name=f"{system.name}/{recipe_name}", on_epoch=score)
-        history = [row for row in fitted.history if row["val_accuracy"] is not None]
+        history = [row for row in fitted.history if row["val_loss"] is not None]
         if not history:
             raise InputError(f"{system.name}: the loss stopped being a number in the first epoch; lower the learning "
                              "rate")
@@ -59,9 +59,10 @@ def measure(directory: Path, system: System, recipe: Recipe, faces: FaceSet, *, 
 
 
 def summary(history: list[dict]) -> dict[str, object]:
-    """The curve and the two choices; equal validation accuracies go to the earlier epoch, as do equal test ones."""
+    """The curve and the two choices: on validation as the trainer chooses, equal accuracies by the smaller loss; equal
+    test accuracies go to the earlier epoch."""
     curve = [{key: row[key] for key in ("epoch", "val_accuracy", "test_accuracy")} for row in history]
-    chosen = {name: max(curve, key=lambda row: (row[key], -row["epoch"]))
-              for name, key in (("honest", "val_accuracy"), ("peeked", "test_accuracy"))}
+    chosen = {"honest": max(history, key=lambda row: (row["val_accuracy"], -row["val_loss"], -row["epoch"])),
+              "peeked": max(history, key=lambda row: (row["test_accuracy"], -row["epoch"]))}
     return {**{name: {"epoch": row["epoch"], "test_accuracy": row["test_accuracy"]} for name, row in chosen.items()},
             "optimism": chosen["peeked"]["test_accuracy"] - chosen["honest"]["test_accuracy"], "curve": curve}

@@ -41,8 +41,8 @@ def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here
         raise InputError("--data names one data set's place; name the others' in the environment")
     every = tasks(sweep, output)
     board = Board(every, say, output / ROWS)
-    if data is not None:
-        _refuse_other_data(every, worker, output)
+    mixed = {task.dataset for task in (every if data is not None else board.open)}
+    _refuse_other_data([task for task in every if task.dataset in mixed], worker, output)
     if board.open:
         for task in {(task.dataset, task.job.system.kind.name): task for task in board.open}.values():
             worker.faces(task)  # InputError where they cannot be had, before anything is written
@@ -124,7 +124,7 @@ class Board:
 
 
 def _refuse_other_data(every: Sequence[Task], worker: Worker, output: Path) -> None:
-    """InputError where a run is finished on other data than those that the command names."""
+    """InputError where a run is finished on other data than those that the command or the environment names."""
     for task in every:
         found = task.result()
         if found and found["config"].get("data_sha256", "") not in ("", worker.faces(task).content_hash):

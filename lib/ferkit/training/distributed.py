@@ -60,7 +60,7 @@ class Processes:
             return network
         with warnings.catch_warnings():  # torch 2.15 renames the option; 2.11 does not know the new name
             warnings.simplefilter("ignore", FutureWarning)
-            return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+            return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False, find_unused_parameters=True)
 
     def total(self, values: Tensor) -> Tensor:
         """The sum of `values` over all processes, in place."""
@@ -95,6 +95,8 @@ def joined(device: str, batch_size: int) -> Iterator[Processes]:
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    # Some networks have a layer that plain supervised training leaves unused; torch advises the others not to ask.
+    warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
     try:
         yield Processes(dist.get_rank(), size)
         dist.barrier()
@@ -110,6 +112,7 @@ class _BatchNorm(nn.BatchNorm2d):
             return super().forward(x)
         from torch.distributed.nn.functional import all_reduce
 
+        given, x = x.dtype, x.float()  # of bfloat16 a difference of squares keeps nothing
         n = torch.tensor([float(x.numel() // x.shape[1])])
         sums = all_reduce(torch.cat([x.sum((0, 2, 3)), (x * x).sum((0, 2, 3)), n]))  # gradients flow through it
         n = sums[-1].detach()
@@ -120,7 +123,7 @@ class _BatchNorm(nn.BatchNorm2d):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * n / (n - 1), self.momentum)
         scale = self.weight / (variance + self.eps).sqrt()
-        return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+        return (x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(given)
 
 
 def _over_all(network: nn.Module) -> nn.Module:

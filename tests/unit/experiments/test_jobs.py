@@ -130,6 +130,25 @@ def test_what_was_interrupted_under_another_recipe_is_trained_anew(tmp_path, mon
             == complete(tmp_path / "fresh", recipe=other).metrics["weights_sha256"])
 
 
+def test_a_head_learns_the_labels_that_its_noise_leaves(tmp_path, monkeypatch, complete):
+    learned = []
+    kind, fitted = type(papers.system("gap_cnn_svm").head_kind), []
+    monkeypatch.setattr(kind, "fit", lambda self, train, val, known=kind.fit, **options: (
+        learned.append(train[1]), known(self, train, val, **options))[1])
+    recipe = replace(papers.recipe("gap_cnn", "published"), epochs=1, batch_size=16, label_noise=0.2)
+    for system in ("gap_cnn", "gap_cnn_svm"):
+        fitted.append(complete(tmp_path, SystemKey("03_gap_cnn_svm", system, "published", 0), recipe))
+    assert np.array_equal(learned[0], fitted[0].training_labels["given"])
+    assert fitted[1].metrics["config"]["versions"]["label_noise"] == 1
+
+
+def test_a_head_is_not_fitted_on_other_data_than_the_network_under_it(tmp_path, complete):
+    recipe = replace(papers.recipe("gap_cnn", "published"), epochs=1, batch_size=16)
+    complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn", "published", 0), recipe)
+    with pytest.raises(InputError, match="trained on other data"):
+        complete(tmp_path, SystemKey("03_gap_cnn_svm", "gap_cnn_svm", "published", 0), recipe, seed=1)
+
+
 @pytest.mark.parametrize("change", [{"model": {"input_size": 64}}, {"augmentation": Augmentation(crop=40)}])
 def test_a_network_is_tested_on_pictures_of_the_size_it_trains_on(tmp_path, faces, change):
     """Larger than the image it was tested on an 8×8 corner, and after another crop on other sizes."""

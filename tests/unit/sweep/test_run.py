@@ -2,6 +2,7 @@
 shut."""
 
 import json
+import shutil
 
 import pytest
 
@@ -67,6 +68,10 @@ def test_what_was_trained_on_other_data_is_not_taken_for_these(finished, tmp_pat
     monkeypatch.setattr(Worker, "faces", lambda self, task: faces())
     with pytest.raises(InputError, match="was trained on other data; name another --output"):
         run.run(sweep(), finished[0], device="cpu", data=tmp_path)
+    shutil.copytree(finished[0], tmp_path / "half")
+    shutil.rmtree(tmp_path / "half/sweep/lenet5/ours_lr0.002")
+    with pytest.raises(InputError, match="was trained on other data; name another --output"):  # the environment's now
+        run.run(sweep(), tmp_path / "half", device="cpu")
 
 
 def test_a_plan_written_before_it_told_the_protocol_goes_on(finished):

@@ -14,16 +14,19 @@ from ferkit.core.errors import InputError
 from ferkit.training import distributed
 from ferkit.training.distributed import Processes
 
-# A network without and one with batch normalisation; no dropout, whose masks depend on the number of processes.
-NETWORKS = ({"model": "lenet5"}, {"model": "deep_emotion", "set": ["model.drop_rate=0"]})
+# Networks without dropout, whose masks depend on the number of processes. The third has batch normalisation, and leaves a
+# layer unused where it is trained without its paper's method: one small step, for in the next maxima fall elsewhere.
+NETWORKS = ({"model": "lenet5"}, {"model": "deep_emotion", "set": ["model.drop_rate=0"]},
+            {"model": "scn", "recipe": "cross_entropy",
+             "set": ["model.drop_rate=0", "epochs=1", "batch_size=210", "lr=0.0001"]})
 
 
-def words(folder, model, set=()):
+def words(folder, model, set=(), recipe="ours"):
     # fp32, and an optimiser that does not blow up the rounding of gradients near zero, as Adam's division does
     changes = [word for change in ("epochs=2", "batch_size=63", "precision=fp32", "optimizer=sgd", "lr=0.01", *set)
                for word in ("--set", change)]
     return ["train", "--dataset", "synthetic", "--profile", "smoke", "--device", "cpu", "--json", "--model", model,
-            "--output", str(folder / model), *changes]
+            "--recipe", recipe, "--output", str(folder / model), *changes]
 
 
 # One call of torchrun a network: a second process group in the same processes may meet the addresses that the first one
@@ -67,3 +70,13 @@ def test_without_torchrun_a_process_is_alone(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with distributed.joined("cpu", 1) as processes:
         assert processes.alone and processes.agreed(True) and processes.share(5) == slice(0, 5)
+
+
+def test_batch_normalisation_over_processes_is_torchs_in_bfloat16_too(monkeypatch):
+    monkeypatch.setattr("torch.distributed.nn.functional.all_reduce", lambda tensor: tensor)
+    torch.manual_seed(0)
+    x = (torch.randn(16, 4, 6, 6) / 2 + 20).bfloat16()  # far from zero: squares lose the variance
+    theirs, ours = torch.nn.BatchNorm2d(4), distributed._over_all(torch.nn.BatchNorm2d(4))
+    assert ours(x).dtype == theirs(x).dtype
+    torch.testing.assert_close(ours(x).float(), theirs(x).float(), atol=0.02, rtol=0.02)
+    torch.testing.assert_close(ours.running_var, theirs.running_var, atol=1e-3, rtol=1e-3)

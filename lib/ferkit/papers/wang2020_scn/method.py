@@ -12,6 +12,9 @@ With α of `network.SelfCureNetwork`, logits z and the present label y of each i
 Options of a recipe's ``method``: `OPTIONS`, with the paper's values. "relabel" is "low" (the others of the ranking
 alone, as the paper says), "all" (every image, as the code does) or "none".
 
+Differs from the authors' code: relabelling begins after ten whole epochs, so in the eleventh; the code begins in its
+tenth.
+
 Not stated in the paper; we use P = softmax(α z) where there is weighting because the authors' code does.
 Not stated in the paper; we use γ = 1 because the code adds the two losses as they are.
 Not stated in the paper; we use no change of labels in the data set itself because the next training must find it as it
