@@ -14,8 +14,8 @@ from ferkit.core.errors import InputError
 from ferkit.training import distributed
 from ferkit.training.distributed import Processes
 
-# Networks without dropout, whose masks depend on the number of processes. The third has batch normalisation, and leaves a
-# layer unused where it is trained without its paper's method: one small step, for in the next maxima fall elsewhere.
+# Networks without dropout, whose masks depend on the number of processes. The third has batch normalisation, and leaves
+# a layer unused where it is trained without its paper's method: one small step, for in the next maxima fall elsewhere.
 NETWORKS = ({"model": "lenet5"}, {"model": "deep_emotion", "set": ["model.drop_rate=0"]},
             {"model": "scn", "recipe": "cross_entropy",
              "set": ["model.drop_rate=0", "epochs=1", "batch_size=210", "lr=0.0001"]})
