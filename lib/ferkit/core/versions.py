@@ -17,6 +17,7 @@ from collections.abc import Mapping
 TRAINING = 1    # recipe, data and seed → weights
 EVALUATION = 1  # weights and test images → predictions and metrics, corruptions included
 OCCLUSION = 2   # weights and test images → occlusion maps and tests (1: 2,000 sign flips)
+TRANSFORMER = 2  # of an occlusion analysis, what the transformer samples (1: Deep-Emotion's shifts a third too long)
 
 SOURCE_HASHES = frozenset({
     "0271e11404d42069b7ae3c04f302a3ad580459f52520b1b4691b833f1ad514aa",

@@ -96,12 +96,13 @@ def for_size(recipe: Recipe, n_train: int, meant_for: int, steps: int = 20) -> R
     """The recipe for a set that is smaller than the `meant_for` images its epochs were chosen with.
 
     Epochs are multiplied by half of meant_for ÷ n_train (1 to 20 times): CK+'s 648 images level off after about half
-    as many images seen. Batches become smaller (16 at least) where an epoch would have less than so many steps: a
+    as many images seen; an exponential schedule falls as much in all. Batches become smaller (16 at least) where an epoch would have less than so many steps: a
     network without batch-norm reaches 79 % of CK+'s validation images with batches of 32 and 61 % with 128 in equally
     many epochs. A set of `meant_for` images or more (FER2013, the synthetic faces) keeps its recipe as it is.
     """
     if not n_train or n_train >= meant_for:
         return recipe
     times = min(max(1.0, meant_for / n_train / 2), MOST_EPOCHS)
-    return replace(recipe, epochs=math.ceil(recipe.epochs * times),
+    slower = {"decay": recipe.decay ** (1 / times)} if recipe.schedule == "exponential" else {}
+    return replace(recipe, **slower, epochs=math.ceil(recipe.epochs * times),
                    batch_size=min(recipe.batch_size, max(16, n_train // steps)))

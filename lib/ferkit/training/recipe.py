@@ -7,7 +7,7 @@ the 28,709 images of FER2013; `epochs` (and a smaller batch for a small set) com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 
 from ferkit.core import checks
 from ferkit.core.checks import Number
@@ -28,7 +28,7 @@ _CHOICES = {
     "tta": ("none", "flip", "tencrop"),
 }
 _FLAGS = ("nesterov", "channels_last", "compile")
-_LATER = ("method", "label_noise", "initial")
+_LATER = ("method", "label_noise", "initial", "decay")
 _BELOW_ONE = Number(0, 1, open=True)
 _NUMBERS = {
     "epochs": Number(1, 100_000, whole=True), "batch_size": Number(1, 65_536, whole=True),
@@ -36,7 +36,7 @@ _NUMBERS = {
     "lr": Number(0, 1e30), "weight_decay": Number(0, 1000), "penalty": Number(), "clip": Number(),
     "init_std": Number(0, 1000),
     "momentum": _BELOW_ONE, "warmup": _BELOW_ONE, "label_smoothing": _BELOW_ONE, "ema": _BELOW_ONE,
-    "label_noise": _BELOW_ONE,
+    "label_noise": _BELOW_ONE, "decay": Number(0, 1),
 }
 _STRENGTHS = {
     "flip": Number(0, 1), "erase": Number(0, 1), "rotation": Number(0, 360), "scale": _BELOW_ONE, "shift": Number(0, 1),
@@ -79,10 +79,10 @@ class Recipe:
 
     epochs, batch_size: counts. lr: peak learning rate. momentum, nesterov: SGD's. weight_decay: the optimiser's own
     (added to the gradient by Adam and SGD, decoupled in AdamW). schedule: of the learning rate over all steps;
-    warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0). penalty, penalty_power:
-    Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2); penalty_on: of the fully connected layers ("head") or
-    of all. loss: a name of `LOSSES`. label_smoothing: a fraction. class_weights, sampling: how unequal class
-    sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
+    warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0); decay: its factor after every epoch
+    of the exponential schedule. penalty, penalty_power: Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2);
+    penalty_on: of the fully connected layers ("head") or of all. loss: a name of `LOSSES`. label_smoothing: a fraction.
+    class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
     gradient norm; 0 = none. precision: of the forward and backward pass, "bf16" where the processor has that
     (`training.precision`).
     init, init_std: "normal" draws every weight from N(0, init_std), "he" from N(0, 2/fan-in); both zero the biases.
@@ -123,6 +123,7 @@ class Recipe:
     method: Mapping[str, object] = field(default_factory=dict)
     label_noise: float = 0.0
     initial: str = ""
+    decay: float = 0.9
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -140,11 +141,12 @@ class Recipe:
                 checks.option(f"recipe: {name}.{key}", value)
 
     def to_dict(self) -> dict[str, object]:
-        """All of it as plain JSON-able values; what came later only where there is any, as in recipes published
-        before."""
+        """All of it as plain JSON-able values; what came later only where it is not the default, so that recipes
+        published before stay as they are."""
         values = asdict(self) | {key: {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
                                  for key, options in (("model", self.model), ("method", self.method))}
-        return {key: value for key, value in values.items() if value or key not in _LATER}
+        later = {f.name: {} if f.default is MISSING else f.default for f in fields(self) if f.name in _LATER}
+        return {key: value for key, value in values.items() if key not in later or value != later[key]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:

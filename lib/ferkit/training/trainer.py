@@ -416,7 +416,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 
     onecycle: linear rise over the warm-up (0.3 of the steps if none is given), cosine to 0.1 % (Smith & Topin 2018,
     arXiv 1708.07120, without its momentum cycle). cosine: down to zero. step: ×0.1 after a half and three quarters of
-    the steps that follow the warm-up. exponential: ×0.9 after every epoch.
+    the steps that follow the warm-up. exponential: × `decay` after every epoch.
     """
     done = step / max(1, steps)
     warmup = recipe.warmup or (0.3 if recipe.schedule == "onecycle" else 0.0)
@@ -424,7 +424,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
         return recipe.lr * (0.04 + 0.96 * done / warmup)
     rest = (done - warmup) / (1 - warmup)
     if recipe.schedule == "exponential":
-        return recipe.lr * 0.9 ** int(recipe.epochs * step / max(1, steps))
+        return recipe.lr * recipe.decay ** int(recipe.epochs * step / max(1, steps))
     if recipe.schedule == "constant":
         return recipe.lr
     if recipe.schedule == "step":

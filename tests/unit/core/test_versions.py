@@ -35,7 +35,8 @@ def test_every_published_occlusion_analysis_is_accepted():
         settings = json.loads(path.read_text())["settings"]
         made_by = settings["versions"]["occlusion"] if "versions" in settings else 1
         assert made_by in ((1,) if "code_sha256" in settings else range(2, versions.OCCLUSION + 1))
-        today = {k: v for k, v in settings.items() if k != "code_sha256"} | {"versions": {"occlusion": made_by}}
+        today = {k: v for k, v in settings.items() if k != "code_sha256"} | {
+            "versions": settings.get("versions", {}) | {"occlusion": made_by}}
         assert versions.same_configuration(settings, today)
 
 

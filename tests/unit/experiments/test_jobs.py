@@ -222,6 +222,10 @@ def test_a_small_set_is_trained_for_more_epochs_in_smaller_batches_and_any_other
     assert replace(ckplus, epochs=15, batch_size=128) == whole
     tiny = plan.for_size(whole, 30, 7000)
     assert (tiny.epochs, tiny.batch_size) == (15 * plan.MOST_EPOCHS, 16)
+    falling = replace(whole, schedule="exponential")
+    longer = plan.for_size(falling, 648, 7000)
+    ends = [trainer.learning_rate(recipe, recipe.epochs - 1, recipe.epochs) for recipe in (falling, longer)]
+    assert 0.8 < ends[1] / ends[0] < 1.25 and longer.epochs > 4 * falling.epochs  # a step an epoch
     sizes = [plan.for_size(whole, n, 7000).epochs for n in range(100, 7001, 100)]
     assert sizes == sorted(sizes, reverse=True) and sizes[-1] == 15
 

@@ -100,7 +100,8 @@ def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=N
                 "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
                 "weights_sha256": result.metrics["weights_sha256"],
                 "features_sha256": result.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
-                "versions": {"occlusion": versions.OCCLUSION}}
+                "versions": {"occlusion": versions.OCCLUSION, **({"transformer": versions.TRANSFORMER} if _reads(model)
+                                                                 else {})}}
     found = _load(directory, settings)
     if found is not None:
         return found
@@ -149,10 +150,15 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
     }, arrays | other_arrays
 
 
+def _reads(model: nn.Module) -> bool:
+    """Whether a network reads its maps through a transformer."""
+    return getattr(model, "transformer", None) is not None
+
+
 def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], maps: np.ndarray,
                tested: dict, seed: int) -> list[dict] | None:
     """`stn_attention.rows` against the parts that tests find important; None for a network without a transformer."""
-    if getattr(model, "transformer", None) is None:
+    if not _reads(model):
         return None
     theta = inference.infer_theta(model, part.images)
     return stn_attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,
