@@ -51,6 +51,7 @@ def _about(system: System, recipe: Recipe) -> dict[str, object]:
 def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:
     """One stored example through the untrained network; InputError where it takes another kind of data, such as
     sequences in place of images."""
+    system.kind.check(recipe)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = system.build(len(faces.label_names), **recipe.model).eval()
         if system.kind is IMAGE:

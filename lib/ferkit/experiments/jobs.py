@@ -144,6 +144,7 @@ def _training_labels(job: Job, faces: FaceSet, fitted: Fit) -> dict[str, np.ndar
 
 def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dict[str, object]) -> Result:
     """A head on frozen features, of the network under it or of a feature function; chosen on validation."""
+    job.system.kind.check(job.recipe)
     started, cpu, history = time.monotonic(), time.process_time(), []
     if job.under:
         base = records.read_result(job.under.key.directory(root))

@@ -96,9 +96,10 @@ def for_size(recipe: Recipe, n_train: int, meant_for: int, steps: int = 20) -> R
     """The recipe for a set that is smaller than the `meant_for` images its epochs were chosen with.
 
     Epochs are multiplied by half of meant_for ÷ n_train (1 to 20 times): CK+'s 648 images level off after about half
-    as many images seen; an exponential schedule falls as much in all. Batches become smaller (16 at least) where an epoch would have less than so many steps: a
-    network without batch-norm reaches 79 % of CK+'s validation images with batches of 32 and 61 % with 128 in equally
-    many epochs. A set of `meant_for` images or more (FER2013, the synthetic faces) keeps its recipe as it is.
+    as many images seen; an exponential schedule falls as much in all of them. Batches become smaller (16 at least)
+    where an epoch would have less than so many steps: a network without batch-norm reaches 79 % of CK+'s validation
+    images with batches of 32 and 61 % with 128 in equally many epochs. A set of `meant_for` images or more (FER2013,
+    the synthetic faces) keeps its recipe as it is.
     """
     if not n_train or n_train >= meant_for:
         return recipe

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -119,7 +121,7 @@ class SklearnHead:
 
         header = {"num_classes": str(self.num_classes), "head": json.dumps([name for name, _ in self.pipeline.steps])}
         with files.replacing(Path(path)) as aside:
-            save_file({"skops": np.frombuffer(dumps(self.pipeline), np.uint8)}, aside, metadata=header)
+            save_file({"skops": np.frombuffer(_reproducible(dumps(self.pipeline)), np.uint8)}, aside, metadata=header)
 
     @classmethod
     def load(cls, path: Path, trusted: Sequence[str] = ()) -> SklearnHead:
@@ -140,6 +142,23 @@ class SklearnHead:
         except (OSError, SafetensorError, BadZipFile, KeyError, ValueError, TypeError, AttributeError, RecursionError,
                 UntrustedTypesFoundException) as error:
             raise InputError(f"{path}: no saved SVM head ({type(error).__name__}): fit it again") from error
+
+
+def _reproducible(dumped: bytes) -> bytes:
+    """A skops file with numbers in place of memory addresses, and without the time: equal for equal pipelines."""
+    with ZipFile(BytesIO(dumped)) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    numbers: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return found[1] + numbers.setdefault(found[2], str(len(numbers)))
+
+    held["schema.json"] = re.sub(r'("__id__": |"file": ")(\d+)', numbered, held["schema.json"].decode()).encode()
+    with BytesIO() as stream:
+        with ZipFile(stream, "w") as archive:
+            for name, content in held.items():
+                archive.writestr(ZipInfo(re.sub(r"^()(\d+)", numbered, name)), content)
+        return stream.getvalue()
 
 
 # What scikit-learn's steps learn from data, by attribute.

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ferkit.core.errors import InputError
 from ferkit.models.inference import Views, image_store, image_views
 from ferkit.models.preprocessing import to_input
 from ferkit.training import augmentation
@@ -31,7 +32,8 @@ class Input:
     store: arrays of a data set as one tensor, first dimension N, that lies on the device.
     train: (stored batch, recipe, generator) → network input, augmented and normalised. Everything random comes from the
     generator. views: (stored batch, model, tta) → the network inputs whose logits are averaged; deterministic.
-    ttas: which `tta` of a recipe it knows. header: what weights files say about the input.
+    ttas: which `tta` of a recipe it knows. augmented: whether `train` does what a recipe's augmentation asks for.
+    header: what weights files say about the input.
     moments: consecutive face crops uint8 (T, 48, 48) → what `store` takes, one row for every moment (all that was seen
     until then); None for what is asked about single images. read: what loads a data set; None for images.
     """
@@ -41,9 +43,19 @@ class Input:
     train: Callable[[Tensor, Recipe, torch.Generator], Tensor]
     views: Views
     ttas: tuple[str, ...] = ("none",)
+    augmented: bool = False
     header: Mapping[str, object] = field(default_factory=dict)
     moments: Callable[[np.ndarray], np.ndarray] | None = None
     read: Callable[..., object] | None = None
+
+    def check(self, recipe: Recipe) -> None:
+        """InputError where a recipe asks for what is not done to such inputs."""
+        if recipe.tta not in self.ttas:
+            raise InputError(f"recipe: tta {recipe.tta} is not known for input of the kind {self.name}; take one of "
+                             f"{', '.join(self.ttas)}")
+        if recipe.augmentation != augmentation.Augmentation() and not self.augmented:
+            raise InputError(f"recipe: input of the kind {self.name} is not augmented; leave augmentation at its "
+                             "defaults")
 
     def load(self, dataset: str, data: Path | None = None, **choices: object) -> FaceSet:
         """The data set as systems with this input take it; arguments of `data.datasets.load`."""
@@ -63,4 +75,4 @@ def _views(stored: Tensor, model: nn.Module, tta: str) -> list[Tensor]:
     return image_views(stored, model, tta)
 
 
-IMAGE = Input("image", image_store, _augmented, _views, ("none", "flip", "tencrop"))
+IMAGE = Input("image", image_store, _augmented, _views, ("none", "flip", "tencrop"), augmented=True)

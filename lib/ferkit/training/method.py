@@ -74,6 +74,10 @@ class Method:
         if asked - self.honours:
             raise InputError(f"recipe: the method {self.name} does not use {', '.join(sorted(asked - self.honours))}; "
                              "leave it at its default")
+        plain = asked & {"label_smoothing", "class_weights"}
+        if plain and recipe.loss in ("focal", "complementary"):
+            raise InputError(f"recipe: the loss {recipe.loss} does not use {', '.join(sorted(plain))}; leave it at its "
+                             "default")
 
 
 def check_options(recipe: Recipe, kinds: Mapping[str, Callable[[str, object], object]]) -> None:

@@ -82,9 +82,9 @@ class Recipe:
     warmup: fraction of the steps in which it rises linearly (one-cycle: 0.3 if 0); decay: its factor after every epoch
     of the exponential schedule. penalty, penalty_power: Deep-Emotion's λ and whether it weighs ‖w‖ (1) or ‖w‖² (2);
     penalty_on: of the fully connected layers ("head") or of all. loss: a name of `LOSSES`. label_smoothing: a fraction.
-    class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are validated and kept; 0 = none. clip: largest
-    gradient norm; 0 = none. precision: of the forward and backward pass, "bf16" where the processor has that
-    (`training.precision`).
+    class_weights, sampling: how unequal class sizes are met. ema: decay per step of the averaged weights that are
+    validated and kept; 0 = none. clip: largest gradient norm; 0 = none. precision: of the forward and backward pass,
+    "bf16" where the processor has that (`training.precision`).
     init, init_std: "normal" draws every weight from N(0, init_std), "he" from N(0, 2/fan-in); both zero the biases.
     patience: epochs without a better validation accuracy before stopping; 0 = never. tta: averaging at test time,
     deterministic. model: options of the network. method: {} for supervised training as above, else what a paper puts in
@@ -132,6 +132,8 @@ class Recipe:
             checks.flag(f"recipe: {name}", getattr(self, name))
         for name, number in _NUMBERS.items():
             number.check(f"recipe: {name}", getattr(self, name))
+        if self.nesterov and self.optimizer == "sgd" and not self.momentum:
+            raise InputError("recipe: nesterov needs a momentum above 0, got 0; set nesterov to false without one")
         if not isinstance(self.initial, str):
             raise InputError(f"recipe: initial is the name of published weights, got {checks.short(self.initial)}")
         if not isinstance(self.augmentation, Augmentation):

@@ -54,6 +54,16 @@ class Unknown(StandardScaler):
     """A step that nobody declared."""
 
 
+def test_equal_heads_are_equal_files(tmp_path):
+    features, labels = blobs()
+    for name in ("one", "two"):
+        pipeline = make_pipeline(StandardScaler(), SVC(C=3.0)).fit(features, labels)
+        SklearnHead(pipeline, 7).save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    again = SklearnHead.load(tmp_path / "one")
+    assert np.array_equal(again.scores(features), SklearnHead(pipeline, 7).scores(features))
+
+
 def test_a_file_that_is_no_head_or_holds_an_undeclared_type_is_refused_in_one_line(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"not a tensor")
     save_file({"skops": np.frombuffer(b"not a zip", np.uint8)}, tmp_path / "y.safetensors", {"num_classes": "7"})

@@ -145,3 +145,9 @@ def test_an_unknown_system_or_option_is_one_line():
         papers.system("resnet").build()
     with pytest.raises(InputError, match="model gap_cnn"):
         papers.system("gap_cnn").build(depth=4)
+
+
+@pytest.mark.parametrize("pool", ["max", "stride", "none"])
+def test_a_hidden_layer_reads_the_whole_last_map_of_odd_sides_too(pool):
+    network = papers.system("gap_cnn").build(widths=(4, 4, 4, 4), pool=pool, head="fc", input_size=20)
+    assert network(torch.zeros(1, 1, 20, 20)).shape == (1, 7)

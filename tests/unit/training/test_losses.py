@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from sklearn.utils.class_weight import compute_class_weight
 
 from ferkit import papers
+from ferkit.core.errors import InputError
 from ferkit.training.losses import (
     balanced_class_weights,
     classification_loss,
@@ -14,7 +15,8 @@ from ferkit.training.losses import (
     norm_penalty,
     penalised_layers,
 )
-from ferkit.training.recipe import LOSSES
+from ferkit.training.method import SUPERVISED
+from ferkit.training.recipe import LOSSES, Recipe
 
 
 def test_class_weights_equal_scikit_learns():
@@ -89,3 +91,10 @@ def test_hard_labels_and_their_one_hot_rows_are_the_same(kind, batch):
     hard, soft = (classification_loss(kind, logits, targets, log_prior=prior)
                   for targets in (labels, F.one_hot(labels, 3).double()))
     assert torch.isclose(hard, soft)
+
+
+@pytest.mark.parametrize("loss", ["focal", "complementary"])
+@pytest.mark.parametrize("change", [{"label_smoothing": 0.1}, {"class_weights": "balanced"}])
+def test_what_a_loss_does_not_use_is_refused(loss, change):
+    with pytest.raises(InputError, match=f"loss {loss} does not use {next(iter(change))}"):
+        SUPERVISED.check(Recipe(loss=loss, **change))

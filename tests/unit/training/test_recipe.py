@@ -61,6 +61,7 @@ def test_the_published_recipe_holds_what_the_paper_states():
     ({"label_noise": 1.0}, "label_noise is a number from 0 to below 1"),
     ({"initial": 3}, "initial is the name of published weights, got 3"),
     ({"penalty_power": 3}, "penalty_power is a whole number from 1 to 2"),
+    ({"optimizer": "sgd", "nesterov": True, "momentum": 0}, "nesterov needs a momentum above 0"),
 ])
 def test_what_is_unknown_or_ill_typed_is_named(values, says):
     with pytest.raises(InputError, match=re.escape(says)):

@@ -55,7 +55,9 @@ class GapCNN(nn.Module):
         self.dropout = nn.Dropout(drop_rate)
         self.num_features = widths[-1]
         if head == "fc":
-            side = input_size // 2 ** len(widths) if pool != "none" else input_size
+            side = input_size
+            for _ in widths:  # a convolution of stride 2 keeps the last column of an odd side
+                side = {"none": side, "stride": -(-side // 2)}.get(pool, side // 2)
             self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * side * side, 256), nn.ReLU())
             self.num_features = 256
         self.fc = nn.Linear(self.num_features, num_classes)

@@ -63,4 +63,9 @@ def _sum_over_members(outputs: tuple[Tensor, ...], batch: Batch, state: State, r
     return sum(F.cross_entropy(logits, batch.targets) for logits in outputs[1].unbind(1))
 
 
-MEMBERS = Method("members", lambda model, train, recipe: {}, _sum_over_members, _members, honours=frozenset({"mixup"}))
+def _start_members(model: Ensemble, train: Split, recipe: Recipe) -> State:
+    check_options(recipe, {})
+    return {}
+
+
+MEMBERS = Method("members", _start_members, _sum_over_members, _members, honours=frozenset({"mixup"}))

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from ferkit import papers
+from ferkit.core.errors import InputError
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.experiments import jobs
 from ferkit.experiments.plan import Job
 from ferkit.papers import training
 from ferkit.papers.notes_time_series import early, random_split, rockets
 from ferkit.papers.notes_time_series.early import EARLY, SHARES
+from ferkit.training.recipe import Augmentation
 
 RECIPE = replace(papers.recipe("gru", "ours"), epochs=4, batch_size=8)
 
@@ -96,3 +98,11 @@ def test_random_convolutions_run_as_a_job_and_are_read_back(tmp_path, monkeypatc
     again = training.load_predictor(result)
     np.testing.assert_array_equal(again.votes(rising().part("test").images), result.predictions["predicted"])
     assert early.recognise_early([result], rising())[-1]["accuracy"] == pytest.approx(result.metrics["accuracy"])
+
+
+@pytest.mark.parametrize("system", ["gru", "minirocket"])
+@pytest.mark.parametrize("change", [{"tta": "flip"}, {"augmentation": Augmentation(flip=0.5)},
+                                    {"augmentation": Augmentation(mixup=0.2)}])
+def test_what_is_not_done_to_sequences_is_refused(tmp_path, system, change):
+    with pytest.raises(InputError, match="input of the kind sequence"):
+        jobs.run(job(system, replace(RECIPE, **change)), rising(), tmp_path, device="cpu")

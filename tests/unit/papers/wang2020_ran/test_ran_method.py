@@ -51,6 +51,8 @@ def test_a_network_without_self_attention_and_unknown_options_are_refused():
     for bad in ({"margin": 2}, {"margins": 0.1}):
         with pytest.raises(InputError, match="method"):
             REGION_BIASED.start(papers.system("ran").build(), None, Recipe(method={"name": "region_biased", **bad}))
+    with pytest.raises(InputError, match="method"):
+        MEMBERS.start(Ensemble(), None, Recipe(method={"name": "members", "weight": 1.0}))
 
 
 def test_members_learn_as_if_each_were_alone():
