@@ -109,9 +109,9 @@ class Writer:
 
     def sampled(self, data: str, name: Name) -> str:
         """The share of the image that a network's transformer samples, for the expressions where it is least and most,
-        mean over seeds."""
+        mean over the seeds for which it was measured."""
         seeds = [json.loads(path.read_text(encoding="utf-8"))["attention"] for path in figures.analyses(data, name)]
-        means = np.mean([[row["image"] for row in rows] for rows in seeds], axis=0)
+        means = np.mean([[row["image"] for row in rows] for rows in seeds if rows], axis=0)
         return Unit.FRACTION.interval((float(means.min()), float(means.max())), 1)
 
     def folds(self, of: str, field: str = "accuracy") -> str:
