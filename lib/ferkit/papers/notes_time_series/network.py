@@ -3,7 +3,7 @@
 Cho et al. 2014, arXiv 1406.1078 (GRU). Bai, Kolter & Koltun 2018, arXiv 1803.01271 (TCN).
 Not stated in the paper; we use one hidden width and one classifier behind every way to read a sequence because then
 only the use of time differs.
-Not stated in the paper; we use two residual blocks (dilations 1 and 2, kernel 3; 13 frames back) without weight
+Not stated in the paper; we use two residual blocks (dilations 1 and 2, kernel 3; 12 frames back) without weight
 normalisation because the sequences are 8 to 18 frames long and batch statistics already scale the features.
 """
 
