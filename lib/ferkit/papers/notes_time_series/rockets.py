@@ -14,6 +14,7 @@ about half a minute, once for each installation.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +197,8 @@ def _fitted(kind: str, x: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 
     aeon, columns = _aeon(), np.flatnonzero(np.ptp(x, axis=(0, 2)) > 0)
     x, kept = np.ascontiguousarray(x[:, columns]), {"columns": columns}
+    # aeon warns of series that hardly vary, as of a face that keeps still. For the process: its transforms warn too.
+    warnings.filterwarnings("ignore", "Data seen by instance")
     if kind == "minirocket":
         return kept | _tuples(parameters=aeon.MiniRocket(random_state=seed).fit(x).parameters)
     multi = aeon.MultiRocket(random_state=seed, normalise=False).fit(x)

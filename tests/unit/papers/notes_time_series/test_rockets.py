@@ -56,7 +56,6 @@ def test_without_aeon_one_line_says_how_to_get_it(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Data seen by instance")
 def test_a_rocket_learns_answers_within_the_question_and_is_read_back_equal(tmp_path, monkeypatch):
     pytest.importorskip("aeon")
     # Compiling takes a minute in a new environment and pays from some hundred sequences on.
