@@ -26,6 +26,8 @@ def reduced(executed: Path) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": tags} if tags else {}
+        if "injected-parameters" in tags:
+            cell.id = "injected"  # papermill draws another one every time
         if CHECKED not in tags:
             cell.outputs, cell.execution_count = [], None
     return notebook
