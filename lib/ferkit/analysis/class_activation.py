@@ -34,4 +34,4 @@ def centres(model: nn.Module, n: int, side: int) -> np.ndarray:
     """Where the n places along a side of the maps have their centres in an image of `side` pixels: float64 (n,), pixels
     from 0. A network of smaller input sees the image's middle."""
     first, step = places(model)
-    return (side - model.input_size) / 2 + first + step * np.arange(n)
+    return (side - model.input_size) // 2 + first + step * np.arange(n)

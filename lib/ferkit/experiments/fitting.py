@@ -24,6 +24,7 @@ def fit(system: System, recipe: Recipe, faces: FaceSet, *, device: str = "auto",
 
     options: those of `trainer.fit` (directory, max_minutes, name, on_epoch).
     """
+    system.kind.check(recipe)
     _try(system, recipe, faces)
     k, chosen, kind, method = (len(faces.label_names), inference.resolve_device(device), system.kind,
                                system.method(recipe))
@@ -51,7 +52,6 @@ def _about(system: System, recipe: Recipe) -> dict[str, object]:
 def _try(system: System, recipe: Recipe, faces: FaceSet) -> None:
     """One stored example through the untrained network; InputError where it takes another kind of data, such as
     sequences in place of images."""
-    system.kind.check(recipe)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = system.build(len(faces.label_names), **recipe.model).eval()
         if system.kind is IMAGE:

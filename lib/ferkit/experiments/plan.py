@@ -104,6 +104,7 @@ def for_size(recipe: Recipe, n_train: int, meant_for: int, steps: int = 20) -> R
     if not n_train or n_train >= meant_for:
         return recipe
     times = min(max(1.0, meant_for / n_train / 2), MOST_EPOCHS)
-    slower = {"decay": recipe.decay ** (1 / times)} if recipe.schedule == "exponential" else {}
+    slower = {"decay": round(recipe.decay ** (1 / times), 8)} if recipe.schedule == "exponential" else {}
     return replace(recipe, **slower, epochs=math.ceil(recipe.epochs * times),
+                   patience=math.ceil(recipe.patience * times),
                    batch_size=min(recipe.batch_size, max(16, n_train // steps)))

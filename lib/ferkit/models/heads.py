@@ -119,9 +119,10 @@ class SklearnHead:
         """One safetensors file: the pipeline as skops writes it (arrays and parameters, no pickle), as bytes."""
         from skops.io import dumps
 
-        header = {"num_classes": str(self.num_classes), "head": json.dumps([name for name, _ in self.pipeline.steps])}
+        about = {"num_classes": self.num_classes, "steps": [name for name, _ in self.pipeline.steps]}
         with files.replacing(Path(path)) as aside:
-            save_file({"skops": np.frombuffer(_reproducible(dumps(self.pipeline)), np.uint8)}, aside, metadata=header)
+            save_file({"skops": np.frombuffer(_reproducible(dumps(self.pipeline)), np.uint8)}, aside,
+                      metadata={"head": json.dumps(about)})  # one entry: safetensors writes several in any order
 
     @classmethod
     def load(cls, path: Path, trusted: Sequence[str] = ()) -> SklearnHead:
@@ -134,8 +135,9 @@ class SklearnHead:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                head = cls(loads(file.get_tensor("skops").tobytes(), trusted=list(trusted)),
-                           int(file.metadata()["num_classes"]))
+                header = file.metadata()
+                number = header.get("num_classes") or json.loads(header["head"])["num_classes"]  # its own entry once
+                head = cls(loads(file.get_tensor("skops").tobytes(), trusted=list(trusted)), int(number))
             if not all(np.isfinite(array).all() for array in head.fitted):
                 raise ValueError("a number in it is NaN or infinite")
             return head

@@ -50,9 +50,9 @@ def infer_features(model: nn.Module, inputs: np.ndarray, *, batch_size: int = 25
 def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
     """Where the network's transformer looks in each image, in the image's own [-1, 1] coordinates: float32 (N, 2, 3).
 
-    The identity is all that the network sees, whatever its layers cut off. A shift is how far the places that are read
-    lie apart in the image: less than in the sampled map's own coordinates where that map's places do not fill the
-    image (``sampled_span``, the share of its side that they do).
+    The identity is all that the network sees, whatever its layers cut off, and sizes are shares of that. A shift is how
+    far what is read moves in the image: less than in the sampled map's own coordinates where the map's places do not
+    fill the image (``sampled_span``, the share of its side that they do).
     images: uint8 (N, H, W).
     """
     seen = _infer(model, image_store(images), batch_size, lambda x: model.theta(image_views(x, model, "none")[0]))

@@ -23,8 +23,8 @@ def receptive_field(stack: list[tuple[int, int]]) -> int:
 def places(network: nn.Module) -> tuple[float, int]:
     """(centre of the first place of a network's last map, in pixels of its input from 0; pixels from place to place).
 
-    Along one side: the layers are square. network: its convolutions and poolings, each with a stride or padding of its
-    own, in the order of ``modules()``.
+    Along one side. network: a chain of square convolutions and poolings without dilation, registered in the order in
+    which they are applied.
     """
     first, step = 0.0, 1
     for layer in network.modules():

@@ -41,11 +41,10 @@ def run(sweep: Sweep, output: Path, *, backend: backends.Backend = backends.here
         raise InputError("--data names one data set's place; name the others' in the environment")
     every = tasks(sweep, output)
     board = Board(every, say, output / ROWS)
-    mixed = {task.dataset for task in (every if data is not None else board.open)}
-    _refuse_other_data([task for task in every if task.dataset in mixed], worker, output)
-    if board.open:
-        for task in {(task.dataset, task.job.system.kind.name): task for task in board.open}.values():
-            worker.faces(task)  # InputError where they cannot be had, before anything is written
+    read = {_data_of(task): task for task in (every if data is not None else board.open)}
+    for task in read.values():
+        worker.faces(task)  # InputError where they cannot be had, before anything is written
+    _refuse_other_data([task for task in every if _data_of(task) in read], worker, output)
     _write_plan(sweep, output)
     complete(board, worker, backend, say)
     return board.write()
@@ -121,6 +120,11 @@ class Board:
     def _ended(self, task: Task) -> bool:
         state = self._rows[task.directory]["state"]
         return state in ENDED and (state != "failed" or task.failed_now)
+
+
+def _data_of(task: Task) -> tuple[str, str]:
+    """The data set of a run, and whether it is read as images or as what else."""
+    return task.dataset, task.job.system.kind.name
 
 
 def _refuse_other_data(every: Sequence[Task], worker: Worker, output: Path) -> None:

@@ -1,7 +1,7 @@
 """A training run on disk: atomic, hashed, and read back without unpickling anything.
 
-A checkpoint is one safetensors file; `checkpoints.json` names the newest and the one before it with their sha256. A
-damaged newest file is noticed by its hash and the one before it is used.
+A checkpoint is one safetensors file; `checkpoints.json` names the newest and the last whole one before it with
+their sha256. A damaged newest file is noticed by its hash and the one before it is used.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def save(directory: Path, tensors: dict[str, Tensor], state: dict[str, object]) 
     An error while writing (a full disk) leaves the last good checkpoint as it was and is raised on.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    whole = next(_whole(directory), None)
     path = directory / f"step{state['step']:08d}.safetensors"
+    before = next((entry for entry in _whole(directory) if entry["file"] != path.name), None)
     save_tensors(path, tensors, {"state": json.dumps(state)})
     entry = {"file": path.name, "sha256": files.sha256(path)}
-    kept = [entry, *([whole] if whole and whole["file"] != path.name else [])]
+    kept = [entry, before] if before else [entry]
     files.write_text(directory / INDEX, json.dumps(kept))
     for old in directory.glob("step*.safetensors"):
         if old.name not in {e["file"] for e in kept}:

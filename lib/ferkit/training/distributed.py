@@ -2,7 +2,7 @@
 
     torchrun --nproc-per-node 4 -m ferkit train --dataset fer2013 --model … --output DIR
 
-Gradients are averaged by torch's DistributedDataParallel (nccl between GPUs, gloo between CPUs). Every process draws
+Gradients are averaged after every backward pass (by nccl between GPUs, by gloo between CPUs). Every process draws
 and augments the whole batch and takes its share of it, so that no random draw depends on how many there are: without
 dropout the weights are those of one process at the same batch size, up to the order in which floats are added. Batch
 normalisation takes its statistics over the whole batch. Dropout masks differ from those of one process, and class
@@ -12,8 +12,7 @@ weights are normalised within each share. Every process validates the whole vali
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,13 +53,13 @@ class Processes:
             return network
         return nn.SyncBatchNorm.convert_sync_batchnorm(network) if device.type == "cuda" else _over_all(network)
 
-    def wrapped(self, network: nn.Module) -> nn.Module:
-        """The network as it is called in training: its backward pass averages gradients over all processes."""
-        if self.alone:
-            return network
-        with warnings.catch_warnings():  # torch 2.15 renames the option; 2.11 does not know the new name
-            warnings.simplefilter("ignore", FutureWarning)
-            return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False, find_unused_parameters=True)
+    def average(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over all processes. A layer that no loss reads has none on any of them."""
+        found = [] if self.alone else [p.grad for p in parameters if p.grad is not None]
+        if found:
+            mean = self.total(torch.cat([gradient.flatten() for gradient in found])) / self.size
+            parts = mean.split([gradient.numel() for gradient in found])
+            torch._foreach_copy_(found, [part.view(own.shape) for part, own in zip(parts, found, strict=True)])
 
     def total(self, values: Tensor) -> Tensor:
         """The sum of `values` over all processes, in place."""
@@ -95,8 +94,6 @@ def joined(device: str, batch_size: int) -> Iterator[Processes]:
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if device == "cuda" else "gloo")
-    # Some networks have a layer that plain supervised training leaves unused; torch advises the others not to ask.
-    warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
     try:
         yield Processes(dist.get_rank(), size)
         dist.barrier()

@@ -7,7 +7,7 @@ the 28,709 images of FER2013; `epochs` (and a smaller batch for a small set) com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from ferkit.core import checks
 from ferkit.core.checks import Number
@@ -28,7 +28,7 @@ _CHOICES = {
     "tta": ("none", "flip", "tencrop"),
 }
 _FLAGS = ("nesterov", "channels_last", "compile")
-_LATER = ("method", "label_noise", "initial", "decay")
+_LATER = {"method": {}, "label_noise": 0.0, "initial": "", "decay": 0.9}  # and their defaults
 _BELOW_ONE = Number(0, 1, open=True)
 _NUMBERS = {
     "epochs": Number(1, 100_000, whole=True), "batch_size": Number(1, 65_536, whole=True),
@@ -147,8 +147,7 @@ class Recipe:
         published before stay as they are."""
         values = asdict(self) | {key: {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
                                  for key, options in (("model", self.model), ("method", self.method))}
-        later = {f.name: {} if f.default is MISSING else f.default for f in fields(self) if f.name in _LATER}
-        return {key: value for key, value in values.items() if key not in later or value != later[key]}
+        return {key: value for key, value in values.items() if key not in _LATER or value != _LATER[key]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:

@@ -37,7 +37,7 @@ from ferkit.training.recipe import Recipe
 
 Build = Callable[..., nn.Module]  # (num_classes, **options) → the untrained network
 
-CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of about four times the weights
+CHECKPOINT_SECONDS = 30.0  # between two checkpoints; each costs a write of about four times the weights, and a read
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Trainer:
         self.val_sha256 = ""  # of the split that the best epoch is chosen on, if there is one
         self.steps = recipe.epochs * batches_per_epoch(len(train), recipe.batch_size)
         self.penalised = penalised_layers(self.model, recipe.penalty_on) if recipe.penalty else ()
-        self.forward = torch.compile(self.model) if recipe.compile else processes.wrapped(self.model)
+        self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.model.train()
 
     def step(self, rows: Tensor) -> None:
@@ -143,6 +143,7 @@ class Trainer:
             loss = loss + recipe.penalty * norm_penalty(self.model, self.penalised, recipe.penalty_power)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.processes.average(self.trainable)
         if recipe.clip:
             nn.utils.clip_grad_norm_(self.trainable, recipe.clip)
         self.optimizer.step()
@@ -357,15 +358,15 @@ def _loop(trainer: Trainer, val: Split, directory: Path | None, max_minutes: flo
         begun = time.monotonic()
         trainer.end_epoch(val)
         slowest = max(slowest, time.monotonic() - begun)
+        row = at.history[-1]
+        if row["val_loss"] is None:  # on every process
+            return "diverged"
         if trainer.processes.rank:
             continue
         on_epoch(trainer)
         each = (time.monotonic() - started) / (at.epoch - first_epoch)
-        row = at.history[-1]
         progress.epoch(f"{name} seed {trainer.seed}".strip(), at.epoch, recipe.epochs, row["train_loss"],
                        row["val_accuracy"], each * (recipe.epochs - at.epoch))
-        if row["val_loss"] is None:
-            return "diverged"
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             save()
     save()

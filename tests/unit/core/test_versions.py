@@ -32,7 +32,10 @@ def test_every_published_configuration_is_accepted(path):
 def test_every_published_occlusion_analysis_is_accepted():
     assert ANALYSES
     for path in ANALYSES:
-        settings = json.loads(path.read_text())["settings"]
+        summary = json.loads(path.read_text())
+        settings = summary["settings"]
+        if summary.get("attention"):
+            assert settings["versions"]["transformer"] == versions.TRANSFORMER
         made_by = settings["versions"]["occlusion"] if "versions" in settings else 1
         assert made_by in ((1,) if "code_sha256" in settings else range(2, versions.OCCLUSION + 1))
         today = {k: v for k, v in settings.items() if k != "code_sha256"} | {

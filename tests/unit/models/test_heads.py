@@ -56,11 +56,11 @@ class Unknown(StandardScaler):
 
 def test_equal_heads_are_equal_files(tmp_path):
     features, labels = blobs()
-    for name in ("one", "two"):
+    for number in range(20):
         pipeline = make_pipeline(StandardScaler(), SVC(C=3.0)).fit(features, labels)
-        SklearnHead(pipeline, 7).save(tmp_path / name)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    again = SklearnHead.load(tmp_path / "one")
+        SklearnHead(pipeline, 7).save(tmp_path / str(number))
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+    again = SklearnHead.load(tmp_path / "0")
     assert np.array_equal(again.scores(features), SklearnHead(pipeline, 7).scores(features))
 
 

@@ -74,6 +74,16 @@ def test_what_was_trained_on_other_data_is_not_taken_for_these(finished, tmp_pat
         run.run(sweep(), tmp_path / "half", device="cpu")
 
 
+def test_data_of_finished_runs_are_not_read_where_open_ones_need_others(tmp_path, monkeypatch):
+    both = sweep(models=["gru", "lenet5"], grid={"lr": [0.001]})
+    run.run(both, tmp_path, device="cpu")
+    shutil.rmtree(tmp_path / "sweep/lenet5")
+    known, read = Worker.faces, []
+    monkeypatch.setattr(Worker, "faces", lambda self, task: read.append(task.job.system.kind.name) or known(self, task))
+    run.run(both, tmp_path, device="cpu")
+    assert set(read) == {"image"}
+
+
 def test_a_plan_written_before_it_told_the_protocol_goes_on(finished):
     path = finished[0] / "plan.json"
     rows = json.loads(path.read_text())

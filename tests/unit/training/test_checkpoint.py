@@ -43,6 +43,15 @@ def test_a_good_one_is_kept_where_the_newest_was_damaged(tmp_path):
     assert checkpoint.load(tmp_path)[1] == {"step": 1}
 
 
+def test_saving_a_step_again_keeps_the_one_before(tmp_path, monkeypatch):
+    for step in (1, 2, 2):
+        save(tmp_path, step)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # killed before the new one is listed
+        patch.setattr(checkpoint.files, "write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        checkpoint.save(tmp_path, {"x": torch.zeros(3)}, {"step": 2})
+    assert checkpoint.load(tmp_path)[1] == {"step": 1}
+
+
 def test_training_that_starts_anew_for_damage_says_so(tmp_path, capsys):
     for step in (1, 2):
         save(tmp_path, step)

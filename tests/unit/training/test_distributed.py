@@ -29,6 +29,14 @@ def words(folder, model, set=(), recipe="ours"):
             "--recipe", recipe, "--output", str(folder / model), *changes]
 
 
+def two_processes(*arguments):
+    done = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
+                           "--nproc-per-node", "2", "-m", "ferkit", *arguments],
+                          capture_output=True, text=True, timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
 # One call of torchrun a network: a second process group in the same processes may meet the addresses that the first one
 # left in torchrun's store, and then waits for ever.
 @pytest.mark.slow
@@ -36,11 +44,7 @@ def words(folder, model, set=(), recipe="ours"):
 def test_two_processes_train_what_one_trains(tmp_path, capsys, network):
     assert command_line.main(words(tmp_path / "one", **network)) == 0
     one = json.loads(capsys.readouterr().out)
-    done = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
-                           "--nproc-per-node", "2", "-m", "ferkit", *words(tmp_path / "two", **network)],
-                          capture_output=True, text=True, timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout)["val_accuracy"] == one["val_accuracy"]
+    assert two_processes(*words(tmp_path / "two", **network))["val_accuracy"] == one["val_accuracy"]
     name = f"{network['model']}/weights.safetensors"
     single, double = load_file(tmp_path / "one" / name), load_file(tmp_path / "two" / name)
     assert single.keys() == double.keys()
@@ -51,6 +55,12 @@ def test_two_processes_train_what_one_trains(tmp_path, capsys, network):
     for a, b in zip(*histories, strict=True):
         assert b["train_loss"] == pytest.approx(a["train_loss"], rel=1e-4)
         assert b["train_accuracy"] == pytest.approx(a["train_accuracy"], abs=0.01)
+
+
+@pytest.mark.slow
+def test_both_processes_end_where_the_only_step_of_an_epoch_leaves_no_numbers(tmp_path):
+    set = ["model.drop_rate=0", "lr=1e30", "batch_size=420"]
+    assert two_processes(*words(tmp_path, "deep_emotion", set))["state"] == "diverged"
 
 
 @pytest.mark.parametrize(("n", "size"), [(63, 2), (64, 3), (8, 4)])

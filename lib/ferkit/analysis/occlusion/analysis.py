@@ -100,8 +100,7 @@ def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=N
                 "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
                 "weights_sha256": result.metrics["weights_sha256"],
                 "features_sha256": result.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
-                "versions": {"occlusion": versions.OCCLUSION, **({"transformer": versions.TRANSFORMER} if _reads(model)
-                                                                 else {})}}
+                "versions": {"occlusion": versions.OCCLUSION, **_transformer_version(model)}}
     found = _load(directory, settings)
     if found is not None:
         return found
@@ -153,6 +152,11 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
 def _reads(model: nn.Module) -> bool:
     """Whether a network reads its maps through a transformer."""
     return getattr(model, "transformer", None) is not None
+
+
+def _transformer_version(model: nn.Module) -> dict[str, int]:
+    """{} where version 1 was right, for a sampled map whose places fill the image."""
+    return {"transformer": versions.TRANSFORMER} if _reads(model) and getattr(model, "sampled_span", 1) < 1 else {}
 
 
 def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], maps: np.ndarray,

@@ -188,6 +188,7 @@ def _aeon() -> object:
         from aeon.transformations.collection import convolution_based
     except ImportError:
         raise InputError('random convolutions need aeon: pip install "ferkit[sequences]"') from None
+    warnings.filterwarnings("ignore", "Data seen by instance")  # it warns of series that hardly vary: of still faces
     return convolution_based
 
 
@@ -197,8 +198,6 @@ def _fitted(kind: str, x: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 
     aeon, columns = _aeon(), np.flatnonzero(np.ptp(x, axis=(0, 2)) > 0)
     x, kept = np.ascontiguousarray(x[:, columns]), {"columns": columns}
-    # aeon warns of series that hardly vary, as of a face that keeps still. For the process: its transforms warn too.
-    warnings.filterwarnings("ignore", "Data seen by instance")
     if kind == "minirocket":
         return kept | _tuples(parameters=aeon.MiniRocket(random_state=seed).fit(x).parameters)
     multi = aeon.MultiRocket(random_state=seed, normalise=False).fit(x)

@@ -4,7 +4,7 @@ Everything but the method is equal: network, optimiser, schedule, batches, augme
 of planted label noise (``cross_entropy_noise20``: 20 % of the training labels).
 
 Differs from the paper: `ours` and the arms beside it train for a short schedule, in which relabelling begins after half
-of the epochs; `published` has the paper's 70, and relabels from epoch 10 on.
+of the epochs; `published` has the paper's 70, and relabels after ten, also where a small set's epochs are multiplied.
 
 Not stated in the paper; we use random 40×40 crops of the 48×48 images because its own 224-pixel crops have no equal
 here, and they cost a third less.

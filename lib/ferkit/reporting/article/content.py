@@ -111,7 +111,10 @@ class Writer:
         """The share of the image that a network's transformer samples, for the expressions where it is least and most,
         mean over the seeds for which it was measured."""
         seeds = [json.loads(path.read_text(encoding="utf-8"))["attention"] for path in figures.analyses(data, name)]
-        means = np.mean([[row["image"] for row in rows] for rows in seeds if rows], axis=0)
+        measured = [[row["image"] for row in rows] for rows in seeds if rows]
+        if not measured:
+            raise InputError(f"the article of {self.paper.id}: no analysis of {name} on {data} tells a sampled area")
+        means = np.mean(measured, axis=0)
         return Unit.FRACTION.interval((float(means.min()), float(means.max())), 1)
 
     def folds(self, of: str, field: str = "accuracy") -> str:
