@@ -28,14 +28,14 @@ def worth(runs: Sequence[Sequence[Result]]) -> list[dict]:
     {dataset, system, recipe, leaky, strict (the protocols), leaky_accuracy, strict_accuracy (means over seeds),
     leaky_n, strict_n (test images), seeds (the fewer of the two), worth (leaky minus strict, a fraction), interval (95
     %), people (how many both tests share and were resampled, else 0)}. Trained systems that could not be tested are
-    left out, folds without a common seed, and those trained on a part of the images or under other labels: another
-    difference than a leak.
+    left out, folds without a common seed, those trained on a part of the images, and protocols that differ in more than
+    how they divide (labels, contempt, variation), or not in whom they test: another difference than a leak.
     """
     rows = []
     for (dataset, one), (other_dataset, other) in combinations(groups := _groups(runs), 2):
-        alike = dataset == other_dataset and protocols.label_set(one) == protocols.label_set(other)
-        signers = one in protocols.SIGNERS and other in protocols.SIGNERS  # either tests on strangers alone
-        if alike and not signers and protocols.on_all(one) == one and protocols.on_all(other) == other:
+        (base, _, how), (other_base, _, other_how) = one.partition("+"), other.partition("+")
+        alike = (dataset, how) == (other_dataset, other_how) and protocols.on_all(one) == one
+        if alike and not {base, other_base} <= set(protocols.STRANGERS):
             leaky, strict = protocols.leakiest_first([one, other])
             first, second = groups[dataset, leaky], groups[dataset, strict]
             found = [_difference(dataset, leaky, strict, name, first[name], second[name])
@@ -131,4 +131,4 @@ def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int
     groups = np.array([numbers[person] for person in persons.values()])
     sums = estimates.class_sums(columns, np.zeros(len(row), np.int64), groups)[0][:, 0]
     draws = sums[:, 0] / np.maximum(sums[:, 1], 1) - sums[:, 2] / np.maximum(sums[:, 3], 1)
-    return len(numbers), np.quantile(draws, [0.025, 0.975]).tolist()
+    return len(numbers), np.quantile(estimates.widened(draws, groups), [0.025, 0.975]).tolist()

@@ -46,6 +46,10 @@ _LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by
                    "leave_one_subject_out", *SIGNERS)
 
 
+# Whoever is tested under these did not train.
+STRANGERS = ("by_subject", "by_subject_10fold", "leave_one_subject_out", *SIGNERS)
+
+
 @dataclass(frozen=True)
 class Protocol:
     """A protocol's name taken apart. base: one of PROTOCOLS. fold: from 0, the first where none is meant. labels: one

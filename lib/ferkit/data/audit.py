@@ -99,26 +99,31 @@ def conflicting_groups(keys: np.ndarray, labels: np.ndarray) -> int:
 
 
 def largest_difference(values: np.ndarray, split: np.ndarray, subjects: np.ndarray) -> dict[str, object]:
-    """The two splits that differ most: {between, difference (of the means, in sd), z (how surely, in sd of a normal
-    distribution: Welch's t test, as two people may differ much from two others)}.
+    """The two splits that differ most, of those that surely differ where there are any: {between, difference (of the
+    means, in sd), z (how surely, in sd of a normal distribution: Welch's t test, as two people may differ much from two
+    others)}.
 
     Where subjects are known the test counts subjects, not images: a split's few people look alike.
     """
-    worst: dict[str, object] = {"between": "", "difference": 0.0, "z": 0.0}
+    found: list[dict[str, object]] = [{"between": "", "difference": 0.0, "z": 0.0}]
     for first, second in (("train", "val"), ("train", "test"), ("val", "test")):
         a, b = (_finite(values, subjects, split == part) for part in (first, second))
         if len(a) < 2 or len(b) < 2:
             continue
         spread = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
         gap = abs(float(a.mean() - b.mean()))
-        if spread > 0 and gap / spread > worst["difference"]:
+        if spread > 0:
             errors = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
             freedom = errors.sum() ** 2 / np.sum(errors**2 / (len(a) - 1, len(b) - 1))
             t = gap / np.sqrt(errors.sum())
             p = special.stdtr(freedom, -t)
-            worst = {"between": f"{first}/{second}", "difference": float(gap / spread),
-                     "z": float(-special.ndtri(p) if p > 0 else t)}
-    return worst
+            found.append({"between": f"{first}/{second}", "difference": float(gap / spread),
+                          "z": float(-special.ndtri(p) if p > 0 else t)})
+    return max(found, key=lambda one: (_differ(one), one["difference"]))
+
+
+def _differ(one: dict[str, object]) -> bool:
+    return one["difference"] > FATAL_DIFFERENCE and one["z"] > FATAL_Z
 
 
 def knn1_accuracy(faces: FaceSet, chunk: int = 512) -> float:
@@ -268,7 +273,7 @@ def _group_findings(report: dict[str, object]) -> list[dict[str, str]]:
 def _difference_findings(report: dict[str, object]) -> list[dict[str, str]]:
     found = []
     for name, worst in report["differences"].items():
-        if worst["difference"] > FATAL_DIFFERENCE and worst["z"] > FATAL_Z:
+        if _differ(worst):
             first, second = worst["between"].split("/")
             low, high = report[name][first], report[name][second]
             found.append(_finding(name, "fatal", f"{first} and {second} differ in {SAYS[name]} by "

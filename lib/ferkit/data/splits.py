@@ -149,7 +149,8 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     """At most `limit` row numbers with the labels in their own proportion, sorted int64; all rows where fewer
     exist.
 
-    Every label keeps at least one row; remainders go to the largest fractions, so exactly `limit` are taken.
+    Every label keeps at least one row; remainders go to the largest fractions, so exactly `limit` are taken, or one of
+    each label where there are more labels.
     """
     if len(labels) <= limit:
         return np.arange(len(labels))
@@ -157,7 +158,7 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     kinds, counts = np.unique(labels, return_counts=True)
     exact = counts * limit / len(labels)
     take = np.minimum(np.maximum(np.floor(exact).astype(int), 1), counts)
-    while take.sum() > limit:  # the least of rare labels came on top: the most over-represented one gives way
+    while take.sum() > max(limit, len(kinds)):  # the rare labels' one came on top: the most over-represented gives way
         take[np.argmax(np.where(take > 1, take - exact, -np.inf))] -= 1
     for place in np.argsort(take - exact, kind="stable"):
         take[place] += int(take.sum() < limit and take[place] < counts[place])

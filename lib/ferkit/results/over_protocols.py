@@ -224,10 +224,11 @@ def in_folds(root: Path, name: Name) -> Answers:
 
 def people_apart(groups: Sequence[Sequence[int] | np.ndarray | None]) -> np.ndarray | None:
     """A number for the person in each image of all folds, int64; None where people are not known. groups: each fold's
-    people, below 1000, numbered anew in it. Nobody is in two folds."""
+    people, numbered anew in it. Nobody is in two folds."""
     if any(own is None for own in groups):
         return None
-    return np.concatenate([np.array(own) + 1000 * k for k, own in enumerate(groups)])
+    each = 1 + max(int(np.max(own, initial=0)) for own in groups)
+    return np.concatenate([np.array(own) + each * k for k, own in enumerate(groups)])
 
 
 def _digits(values: np.ndarray) -> str:

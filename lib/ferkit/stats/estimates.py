@@ -80,11 +80,11 @@ def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = Non
     """The estimate of an accuracy. right: bool (S, N), a row a seed; labels, groups: as `class_sums`.
 
     Over images the accuracy follows Jeffreys' Beta (Brown, Cai & DasGupta 2001, doi 10.1214/ss/1009213286), which is
-    not certain where every image is right; over groups whole groups are resampled.
+    not certain where every image is right; over groups whole groups are resampled, with an error of one image.
     """
-    mean, n = right.mean(), right.shape[1]
+    mean, n, groups = right.mean(), right.shape[1], _several(groups)
     if groups is not None and 0 < mean < 1:
-        images = _resampled_means(right, labels, groups)
+        images = _resampled_means(right, labels, groups) + normal(1 / n)
     else:
         n = n if groups is None else len(np.unique(groups))
         images = _jeffreys(float(mean), n)
@@ -118,7 +118,7 @@ def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.
     sums, _ = class_sums(np.column_stack([first.mean(axis=0), second.mean(axis=0)]), labels, groups)
     totals = sums.sum(axis=1)
     return estimate(first.mean(axis=1) / np.maximum(second.mean(axis=1), least),
-                    totals[:, 0] / np.maximum(totals[:, 1], 1))
+                    widened(totals[:, 0] / np.maximum(totals[:, 1], 1), groups))
 
 
 def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], others: Sequence[int],
@@ -136,7 +136,8 @@ def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], oth
     with np.errstate(invalid="ignore"):
         images = gap(sums[..., 0] / sizes)
     smallest = min(int(np.sum(labels == k)) for k in some)
-    return estimate(per_seed, np.nan_to_num(images, nan=float(per_seed.mean())) + normal(1 / smallest / len(some)))
+    images = widened(np.nan_to_num(images, nan=float(per_seed.mean())), groups)
+    return estimate(per_seed, images + normal(1 / smallest / len(some)))
 
 
 def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, groups: np.ndarray | None = None,
@@ -145,6 +146,7 @@ def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, gr
 
     The same labels and groups give the same samples, so that two systems' draws are paired.
     """
+    groups = _several(groups)
     member = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(member.max()) + 1
     weights = np.vstack([np.ones(units), _resampled(units, draws, seed=3)])
@@ -160,7 +162,7 @@ def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, gr
                                      minlength=units * num_classes).reshape(units, -1)
         f1 = np.divide(2 * both, below, out=np.full_like(below, np.nan), where=below > 0)
         scores.append(np.nanmean(f1, axis=1))
-    return np.array([score[0] for score in scores]), np.mean(scores, axis=0)[1:]
+    return np.array([score[0] for score in scores]), widened(np.mean(scores, axis=0)[1:], groups)
 
 
 def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None, draws: int = DRAWS,
@@ -168,10 +170,12 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
     """(sums (draws, K, C), sizes (draws, K)): columns summed by class over images drawn again with replacement.
 
     columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay (-1: of no class); with `groups`
-    (N,), whole groups (the images of a person) are drawn, and class sizes vary. Images with equal columns are drawn
+    (N,), whole groups (the images of a person) are drawn, and class sizes vary; one group is none, for how others would
+    differ it does not tell. Images with equal columns are drawn
     together (multinomially), so that 10,000 draws take no longer than a few; equal to ten decimals, for the last digits
     of a mean differ between processors. Both are read-only.
     """
+    groups = _several(groups)
     member = None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64).tobytes()
     columns = np.round(columns.astype(np.float64), 10)
     return _class_sums(columns.tobytes(), labels.astype(np.int64).tobytes(), member, draws, seed)
@@ -201,7 +205,22 @@ def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int,
 def _resampled_means(values: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     """(DRAWS,) of the mean of `values` (S, N), of other samples of images."""
     sums, sizes = class_sums(values.mean(axis=0)[:, None], labels, groups)
-    return sums[..., 0].sum(axis=1) / sizes.sum(axis=1)
+    return widened(sums[..., 0].sum(axis=1) / sizes.sum(axis=1), groups)
+
+
+def widened(draws: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Draws over G groups with the spread of a t interval: the bootstrap understates the variance of a mean by G − 1 in
+    G, and takes for known a deviation that is estimated with G − 1 degrees of freedom. The same without groups."""
+    if _several(groups) is None:
+        return draws
+    free = len(np.unique(groups)) - 1
+    factor = np.sqrt(1 + 1 / free) * special.stdtrit(free, (1 + LEVEL) / 2) / special.ndtri((1 + LEVEL) / 2)
+    return draws.mean() + factor * (draws - draws.mean())
+
+
+def _several(groups: np.ndarray | None) -> np.ndarray | None:
+    """The groups, None where there is one alone."""
+    return None if groups is None or len(np.unique(groups)) < 2 else groups
 
 
 def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -109,6 +109,12 @@ def test_other_labels_are_not_a_leak(ckplus):
     assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
 
 
+@pytest.mark.parametrize("names", [("by_subject", "by_subject+contempt"), ("by_image", "by_subject+contempt"),
+                                   ("by_subject", "by_subject_10fold")])
+def test_another_class_and_other_strangers_are_not_a_leak(ckplus, names):
+    assert leakage.worth([records.read_run(ckplus(name, 0.7)) for name in names]) == []
+
+
 def test_the_page_that_compares_runs_says_what_the_leak_is_worth(ckplus, tmp_path, write_result):
     strict, leaky = ckplus("by_subject", 0.7), ckplus("by_image", 0.9)
     page = html_report.compare([strict, leaky], tmp_path / "both.html").read_text()

@@ -84,6 +84,14 @@ def test_two_people_a_split_who_differ_by_chance_are_no_sign_of_processing():
     assert by_image["z"] > 10
 
 
+def test_a_few_images_that_differ_by_chance_do_not_hide_two_splits_that_surely_differ():
+    rng = np.random.default_rng(0)
+    split = np.repeat(["train", "val", "test"], (1000, 6, 1000))
+    values = rng.normal(0, 1, 2006) + np.select([split == "val", split == "test"], [1.2, 0.5])
+    found = audit.largest_difference(values, split, np.full(2006, ""))
+    assert found["between"] == "train/test" and found["z"] > audit.FATAL_Z
+
+
 def test_all_images_blurred_alike_are_not(drawn):
     assert audit.audit(blurred(drawn, ("train", "val", "test")))["verdict"] == "clean"
 

@@ -134,6 +134,10 @@ def test_thinning_takes_exactly_the_limit_in_the_labels_own_proportion(labels, l
         assert np.all(np.abs(taken - counts * min(1, limit / len(labels))) <= 7)
 
 
+def test_a_limit_below_the_number_of_labels_leaves_one_of_each():
+    assert np.bincount(np.arange(70)[splits.stratified_rows(np.arange(70) % 7, 3, 0)] % 7).tolist() == [1] * 7
+
+
 @given(st.integers(8, 200), st.integers(0, 9))
 def test_carving_touches_training_only_and_is_an_eighth_of_each_label(n, seed):
     labels, split = np.arange(n) % 2, np.where(np.arange(n) % 4 < 3, "train", "test").astype("<U5")

@@ -148,3 +148,24 @@ def test_the_last_digits_of_a_mean_do_not_change_the_draws():
     other = columns + np.where(np.arange(100) % 4 == 0, 1e-16, 0)[:, None]  # as another processor adds up
     assert not np.array_equal(columns, other)
     assert np.array_equal(estimates.class_sums(columns, labels)[0], estimates.class_sums(other, labels)[0])
+
+
+@pytest.mark.parametrize("people", [3, 10])
+def test_the_interval_over_few_people_holds_the_truth_as_often_as_it_says(people):
+    rng, held = np.random.default_rng(5), 0
+    groups, labels = np.repeat(np.arange(people), 20), np.zeros(20 * people, np.int64)
+    for _ in range(200):
+        own = np.clip(rng.normal(0.6, 0.1, people), 0, 1)
+        low, high = estimates.share(rng.random((1, 20 * people)) < own[groups], labels, groups).interval
+        held += low <= 0.6 <= high
+    assert held / 200 > 0.9
+
+
+def test_one_person_tells_nothing_of_others_and_the_images_are_resampled():
+    rng = np.random.default_rng(6)
+    right, labels = rng.random((2, 70)) < 0.7, np.arange(70) % 7
+    alone = np.zeros(70, np.int64)
+    for measure in (estimates.share, estimates.average):
+        assert measure(right, labels, alone).interval == measure(right, labels).interval
+    assert np.array_equal(estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7, alone)[1],
+                          estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7)[1])

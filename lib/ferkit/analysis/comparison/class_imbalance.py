@@ -67,6 +67,8 @@ def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
 def _changes(one: System, plain: System, rare: list[int]) -> dict:
     """What the method changes at the seeds that both have; NotComparable."""
     found = compare(one.results, plain.results)
+    if not np.any(~np.isin(found.labels, rare)):
+        raise NotComparable(f"{one.name} and {plain.name} were tested on rare classes alone")
     if found.first_right is None:
         raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")
     change, k = found.first_right.astype(float) - found.second_right, len(one.label_names)
@@ -89,9 +91,10 @@ def _changes(one: System, plain: System, rare: list[int]) -> dict:
 
 
 def _macro_f1(found: Comparison, k: int) -> Estimate:
-    """The change of macro-F1, over seeds and images."""
-    answers = [np.array([result.predictions["predicted"] for result in results])
-               for results in (found.first, found.second)]
+    """The change of macro-F1, over seeds and images; of the same answers that are compared."""
+    single = len({result.metrics["tta"] for result in (*found.first, *found.second)}) > 1  # as `compare` decides
+    answers = [np.array([result.predictions.get("predicted_no_tta" if single else "", result.predictions["predicted"])
+                         for result in results]) for results in (found.first, found.second)]
     (mean, draws), (mean_plain, draws_plain) = (estimates.macro_f1_draws(found.labels, rows, k, found.groups)
                                                 for rows in answers)
     return estimates.estimate(mean - mean_plain, draws - draws_plain)

@@ -39,6 +39,8 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     p_holm = intervals.holm([gained.p(), *p_values])[0]
     verdict = superiority(gained, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
     rest = [k for k in range(len(names)) if k not in rare and np.any(found.labels == k)]
+    if not rest:
+        raise NotRun("the test split has no class beside the rare ones")
     others = estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rest, [])
     mcnemar = intervals.combine([intervals.mcnemar(a, b).p for a, b in _on(found, rare)])
     notes = [f"the other classes: {100 * others.mean:+.1f} points of recall",

@@ -102,7 +102,8 @@ def finds_wrong_labels(evidence: Evidence, claim: Claim, name: Name, wrong: Wron
     verdict = "reproduced" if low > FOUND else "partly" if low > 0.5 else "contradicted" if high < 0.5 else (
         "not_reproduced" if high < FOUND else "inconclusive")
     notes = [f"P(label) of the same networks {np.mean([area['P(label)'] for area in areas]):.3f}"]
-    return finding(verdict, found, sources_of(evidence, results), notes, abs(found.mean - FOUND))
+    return finding(verdict, found, sources_of(evidence, results), notes,
+                   max(found.mean - 0.5, FOUND - found.mean))  # either end decides: above chance, or below the bound
 
 
 def relabels_rightly(evidence: Evidence, claim: Claim, name: Name) -> Finding:

@@ -53,3 +53,11 @@ def test_without_the_method_the_command_that_runs_it_is_named(run):
     run.result("deep_emotion", "remedy_plain", dataset="fer2013")
     row = run.row(CLAIM)
     assert row["verdict"] == "not_run" and "results/sweeps/remedies.toml" in row["command"]
+
+
+def test_a_test_split_of_rare_classes_alone_is_not_judged(run):
+    rare = np.where(np.arange(350) % 2, LABELS.index("disgust"), LABELS.index("fear"))
+    for seed in range(3):
+        for recipe in ("remedy_plain", "remedy_complementary"):
+            run.result("deep_emotion", recipe, seed=seed, labels=rare, predicted=rare)
+    assert run.row(CLAIM)["verdict"] == "not_run"
