@@ -14,6 +14,7 @@ from ferkit.core import files
 # Okabe & Ito's colours, light enough for black text; the order is that of ferkit.core.labels.LABELS.
 COLOURS = {"angry": "#D55E00", "disgust": "#009E73", "fear": "#CC79A7", "happy": "#F0E442", "sad": "#56B4E9",
            "surprise": "#E69F00", "neutral": "#BBBBBB"}
+LONGEST = 180  # bytes of a file's stem: names may have 255, and a file in the making has some more than its own
 SMALLEST = 320  # pixels of the longer side below which a picture is enlarged, so that the text can be read
 
 
@@ -36,11 +37,11 @@ def draw(content: bytes, rows: Sequence[Row]) -> Image.Image:
 
 
 def names_for(paths: Sequence[str]) -> list[str]:
-    """A file name for each photograph's overlay: ``<stem>_faces.png``, numbered where two stems are equal."""
+    """A file name for each photograph's overlay: ``<stem>_faces.png``, long stems cut, numbered where two are equal."""
     taken: dict[str, int] = {}
     found = []
     for path in paths:
-        stem = "stdin" if path == STDIN else Path(path).stem
+        stem = "stdin" if path == STDIN else Path(path).stem.encode()[:LONGEST].decode(errors="ignore")
         taken[stem.lower()] = taken.get(stem.lower(), 0) + 1
         found.append(f"{stem}_faces.png" if taken[stem.lower()] == 1 else f"{stem}_faces_{taken[stem.lower()]}.png")
     return found

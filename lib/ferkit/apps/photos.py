@@ -127,6 +127,8 @@ def _encoded(photo: bytes | Image.Image | np.ndarray) -> bytes:
         if array.dtype != np.uint8 or not array.size or not (array.ndim == 2 or array.shape[2:] == (3,)):
             raise InputError(f"an array {array.dtype} {array.shape}: give uint8 (H, W), or (H, W, 3) in RGB")
         photo = Image.fromarray(array)
+    if photo.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
+        raise InputError(f"a picture in colour mode {photo.mode}: give it in grey or RGB")
     file = io.BytesIO()
     photo.save(file, "PNG", compress_level=0, exif=photo.getexif())
     return file.getvalue()
@@ -146,6 +148,8 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
     for name in named:
         path = Path(name)
         if name == STDIN:
+            if any(photo.path == STDIN for photo in found):
+                continue  # it can be read once
             content = stdin.read(archive.MEMBER_LIMIT + 1)
             found.append(Photo(STDIN, lambda content=content: content))
         elif path.is_dir():

@@ -28,12 +28,26 @@ def main(arguments: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise InputError("lab needs JupyterLab: ./run_all.sh --setup-only, or pip install 'ferkit[notebooks]'")
     folder = paths.make_folder((arguments.output or paths.output_root() / "lab").absolute())
+    if folder.resolve() == (paths.repository() / "notebooks").resolve():
+        raise InputError(f"{folder}: these are the checkout's own notebooks, which stay as they are; name another "
+                         "--output")
     kept = copy_notebooks(folder, arguments.fresh)
     if kept:
         print(f"as you left them: {', '.join(kept)} (--fresh copies them anew)", file=sys.stderr)
-    library = os.pathsep.join([str(paths.repository() / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    library = os.pathsep.join([str(paths.repository() / "lib"), *(
+        os.path.abspath(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part)])
     return subprocess.call([sys.executable, "-m", "jupyterlab", *arguments.arguments], cwd=folder,
-                           env=os.environ | {"PYTHONPATH": library})
+                           env=os.environ | _absolute() | {"PYTHONPATH": library})
+
+
+def _absolute() -> dict[str, str]:
+    """The environment's places as they are meant here, for kernels that start in another folder."""
+    found = {variable: os.pathsep.join(map(str, paths.data_parts(dataset)))
+             for dataset, variable in paths.DATA_VARIABLES.items() if os.environ.get(variable)}
+    if own := os.environ.get("FERKIT_PAPERS"):
+        found["FERKIT_PAPERS"] = os.pathsep.join(os.path.abspath(part) for part in own.split(os.pathsep) if part)
+    return found | {"FERKIT_OUTPUT": str(paths.output_root().absolute()),
+                    "FERKIT_CACHE": str(paths.cache_root().absolute())}
 
 
 def copy_notebooks(folder: Path, fresh: bool = False) -> list[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print one line per face; exit status 1 if a photograph could not be read."""
+    if arguments.list and (arguments.json or arguments.csv):
+        raise InputError("--list prints a table: leave out --json and --csv")
     if arguments.list:
         from ferkit.results import weights_catalogue
 
@@ -139,6 +142,11 @@ def _drawn(rows: Iterator, found: list, folder: Path) -> Iterator:
     folder.mkdir(parents=True, exist_ok=True)
     contents = {photo.path: (photo, name) for photo, name in
                 zip(found, overlay.names_for([photo.path for photo in found]), strict=True)}
+    read = {os.path.realpath(path) for path in contents}
+    for _, name in contents.values():
+        if os.path.realpath(folder / name) in read:
+            raise InputError(f"--save-overlay {folder}: would write over the photograph {folder / name}; name another "
+                             "folder")
     for path, group in groupby(rows, key=lambda row: row.path):
         own = list(group)
         if not own[0].error:

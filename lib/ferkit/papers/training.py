@@ -26,6 +26,14 @@ def rows(profile: str, notebook: str, only: str = "") -> tuple[PlanRow, ...]:
 
     InputError for a name that no notebook of the profile trains, and where none of them is left here.
     """
+    found = chosen(profile, notebook, only)
+    if only and not found:
+        raise InputError(f"{notebook} trains none of {only}; leave it out with --from or --only")
+    return found
+
+
+def chosen(profile: str, notebook: str, only: str) -> tuple[PlanRow, ...]:
+    """As `rows`, with () where none of them is left here."""
     planned = _rows(profile, notebook)
     if not only:
         return planned
@@ -33,10 +41,7 @@ def rows(profile: str, notebook: str, only: str = "") -> tuple[PlanRow, ...]:
     known = {name for other in papers.notebooks() for row in _rows(profile, other.stem) for name in _names(row)}
     if asked - known:
         raise InputError(f"{min(asked - known)!r}: profile {profile} trains {', '.join(sorted(known))}")
-    chosen = tuple(row for row in planned if asked & set(_names(row)))
-    if not chosen:
-        raise InputError(f"{notebook} trains none of {only}; leave it out with --from or --only")
-    return chosen
+    return tuple(row for row in planned if asked & set(_names(row)))
 
 
 def _rows(profile: str, notebook: str) -> tuple[PlanRow, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferkit.core import files, protocols
+from ferkit.core.errors import InputError
 from ferkit.papers import replication
 from ferkit.pipeline import fingerprints, parameters
 from ferkit.pipeline.options import RunOptions
@@ -65,10 +67,30 @@ def prepare(options: RunOptions) -> Run:
         from ferkit.models import inference
 
         inference.resolve_device(options.device)
-    run = Run(options, protocol, _fingerprint(options, protocol),
-              manifest.surroundings())
+    options = replace(options, notebooks=_that_train(options))
+    run = Run(options, protocol, _fingerprint(options, protocol), manifest.surroundings())
     run.load()  # data, protocol and cache are seen to be right before the first notebook
     return run
+
+
+def _that_train(options: RunOptions) -> tuple[str, ...]:
+    """The notebooks without those that would train none of --set SYSTEMS, which are told; InputError for a name that
+    none trains, and where none is left that trains."""
+    asked = {stem: str(own["SYSTEMS"]) for stem, own in options.overrides.items()
+             if stem in options.notebooks and own.get("SYSTEMS")}
+    if not asked:
+        return options.notebooks
+    from ferkit.papers import training
+
+    only = next(iter(asked.values()))
+    idle = [stem for stem in asked if not training.chosen(options.profile, stem, only)]
+    if len(idle) == len(asked):
+        others = [stem for stem in replication.stems() if training.chosen(options.profile, stem, only)]
+        raise InputError(f"--set SYSTEMS={only}: trained in {', '.join(others)}, which this run leaves out; choose it "
+                         "with --from or --only")
+    if idle:
+        print(f"left out, for they train none of {only}: {', '.join(idle)}", file=sys.stderr)
+    return tuple(stem for stem in options.notebooks if stem not in idle)
 
 
 def _fingerprint(options: RunOptions, protocol: str) -> str:

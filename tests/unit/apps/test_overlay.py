@@ -53,6 +53,11 @@ def test_names_are_never_taken_twice():
         "x_faces.png", "X_faces_2.png", "stdin_faces.png", "y_faces.png"]
 
 
+def test_long_names_are_cut_to_what_a_file_system_takes():
+    names = overlay.names_for([f"{'ä' * 120}.png", f"{'ä' * 121}.png"])
+    assert len(set(names)) == 2 and all(len(name.encode()) < 220 for name in names)
+
+
 def test_a_folder_that_takes_no_files_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere/a\.png'$"):
         overlay.save(Image.new("L", (4, 4)), tmp_path / "nowhere" / "a.png")

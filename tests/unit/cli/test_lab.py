@@ -40,3 +40,20 @@ def test_changed_copies_are_kept_and_named_until_fresh_ones_are_asked_for(tmp_pa
     assert lab.copy_notebooks(tmp_path) == [name] and (tmp_path / name).read_text() == "mine"
     assert lab.copy_notebooks(tmp_path, fresh=True) == []
     assert (tmp_path / name).read_bytes() == (SOURCES / name).read_bytes()
+
+
+def test_kernels_find_data_and_runs_where_the_command_was_given(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(lab.subprocess, "call", _saves_what_it_opens(seen))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FERKIT_OUTPUT", "out")
+    monkeypatch.setenv("FERKIT_FER2013", "a.zip:b.zip")
+    assert command_line.main(["lab"]) == 0
+    (_, folder, env), = seen
+    assert folder == tmp_path / "out" / "lab" and env["FERKIT_OUTPUT"] == str(tmp_path / "out")
+    assert env["FERKIT_FER2013"] == f"{tmp_path / 'a.zip'}:{tmp_path / 'b.zip'}"
+
+
+def test_the_checkouts_own_notebooks_are_refused(capsys):
+    assert command_line.main(["lab", "--fresh", "--output", str(SOURCES)]) == 2
+    assert "name another --output" in capsys.readouterr().err

@@ -56,7 +56,7 @@ def test_stdin_is_an_image_and_overlays_are_saved(folder, tmp_path, capsys, monk
 
 
 @pytest.mark.parametrize("words", [[], ["nowhere.png"], ["{folder}", "--weights", "nothing-published"],
-                                   ["{folder}", "--save-overlay", "{folder}/a.png"]])
+                                   ["{folder}", "--save-overlay", "{folder}/a.png"], ["--list", "--json"]])
 def test_bad_usage_is_one_line_status_2_and_nothing_written(folder, words, capsys):
     before = sorted(folder.iterdir())
     assert command_line.main(["predict", *(word.format(folder=folder) for word in words)]) == 2
@@ -91,3 +91,16 @@ def test_a_file_where_pictures_shall_go_is_refused_with_the_option_that_named_it
     (folder / "there").touch()
     assert _predict(folder / "a.png", "--save-overlay", folder / "there") == 2
     assert capsys.readouterr().err.endswith("there is not a folder; name another with --save-overlay\n")
+
+
+def test_an_overlay_never_takes_the_place_of_a_photograph(folder, capsys):
+    (folder / "a_faces.png").write_bytes((folder / "b.png").read_bytes())
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert _predict(folder, "--save-overlay", folder) == 2
+    assert "would write over the photograph" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_stdin_named_twice_is_read_once(folder, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((folder / "b.png").read_bytes())))
+    assert _predict("-", "-") == 0 and len(capsys.readouterr().out.splitlines()) == 1

@@ -46,8 +46,9 @@ def test_grids_in_a_list_follow_one_another():
 
 def test_an_equal_point_of_two_grids_is_one_trained_system_and_a_name_for_two_points_is_refused():
     assert labels(grid=[{"lr": [0.1]}, {"lr": [0.1, 0.2]}]) == ["published_lr0.1", "published_lr0.2"]
-    with pytest.raises(InputError, match=r"both called published_scale0\.1"):
-        labels(grid=[{"augmentation": {"scale": [0.1]}}, {"augmentation": {"scale": [0.1000000001]}}])
+    with pytest.raises(InputError, match="both called published_initial-a-b"):
+        labels(grid=[{"initial": ["a/b"]}, {"initial": ["a b"]}])
+    assert labels(grid=[{"lr": [0.1, 0.10000001]}]) == ["published_lr0.1", "published_lr0.10000001"]
 
 
 def test_several_protocols_are_a_sweep_each():

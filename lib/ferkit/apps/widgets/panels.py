@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -18,6 +19,7 @@ from ferkit.apps.published import loadable
 from ferkit.apps.widgets import views
 from ferkit.apps.widgets.views import SHOWN, View
 from ferkit.core.errors import InputError
+from ferkit.data.face_detection import Crop
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS, REGIONS, Face, Light, Pose, draw_face
 from ferkit.results import weights_catalogue
@@ -163,7 +165,7 @@ class PhotoPanel(_Panel):
         self.number = widgets.Dropdown(options=[1], description="face")
         self._photo, self._error = widgets.Image(format="png"), widgets.HTML()
         self._photo.layout.max_width = "640px"
-        self._name, self._content = "", b""
+        self._name, self._content, self._crops = "", b"", []
         self.upload.observe(self._uploaded, "value")
         self.number.observe(self._follow, "value")
         self.widget = widgets.VBox([widgets.HBox([self.weights, self.upload, self.number]), self._error, self._photo,
@@ -171,13 +173,21 @@ class PhotoPanel(_Panel):
         self.open(Path(photo).name or "drawn people", Path(photo).read_bytes() if photo else views.drawn_photo())
 
     def open(self, name: str, content: bytes) -> None:
-        """Look at another photograph; one that cannot be read is told, and the old one stays."""
+        """Look at another photograph; one that cannot be read is told, and the old one stays (at first, drawn people).
+        """
         try:
             crops = photos.crops_of(photos.Photo(name, lambda: content))
         except InputError as error:
-            self._error.value = f"<p style='color:#D55E00'>{error}</p>"
+            self._error.value = f"<p style='color:#D55E00'>{escape(str(error))}</p>"
+            if not self._crops:
+                self._look("drawn people", views.drawn_photo())
             return
-        self._name, self._content, self._crops, self._error.value = name, content, crops, ""
+        self._error.value = ""
+        self._look(name, content, crops)
+
+    def _look(self, name: str, content: bytes, crops: list[Crop] | None = None) -> None:
+        crops = crops or photos.crops_of(photos.Photo(name, lambda: content))
+        self._name, self._content, self._crops = name, content, crops
         before = self.number.value
         self.number.options = list(range(1, len(crops) + 1))  # sets the value to 1, which looks if it was another
         self.number.value = 1

@@ -118,7 +118,8 @@ def _history_problems(rows: list[dict]) -> list[str]:
 
 
 def _drawing_problems(path: Path) -> list[str]:
-    """Elements of an SVG that are no lines, shapes or text (an image, a script), and addresses that lead elsewhere."""
+    """Elements of an SVG that are no lines, shapes or text (an image, a script), scripts in attributes, and addresses
+    that lead elsewhere."""
     try:
         elements = list(ElementTree.parse(path).iter())
     except ElementTree.ParseError as error:
@@ -126,4 +127,8 @@ def _drawing_problems(path: Path) -> list[str]:
     strange = {str(one.tag).rpartition("}")[2] for one in elements} - DRAWING
     outside = [value for one in elements for key, value in one.attrib.items()
                if key.endswith("href") and not value.startswith("#")]
-    return [f"a drawing with {', '.join(sorted(strange))}" for _ in strange][:1] + ["an address in it"] * bool(outside)
+    said = " ".join(text for one in elements for text in (one.text or "", *one.attrib.values())).lower()
+    outside += re.findall(r"url\(\s*['\"]?[^#'\"\s]|@import|javascript:", said)
+    active = any(key.rpartition("}")[2].lower().startswith("on") for one in elements for key in one.attrib)
+    return [f"a drawing with {', '.join(sorted(strange))}" for _ in strange][:1] + [
+        "a script in it"] * active + ["an address in it"] * bool(outside)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ferkit import claims, papers
-from ferkit.core import files
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.experiments.system import System
 from ferkit.publishing import checksums
@@ -48,7 +48,10 @@ class Tree:
 
     @cached_property
     def is_working(self) -> bool:
-        """Whether it is a working folder of ./run_all.sh or of a sweep, not a published tree."""
+        """Whether it is a working folder of ./run_all.sh or of a sweep. What lies among the published trees, or has a
+        list of checksums, is none, whatever was put into it."""
+        if (self.root / checksums.NAME).is_file() or self.root.absolute().parent == paths.published_root().absolute():
+            return False
         return (self.root / "notebooks").is_dir() or (self.root / SWEEP).is_file()
 
     @cached_property

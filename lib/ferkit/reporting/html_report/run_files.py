@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.papers import replication
 from ferkit.reporting import figures, judged
@@ -94,6 +95,8 @@ def read(directory: Path, page: Path | None = None) -> RunFiles:
     directory = Path(directory).absolute()
     if not directory.is_dir():
         raise InputError(f"{directory}: no such run; name a folder below results/runs, or results/<dataset>")
+    if directory.resolve() in (paths.repository().resolve(), paths.published_root().resolve()):
+        raise InputError(f"{directory}: holds many runs; name a folder below results/runs, or results/<dataset>")
     tree = load_tree(directory)
     results, problems = list(tree.results), list(tree.refused.values())
     ours = results or problems or any((directory / name).exists() for name in ("manifest.json", "claims.json",

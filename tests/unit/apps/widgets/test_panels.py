@@ -80,6 +80,12 @@ def test_an_upload_is_shown_and_what_is_no_image_is_told():
     assert "not an image" in panel._error.value and panel.view.image.max() == 90
 
 
+def test_a_first_photograph_that_cannot_be_read_is_told_and_drawn_people_stand_in(tmp_path):
+    (tmp_path / "<b>.png").write_bytes(b"nonsense")
+    panel = widgets.PhotoPanel(str(tmp_path / "<b>.png"), weights=WEIGHTS)
+    assert "&lt;b&gt;.png: not an image" in panel._error.value and len(panel.rows) >= 2
+
+
 def test_the_view_is_what_its_parts_say():
     model = predictor.load(WEIGHTS)
     image = widgets.FacePanel("surprise", weights=WEIGHTS).view.image

@@ -51,7 +51,9 @@ def test_a_field_of_a_history_that_is_a_text(published):
     told(published, "history.csv: a field that is longer")
 
 
-@pytest.mark.parametrize("inside", ['<image href="data:image/png;base64,x"/>', "<script>1</script>", "<g>"])
+@pytest.mark.parametrize("inside", ['<image href="data:image/png;base64,x"/>', "<script>1</script>", "<g>",
+                                    '<rect onclick="1"/>', '<style>@import "x.css"</style>',
+                                    '<rect style="fill: url(http://x/y)"/>'])
 def test_a_drawing_with_more_than_lines_and_text(published, inside):
     (published.root / "figure.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">{inside}</svg>')
     told(published, "figure.svg: ")

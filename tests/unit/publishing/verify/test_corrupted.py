@@ -244,11 +244,18 @@ def test_a_selection_bias_that_does_not_follow_from_its_curve(published):
     told(published, "optimism.json", "curve")
 
 
+@pytest.mark.parametrize("added", ["notebooks/01_x.ipynb", "sweep.json"])
+def test_no_added_file_makes_a_published_tree_a_working_folder(published, added):
+    published.put(added, [])
+    told(published, added, "not in SHA256SUMS")
+
+
 def test_a_sweep_has_a_row_for_every_planned_job_with_the_accuracy_of_its_result(tmp_path, write_result, seal):
     write_result(tmp_path, "deep_emotion", "remedy_focal", share=0.5)
     (tmp_path / ".lock").touch()
     rows = [{"dataset": "synthetic", "system": "deep_emotion", "recipe": "remedy_focal", "seed": k} for k in (0, 1)]
     seal(tmp_path)
+    (tmp_path / "SHA256SUMS").unlink()
     (tmp_path / "plan.json").write_text(json.dumps(rows))
     (tmp_path / "sweep.json").write_text(json.dumps([rows[0] | {"accuracy": 0.5}, rows[1] | {"accuracy": None}]))
     (found,) = verify.verify(tmp_path)
