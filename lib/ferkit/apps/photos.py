@@ -127,7 +127,7 @@ def _encoded(photo: bytes | Image.Image | np.ndarray) -> bytes:
         if array.dtype != np.uint8 or not array.size or not (array.ndim == 2 or array.shape[2:] == (3,)):
             raise InputError(f"an array {array.dtype} {array.shape}: give uint8 (H, W), or (H, W, 3) in RGB")
         photo = Image.fromarray(array)
-    if photo.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
+    if photo.mode in archive.NO_GREY:
         raise InputError(f"a picture in colour mode {photo.mode}: give it in grey or RGB")
     file = io.BytesIO()
     photo.save(file, "PNG", compress_level=0, exif=photo.getexif())
@@ -141,15 +141,13 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
     A path that is not there is a photo that cannot be read. InputError for a folder without images, or where nothing
     that was named is there.
     """
-    named = list(named)
+    named = list(dict.fromkeys(named))  # each once: what stdin holds can be read once
     if not any(name == STDIN or Path(name).exists() for name in named):
         raise InputError(f"{named[0]}: no such file or folder; name photographs, folders of them, or - for stdin")
     found: list[Photo] = []
     for name in named:
         path = Path(name)
         if name == STDIN:
-            if any(photo.path == STDIN for photo in found):
-                continue  # it can be read once
             content = stdin.read(archive.MEMBER_LIMIT + 1)
             found.append(Photo(STDIN, lambda content=content: content))
         elif path.is_dir():

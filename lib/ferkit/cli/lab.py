@@ -34,20 +34,11 @@ def main(arguments: argparse.Namespace) -> int:
     kept = copy_notebooks(folder, arguments.fresh)
     if kept:
         print(f"as you left them: {', '.join(kept)} (--fresh copies them anew)", file=sys.stderr)
-    library = os.pathsep.join([str(paths.repository() / "lib"), *(
-        os.path.abspath(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part)])
+    data = {variable: os.pathsep.join(map(str, paths.data_parts(dataset)))
+            for dataset, variable in paths.DATA_VARIABLES.items() if os.environ.get(variable)}
+    places = paths.for_kernels(paths.repository() / "lib") | {"FERKIT_OUTPUT": str(paths.output_root())} | data
     return subprocess.call([sys.executable, "-m", "jupyterlab", *arguments.arguments], cwd=folder,
-                           env=os.environ | _absolute() | {"PYTHONPATH": library})
-
-
-def _absolute() -> dict[str, str]:
-    """The environment's places as they are meant here, for kernels that start in another folder."""
-    found = {variable: os.pathsep.join(map(str, paths.data_parts(dataset)))
-             for dataset, variable in paths.DATA_VARIABLES.items() if os.environ.get(variable)}
-    if own := os.environ.get("FERKIT_PAPERS"):
-        found["FERKIT_PAPERS"] = os.pathsep.join(os.path.abspath(part) for part in own.split(os.pathsep) if part)
-    return found | {"FERKIT_OUTPUT": str(paths.output_root().absolute()),
-                    "FERKIT_CACHE": str(paths.cache_root().absolute())}
+                           env=os.environ | places)
 
 
 def copy_notebooks(folder: Path, fresh: bool = False) -> list[str]:

@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print one line per face; exit status 1 if a photograph could not be read."""
-    if arguments.list and (arguments.json or arguments.csv):
-        raise InputError("--list prints a table: leave out --json and --csv")
     if arguments.list:
+        if arguments.json or arguments.csv:
+            raise InputError("--list prints a table: leave out --json and --csv")
         from ferkit.results import weights_catalogue
 
         print("\n".join(weights_catalogue.table()))

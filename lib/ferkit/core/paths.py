@@ -92,6 +92,16 @@ def cache_root() -> Path:
     return Path(base).expanduser().absolute() / "ferkit"
 
 
+def for_kernels(library: Path) -> dict[str, str]:
+    """Variables by which a kernel that starts in another folder finds this library and what the environment names."""
+    def places(variable: str, *first: str) -> str:
+        return os.pathsep.join([*first, *map(os.path.abspath, filter(None, os.environ.get(variable, "").split(
+            os.pathsep)))])
+
+    return {"FERKIT_CACHE": str(cache_root()), "FERKIT_PAPERS": places("FERKIT_PAPERS"),
+            "PYTHONPATH": places("PYTHONPATH", str(library))}
+
+
 def data_parts(dataset: str, data: Data = None) -> tuple[Path, ...]:
     """Where a data set lies, part by part: as given, else its environment variable, in which several parts are joined
     by ``os.pathsep``; () for the built-in set. InputError when a real one is not named."""

@@ -41,13 +41,10 @@ DEFAULT_PROTOCOL = {
 _NAME = re.compile(r"(?P<base>\w+)(?::(?P<fold>\d+))?"
                    r"(?:\+(?P<labels>ferplus(?:-soft)?))?(?P<contempt>\+contempt)?(?:\+train(?P<train>[1-9]\d*))?"
                    r"(?:\+variation(?P<variation>\d{1,3}))?")
-# From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
-_LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", "by_subject", "by_subject_10fold",
-                   "leave_one_subject_out", *SIGNERS)
-
-
 # Whoever is tested under these did not train.
 STRANGERS = ("by_subject", "by_subject_10fold", "leave_one_subject_out", *SIGNERS)
+# From the leakiest to the strictest: of two protocols the earlier one shows the test images' like to training.
+_LEAKIEST_FIRST = ("by_image", "by_image_10fold", "by_sequence", "official", *STRANGERS)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ferkit.core.errors import InputError
 
+NO_GREY = ("CMYK", "F", "I", "LAB", "HSV", "YCbCr")  # colour modes without one grey reading
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
@@ -275,7 +276,7 @@ def _to_grey(image: Image.Image, where: str, background: int | None) -> np.ndarr
     """Pixels of a loaded image as upright grey."""
     if image.mode == "L" and not image.info:
         return np.asarray(image)
-    if image.mode in ("CMYK", "F", "I", "LAB", "HSV", "YCbCr"):
+    if image.mode in NO_GREY:
         raise InputError(f"{where}: colour mode {image.mode} has no one grey reading; save it as 8-bit grey or RGB")
     if "A" in image.mode or "transparency" in image.info:
         image = _opaque(image, where, background)

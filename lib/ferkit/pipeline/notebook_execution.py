@@ -130,14 +130,8 @@ def _surroundings(scratch: Path) -> Iterator[Path]:
     """
     events = scratch / ".progress"
     events.touch()
-    def places(variable: str, *first: str) -> str:  # absolute: a kernel's working directory is the scratch folder
-        return os.pathsep.join([*first, *map(os.path.abspath, filter(None, os.environ.get(variable, "").split(
-            os.pathsep)))])
-
-    settings = {progress.VARIABLE: str(events), "IPYTHONDIR": str(scratch / ".ipython"),
-                "FERKIT_CACHE": str(paths.cache_root()), "FERKIT_PAPERS": places("FERKIT_PAPERS"),
-                "PYTHONPATH": places("PYTHONPATH", str(Path(__file__).resolve().parents[2]))}
-    with environment(settings):
+    settings = {progress.VARIABLE: str(events), "IPYTHONDIR": str(scratch / ".ipython")}
+    with environment(settings | paths.for_kernels(Path(__file__).resolve().parents[2])):
         yield events
 
 

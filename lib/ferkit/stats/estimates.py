@@ -171,9 +171,9 @@ def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | Non
 
     columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay (-1: of no class); with `groups`
     (N,), whole groups (the images of a person) are drawn, and class sizes vary; one group is none, for how others would
-    differ it does not tell. Images with equal columns are drawn
-    together (multinomially), so that 10,000 draws take no longer than a few; equal to ten decimals, for the last digits
-    of a mean differ between processors. Both are read-only.
+    differ it does not tell. Images with equal columns are drawn together (multinomially), so that 10,000 draws take no
+    longer than a few; equal to ten decimals, for the last digits of a mean differ between processors. Both are
+    read-only.
     """
     groups = _several(groups)
     member = None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64).tobytes()
@@ -210,10 +210,11 @@ def _resampled_means(values: np.ndarray, labels: np.ndarray, groups: np.ndarray 
 
 def widened(draws: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     """Draws over G groups with the spread of a t interval: the bootstrap understates the variance of a mean by G − 1 in
-    G, and takes for known a deviation that is estimated with G − 1 degrees of freedom. The same without groups."""
-    if _several(groups) is None:
+    G, and takes for known a deviation that is estimated with G − 1 degrees of freedom. As they are without groups, and
+    with one."""
+    free = 0 if groups is None else len(np.unique(groups)) - 1
+    if not free:
         return draws
-    free = len(np.unique(groups)) - 1
     factor = np.sqrt(1 + 1 / free) * special.stdtrit(free, (1 + LEVEL) / 2) / special.ndtri((1 + LEVEL) / 2)
     return draws.mean() + factor * (draws - draws.mean())
 

@@ -221,8 +221,8 @@ def _flat(values: object, what: str) -> dict[str, object]:
 
 def _part(key: str, value: object) -> str:
     """One value of the grid in a folder's name: ``_lr0.01``, ``_sampler-input``."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = "-" + re.sub(r"[^\w.]+", "-", str(value)).strip("-")
-    if number:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        text = "-" + re.sub(r"[^\w.]+", "-", str(value)).strip("-")
+    else:
         text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return f"_{key.rpartition('.')[2]}{text}"

@@ -28,7 +28,7 @@ _CHOICES = {
     "tta": ("none", "flip", "tencrop"),
 }
 _FLAGS = ("nesterov", "channels_last", "compile")
-_LATER = {"method": {}, "label_noise": 0.0, "initial": "", "decay": 0.9}  # and their defaults
+_LATER = ("method", "label_noise", "initial", "decay")
 _BELOW_ONE = Number(0, 1, open=True)
 _NUMBERS = {
     "epochs": Number(1, 100_000, whole=True), "batch_size": Number(1, 65_536, whole=True),
@@ -147,7 +147,7 @@ class Recipe:
         published before stay as they are."""
         values = asdict(self) | {key: {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
                                  for key, options in (("model", self.model), ("method", self.method))}
-        return {key: value for key, value in values.items() if key not in _LATER or value != _LATER[key]}
+        return {key: value for key, value in values.items() if key not in _LATER or value != getattr(_PLAIN, key)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Recipe:
@@ -174,6 +174,9 @@ class Recipe:
             merges = isinstance(table.get(name), dict) and isinstance(value, Mapping)
             table[name] = {**table[name], **value} if merges else value
         return Recipe.from_dict(values)
+
+
+_PLAIN = Recipe()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ On CUDA the forward and backward passes of these networks have deterministic alg
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -88,14 +86,14 @@ class Trainer:
     a loop of his own (`experiments.test_selection_bias`, `benchmarks.training`)."""
 
     def __init__(self, build: Build, recipe: Recipe, train: Split, seed: int, num_classes: int, *,
-                 method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] = MappingProxyType({}),
+                 method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] | None = None,
                  processes: Processes = ALONE) -> None:
         method.check(recipe)
         if not processes.alone and (method is not SUPERVISED or recipe.compile):
             raise InputError("several processes: supervised training without compile only")
         self.processes = processes
         self.recipe, self.train, self.seed, self.num_classes = recipe, train, seed, num_classes
-        self.method, self.kind, self.about, self.device = method, kind, dict(about), train.images.device
+        self.method, self.kind, self.about, self.device = method, kind, dict(about or {}), train.images.device
         self.model = processes.synchronised(initial_model(build, recipe, seed, num_classes), self.device)
         self.model = self.model.to(self.device)
         if recipe.channels_last:
@@ -267,7 +265,7 @@ class Trainer:
         about = self._about()
         for later in ("val_sha256", "about"):  # absent from checkpoints before they were kept
             state.setdefault(later, about[later])
-        if {name: state.pop(name) for name in about} != json.loads(json.dumps(about)):
+        if {name: state.pop(name) for name in about} != about:
             raise OtherRun(f"{directory}: holds checkpoints of another model, recipe, seed, data or version; name "
                            "another --output, or remove them to start anew")
         state["best_loss"] = math.inf if state["best_loss"] is None else state["best_loss"]
@@ -291,18 +289,17 @@ def _sha256(split: Split) -> str:
 
 def fit(build: Build, recipe: Recipe, train: Split, val: Split, *, seed: int = 0, num_classes: int = 7,
         directory: Path | None = None, max_minutes: float | None = None, name: str = "",
-        method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] = MappingProxyType({}),
+        method: Method = SUPERVISED, kind: Input = IMAGE, about: Mapping[str, object] | None = None,
         on_epoch: Callable[[Trainer], None] = lambda trainer: None, processes: Processes = ALONE) -> Fit:
     """Train a network under `recipe` and return the weights of the epoch that is best on validation.
 
     build: (num_classes, options) → the untrained network. train, val: on the device to train on. directory: where
     checkpoints go; the same call with the same directory goes on where the last one stopped, and raises `OtherRun`
     where another run's lie there. max_minutes: stop cleanly inside this time ("paused"). name: for progress lines.
-    method: what is minimised. kind: what reaches the network. about: JSON-able, what the run is beside recipe, seed and
-    data, such as whose network it trains.
-    on_epoch: called after every validated epoch, before its checkpoint; it may add to the last row of
-    ``trainer.at.history``. processes: those that train this network together, each calling this with the same
-    arguments; the first of them writes checkpoints and calls `on_epoch`.
+    method: what is minimised. kind: what reaches the network. about: as JSON gives it back, what the run is beside
+    recipe, seed and data, such as whose network it trains. on_epoch: called after every validated epoch, before its
+    checkpoint; it may add to the last row of ``trainer.at.history``. processes: those that train this network together,
+    each calling this with the same arguments; the first of them writes checkpoints and calls `on_epoch`.
     """
     malloc.keep_freed_memory()
     with torch.random.fork_rng(devices=[train.images.device] if train.images.is_cuda else []):

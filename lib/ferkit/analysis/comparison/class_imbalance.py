@@ -11,7 +11,7 @@ import numpy as np
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison.ablations import variants
 from ferkit.analysis.comparison.confusion import class_sizes
-from ferkit.analysis.comparison.pairing import Comparison, NotComparable, compare
+from ferkit.analysis.comparison.pairing import Comparison, NotComparable, answers, compare
 from ferkit.analysis.comparison.systems import System
 from ferkit.results.records import Result
 from ferkit.stats import estimates, intervals
@@ -67,13 +67,13 @@ def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
 def _changes(one: System, plain: System, rare: list[int]) -> dict:
     """What the method changes at the seeds that both have; NotComparable."""
     found = compare(one.results, plain.results)
-    if not np.any(~np.isin(found.labels, rare)):
-        raise NotComparable(f"{one.name} and {plain.name} were tested on rare classes alone")
     if found.first_right is None:
         raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")
     change, k = found.first_right.astype(float) - found.second_right, len(one.label_names)
     present = [label for label in range(k) if np.any(found.labels == label)]
     others = [label for label in present if label not in rare]
+    if not others:
+        raise NotComparable(f"{one.name} and {plain.name} were tested on rare classes alone")
     estimated = {"rare": estimates.recall_gap(change, found.labels, rare, [], found.groups),
                  "others": estimates.recall_gap(change, found.labels, others, [], found.groups),
                  "accuracy": found.difference, "macro_f1": _macro_f1(found, k)}
@@ -92,11 +92,9 @@ def _changes(one: System, plain: System, rare: list[int]) -> dict:
 
 def _macro_f1(found: Comparison, k: int) -> Estimate:
     """The change of macro-F1, over seeds and images; of the same answers that are compared."""
-    single = len({result.metrics["tta"] for result in (*found.first, *found.second)}) > 1  # as `compare` decides
-    answers = [np.array([result.predictions.get("predicted_no_tta" if single else "", result.predictions["predicted"])
-                         for result in results]) for results in (found.first, found.second)]
-    (mean, draws), (mean_plain, draws_plain) = (estimates.macro_f1_draws(found.labels, rows, k, found.groups)
-                                                for rows in answers)
+    (mean, draws), (mean_plain, draws_plain) = (
+        estimates.macro_f1_draws(found.labels, answers(results, found.labels, found.single), k, found.groups)
+        for results in (found.first, found.second))
     return estimates.estimate(mean - mean_plain, draws - draws_plain)
 
 

@@ -24,7 +24,7 @@ class Comparison:
     first_right, second_right: bool (S, N), a row a seed; None where only accuracies are known. difference: of
     their accuracies. p_holm: p of no difference over seeds and images, adjusted for all pairs that the claim's family
     declares. mcnemar: exact McNemar on these trained networks, combined over seeds; None without predictions. notes:
-    what a reader must know of how they were compared.
+    what a reader must know of how they were compared. single: whether on a single view.
     """
 
     first: list[Result]
@@ -37,6 +37,7 @@ class Comparison:
     difference: Estimate
     mcnemar: float | None
     notes: tuple[str, ...] = ()
+    single: bool = False
     p_holm: float = 1.0
 
     @cached_property
@@ -84,13 +85,14 @@ def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     single = len({result.metrics["tta"] for result in tested}) > 1
     if single:
         notes.append("test-time augmentation differs, so both are compared on a single view")
-    right = [_right(results, labels, single) for results in (first, second)]
-    if any(one is None for one in right):
+    told = [answers(results, labels, single) for results in (first, second)]
+    if any(one is None for one in told):
         return _by_accuracies(first, second, labels, groups, notes)
+    right = [one == labels for one in told]
     return Comparison(
         first, second, labels, groups, *right, (right[0].mean(axis=1), right[1].mean(axis=1)),
         estimates.difference(*right, labels, groups),
-        intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes))
+        intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes), single)
 
 
 def _by_accuracies(first: Sequence[Result], second: Sequence[Result], labels: np.ndarray,
@@ -118,9 +120,9 @@ def _mean_sd(accuracies: np.ndarray, labels: np.ndarray, groups: np.ndarray | No
     return mean, float(np.sqrt(smooth * (1 - smooth) / n))
 
 
-def _right(results: Sequence[Result], labels: np.ndarray, single: bool) -> np.ndarray | None:
-    """Which images each seed gets right, bool (S, N), on a single view if so asked; None where that is not stored. One
-    that diverged before it could be tested answers the majority class."""
+def answers(results: Sequence[Result], labels: np.ndarray, single: bool) -> np.ndarray | None:
+    """What each seed answers, int64 (S, N), on a single view if so asked; None where that is not stored. One that
+    diverged before it could be tested answers the majority class."""
     rows = []
     for result in results:
         stored = result.predictions or {"predicted": np.full(len(labels), np.bincount(labels).argmax())}
@@ -128,5 +130,5 @@ def _right(results: Sequence[Result], labels: np.ndarray, single: bool) -> np.nd
             if "predicted_no_tta" not in stored:
                 return None
             stored = {"predicted": stored["predicted_no_tta"]}
-        rows.append(labels == stored["predicted"])
+        rows.append(stored["predicted"])
     return np.array(rows)

@@ -100,7 +100,9 @@ def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=N
                 "placements": PLACEMENTS, "draws": DRAWS, "flips": FLIPS, "seed": seed,
                 "weights_sha256": result.metrics["weights_sha256"],
                 "features_sha256": result.metrics.get("features_sha256"), "data_sha256": faces.content_hash,
-                "versions": {"occlusion": versions.OCCLUSION, **_transformer_version(model)}}
+                "versions": {"occlusion": versions.OCCLUSION}}
+    if getattr(model, "sampled_span", 1) < 1:  # else its version 1 was right
+        settings["versions"]["transformer"] = versions.TRANSFORMER
     found = _load(directory, settings)
     if found is not None:
         return found
@@ -149,20 +151,10 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
     }, arrays | other_arrays
 
 
-def _reads(model: nn.Module) -> bool:
-    """Whether a network reads its maps through a transformer."""
-    return getattr(model, "transformer", None) is not None
-
-
-def _transformer_version(model: nn.Module) -> dict[str, int]:
-    """{} where version 1 was right, for a sampled map whose places fill the image."""
-    return {"transformer": versions.TRANSFORMER} if _reads(model) and getattr(model, "sampled_span", 1) < 1 else {}
-
-
 def _attention(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], maps: np.ndarray,
                tested: dict, seed: int) -> list[dict] | None:
     """`stn_attention.rows` against the parts that tests find important; None for a network without a transformer."""
-    if not _reads(model):
+    if getattr(model, "transformer", None) is None:
         return None
     theta = inference.infer_theta(model, part.images)
     return stn_attention.rows(theta, part.labels, masks, regions, part.label_names, important_parts(tested), maps,

@@ -19,7 +19,6 @@ from ferkit.apps.published import loadable
 from ferkit.apps.widgets import views
 from ferkit.apps.widgets.views import SHOWN, View
 from ferkit.core.errors import InputError
-from ferkit.data.face_detection import Crop
 from ferkit.data.sources.synthetic import subject
 from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS, REGIONS, Face, Light, Pose, draw_face
 from ferkit.results import weights_catalogue
@@ -175,18 +174,15 @@ class PhotoPanel(_Panel):
     def open(self, name: str, content: bytes) -> None:
         """Look at another photograph; one that cannot be read is told, and the old one stays (at first, drawn people).
         """
+        self._error.value = ""
         try:
             crops = photos.crops_of(photos.Photo(name, lambda: content))
         except InputError as error:
             self._error.value = f"<p style='color:#D55E00'>{escape(str(error))}</p>"
-            if not self._crops:
-                self._look("drawn people", views.drawn_photo())
-            return
-        self._error.value = ""
-        self._look(name, content, crops)
-
-    def _look(self, name: str, content: bytes, crops: list[Crop] | None = None) -> None:
-        crops = crops or photos.crops_of(photos.Photo(name, lambda: content))
+            if self._crops:
+                return
+            name, content = "drawn people", views.drawn_photo()
+            crops = photos.crops_of(photos.Photo(name, lambda: content))
         self._name, self._content, self._crops = name, content, crops
         before = self.number.value
         self.number.options = list(range(1, len(crops) + 1))  # sets the value to 1, which looks if it was another

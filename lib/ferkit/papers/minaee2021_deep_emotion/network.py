@@ -123,8 +123,9 @@ class DeepEmotion(nn.Module):
 
     @property
     def sampled_span(self) -> float:
-        """What share of the input's side the places of the sampled map fill: 9 places at every fourth of 48 pixels."""
-        return 1.0 if self.sampler == "input" else 9 * 4 / self.input_size
+        """What share of the input's side the places of the sampled map fill: 9 places at every fourth of 48 pixels, or
+        the image itself."""
+        return 9 * 4 / self.input_size if self.sampler in ("features", "identity") else 1.0
 
     def theta(self, images: Tensor) -> Tensor | None:
         """Where the transformer looks, (N, 2, 3) in [-1, 1] coordinates; None without a transformer."""
