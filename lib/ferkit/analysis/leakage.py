@@ -2,8 +2,8 @@
 
 Where the stricter protocol tests every image that the leakier one tests (all folds together) and names the people in
 them, whole people are resampled, each with the images of both tests. Elsewhere the test images differ and nothing is
-paired: the interval is that of two independent accuracies, each over seeds and images, people resampled whole where
-they are known. Only saved files are read; no torch.
+paired: the interval is that of two independent accuracies over images, those that hang together (`Result.groups`)
+resampled together. Both are over seeds too. Only saved files are read; no torch.
 """
 
 from __future__ import annotations
@@ -82,17 +82,20 @@ def _groups(runs: Sequence[Sequence[Result]]) -> dict[tuple[str, str], dict[Name
 
 def _pooled(results: Sequence[Result]) -> tuple[Estimate, int] | None:
     """Accuracy over all folds' images and how many these are; None where the folds have no seed in common."""
-    folds: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    folds: dict[str, dict[int, Result]] = {}
     for result in results:
-        folds.setdefault(result.metrics["protocol"], {})[result.key.seed] = result.predictions
+        folds.setdefault(result.metrics["protocol"], {})[result.key.seed] = result
     seeds = sorted(set.intersection(*map(set, folds.values())))
     if not seeds:
         return None
+    right = np.array([np.concatenate([_right(fold[seed]) for fold in folds.values()]) for seed in seeds])
     first = [fold[seeds[0]] for fold in folds.values()]
-    right = np.array([np.concatenate([fold[seed]["predicted"] == fold[seed]["labels"] for fold in folds.values()])
-                      for seed in seeds])
-    groups = people_apart([one.get("groups") for one in first])
-    return estimates.share(right, np.concatenate([one["labels"] for one in first]), groups), right.shape[1]
+    groups = people_apart([one.groups for one in first])
+    return estimates.share(right, np.concatenate([one.predictions["labels"] for one in first]), groups), right.shape[1]
+
+
+def _right(result: Result) -> np.ndarray:
+    return result.predictions["predicted"] == result.predictions["labels"]
 
 
 def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequence[Result],
@@ -101,18 +104,20 @@ def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequen
     if None in both:
         return None
     (a, n_a), (b, n_b) = both
-    people, interval = _over_people(first, second)
+    people, over_people = _over_people(first, second)
+    interval = estimates.apart(a, b) if over_people is None else np.quantile(
+        over_people + estimates.of_seeds(a) - estimates.of_seeds(b, order=5), [0.025, 0.975])
     return {"dataset": dataset, "system": name[0], "recipe": name[1], "leaky": leaky, "strict": strict,
             "leaky_accuracy": a.mean, "strict_accuracy": b.mean, "leaky_n": n_a, "strict_n": n_b,
             "seeds": min(a.n_seeds, b.n_seeds), "worth": a.mean - b.mean, "people": people,
-            "interval": interval or list(estimates.apart(a, b))}
+            "interval": [float(end) for end in interval]}
 
 
-def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int, list[float]]:
-    """How many people the two tests share and the 95 % interval of the difference over them; (0, []) where the stricter
-    test does not say who is in every image of the leakier one."""
+def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int, np.ndarray | None]:
+    """How many people the two tests share and draws (D,) of the difference, of other people; (0, None) where the
+    stricter test does not say who is in every image of the leakier one."""
     if not all("groups" in result.predictions for result in strict):
-        return 0, []
+        return 0, None
     persons: dict[int, tuple[str, int]] = {}  # by image; nobody is in two folds
     for result in strict:
         persons |= {image: (result.metrics["protocol"], group) for image, group in zip(
@@ -123,12 +128,12 @@ def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int
         for result in results:
             index = result.predictions["index"].tolist()
             if not row.keys() >= set(index):
-                return 0, []
+                return 0, None
             at = [row[image] for image in index]
-            columns[at, start] += result.predictions["predicted"] == result.predictions["labels"]
+            columns[at, start] += _right(result)
             columns[at, start + 1] += 1
     numbers = {person: number for number, person in enumerate(dict.fromkeys(persons.values()))}
     groups = np.array([numbers[person] for person in persons.values()])
     sums = estimates.class_sums(columns, np.zeros(len(row), np.int64), groups)[0][:, 0]
     draws = sums[:, 0] / np.maximum(sums[:, 1], 1) - sums[:, 2] / np.maximum(sums[:, 3], 1)
-    return len(numbers), np.quantile(estimates.widened(draws, groups), [0.025, 0.975]).tolist()
+    return len(numbers), estimates.widened(draws, groups)

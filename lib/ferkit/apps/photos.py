@@ -27,6 +27,7 @@ from ferkit.data import archive, face_detection
 BEHIND = 255  # grey value behind transparent pixels: paper white
 AT_ONCE = 64  # faces that go through the network together
 STDIN = "-"
+PICTURES = (*archive.IMAGE_SUFFIXES, *archive.OTHER_PICTURES)
 
 
 @dataclass(frozen=True)
@@ -163,12 +164,13 @@ def photos_of(named: Iterable[str], stdin: BinaryIO) -> list[Photo]:
 
 
 def _below(folder: Path) -> Iterator[Photo]:
-    """The images below a folder by their suffix, sorted; a folder that cannot be listed is one that cannot be read."""
+    """The pictures below a folder by their suffix, sorted, those of other formats too, for they are told not to be
+    readable; so is a folder that cannot be listed."""
     unlisted: list[OSError] = []
     for root, folders, names in os.walk(folder, onerror=unlisted.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.lower().endswith(archive.IMAGE_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(PICTURES) and not name.startswith("."):
                 path = Path(root, name)
                 yield Photo(str(path), partial(_bytes, path))
     for error in unlisted:

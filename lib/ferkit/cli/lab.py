@@ -1,16 +1,19 @@
 """``lab``: JupyterLab on copies of the notebooks, so that opening and running them leaves the checkout as it is."""
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ferkit.cli import options
-from ferkit.core import paths
+from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 
+COPIED = ".copied.json"  # in the folder of copies: the sha256 of each as it was copied
 HELP = "open JupyterLab on copies of the notebooks, which it saves to without touching the checkout"
 
 
@@ -42,13 +45,21 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def copy_notebooks(folder: Path, fresh: bool = False) -> list[str]:
-    """Copy the checkout's notebooks to `folder`; the names of copies that differ from them and were left alone (none
-    with `fresh`)."""
-    kept = []
+    """Copy the checkout's notebooks to `folder`, over earlier copies that nobody has changed; the names of changed
+    ones, which were left alone (none with `fresh`)."""
+    kept, copied = [], {}
+    with suppress(OSError, ValueError):
+        copied = dict(json.loads((folder / COPIED).read_text(encoding="utf-8")))
     for source in sorted((paths.repository() / "notebooks").glob("*.ipynb")):
-        target = folder / source.name
-        if not fresh and target.is_file():
-            kept += [source.name] * (target.read_bytes() != source.read_bytes())
+        target, now = folder / source.name, files.sha256(source)
+        found = files.sha256(target) if target.is_file() else None
+        if found == now:
+            continue
+        if fresh or found in (None, copied.get(source.name)):
+            with files.replacing(target) as aside:
+                shutil.copyfile(source, aside)
+            copied[source.name] = now
         else:
-            shutil.copyfile(source, target)
+            kept.append(source.name)
+    files.write_json(folder / COPIED, copied)
     return kept

@@ -27,6 +27,7 @@ from ferkit.core.errors import InputError
 
 NO_GREY = ("CMYK", "F", "I", "LAB", "HSV", "YCbCr")  # colour modes without one grey reading
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm")
+OTHER_PICTURES = (".gif", ".heic", ".heif", ".avif", ".jfif", ".jp2", ".svg")  # which users are told are not read
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
 MEMBER_LIMIT = 64 * 2**20  # bytes of one image or small text file
@@ -227,6 +228,14 @@ def stamp(path: Path) -> list[object]:
 def image_names(files: Files) -> list[str]:
     """The members that are images by their suffix, sorted."""
     return [name for name in files.names if name.lower().endswith(IMAGE_SUFFIXES)]
+
+
+def others_noted(files: Files) -> list[str]:
+    """A sentence on pictures whose suffix is not one that is read, in a list; [] where there are none."""
+    names = [name for name in map(str.lower, files.names) if name.endswith(OTHER_PICTURES)]
+    endings = sorted({name[name.rindex("."):] for name in names})
+    return [f"{len(names)} pictures ({', '.join(endings)}) are left out; read are {', '.join(IMAGE_SUFFIXES)}."
+            ] if names else []
 
 
 def decode_grey(content: bytes, where: str, background: int | None = None) -> np.ndarray:

@@ -135,7 +135,8 @@ def _run_one(run: Run, stem: str, record: dict, lock: int, console: Console, hea
     aside, failed, done = place / f".{stem}.ipynb", place / f"{stem}.failed.ipynb", place / f"{stem}.ipynb"
     resolved = run.parameters_of(stem)
     entry = {"status": "running", "inputs": run.inputs_of(stem, record["notebooks"]), "outputs": {},
-             "git_commit": run.surroundings["git_commit"], "parameters": resolved}
+             "git_commit": run.surroundings["git_commit"], "parameters": resolved,
+             "set": run.options.overrides.get(stem, {})}
     record["notebooks"][stem] = entry
     manifest.write(run.directory, record)  # from here on nothing of an earlier run counts as finished
     for stale in (failed, done, run.directory / "claims.json", run.directory / "report.html"):

@@ -5,6 +5,7 @@ Read from a tree's manifest.json; what no manifest tells is said to be unknown, 
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,8 @@ class Provenance:
         if given.get("DATASET") != "synthetic":
             words += ["--data", "PATH", "--protocol", str(given.get("PROTOCOL"))]
         words += ["--profile", str(given.get("PROFILE")), "--seed", str(given.get("SEED"))]
-        return " ".join([*words, "--only", entry_number(entry)])
+        words += [word for name, value in entry.get("set", {}).items() for word in ("--set", f"{name}={value}")]
+        return " ".join([*map(shlex.quote, words), "--only", entry_number(entry)])
 
     def intact(self, file: str) -> bool | None:
         """Whether the file still has the noted hash; None where none was noted."""

@@ -24,6 +24,8 @@ from ferkit.stats import classification as measures
 SCHEMA = 1
 METRICS, PREDICTIONS = "metrics.json", "predictions.npz"
 HISTORY, WEIGHTS = "history.csv", "weights.safetensors"
+RECORDINGS = {"gfe": 50}  # how many consecutive frames of a recording hang together: about three seconds
+
 
 @dataclass(frozen=True)
 class SystemKey:
@@ -69,6 +71,15 @@ class Result:
         """The arrays of training_labels.npz (`results.training_labels`); InputError where it has none."""
         return training_labels.read(self.directory / training_labels.FILE,
                                     self.metrics.get("training_labels_sha256", "not noted"))
+
+    @property
+    def groups(self) -> np.ndarray | None:
+        """Which test images hang together, so that intervals draw them together: those of a person or, in a recording,
+        neighbouring frames; int64 (N,). None where each stands alone."""
+        frames = RECORDINGS.get(self.metrics["dataset"])
+        if frames and self.predictions:
+            return self.predictions["index"] // frames
+        return self.predictions.get("groups")
 
     @property
     def matrix(self) -> np.ndarray:

@@ -170,10 +170,11 @@ def over_seeds(results: Sequence[Result]) -> dict[str, object]:
 
 
 def accuracy(results: Sequence[Result]) -> Estimate:
-    """The test accuracy of seeds that were tested on the same images; people are resampled whole where known."""
+    """The test accuracy of seeds that were tested on the same images; those that hang together
+    (`Result.groups`) are resampled together."""
     like = results[0].predictions
     return estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in results]),
-                           like["labels"], like.get("groups"))
+                           like["labels"], results[0].groups)
 
 
 def minutes_of(metrics: dict) -> float:

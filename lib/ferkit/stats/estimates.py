@@ -107,6 +107,14 @@ def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups
     return average(first.astype(float) - second, labels, groups)
 
 
+def of_seeds(found: Estimate, order: int = 1) -> np.ndarray:
+    """(DRAWS,) of how far other seeds would move the mean, in an order of its own for each `order`; 0 for one seed."""
+    if found.sd is None:
+        return np.zeros(DRAWS)
+    t = _permuted(special.stdtrit(found.n_seeds - 1, _grid(DRAWS)), order)
+    return t * found.sd / np.sqrt(found.n_seeds)
+
+
 def apart(first: Estimate, second: Estimate) -> Interval:
     """The 95 % interval of the first minus the second where they were measured on different images."""
     return _percentiles(first.draws - _permuted(second.draws, seed=5))

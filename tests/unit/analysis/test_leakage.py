@@ -86,6 +86,23 @@ def test_people_are_resampled_where_the_folds_test_every_image_of_the_leakier_pr
     assert leakage.worth([folds[:1], [leaky]])[0]["people"] == 0
 
 
+def test_seeds_widen_the_interval_over_people(ckplus):
+    people = np.arange(210) // 21
+
+    def interval(shares):
+        def of(protocol, share, seed):
+            read = records.read_run(ckplus(protocol, share, (seed,)))[-1]
+            return replace(read, predictions=read.predictions | {"groups": people})
+
+        strict = [of("by_subject_10fold", 0.7, seed) for seed in range(3)]
+        leaky = [of("by_image", share, seed) for seed, share in enumerate(shares)]
+        (row,) = leakage.worth([strict, leaky])
+        assert row["people"] == 10 and row["worth"] == pytest.approx(0.2, abs=0.01)
+        return row["interval"][1] - row["interval"][0]
+
+    assert interval((0.8, 0.9, 1.0)) > 1.5 * interval((0.9, 0.9, 0.9))
+
+
 def test_other_data_and_the_same_protocol_are_not_compared(ckplus, tmp_path, write_result):
     strict = records.read_run(ckplus("by_subject", 0.7))
     write_result(tmp_path / "other", "gap_cnn", dataset="jaffe", protocol="by_image")

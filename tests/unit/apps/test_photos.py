@@ -118,14 +118,15 @@ def test_a_phones_multi_picture_jpeg_is_its_first_picture():
 
 
 def test_folders_are_walked_in_order_without_hidden_and_other_files(tmp_path):
-    for name in ("b/2.JPG", "a.png", "b/1.png", ".hidden/3.png", "notes.txt", "b/.4.png"):
+    for name in ("b/2.JPG", "a.png", "b/1.png", ".hidden/3.png", "notes.txt", "b/.4.png", "b/5.HEIC"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "b/9.png").symlink_to("nowhere")
     found = photos.photos_of([str(tmp_path)], io.BytesIO())
     assert [photo.path for photo in found] == [str(tmp_path / name) for name in ("a.png", "b/1.png", "b/2.JPG",
-                                                                                 "b/9.png")]
+                                                                                 "b/5.HEIC", "b/9.png")]
     assert "cannot be read" in _rows(found[-1])[0].error
+    assert "not an image of a known format" in _rows(found[-2])[0].error  # told, not passed over
 
 
 def test_stdin_is_one_image_that_can_be_read_twice():

@@ -35,11 +35,27 @@ def test_what_jupyterlab_saves_goes_to_copies_that_git_does_not_see(tmp_path, mo
 
 def test_changed_copies_are_kept_and_named_until_fresh_ones_are_asked_for(tmp_path):
     assert lab.copy_notebooks(tmp_path) == [] and lab.copy_notebooks(tmp_path) == []
-    name = sorted(path.name for path in tmp_path.iterdir())[0]
+    name = sorted(path.name for path in tmp_path.glob("*.ipynb"))[0]
     (tmp_path / name).write_text("mine")
     assert lab.copy_notebooks(tmp_path) == [name] and (tmp_path / name).read_text() == "mine"
     assert lab.copy_notebooks(tmp_path, fresh=True) == []
     assert (tmp_path / name).read_bytes() == (SOURCES / name).read_bytes()
+
+
+def test_copies_that_nobody_changed_follow_the_checkout(tmp_path, monkeypatch):
+    checkout, copies = tmp_path / "checkout", tmp_path / "copies"
+    for folder in (checkout / "notebooks", copies):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(paths, "repository", lambda: checkout)
+    for name in ("a", "b"):
+        (checkout / "notebooks" / f"{name}.ipynb").write_text("first")
+    assert lab.copy_notebooks(copies) == []
+    (copies / "b.ipynb").write_text("mine")
+    for name in ("a", "b"):
+        (checkout / "notebooks" / f"{name}.ipynb").write_text("second")
+    assert lab.copy_notebooks(copies) == ["b.ipynb"]
+    assert [(copies / f"{name}.ipynb").read_text() for name in ("a", "b")] == ["second", "mine"]
+    assert lab.copy_notebooks(copies) == ["b.ipynb"]
 
 
 def test_kernels_find_data_and_runs_where_the_command_was_given(tmp_path, monkeypatch):

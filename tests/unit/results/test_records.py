@@ -254,3 +254,13 @@ def test_a_run_is_read_in_order_of_names_and_numbers_of_seeds(tmp_path):
         "gap_cnn/ours/seed2", "gap_cnn/ours/seed10", "lenet5/ours/seed0"]
     with pytest.raises(InputError, match="no such folder"):
         records.read_run(tmp_path / "nowhere")
+
+
+def test_neighbouring_frames_of_a_recording_hang_together_and_a_persons_images_do(tmp_path):
+    people = make_predictions() | {"groups": np.arange(21) // 3}
+    for dataset, groups in (("synthetic", None), ("gfe", np.arange(100, 121) // 50)):
+        found = write(tmp_path / dataset, dataset=dataset)
+        assert found.groups is groups or found.groups.tolist() == groups.tolist()
+    assert write(tmp_path / "people", predictions=people).groups.tolist() == people["groups"].tolist()
+    alone = records.Result(found.key, tmp_path, found.metrics, {}, [])
+    assert alone.groups is None  # nothing was tested

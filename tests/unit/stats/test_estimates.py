@@ -169,3 +169,10 @@ def test_one_person_tells_nothing_of_others_and_the_images_are_resampled():
         assert measure(right, labels, alone).interval == measure(right, labels).interval
     assert np.array_equal(estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7, alone)[1],
                           estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7)[1])
+
+
+def test_the_part_of_the_seeds_is_the_t_interval_of_their_mean():
+    found = estimates.estimate([0.5, 0.6, 0.7], np.full(estimates.DRAWS, 0.6))
+    low, high = np.quantile(estimates.of_seeds(found), [0.025, 0.975])
+    assert (found.mean + low, found.mean + high) == pytest.approx(found.interval, abs=1e-6)
+    assert not estimates.of_seeds(estimates.estimate([0.5], np.full(estimates.DRAWS, 0.5))).any()

@@ -19,7 +19,7 @@ def accuracy_table(compared: Sequence[System]) -> list[dict]:
     """
     rows = []
     for one in compared:
-        found, groups = _accuracy(one), one.results[0].predictions.get("groups")
+        found, groups = _accuracy(one), one.results[0].groups
         f1 = estimates.estimate(*estimates.macro_f1_draws(one.labels, one.answers, len(one.label_names), groups))
         rows.append({"system": one.system, "recipe": one.recipe, "seeds": len(one.seeds), "accuracy": found.mean,
                      "sd": found.sd, **_ends("", found.interval), **_ends("images_", found.interval_images),
@@ -87,7 +87,7 @@ def _copied(one: System) -> bool:
 
 
 def _accuracy(one: System) -> Estimate:
-    return estimates.share(one.right, one.labels, one.results[0].predictions.get("groups"))
+    return estimates.share(one.right, one.labels, one.results[0].groups)
 
 
 def _ends(prefix: str, interval: intervals.Interval) -> dict[str, float]:

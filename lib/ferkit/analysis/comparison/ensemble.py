@@ -28,7 +28,7 @@ def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
                                    for result in members):
         return None
     mean = np.mean([result.predictions["probabilities"] for result in members], axis=0)
-    labels, groups = members[0].predictions["labels"], members[0].predictions.get("groups")
+    labels, groups = members[0].predictions["labels"], members[0].groups
     found = estimates.share((mean.argmax(axis=1) == labels)[None], labels, groups)
     return {"systems": first, "networks": len(members), "n": len(labels), "accuracy": found.mean,
             "new_low": found.prediction[0], "new_high": found.prediction[1],

@@ -71,7 +71,7 @@ def _accuracy(evidence: Evidence, claim: Claim, results: list[Result], notes: li
     if not tested:
         return Finding("not_reproduced", None, None, len(results), sources,
                        f"{name_of(results)} diverged in every seed")
-    labels, groups = tested[0].predictions["labels"], tested[0].predictions.get("groups")
+    labels, groups = tested[0].predictions["labels"], tested[0].groups
     found = estimates.share(np.array([result.predictions["predicted"] == labels for result in tested]), labels, groups)
     stands = equivalence(found, claim.value, MARGIN)
     if not beats_majority(results):
@@ -120,7 +120,7 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...], lea
         raise NotRun(f"{' and '.join(labels)} do not both occur in training and in the test split")
     others = [k for k in present if k not in rare]
     right = np.array([result.predictions["predicted"] == true for result in tested])
-    gap = estimates.recall_gap(right, true, rare, others, tested[0].predictions.get("groups"))
+    gap = estimates.recall_gap(right, true, rare, others, tested[0].groups)
     mean = {k: right[:, true == k].mean() for k in present}
     # Ties count against: a class is among the lowest only if at most one more than the rare ones do no better.
     lowest = all(sum(mean[k] <= mean[own] for k in present if k != own) <= len(rare) for own in rare)

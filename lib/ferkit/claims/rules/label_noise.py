@@ -40,7 +40,7 @@ def loses_less(evidence: Evidence, claim: Claim, first: tuple[Name, Name], secon
     """How many points less the first loses by noise than the second. first, second: (clean, noisy)."""
     results = _same_seeds(evidence, (*first, *second))
     clean, noisy, plain, plain_noisy = (_right(group) for group in results)
-    found = estimates.average(noisy - clean - plain_noisy + plain, results[0][0].predictions["labels"])
+    found = _average(noisy - clean - plain_noisy + plain, results)
     notes = [f"{name_of(results[0])} loses {100 * (clean - noisy).mean():.1f} points, {name_of(results[2])} "
              f"{100 * (plain - plain_noisy).mean():.1f}"]
     return _superior(evidence, found, results[:2], results[2:], notes)
@@ -54,11 +54,15 @@ def gain_grows(evidence: Evidence, claim: Claim, levels: Sequence[float], first:
     groups = _same_seeds(evidence, (*first, *second))
     gains = np.array([_right(a) - _right(b) for a, b in zip(groups[:len(first)], groups[len(first):], strict=True)])
     weights = np.array(levels) - np.mean(levels)
-    found = estimates.average(0.1 * np.tensordot(weights / (weights ** 2).sum(), gains, axes=1),
-                              groups[0][0].predictions["labels"])
+    found = _average(0.1 * np.tensordot(weights / (weights ** 2).sum(), gains, axes=1), groups)
     notes = ["gain " + ", ".join(f"{100 * gain.mean():+.1f} at {level:.0%}"
                                  for level, gain in zip(levels, gains, strict=True))]
     return _superior(evidence, found, groups[:len(first)], groups[len(first):], notes)
+
+
+def _average(values: np.ndarray, tested: Sequence[list[Result]]) -> Estimate:
+    """The estimate of the mean of `values` (S, N) over the images that these were all tested on."""
+    return estimates.average(values, tested[0][0].predictions["labels"], tested[0][0].groups)
 
 
 def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]], second: Sequence[list[Result]],
@@ -76,7 +80,7 @@ def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding
     """Whether noise costs as many points as stated, within a margin."""
     results = _same_seeds(evidence, (clean, noisy))
     refuse_untrained(results)
-    found = estimates.average(_right(results[0]) - _right(results[1]), results[0][0].predictions["labels"])
+    found = _average(_right(results[0]) - _right(results[1]), results)
     stands = equivalence(found, claim.value, MARGIN)
     verdict = {"within": "reproduced", "open": "inconclusive"}.get(stands, "contradicted")
     place = f"within {100 * MARGIN:g} points of" if stands == "within" else stands

@@ -70,7 +70,7 @@ def trains(evidence: Evidence, claim: Claim, name: Name) -> Finding:
         verdict = "partly" if any(trained) else "not_reproduced"
     labels = tested[0].predictions["labels"]
     right = np.array([result.predictions["predicted"] == labels for result in tested])
-    found = estimates.above(estimates.share(right, labels, tested[0].predictions.get("groups")), share)
+    found = estimates.above(estimates.share(right, labels, tested[0].groups), share)
     if verdict == "reproduced" and found.interval[0] <= claim.value:
         verdict = "inconclusive"
     notes = [f"{sum(trained)} of {len(results)} runs trained; the majority class is {share:.1%}"]

@@ -42,12 +42,13 @@ def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps
     steps: how hard each protocol is. Every protocol tests the same faces, drawn harder, so a slope is had of each."""
     (a, b), sources = _both(evidence, first, second, list(steps))
     gaps = np.stack([a.right[:, a.protocol == one].astype(float) - b.right[:, b.protocol == one] for one in steps])
-    labels = [a.labels[a.protocol == one] for one in steps]
+    labels, groups = ([None if values is None else values[a.protocol == one] for one in steps]
+                      for values in (a.labels, a.groups))
     if any(not np.array_equal(one, labels[0]) for one in labels):
         raise NotRun("refused: the steps were not tested on the same faces")
     weights = np.array(list(steps.values())) - np.mean(list(steps.values()))
     slopes = np.tensordot(weights / (weights**2).sum(), gaps, axes=1)
-    found = estimates.average(slopes, labels[0])
+    found = estimates.average(slopes, labels[0], groups[0])
     each = [f"{100 * gap.mean():+.1f} at {step:g} ({100 * a.right[:, a.protocol == one].mean():.1f} against "
             f"{100 * b.right[:, b.protocol == one].mean():.1f} %)"
             for (one, step), gap in zip(steps.items(), gaps, strict=True)]

@@ -70,6 +70,7 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
         order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
         images, said = read_photos([(files, rows.names[row]) for row in order],
                                    [archive.stamp(data[0]), [rows.names[row] for row in order]])
+        notes += archive.others_noted(files)
     notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
     whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
                     split[order], np.array(rows.names)[order], order, label_names)

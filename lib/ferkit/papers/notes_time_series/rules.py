@@ -25,7 +25,7 @@ from ferkit.papers.notes_time_series.early import EARLY, SHARES
 from ferkit.results.records import Result
 from ferkit.stats import estimates
 
-BLOCK = {"gfe": 50, "synthetic": 7}  # consecutive rows of the source that are drawn together; elsewhere people's
+DRAWN_OF_ONE = 7  # sequences of one drawn subject, one after the other; they have no groups in published predictions
 COMPARISONS = 5
 DRAWS = 2000
 
@@ -40,7 +40,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     statistic = _STATISTICS[measure]
     values = [[statistic(_sums(result).sum(0)) for result in group] for group in results]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
-    found = estimates.estimate(differences, _draws(*results, evidence.dataset or "", statistic))
+    found = estimates.estimate(differences, _draws(*results, statistic))
     p = min(1.0, COMPARISONS * found.p())
     verdict = superiority(found, p, RELEVANT) if beats_majority(results[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
@@ -93,11 +93,13 @@ def _same_rows(results: list[Result]) -> None:
             raise NotRun(f"refused: {results[0].key.name} and {result.key.name} were not tested on the same rows")
 
 
-def _sums(result: Result, dataset: str = "") -> np.ndarray:
+def _sums(result: Result) -> np.ndarray:
     """By rows that are drawn together: rows, right ones, then by class of the true label, of the predicted one, and of
     both; float64 (B, 2 + 3K)."""
     rows = result.predictions
-    unit = rows["index"] // BLOCK[dataset] if dataset in BLOCK else rows.get("groups", rows["index"])
+    unit = result.groups
+    if unit is None:
+        unit = rows["index"] // (DRAWN_OF_ONE if result.metrics["dataset"] == "synthetic" else 1)
     order = np.argsort(unit, kind="stable")
     labels, predicted = rows["labels"][order], rows["predicted"][order]
     eye = np.eye(len(result.predictions["label_names"]))
@@ -121,10 +123,9 @@ def _f_measure(sums: np.ndarray) -> np.ndarray:
 _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accuracy, "f_measure": _f_measure}
 
 
-def _draws(first: list[Result], second: list[Result], dataset: str,
-           statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _draws(first: list[Result], second: list[Result], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again."""
-    sums = [[_sums(result, dataset) for result in group] for group in (first, second)]
+    sums = [[_sums(result) for result in group] for group in (first, second)]
     drawn = np.random.default_rng(0).multinomial(len(sums[0][0]), np.full(len(sums[0][0]), 1 / len(sums[0][0])), DRAWS)
     means = [np.mean([statistic(drawn @ one) for one in group], axis=0) for group in sums]
     return means[0] - means[1]

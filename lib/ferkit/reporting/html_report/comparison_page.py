@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,9 +32,8 @@ def compare(run_directories: Sequence[Path], output: Path | None = None) -> Path
 
 
 def _run(run: RunFiles, output: Path) -> dict:
-    report = run.directory / "report.html"
-    return {"name": run.name, "href": Path(os.path.relpath(report, output.parent)).as_posix()
-            if report.is_file() else None, "results": len(run.results),
+    return {"name": run.name, "href": page.href(output.parent, run.directory / "report.html"),
+            "results": len(run.results),
             "judged": sum(claim.get("verdict") != "not_run" for claim in run.claims), "claims": len(run.claims),
             **{key: run.fact(key) for key in ("dataset", "protocol", "profile", "seed", "data_sha256")}}
 

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
@@ -96,8 +97,8 @@ def duration(seconds: float) -> str:
 
 
 def href(base: Path, path: Path) -> str | None:
-    """The way from the folder of the page to a file; None where the file is not there."""
-    return Path(os.path.relpath(path, base)).as_posix() if Path(path).is_file() else None
+    """The link from the folder of the page to a file; None where the file is not there."""
+    return quote(Path(os.path.relpath(path, base)).as_posix()) if Path(path).is_file() else None
 
 
 def flat(values: dict) -> list[tuple[str, str]]:

@@ -1,12 +1,12 @@
 """The mean of the networks that validation puts first, from their predictions alone."""
 
-from types import SimpleNamespace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ferkit.analysis.comparison.ensemble import ensemble
-from ferkit.results.records import SystemKey
+from ferkit.results.records import Result, SystemKey
 
 
 def result(system, seed, probabilities, val, index=(0, 1, 2)):
@@ -14,8 +14,8 @@ def result(system, seed, probabilities, val, index=(0, 1, 2)):
     if probabilities is not None:
         first = np.array(probabilities)
         predictions["probabilities"] = np.stack([first, 1 - first], axis=1)
-    return SimpleNamespace(key=SystemKey("02_x", system, "ours", seed), predictions=predictions,
-                           metrics={"val_accuracy": val, "parameters": 10, "minutes": 2.0})
+    return Result(SystemKey("02_x", system, "ours", seed), Path(), {
+        "dataset": "fer2013", "val_accuracy": val, "parameters": 10, "minutes": 2.0}, predictions, [])
 
 
 def test_probabilities_of_all_seeds_of_the_two_best_on_validation_are_averaged():

@@ -50,6 +50,19 @@ def test_losing_less_is_the_difference_of_two_losses(run, arm, ours, verdict):
     assert row["interval"][0] < row["observed"] < row["interval"][1]
 
 
+def test_people_are_resampled_whole(run, arm):
+    """Ten people of whom each is right or wrong in all of 35 images: fewer witnesses than 350 images."""
+    people = np.arange(350) // 35
+    widths = []
+    for more in ({}, {"groups": people}):
+        for recipe, right in (("cross_entropy", 9), ("cross_entropy_noise20", 5), ("ours", 9), ("ours_noise20", 8)):
+            truth = np.arange(350) % 7
+            arm(recipe, predicted=np.where(people < right, truth, (truth + 1) % 7), more=more)
+        low, high = run.row("scn.noise.loses_less")["interval_images"]
+        widths.append(high - low)
+    assert widths[1] > 3 * widths[0]
+
+
 @pytest.mark.parametrize(("recipe", "verdict"), [
     ("ours", "not_reproduced"), ("ours_noise20", "not_reproduced"), ("cross_entropy", "not_run")])
 def test_a_network_that_never_trained_does_not_lose_less(run, arm, recipe, verdict):

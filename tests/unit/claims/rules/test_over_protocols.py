@@ -109,6 +109,25 @@ def test_the_gap_over_steps_is_a_slope(several, run, network, verdict, slope):
     assert row["interval"][0] < slope + 0.002 and "at 0.5" in row["note"]
 
 
+def test_people_are_resampled_whole_over_steps_too(several, run):
+    steps = ("official+variation0", "official+variation50", "official", "official+variation200")
+    truth, people, widths = np.arange(350) % 7, np.arange(350) // 35, []
+    several({CRAFTED: dict.fromkeys(steps, 0.7), ("gap_cnn", "ours"): dict.fromkeys(steps, 0.7)}, dataset="synthetic")
+    path = run.root / NOTEBOOK / "protocols_some.json"
+    content = json.loads(path.read_text())
+    for row in content["runs"]:  # of the network's, whole people are lost at the hardest step
+        right = people < (5 if (row["system"], row["protocol"]) == ("gap_cnn", steps[-1]) else 8)
+        row["predicted"] = "".join(map(str, np.where(right, truth, (truth + 1) % 7)))
+        row["accuracy"] = float(right.mean())
+    for groups in (None, people.tolist()):
+        for images in content["images"].values():
+            images["groups"] = groups
+        path.write_text(json.dumps(content))
+        low, high = run.row("baselines.harder.gap_cnn")["interval_images"]
+        widths.append(high - low)
+    assert widths[1] > 3 * widths[0]
+
+
 @pytest.mark.parametrize(("minutes", "verdict"), [((3, 30), "reproduced"), ((30, 3), "contradicted"),
                                                   ((10, 10), "inconclusive")])
 def test_cost_is_a_ratio_over_seeds(run, minutes, verdict):

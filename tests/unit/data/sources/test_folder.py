@@ -31,6 +31,14 @@ def test_split_folders_are_kept_and_validation_is_carved_out_of_train(small, lay
     assert sum(faces.counts()["val"].values()) > 0 and any("no val folder" in note for note in faces.source["notes"])
 
 
+def test_pictures_of_other_formats_are_told_to_be_left_out(classes, small):
+    for name in ("a.gif", "b.HEIC", "c.heic", "notes.txt"):
+        (classes / "happy" / name).write_bytes(b"x")
+    faces = folder.read(classes)
+    assert len(faces) == len(small)
+    assert any(note.startswith("3 pictures (.gif, .heic) are left out") for note in faces.source["notes"])
+
+
 def test_a_label_map_names_folders_in_another_language(classes):
     plain = folder.read(classes)
     (classes / "happy").rename(classes / "freude")

@@ -21,7 +21,8 @@ def result(directory, system, share, seed=0, runs=1, **changes):
     rng = np.random.default_rng([seed, *map(ord, system)])
     wrong = np.repeat(rng.random(N // runs) >= share, runs)
     predicted = np.where(wrong, (LABELS + 1) % K, LABELS)
-    metrics = {"n": N, "accuracy": float(np.mean(~wrong)), "status": "finished", "weights_sha256": "ab" * 32} | changes
+    metrics = {"dataset": "synthetic", "n": N, "accuracy": float(np.mean(~wrong)), "status": "finished",
+               "weights_sha256": "ab" * 32} | changes
     predictions = {"index": np.arange(N), "labels": LABELS, "predicted": predicted,
                    "label_names": np.array(list("xyz"))}
     return Result(SystemKey("08_time_series", system, "ours", seed), directory / system / f"seed{seed}", metrics,
@@ -58,8 +59,8 @@ def test_mistakes_that_come_in_runs_widen_the_interval(tmp_path):
     """As many wrong rows, but together: they are fewer witnesses, and only whole blocks know it."""
     widths = []
     for runs in (1, 50):
-        found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.8, runs=runs)],
-                         frame=[result(tmp_path, "frame", 0.7, runs=runs)])
+        found = evidence(tmp_path, "gfe", gru=[result(tmp_path, "gru", 0.8, runs=runs, dataset="gfe")],
+                         frame=[result(tmp_path, "frame", 0.7, runs=runs, dataset="gfe")])
         low, high = judged(found).interval_images
         widths.append(high - low)
     assert widths[1] > 3 * widths[0]
@@ -70,7 +71,8 @@ def test_the_sequences_of_one_person_are_drawn_together(tmp_path):
     widths = []
     shuffled = np.random.default_rng(1).permutation(N)
     for known in (False, True):
-        ours, theirs = (result(tmp_path, name, share, runs=50) for name, share in (("gru", 0.8), ("frame", 0.7)))
+        ours, theirs = (result(tmp_path, name, share, runs=50, dataset="ckplus")
+                        for name, share in (("gru", 0.8), ("frame", 0.7)))
         for one in (ours, theirs):
             one.predictions.update({key: one.predictions[key][shuffled] for key in ("labels", "predicted")})
             one.predictions.update({"groups": shuffled // 50} if known else {})
@@ -80,11 +82,12 @@ def test_the_sequences_of_one_person_are_drawn_together(tmp_path):
 
 
 def test_blocks_are_of_the_sources_rows_even_where_few_of_them_are_tested(tmp_path):
-    one = result(tmp_path, "gru", 0.8)
+    one = result(tmp_path, "gru", 0.8, dataset="gfe")
     tested = np.arange(0, N, 10)
     few = {key: value if key == "label_names" else value[tested] for key, value in one.predictions.items()}
-    assert rules._sums(one, "gfe")[:, 0].tolist() == [50] * 14
-    assert rules._sums(Result(one.key, one.directory, one.metrics, few, []), "gfe")[:, 0].tolist() == [5] * 14
+    assert rules._sums(one)[:, 0].tolist() == [50] * 14
+    assert rules._sums(Result(one.key, one.directory, one.metrics, few, []))[:, 0].tolist() == [5] * 14
+    assert rules._sums(result(tmp_path, "gru", 0.8))[:, 0].tolist() == [7] * 100  # of a drawn subject
 
 
 def test_the_f_measure_is_the_mean_over_all_labels_but_the_first(tmp_path):

@@ -220,6 +220,13 @@ def test_every_number_of_an_experiment_names_file_commit_and_command(run):
     assert f'href="{name}"' in text and "python -m ferkit verify" in text
 
 
+def test_links_lead_to_folders_of_any_name(tmp_path):
+    file = tmp_path / "ours#2 50%?" / "metrics.json"
+    assert shell.href(tmp_path, file) is None
+    put(file, {})
+    assert shell.href(tmp_path, file) == "ours%232%2050%25%3F/metrics.json"
+
+
 def test_the_command_that_checks_the_run_finds_it_from_the_checkout(run, monkeypatch):
     assert f"<code>python -m ferkit verify {run.name}</code>" in page(run)  # elsewhere: no path of this machine
     monkeypatch.setattr(paths, "repository", lambda: run.parents[1])
