@@ -139,9 +139,11 @@ def _data(entry: Entry) -> str:
 
 
 def _accuracy(result: records.Result) -> str:
-    m, people = result.metrics, result.predictions.get("groups")
+    m, groups = result.metrics, result.groups
     low, high = tree.accuracy([result]).interval
-    over = "images" if people is None else f"{len(np.unique(people))} people"
+    frames = records.RECORDINGS.get(m["dataset"])
+    over = "images" if groups is None else f"{len(np.unique(groups))} " + (
+        f"blocks of {frames} neighbouring frames" if frames else "people")
     rows = [("accuracy", f"{percent(m['accuracy'])} (95 % over {over}: {percent(low)} … {percent(high)})"),
             ("accuracy on validation", percent(m["val_accuracy"])),
             ("accuracy on a training sample", percent(m.get("train_accuracy"))),

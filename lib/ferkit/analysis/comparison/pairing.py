@@ -110,7 +110,7 @@ def _by_accuracies(first: Sequence[Result], second: Sequence[Result], labels: np
     return Comparison(
         first, second, labels, groups, None, None, tuple(values),
         estimates.estimate(values[0] - values[1], a - b + estimates.normal(float(np.hypot(sd_a, sd_b)))), None,
-        tuple(notes))
+        tuple(notes), single=True)
 
 
 def _mean_sd(accuracies: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:

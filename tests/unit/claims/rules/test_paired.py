@@ -278,6 +278,8 @@ def test_pooling_over_fits_less(run, gaps, verdict):
         run.seeds(system, "control", (0.6, 0.6, 0.6), train_accuracy=0.6 + gap)
     row = run.row("gap_svm.gap_overfits_less")
     assert row["verdict"] == verdict and row["observed"] == pytest.approx(gaps[1] - gaps[0])
+    run.seeds("gap_cnn_fc", "control", (0.6, 0.6, 0.6), train_accuracy=0.7, tta="flip")
+    assert "differ in test-time augmentation" in run.row("gap_svm.gap_overfits_less")["note"]
 
 
 @pytest.mark.parametrize(("parameters", "verdict"), [(1010, "reproduced"), (1100, "not_run"), (900, "not_run")])
