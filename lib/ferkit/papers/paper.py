@@ -41,16 +41,21 @@ class Notebook:
 
 @dataclass(frozen=True)
 class RecipePath:
-    """A sweep whose points lead from one recipe to another, each keeping the changes before it.
+    """A sweep whose points lead from one recipe to another, each keeping the changes before it, or leave one recipe by
+    one change each.
 
     sweep: its file below results/sweeps, without the ending. before, after: published systems at its two ends, with the
-    words that describe them ({epochs}, {parameters}, {n_train} are filled in).
+    words that describe them ({epochs}, {parameters}, {n_train} are filled in). around: the name of the recipe that
+    every point changes by itself; "" for a path. longer: the recipe that trains like `around` at a constant rate, but
+    longer, so that its first epochs stand for it.
     """
 
     name: str
     sweep: str
-    before: tuple[tuple[str, str, str], ...]
-    after: tuple[tuple[str, str, str], ...]
+    before: tuple[tuple[str, str, str], ...] = ()
+    after: tuple[tuple[str, str, str], ...] = ()
+    around: str = ""
+    longer: str = ""
 
 
 @dataclass(frozen=True)

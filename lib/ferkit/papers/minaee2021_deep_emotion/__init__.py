@@ -34,5 +34,6 @@ PAPER = Paper(
                    (("deep_emotion", "ours", "all of the above, {epochs} epochs, averaged over the mirror image"),
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
+        RecipePath("readings", "deep_emotion_readings_60", around="published", longer="published_epochs500"),
     ),
 )

@@ -1,4 +1,4 @@
-"""The paths from the recipes as published to ours: what each step brings.
+"""The paths from the recipes as published to ours, and readings of what a paper leaves open: what each change brings.
 
 The steps are the trained systems of a sweep's file under results/sweeps, on validation alone; their rows stand in the
 .json beside it, as `python -m ferkit sweep … --json` printed them. The ends of a path are published systems, tested
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from ferkit.core.errors import InputError
 from ferkit.core.kept import kept
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import Result
-from ferkit.results.tree import by_system, over_seeds
+from ferkit.results.tree import by_system, load_tree, over_seeds, published
+from ferkit.sweep import config
+from ferkit.training.recipe import Recipe
 
 HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
 
@@ -46,7 +49,6 @@ def steps(path: RecipePath) -> list[dict]:
 
 def _steps(path: RecipePath) -> list[dict]:
     from ferkit.models.facts import count_parameters
-    from ferkit.sweep import config
 
     entries = config.read(rows_file(path).with_suffix(".toml")).entries
     measured = json.loads(rows_file(path).read_text(encoding="utf-8"))["cells"]
@@ -54,24 +56,47 @@ def _steps(path: RecipePath) -> list[dict]:
     if set(found) != {(entry.recipe_name, entry.seed) for entry in entries}:
         raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
                          "run that again")
-    rows, before = [], None
+    around = papers.recipes()[entries[0].system, path.around].recipe if path.around else None
+    rows, before = [], around and _values(entries[0].system, replace(around, epochs=entries[0].recipe.epochs))
     for name in dict.fromkeys(entry.recipe_name for entry in entries):
         recipe = next(entry.recipe for entry in entries if entry.recipe_name == name)
         own = [found[name, entry.seed] for entry in entries if entry.recipe_name == name]
-        network = papers.system(entries[0].system).build(**recipe.model)
-        now = {**recipe.to_dict(), "model": {"input_size": network.input_size, **recipe.model}}
-        rows.append({"step": _changes(before, now), "validation": [row["val_accuracy"] for row in own],
+        now = _values(entries[0].system, recipe)
+        rows.append({"step": _changes(before, now).removeprefix("+ " if path.around else ""),
+                     "validation": [row["val_accuracy"] for row in own],
                      "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
-                     "parameters": count_parameters(network)})
-        before = now
+                     "parameters": count_parameters(papers.system(entries[0].system).build(**recipe.model))})
+        before = before if path.around else now
     return rows
+
+
+def _values(system: str, recipe: Recipe) -> dict:
+    """A recipe as a dictionary, the size of its network's input said."""
+    return {**recipe.to_dict(), "model": {"input_size": papers.system(system).build(**recipe.model).input_size,
+                                          **recipe.model}}
 
 
 def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, ...], list[list[object]]]:
     """Head and rows of the README's table. results: FER2013's published ones."""
     between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not evaluated",
                 f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]
-    return HEADS, [*_ends(path.before, results), *between, *_ends(path.after, results)]
+    return HEADS, [*_start(path), *_ends(path.before, results), *between, *_ends(path.after, results)]
+
+
+def _start(path: RecipePath) -> list[list[object]]:
+    """The recipe that a sweep leaves by one change each: the first epochs of its longer training."""
+    if not path.longer:
+        return []
+    entry, trees = config.read(rows_file(path).with_suffix(".toml")).entries[0], published()
+    trees += [load_tree(folder) for folder in sorted(rows_file(path).parent.glob("paused/*"))]
+    found = [result for tree in trees for result in tree.results if tree.dataset == entry.dataset
+             and (result.key.system, result.key.recipe) == (entry.system, path.longer)]
+    if not found:
+        return []
+    first = [result.history[:entry.recipe.epochs] for result in found]
+    return [[f"{path.around}, the first {entry.recipe.epochs} epochs of {len(found[0].history)}", len(found),
+             _mean_sd([max(row["val_accuracy"] for row in rows) for rows in first]), "not evaluated",
+             f"{found[0].metrics['parameters']:,}", f"{np.mean([rows[-1]['seconds'] for rows in first]) / 60:.1f}"]]
 
 
 def _ends(ends: Sequence[End], results: Sequence[Result]) -> list[list[object]]:

@@ -1,6 +1,7 @@
 """The path's table: one row a step with what it changes, measured rows of that very sweep or none."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from ferkit.core.errors import InputError
 from ferkit.reporting.readme import ablation_path, tables
 from ferkit.sweep import config
 
-(DEEP_EMOTION,), (GAP,) = papers.get("deep_emotion").paths, papers.get("gap_svm").paths
+(DEEP_EMOTION, READINGS), (GAP,) = papers.get("deep_emotion").paths, papers.get("gap_svm").paths
 SWEEP = """models = ["deep_emotion"]
 recipes = ["published"]
 seeds = [0, 1]
@@ -57,6 +58,36 @@ def test_rows_of_another_sweep_or_unfinished_ones_are_refused(checkout):
     (checkout / "deep_emotion_path.json").write_text(json.dumps(found))
     with pytest.raises(InputError, match="not the finished rows of the sweep"):
         ablation_path.steps(DEEP_EMOTION)
+
+
+def test_readings_change_the_recipe_one_by_one_and_stand_beside_its_first_epochs(checkout, write_result):
+    text = SWEEP.replace("epochs = 3", "epochs = 2").replace("init = [", "penalty_power = [2]\n[[grid]]\ninit = [")
+    (checkout / "deep_emotion_readings_60.toml").write_text('datasets = ["fer2013"]\n' + text)
+    entries = config.read(checkout / "deep_emotion_readings_60.toml").entries
+    rows = [{"recipe": entry.recipe_name, "seed": entry.seed, "state": "finished", "minutes": 2.0, "val_accuracy": 0.5}
+            for entry in entries]
+    (checkout / "deep_emotion_readings_60.json").write_text(json.dumps({"cells": rows}))
+    assert [row["step"] for row in ablation_path.steps(READINGS)[1:]] == [
+        "penalty_power 1 → 2", "init normal → torch, drop_rate 0.5 → 0.1"]
+    assert tables.path_block(READINGS).count("first 2 epochs") == 0  # nothing longer is there
+    for folder, share in (("sweeps/paused/deep_emotion_500", 0.4), ("fer2013", 0.6)):
+        write_result(checkout.parent / folder, "deep_emotion", "published_epochs500", dataset="fer2013", share=share,
+                     seed=int(10 * share), parameters=47_657)
+    line = tables.path_block(READINGS).splitlines()[2]
+    assert line == ("| published, the first 2 epochs of 3 | 2 | 50.00 % ± 14.14 | not evaluated | 47,657 | 2.0 |")
+
+
+def test_committed_readings_change_one_thing_each():
+    results = config.read(ablation_path.rows_file(READINGS).with_suffix(".toml")).entries
+    published = replace(papers.recipe("deep_emotion", "published"), epochs=results[0].recipe.epochs)
+    values = published.to_dict()
+    for entry in results:
+        (changed,) = [key for key, value in entry.recipe.to_dict().items() if value != values[key]]
+        if changed == "model":
+            before, now = published.model, entry.recipe.model
+            assert sum(now.get(key) != before.get(key) for key in before.keys() | now) == 1
+    longer = papers.recipe("deep_emotion", READINGS.longer)
+    assert longer.schedule == "constant" and replace(longer, epochs=published.epochs) == published
 
 
 def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
