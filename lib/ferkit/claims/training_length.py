@@ -1,6 +1,6 @@
 """Whether the networks of a finding were trained long enough for it to say anything.
 
-Not stated in the paper; we use 250 steps as the fewest because no comparison that is published here rests on fewer.
+Not stated in the paper; we use 250 steps as the fewest because no comparison that is judged here rests on fewer.
 Not stated in the paper; we use 2 points over the last tenth of the epochs as "still rises" because that is the smallest
 difference between two accuracies that the rules take seriously.
 """

@@ -8,8 +8,8 @@ alone changes.
 Not stated in the paper; we use 2 points as the margin within which two accuracies count as equal because the
 interval of an accuracy on FER2013's 3,589 test images reaches 1.5 points to each side.
 Not stated in the paper; we use 0.05 as the margin of a ratio of accuracies because it is 2 points of some 40.
-Not stated in the paper; we use 5 points as the most that is still "a little better" because more would be the
-largest effect in either paper.
+Not stated in the paper; we use 5 points as the most that is still "a little better" because that is twice the largest
+gain in points that either paper states.
 """
 
 from collections.abc import Callable

@@ -15,8 +15,8 @@ EXPERIENCES = (Experience(
         "convolutions drawn before it. A pooling had to be chosen that gives this sum.",
         "Batch size, dropout, the weight of the norm penalty, augmentation and the number of epochs are not "
         "stated, or are known second-hand only; each changes accuracy by as much as the effects that are claimed.",
-        "How the other data sets were split is not stated. On CK+ a random split by image puts frames of one "
-        "sequence into training and test.",
+        "Which images of the other data sets were tested is not known. On CK+ a random split by image puts frames "
+        "of one sequence into training and test.",
         "Few classes carry the rare-class claim: disgust has so few test images that one seed says little.",
     ),
     ask=(

@@ -1,7 +1,7 @@
 """What each profile trains of Deep-Emotion, and for how many epochs.
 
 `quick` leaves the published recipe, and the learning rates beside it, to `standard`: on its 2,800 synthetic faces the
-recipe still named one class for every image after 975 steps (44 epochs, measured), so that nothing would be decided.
+recipe still named one class for every image after 44 epochs (968 steps, measured), so that nothing would be decided.
 """
 
 from ferkit.experiments.plan import Plan, PlanRow
