@@ -24,8 +24,10 @@ def test_a_card_has_what_a_card_needs(entry):
     for head in ("Intended use", "Not for", "Data", "How good", "By expression", "Calibration", "Known limits",
                  "Licence"):
         assert re.search(rf"^## {head}", text, re.M), head
-    people = records.read_result(entry.directory).predictions.get("groups")
-    assert "95 % over images" in text if people is None else f"95 % over {len(np.unique(people))} people" in text
+    result = records.read_result(entry.directory)
+    units = {"gfe": "blocks of 50 neighbouring frames"}.get(result.metrics["dataset"], "people")
+    over = "images" if result.groups is None else f"{len(np.unique(result.groups))} {units}"
+    assert f"95 % over {over}:" in text
     assert entry.metrics["weights_sha256"] in text and f"{100 * entry.metrics['accuracy']:.1f} %" in text
     for label, row in entry.metrics["per_class"].items():
         recall = f"{100 * row['recall']:.1f} %" if row["support"] else "–"  # nothing is known of a class without images
