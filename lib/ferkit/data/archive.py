@@ -14,11 +14,11 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -48,24 +48,8 @@ READ_ERRORS = (
 )
 
 
-class Files(Protocol):
-    """Read-only files under one root: `title` for messages, `names` relative with forward slashes, sorted."""
-
-    title: str
-    names: tuple[str, ...]
-
-    def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
-        """The whole member; InputError if it cannot be read or is larger than `limit` bytes."""
-        ...
-
-    def open(self, name: str) -> IO[bytes]:
-        """The member as a stream, for tables too large to hold; the caller closes it and meets
-        READ_ERRORS."""
-        ...
-
-
 class FolderFiles:
-    """The files below a folder, or one file alone."""
+    """The files below a folder, or one file alone; see `Files`."""
 
     def __init__(self, path: Path) -> None:
         self.title = path.name
@@ -101,7 +85,7 @@ class _Member:
 
 
 class ArchiveFiles:
-    """The regular members of an archive. kind: "zip", or "tar" (plain or gzip)."""
+    """The regular members of an archive; see `Files`. kind: "zip", or "tar" (plain or gzip)."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self.title = path.name
@@ -121,7 +105,10 @@ class ArchiveFiles:
             if member.size > member.most:
                 raise InputError(f"{self.title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb")
             self._members[name] = member
-        _check_total(self.title, [member.size for member in self._members.values()])
+        total = sum(member.size for member in self._members.values())
+        if len(self._members) > MEMBER_COUNT_LIMIT or total > TOTAL_LIMIT:
+            raise InputError(f"{self.title}: declares {len(self._members)} members of {total} bytes unpacked; refused "
+                             "as a zip bomb")
         self.names = tuple(sorted(self._members))
 
     def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
@@ -160,6 +147,11 @@ def _tar(path: Path) -> tuple[tarfile.TarFile, list[_Member]]:
                           partial(file.extractfile, info)) for info in file.getmembers()]
 
 
+# Read-only files under one root: `title` for messages, `names` relative with forward slashes, sorted. What `open` gives
+# (for tables too large to hold) the caller closes, and meets READ_ERRORS.
+Files = FolderFiles | ArchiveFiles
+
+
 @contextmanager
 def open_files(path: Path) -> Iterator[Files]:
     """The files at `path`: a folder, a zip, a tar, or one single file; of a folder that holds nothing but one archive,
@@ -175,6 +167,13 @@ def open_files(path: Path) -> Iterator[Files]:
     with closing(ArchiveFiles(path, "zip" if path.name.lower().endswith(".zip") else "tar")) as files:
         _refuse_archives(files)
         yield files
+
+
+@contextmanager
+def open_all(paths: Sequence[Path]) -> Iterator[list[Files]]:
+    """What `open_files` gives of each of a data set's parts."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(open_files(path)) for path in paths]
 
 
 def _only_archive(path: Path) -> Path:
@@ -365,13 +364,6 @@ def _is_clutter(name: str) -> bool:
 def _check_size(title: str, name: str, size: int, limit: int) -> None:
     if size > limit:
         raise InputError(f"{title}: {name}: larger than {limit // 2**20} MiB; not a file of this data set")
-
-
-def _check_total(title: str, sizes: list[int]) -> None:
-    if len(sizes) > MEMBER_COUNT_LIMIT or sum(sizes) > TOTAL_LIMIT:
-        raise InputError(
-            f"{title}: declares {len(sizes)} members of {sum(sizes)} bytes unpacked; refused as a zip bomb"
-        )
 
 
 def reason(error: BaseException) -> str:

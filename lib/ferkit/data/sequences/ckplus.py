@@ -6,7 +6,6 @@ carries one label. What both layouts look like is said in `data.sources.ckplus`.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,7 @@ def read(*data: Path) -> SequenceSet:
     data: as for `data.sources.ckplus.read`. InputError for anything else than the two layouts. There is no neutral
     sequence: neutral is how each begins.
     """
-    with ExitStack() as stack:
-        parts = [stack.enter_context(archive.open_files(path))
-                 for path in archive.expand(data, ("ck", "cohn", "emotion"))]
+    with archive.open_all(archive.expand(data, ckplus.WORDS)) as parts:
         shots, labels, layout = ckplus.sequences(parts)
         names = [name for name in sorted(shots) if labels[name] not in (CONTEMPT, "neutral")]
         images, notes = read_photos([shot for name in names for shot in shots[name]])

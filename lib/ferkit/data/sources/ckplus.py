@@ -13,7 +13,6 @@ neutral about as frequent as the most frequent expressions.
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from ferkit.data.face_set import FaceSet
 # The release's own codes in Emotion/<subject>/<sequence>/*_emotion.txt.
 CODES = {0: "neutral", 1: "angry", 2: CONTEMPT, 3: "disgust", 4: "fear", 5: "happy", 6: "sad", 7: "surprise"}
 APEX_FRAMES = 3
+WORDS = ("ck", "cohn", "emotion")  # in the names of its archives
 PUBLISHED_48 = {
     "angry": 135,
     CONTEMPT: 54,
@@ -50,11 +50,7 @@ def read(*data: Path, contempt: bool = False) -> FaceSet:
     data: folder, zip or tar; images and emotion codes of the release may be two paths or two
     archives in one folder. InputError for anything else than the two layouts.
     """
-    with ExitStack() as stack:
-        parts = [
-            stack.enter_context(archive.open_files(path))
-            for path in archive.expand(data, ("ck", "cohn", "emotion"))
-        ]
+    with archive.open_all(archive.expand(data, WORDS)) as parts:
         if any(_EMOTION.fullmatch(_base(name)) for files in parts for name in files.names):
             rows, layout = _release_rows(parts), "release"
         else:

@@ -15,7 +15,6 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,8 +51,7 @@ def read(*data: Path, known: Fingerprint | None = None) -> FaceSet:
     what images are recognised by (default: FER2013's own fingerprint). ``source["fingerprint"]`` says what was found;
     where the copy is FER2013's, its official split and rows are restored.
     """
-    with ExitStack() as stack:
-        parts = [stack.enter_context(archive.open_files(path)) for path in _archives(data)]
+    with archive.open_all(_archives(data)) as parts:
         faces = restoration.restore(_read_parts(parts), known)
     faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
     _refuse_missing(faces, data[0].name)

@@ -13,7 +13,6 @@ list of its images is public.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +31,13 @@ CHARACTERS = ("aia", "bonnie", "jules", "malcolm", "mery", "ray")
 
 def read(*data: Path) -> FaceSet:
     """The whole set, without splits, sorted by file name; InputError for a folder that is no character's."""
-    with ExitStack() as stack:
-        parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("ferg",))]
+    paths = archive.expand(data, ("ferg",))
+    with archive.open_all(paths) as parts:
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
             raise InputError(f"{data[0].name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png")
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
-        images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in archive.expand(data, ("ferg",))])
+        images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in paths])
     notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]
     return without_splits("ferg", "characters", images, parsed, [name for _, name in files], notes)
 

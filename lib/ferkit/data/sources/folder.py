@@ -16,7 +16,6 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,8 +55,7 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
     pattern = os.environ.get(paths.SUBJECT_VARIABLE, "") if subject_from is None else subject_from
     if len(data) != 1:
         raise InputError(f"folder: {len(data)} paths given; name one folder or archive")
-    with ExitStack() as stack:
-        files = stack.enter_context(archive.open_files(data[0]))
+    with archive.open_files(data[0]) as files:
         rows = _with_subjects(_listed(files), pattern, files.title)
         known = _labels_of(files, sorted(set(rows.classes)), read_label_map(files))
         label_names = (*LABELS, *dict.fromkeys(label for label in known.values() if label and label not in LABELS))

@@ -10,7 +10,6 @@ list of its images is public.
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
 from pathlib import Path
 
 from ferkit.core.errors import InputError
@@ -38,8 +37,7 @@ _NAME = re.compile(
 def read(*data: Path) -> FaceSet:
     """The whole set, without splits, sorted by file name; InputError for a name that does not say who and
     what."""
-    with ExitStack() as stack:
-        parts = [stack.enter_context(archive.open_files(path)) for path in archive.expand(data, ("jaffe",))]
+    with archive.open_all(archive.expand(data, ("jaffe",))) as parts:
         files = [(source, name) for source in parts for name in archive.image_names(source)]
         if not files:
             raise InputError(f"{data[0].name}: no JAFFE in it (no images); expected files such as KA.AN1.39.tiff")
