@@ -161,10 +161,7 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
                                   sequences=faces.sequences, split=faces.split, seed=seed)
         except InputError:
             continue  # the source names no such groups
-        split = np.full(len(faces), "", dtype="<U5")
-        for name, part in parts.items():
-            split[part] = name
-        rows += [_leak_row(protocol, faces, split)] if protocol != given else []
+        rows += [_leak_row(protocol, faces, splits.as_column(parts, len(faces)))] if protocol != given else []
     return rows
 
 

@@ -133,16 +133,9 @@ def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol.name})
     rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
                          split=faces.split, seed=seed, shares=getattr(_source(dataset), "SHARES", splits.SHARES))
-    split = np.full(len(faces), "", dtype="<U5")
-    for name, part in rows.items():
-        split[part] = name
-    says = (
-        f"Divided by protocol {protocol.proper}, seed {seed}: "
-        + ", ".join(f"{len(rows[s])} {s}" for s in SPLITS)
-        + "."
-    )
-    notes = [*faces.source.get("notes", ()), says]
-    divided = replace(faces, split=split, source={**faces.source, "protocol": protocol.name, "notes": notes})
+    split = splits.as_column(rows, len(faces))
+    says = f"Divided by protocol {protocol.proper}, seed {seed}: {', '.join(f'{len(rows[s])} {s}' for s in SPLITS)}."
+    divided = replace(faces, split=split).noted(says, protocol=protocol.name)
     return divided if np.all(split != "") else divided.select(split != "")
 
 
@@ -169,8 +162,7 @@ def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
         kept.append(rows[splits.stratified_rows(faces.labels[rows], cap, seed)])
     rows = np.sort(np.concatenate(kept))
     says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
-    notes = [*faces.source.get("notes", ()), says]
-    return replace(faces.select(rows), source={**faces.source, "thinned": True, "notes": notes})
+    return faces.select(rows).noted(says, thinned=True)
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

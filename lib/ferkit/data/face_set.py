@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -88,6 +89,11 @@ class FaceSet:
     def part(self, split: str) -> FaceSet:
         """The images of one split, in source order."""
         return self.select(self.split == split)
+
+    def noted(self, says: str, **changes: object) -> Self:
+        """The set whose `source` has one more sentence in its notes, and other `changes`."""
+        source = {**self.source, **changes, "notes": [*self.source.get("notes", ()), says]}
+        return replace(self, source=source)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many images of each label lie in each split: ``{split: {label: n}}``."""

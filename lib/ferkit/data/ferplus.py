@@ -91,8 +91,7 @@ def relabel(faces: FaceSet, protocol: Protocol) -> FaceSet:
     says = (f"Labels are the plurality of ten FER+ taggers: {len(kept)} of {len(faces)} images; left out: {left_out}."
             + (" Training uses the shares of their votes." if shares is not None else ""))
     chosen = replace(faces.select(kept), labels=labels[kept], label_names=names, targets=shares)
-    return replace(chosen, source={**faces.source, "labels": protocol.labels, "counts": chosen.counts(),
-                                   "notes": [*faces.source.get("notes", ()), says]})
+    return chosen.noted(says, labels=protocol.labels, counts=chosen.counts())
 
 
 def check_join(own: np.ndarray, table: np.ndarray) -> None:

@@ -11,7 +11,6 @@ remembered so.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -53,16 +52,15 @@ def by_image(labels: np.ndarray, seed: int, shares: tuple[float, float, float] =
     return _checked({name: np.sort(np.concatenate(part)) for name, part in parts.items()})
 
 
-def by_sequence(labels: np.ndarray, sequences: np.ndarray, seed: int,
-                shares: tuple[float, float, float] = SHARES) -> Split:
-    """A split that keeps the frames of one sequence together (its subject may still be on both sides)."""
-    return _by_group(labels, sequences, "sequences", seed, shares)
+def by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
+             shares: tuple[float, float, float] = SHARES) -> Split:
+    """A split that keeps all images of one group together, stratified by label as far as groups allow.
 
-
-def by_subject(labels: np.ndarray, subjects: np.ndarray, seed: int,
-               shares: tuple[float, float, float] = SHARES) -> Split:
-    """A split that keeps all images of one person together, stratified by label as far as persons allow."""
-    return _by_group(labels, subjects, "subjects", seed, shares)
+    groups: subjects, or sequences (whose subject may still be on both sides); what: which, for messages.
+    """
+    names = _groups(groups, what, at_least=3)
+    part = _place_groups(labels, groups, names, np.asarray(shares), seed)
+    return _checked({name: np.flatnonzero(part == number) for number, name in enumerate(SPLITS)}, groups, what)
 
 
 def leave_one_subject_out(subjects: np.ndarray, seed: int) -> list[Split]:
@@ -111,8 +109,8 @@ def divide(
     there is not, or for groups that the source does not name.
     """
     single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed, shares),
-              "by_sequence": lambda: by_sequence(labels, sequences, seed, shares),
-              "by_subject": lambda: by_subject(labels, subjects, seed, shares)}
+              "by_sequence": lambda: by_group(labels, sequences, "sequences", seed, shares),
+              "by_subject": lambda: by_group(labels, subjects, "subjects", seed, shares)}
     if protocol.base in single:
         return single[protocol.base]()
     folded = {"leave_one_subject_out": lambda: leave_one_subject_out(subjects, seed),
@@ -121,6 +119,14 @@ def divide(
     if protocol.fold >= len(folded):
         raise InputError(f"protocol {protocol.proper!r}: there are folds 0 to {len(folded) - 1}")
     return folded[protocol.fold]
+
+
+def as_column(rows: Split, n: int) -> np.ndarray:
+    """The split of each of `n` rows, str (n,); "" for those that are in none."""
+    split = np.full(n, "", dtype="<U5")
+    for name, part in rows.items():
+        split[part] = name
+    return split
 
 
 def carve_validation(labels: np.ndarray, split: np.ndarray, share: float = 0.125, seed: int = 0,
@@ -174,31 +180,20 @@ def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "im
     if not n:
         return whole
     if may_be_all and n >= len(train):
-        return _noted(whole, f"+train{n} leaves all {len(train)} training {rows}.")
+        return whole.noted(f"+train{n} leaves all {len(train)} training {rows}.")
     if n >= len(train) or n < len(whole.label_names):
         raise InputError(f"protocol {protocol.name}: {len(train)} {rows} train, so that +trainN takes "
                          f"{len(whole.label_names)} to {len(train) - 1} of them")
     kept = train[stratified_rows(whole.labels[train], n, seed)]
     left = np.sort(np.concatenate([kept, np.flatnonzero(whole.split != "train")]))
-    return _noted(whole.select(left), f"{n} of {len(train)} training {rows} train (stratified, seed {seed}); "
-                                      "validation and test are whole.")
-
-
-def _noted(some: AnySet, says: str) -> AnySet:
-    return replace(some, source={**some.source, "notes": [*some.source.get("notes", ()), says]})
+    return whole.select(left).noted(f"{n} of {len(train)} training {rows} train (stratified, seed {seed}); "
+                                    "validation and test are whole.")
 
 
 def shared_groups(groups: np.ndarray, split: np.ndarray) -> dict[str, int]:
     """How many named groups lie in two splits: ``{"train/val": n, "train/test": n, "val/test": n}``."""
     held = {name: set(groups[(split == name) & (groups != "")].tolist()) for name in SPLITS}
     return {f"{a}/{b}": len(held[a] & held[b]) for a, b in (("train", "val"), ("train", "test"), ("val", "test"))}
-
-
-def _by_group(labels: np.ndarray, groups: np.ndarray, what: str, seed: int,
-              shares: tuple[float, float, float]) -> Split:
-    names = _groups(groups, what, at_least=3)
-    part = _place_groups(labels, groups, names, np.asarray(shares), seed)
-    return _checked({name: np.flatnonzero(part == number) for number, name in enumerate(SPLITS)}, groups, what)
 
 
 def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, shares: np.ndarray,

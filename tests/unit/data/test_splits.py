@@ -101,7 +101,7 @@ def test_what_cannot_be_done_is_refused(protocol, changes, says):
 def test_a_broken_promise_is_caught_at_run_time(monkeypatch):
     monkeypatch.setattr(splits, "_place_groups", lambda labels, *_rest: np.arange(len(labels)) % 3)
     with pytest.raises(AssertionError, match="subjects are shared"):
-        splits.by_subject(LABELS, GROUPS, 0)
+        splits.by_group(LABELS, GROUPS, "subjects", 0)
     with pytest.raises(AssertionError, match="a row lies in two splits"):
         splits._checked({"train": np.array([0, 1]), "val": np.array([1]), "test": np.array([2])})
 
@@ -116,7 +116,7 @@ def test_no_group_is_ever_in_two_splits(pairs, seed):
     labels = np.array([label for label, _ in pairs])
     groups = np.array([f"g{group}" for _, group in pairs])
     assume(len(set(groups.tolist())) >= 3)
-    rows = splits.by_subject(labels, groups, seed)
+    rows = splits.by_group(labels, groups, "subjects", seed)
     assert crossing(rows, groups) == 0 and all(len(part) for part in rows.values())
     assert sum(map(len, rows.values())) == len(labels)
 

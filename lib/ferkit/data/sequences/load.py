@@ -60,10 +60,7 @@ def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
     """The set under a protocol of `data.splits`."""
     rows = splits.divide(protocols.parse(proper), labels=whole.labels, subjects=whole.subjects,
                          sequences=whole.sequences, split=whole.split, seed=seed)
-    split = np.full(len(whole), "", "<U5")
-    for name, part in rows.items():
-        split[part] = name
-    return replace(whole, split=split)
+    return replace(whole, split=splits.as_column(rows, len(whole)))
 
 
 def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
@@ -75,8 +72,7 @@ def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
         rows = np.flatnonzero(whole.split == split)
         kept.append(rows[splits.stratified_rows(whole.labels[rows], limit if split == "train" else limit // 4, seed)])
     says = f"Thinned to {sum(map(len, kept))} of {len(whole)} rows (stratified, seed {seed}) for a quick look."
-    return replace(whole.select(np.sort(np.concatenate(kept))),
-                   source={**whole.source, "thinned": True, "notes": [*whole.source.get("notes", ()), says]})
+    return whole.select(np.sort(np.concatenate(kept))).noted(says, thinned=True)
 
 
 def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:

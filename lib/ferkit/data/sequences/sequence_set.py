@@ -62,7 +62,8 @@ class SequenceSet:
         return len(self.inputs)
 
     # What these read of a set (labels, splits, `images`) is here under the same names.
-    part, counts, copies, targets = FaceSet.part, FaceSet.counts, FaceSet.copies, None
+    part, noted, counts, copies = FaceSet.part, FaceSet.noted, FaceSet.counts, FaceSet.copies
+    targets = None
 
     @property
     def frames(self) -> np.ndarray:

@@ -56,8 +56,8 @@ def read(*data: Path, known: Fingerprint | None = None) -> FaceSet:
     faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
     _refuse_missing(faces, data[0].name)
     off = deviations(faces)
-    notes = [*faces.source["notes"], *([f"The counts are not the published ones: {'; '.join(off)}."] if off else [])]
-    return replace(faces, source={**faces.source, "counts": faces.counts(), "notes": notes})
+    faces = replace(faces, source={**faces.source, "counts": faces.counts()})
+    return faces.noted(f"The counts are not the published ones: {'; '.join(off)}.") if off else faces
 
 
 def _noted(faces: FaceSet) -> FaceSet:
@@ -65,9 +65,8 @@ def _noted(faces: FaceSet) -> FaceSet:
     found = faces.source["fingerprint"]
     if found["exact"] == found["images"] and not found["moved"] and faces.source["layout"] != "tree without usage":
         return faces
-    says = (f"Recognised by fingerprint: {found['exact']} images pixel by pixel, {found['near']} re-encoded or "
-            "processed; the official split and rows are restored.")
-    return replace(faces, source={**faces.source, "notes": [*faces.source["notes"], says]})
+    return faces.noted(f"Recognised by fingerprint: {found['exact']} images pixel by pixel, {found['near']} re-encoded "
+                       "or processed; the official split and rows are restored.")
 
 
 def _as_declared(faces: FaceSet) -> FaceSet:
@@ -85,9 +84,9 @@ def _as_declared(faces: FaceSet) -> FaceSet:
     if "val" in faces.split or "train" not in faces.split:
         return faces
     split = splits.carve_validation(faces.labels, faces.split)
-    says = ("The copy names no validation images: one eighth of each label's training images (seed 0) is "
-            f"validation here, {int(np.sum(split == 'val'))} images; it is not the published PublicTest.")
-    return replace(faces, split=split, source={**faces.source, "notes": [*faces.source["notes"], says]})
+    return replace(faces, split=split).noted(
+        "The copy names no validation images: one eighth of each label's training images (seed 0) is validation here, "
+        f"{int(np.sum(split == 'val'))} images; it is not the published PublicTest.")
 
 
 def deviations(faces: FaceSet) -> list[str]:
