@@ -6,14 +6,12 @@ of each); "gfe" are windows of facial points. Drawn and photographed ones hold f
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
+import contextlib
 from dataclasses import replace
 
 import numpy as np
 
-from ferkit.core import paths, protocols
+from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
@@ -77,27 +75,17 @@ def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
 
 def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:
     """`drawn.draw_sequences`, from the cache where it was drawn before."""
-    key = hashlib.sha256(json.dumps([drawn.VERSION, sizes, seed]).encode()).hexdigest()[:24]
-    stored = paths.cache_root() / "sequences" / f"{key}.npz"
-    try:
-        with np.load(stored, allow_pickle=False) as arrays:
-            return _unpacked(arrays, seed)
-    except (OSError, ValueError, KeyError, EOFError):
-        pass  # absent or damaged: drawn again
+    stored = paths.cache_root() / "sequences" / f"{files.sha256_of([drawn.VERSION, sizes, seed])[:24]}.npz"
+    with contextlib.suppress(OSError, ValueError, KeyError, EOFError), np.load(stored, allow_pickle=False) as arrays:
+        return SequenceSet(**{name: arrays[name] for name in (*ARRAYS, "units")}, unit_names=drawn.UNIT_NAMES,
+                           source=drawn.source(seed))
+    # absent or damaged: drawn again
     made = drawn.draw_sequences(*sizes, seed)
-    aside = stored.with_name(f".{key}.{os.getpid()}.npz")
     try:
         stored.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(aside, **{name: getattr(made, name) for name in (*ARRAYS, "units")})
-        os.replace(aside, stored)
+        with files.replacing(stored) as aside, open(aside, "wb") as stream:
+            np.savez(stream, **{name: getattr(made, name) for name in (*ARRAYS, "units")})
     except OSError as error:
         raise InputError(f"{paths.cache_root()}: cannot store the drawn sequences ({error.strerror or error}); free "
                          "space or set FERKIT_CACHE to another folder") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return made
-
-
-def _unpacked(arrays: np.lib.npyio.NpzFile, seed: int) -> SequenceSet:
-    return SequenceSet(**{name: arrays[name] for name in (*ARRAYS, "units")}, unit_names=drawn.UNIT_NAMES,
-                       source=drawn.source(seed))
