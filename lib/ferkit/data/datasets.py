@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -111,9 +110,8 @@ def _source(dataset: str) -> ModuleType:
 def _drawing_key(profile: str, seed: int, variation: int) -> list[object]:
     """The parameters of the drawn faces and a hash of the code that draws them."""
     code = hashlib.sha256()
-    drawing = Path(importlib.util.find_spec("ferkit.data.synthetic").origin)
-    sources = sorted(drawing.parent.glob("*.py")) if drawing.name == "__init__.py" else [drawing]
-    for source in (Path(__file__).with_name("sources") / "synthetic.py", *sources):
+    here = Path(__file__).parent
+    for source in (here / "sources" / "synthetic.py", *sorted((here / "synthetic").glob("*.py"))):
         code.update(source.read_bytes())
     return ["synthetic", list(PROFILES[profile].drawn), seed, variation, code.hexdigest()]
 
