@@ -52,7 +52,9 @@ def prepared(key: object, build: Callable[[], FaceSet]) -> FaceSet:
     faces = build()
     try:
         entry = _store(faces)
-        _write_key(key, entry.name)
+        place = _key_file(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.write_text(place, json.dumps({"entry": entry.name}))
         return _read(entry)
     except (OSError, _Damaged) as error:
         raise InputError(f"{paths.cache_root()}: cannot store the prepared set "
@@ -209,12 +211,6 @@ def _rename(aside: Path, entry: Path) -> None:
         except _Damaged:
             _remove(entry)
             os.replace(aside, entry)
-
-
-def _write_key(key: object, entry: str) -> None:
-    place = _key_file(key)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    files.write_text(place, json.dumps({"entry": entry}))
 
 
 def _remove_stale(root: Path) -> None:

@@ -31,7 +31,12 @@ def read_photos(files: list[tuple[Files, str]], key: object = "") -> tuple[np.nd
         return crop.image, NO_FACE if crop.box is None else FACE
 
     images, said = decoding.decode(len(files), one, ["photos", key], SIZE)
-    return images, _says(int(np.sum(said != READY)), int(np.sum(said == NO_FACE)))
+    photographs, missed, notes = int(np.sum(said != READY)), int(np.sum(said == NO_FACE)), []
+    if photographs:
+        notes.append(f"{photographs} photographs were searched with the Viola–Jones cascade; the largest face is used.")
+    if missed:
+        notes.append(f"In {missed} of them no face was found and the centred square is used.")
+    return images, notes
 
 
 def read_resized(files: list[tuple[Files, str]], shrink: Callable[[np.ndarray], np.ndarray],
@@ -51,12 +56,3 @@ def _refuse_tiny(image: np.ndarray, where: str) -> None:
     if min(image.shape) < (least := face_detection.SMALLEST):
         raise InputError(f"{where}: image is {image.shape[1]}×{image.shape[0]}; at least {least}×{least} is needed to "
                          "see a face")
-
-
-def _says(photographs: int, missed: int) -> list[str]:
-    if not photographs:
-        return []
-    says = [f"{photographs} photographs were searched with the Viola–Jones cascade; the largest face is used."]
-    if missed:
-        says.append(f"In {missed} of them no face was found and the centred square is used.")
-    return says

@@ -71,11 +71,7 @@ def detect(image: np.ndarray) -> list[Box]:
     """
     cv2 = _opencv()
     factor = max(1.0, SMALL / min(image.shape))
-    searched = (
-        image
-        if factor == 1.0
-        else cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
-    )
+    searched = image if factor == 1.0 else cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
     found = _cascade(FACE_CASCADE).detectMultiScale(searched, scaleFactor=1.1, minNeighbors=5, minSize=(24, 24))
     boxes = [tuple(round(float(value) / factor) for value in box) for box in found]
     return sorted(boxes, key=lambda box: (-box[2] * box[3], box))
@@ -99,7 +95,7 @@ def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) ->
     if min(image.shape) < SMALLEST:
         raise InputError(f"photograph of {image.shape[1]}×{image.shape[0]} pixels is too small for a face")
     boxes = detect(image)[:at_most]
-    return [_crop(image, box, size) for box in boxes] or [Crop(_resized(centred_square(image), size), None)]
+    return [_crop(image, box, size) for box in boxes] or [whole(image, size)]
 
 
 def centred_square(image: np.ndarray) -> np.ndarray:
