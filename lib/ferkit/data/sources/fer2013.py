@@ -226,7 +226,7 @@ def _read_tree(files: Files, names: list[str]) -> FaceSet:
         raise InputError(f"{files.title}: {name}: other files here are called Training_<row>.png; this one is not")
     classes = any(_is_class(name) for name in names)
     labels = np.array([_folder_label(files, name) if classes else -1 for name in names], np.int64)
-    divided = any(_split_of(name) for name in names)
+    divided = any(split_of(name) for name in names)
     split = np.array([USAGES[usage[1]] if prefixed else _folder_split(files, name) if divided else ""
                       for name, usage in zip(names, usages, strict=True)])
     numbers = np.array([int(usage[2]) for usage in usages] if prefixed else range(len(names)), np.int64)
@@ -270,14 +270,14 @@ def _folder_label(files: Files, name: str) -> int:
     return int(folder) if folder in tuple("0123456") else LABELS.index(to_label(folder))
 
 
-def _split_of(name: str) -> str:
+def split_of(name: str) -> str:
     """The split that a folder above `name` stands for, "" for none."""
     return next((SPLIT_FOLDERS[folder.lower()] for folder in name.split("/")[:-1] if folder.lower() in SPLIT_FOLDERS),
                 "")
 
 
 def _folder_split(files: Files, name: str) -> str:
-    split = _split_of(name)
+    split = split_of(name)
     if not split:
         raise InputError(f"{files.title}: {name}: neither a usage prefix (Training_…) nor a split folder (train, test)")
     return split

@@ -28,7 +28,7 @@ from ferkit.data import archive, splits
 from ferkit.data.archive import Files
 from ferkit.data.crops import read_photos
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.data.sources.fer2013 import SPLIT_FOLDERS
+from ferkit.data.sources.fer2013 import SPLIT_FOLDERS, split_of
 
 MAP_NAME, INDEX_NAME = "labels.json", "index.csv"
 Map = dict[str, str | None]  # class folder → label, None to leave its images out
@@ -130,10 +130,8 @@ def _listed(files: Files) -> _Rows:
     for name in names:
         if "/" not in name:
             raise InputError(f"{files.title}: {name}: lies in no class folder; expected <class>/<image>")
-    nothing = [""] * len(names)
-    return _Rows(names, [name.split("/")[-2] for name in names], nothing, nothing,
-                 [next((SPLIT_FOLDERS[part.lower()] for part in name.split("/")[:-2] if part.lower() in SPLIT_FOLDERS),
-                       "") for name in names])
+    nothing, folders = [""] * len(names), [name.rpartition("/")[0] for name in names]
+    return _Rows(names, [folder.split("/")[-1] for folder in folders], nothing, nothing, list(map(split_of, folders)))
 
 
 def _by_index(files: Files, names: set[str], index: str) -> _Rows:
