@@ -104,7 +104,7 @@ def read(photo: str | os.PathLike[str] | bytes | Image.Image | np.ndarray, model
         crops = crops_of(Photo(path, source), crop)
     except InputError as error:
         raise InputError(f"{path}: {_reason(str(error), path)}") from None
-    rows = _answered(model, [(Row(path, box=crop.box), crop.image) for crop in crops])
+    rows = answered(model, [(Row(path, box=crop.box), crop.image) for crop in crops])
     return [Face(row.box, str(row.expression), row.probability, str(row.runner_up), row.probabilities, crop.image)
             for row, crop in zip(rows, crops, strict=True)]
 
@@ -208,21 +208,26 @@ def predict(model: Model, photos: Iterable[Photo], *, ready: bool = False) -> It
     one row with its error. ready: see :func:`crops_of`."""
     waiting: list[tuple[Row, np.ndarray | None]] = []
     for photo in photos:
-        try:
-            crops = crops_of(photo, ready)
-        except InputError as error:
-            waiting.append((Row(photo.path, error=_reason(str(error), photo.path)), None))
-        else:
-            waiting += [(Row(photo.path, None if crop.box is None else number, crop.box), crop.image)
-                        for number, crop in enumerate(crops, 1)]
+        waiting += unanswered(photo, ready)
         if len(waiting) >= AT_ONCE:
-            yield from _answered(model, waiting)
+            yield from answered(model, waiting)
             waiting = []
-    yield from _answered(model, waiting)
+    yield from answered(model, waiting)
 
 
-def _answered(model: Model, waiting: list[tuple[Row, np.ndarray | None]]) -> Iterator[Row]:
-    """The rows with what the system says of their crops."""
+def unanswered(photo: Photo, ready: bool = False) -> list[tuple[Row, np.ndarray | None]]:
+    """A row for each face of a photograph with its crop, the largest first, or one with the error and None."""
+    try:
+        crops = crops_of(photo, ready)
+    except InputError as error:
+        return [(Row(photo.path, error=_reason(str(error), photo.path)), None)]
+    return [(Row(photo.path, None if crop.box is None else number, crop.box), crop.image)
+            for number, crop in enumerate(crops, 1)]
+
+
+def answered(model: Model, waiting: list[tuple[Row, np.ndarray | None]]) -> Iterator[Row]:
+    """The rows with what the system says of their crops. model: whatever has a `Model`'s `label_names` and `predict`.
+    """
     crops = [crop for _, crop in waiting if crop is not None]
     if not crops:
         yield from (row for row, _ in waiting)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from ferkit import papers
 from ferkit.apps import photos
 from ferkit.apps.photos import Row
+from ferkit.apps.predictor import Prediction
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
@@ -37,6 +38,11 @@ class OverTime:
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """float32 (T, K), row t from the frames up to t. crops: uint8 (T, 48, 48), consecutive."""
         return softmax(self.predictor.scores(self.system.kind.moments(crops)))
+
+    def predict(self, crops: np.ndarray) -> Prediction:
+        """The answer at each frame; crops as for `probabilities`."""
+        chances = self.probabilities(crops)
+        return Prediction(self.label_names, chances.argmax(1), chances, chances)
 
 
 def load(name: str | None = None) -> OverTime:
@@ -60,31 +66,13 @@ def predict(model: OverTime, folder: Path, *, ready: bool = False) -> list[Row]:
     sees and gives a row with its error. ready: frames are face crops. InputError for a folder without images."""
     if not folder.is_dir():
         raise InputError(f"{folder}: not a folder; name one that holds the frames of a recording")
-    rows, crops = [], []
-    for photo in sorted(photos.photos_of([str(folder)], None), key=lambda photo: _in_order(photo.path)):
-        try:
-            crop = photos.crops_of(photo, ready)[0]
-        except InputError as error:
-            rows.append(Row(photo.path, error=str(error).removeprefix(f"{photo.path}: ")))
-        else:
-            rows.append(Row(photo.path, None if crop.box is None else 1, crop.box))
-            crops.append(crop.image)
-    if crops:
-        answers = iter(model.probabilities(np.stack(crops)))
-        rows = [row if row.error else _answered(row, next(answers), model.label_names) for row in rows]
-    return rows
+    frames = sorted(photos.photos_of([str(folder)], None), key=lambda photo: _in_order(photo.path))
+    return list(photos.answered(model, [photos.unanswered(frame, ready)[0] for frame in frames]))
 
 
 def _in_order(name: str) -> list[tuple[int, str]]:
     """By which frame 2 comes before frame 10, with or without leading zeros."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-def _answered(row: Row, chances: np.ndarray, names: Sequence[str]) -> Row:
-    first, second = np.argsort(-chances, kind="stable")[:2]
-    return replace(row, expression=names[first], probability=float(chances[first]), runner_up=names[second],
-                   runner_up_probability=float(chances[second]),
-                   probabilities=dict(zip(names, chances.astype(float).tolist(), strict=True)))
 
 
 def plot(rows: Sequence[Row], path: Path, title: str) -> None:
