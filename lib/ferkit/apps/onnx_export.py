@@ -30,7 +30,7 @@ from ferkit.data.sources.synthetic import draw_set
 from ferkit.models import inference, one_vs_one
 from ferkit.models.heads import Head, SklearnHead
 from ferkit.models.one_vs_one import OneVsOne
-from ferkit.models.preprocessing import MEAN, SD
+from ferkit.models.preprocessing import MEAN, SD, centre_crop, to_input
 
 OPSET = 20
 TOLERANCE = 1e-4  # largest difference of a logit, probability or SVM score that passes
@@ -60,8 +60,7 @@ class _Graph(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """(logits, probabilities, labels), or (scores, labels) of an SVM."""
         x = (images[:, None].float() - MEAN) / SD if self.pixels else images
-        edge = (SIZE - self.size) // 2
-        x = x[:, :, edge:edge + self.size, edge:edge + self.size]
+        x = centre_crop(x, self.size)
         if self.head is not None:
             scores, labels = self.head(self.network.forward_features(x))
             if self.flip:
@@ -154,7 +153,7 @@ def compare(model: Model, path: Path, pixels: bool = False) -> Parity:
     for size in BATCHES:
         batch = images[start:start + size]
         start += size
-        fed = batch if pixels else ((batch[:, None].astype(np.float32) - MEAN) / SD).astype(np.float32)
+        fed = batch if pixels else to_input(batch).numpy()
         outputs = dict(zip((out.name for out in session.get_outputs()), session.run(None, {"images": fed}),
                            strict=True))
         answer = model.predict(batch)

@@ -50,13 +50,10 @@ def _onnx(arguments: argparse.Namespace) -> int:
     from ferkit.apps import onnx_export, predictor
     from ferkit.core.paths import check_writable
 
-    shown = arguments.onnx
-    if shown.is_dir() or not shown.parent.is_dir():
-        raise InputError(f"{shown}: name a file in a folder that is there")
-    check_writable(shown.parent, "--onnx")
+    check_writable(arguments.onnx.parent, "--onnx")
     model = predictor.load(arguments.weights)
     parity = onnx_export.export(model, arguments.onnx, pixels=arguments.pixels)
-    print(f"{shown}: {model.name}, {arguments.onnx.stat().st_size:,} bytes; against PyTorch on "
+    print(f"{arguments.onnx}: {model.name}, {arguments.onnx.stat().st_size:,} bytes; against PyTorch on "
           f"{parity.images} images: largest difference {parity.max_abs_difference:.1e}, "
           f"{parity.different_decisions} decisions differ")
     return 0
