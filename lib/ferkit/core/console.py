@@ -44,7 +44,7 @@ class Console:
 
     def line(self, text: str = "") -> None:
         """Print a line that stays."""
-        self._erase()
+        self.clear()
         self.stream.write(text + "\n")
         self.stream.flush()
 
@@ -61,7 +61,8 @@ class Console:
         self.latest = progress.describe(event)
         if self.terminal or quiet():
             return  # `at` shows it with the time, twice a second
-        if event.get("kind") != "epoch" or event["epoch"] == event["epochs"] or self._is_due():
+        due = _level > 0 or time.monotonic() - self._last >= PLAIN_SECONDS
+        if event.get("kind") != "epoch" or event["epoch"] == event["epochs"] or due:
             self._last = time.monotonic()
             self.line(f"{head}  {self.latest}")
 
@@ -71,14 +72,6 @@ class Console:
 
     def clear(self) -> None:
         """Take the status line away."""
-        self._erase()
-
-    def _is_due(self) -> bool:
-        return _level > 0 or time.monotonic() - self._last >= PLAIN_SECONDS
-
-    def _erase(self) -> None:
         if self._open:
             self.stream.write("\r\033[K")
             self._open = False
-
-

@@ -2,8 +2,7 @@
 
 A training step allocates and frees the same few hundred MB every time. glibc hands large blocks back to the kernel as
 they are freed and faults every page in anew: 2,000 to 15,000 page faults a step, 5 to 15 % of a CPU's time on networks
-of this size. Two settings of its allocator keep them; no bit of a
-result depends on it. See mallopt(3).
+of this size. Two settings of its allocator keep them; no bit of a result depends on it. See mallopt(3).
 """
 
 from __future__ import annotations

@@ -128,19 +128,15 @@ def check_data(dataset: str, given: Sequence[str]) -> tuple[Path, ...]:
         raise InputError("--data '': an empty name (a shell variable that is not set?); name an archive or a folder")
     found = tuple(Path(name).expanduser().absolute() for name in given)
     for path in found:
-        _check_readable(dataset, path)
+        if not path.exists():
+            raise InputError(f"{dataset}: {path} does not exist; name its archive or folder with --data PATH")
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{dataset}: no permission to read {path}; fix it with chmod")
+        if path.is_dir() and not any(path.iterdir()):
+            raise InputError(f"{dataset}: {path} is an empty folder; unpack the data there")
+        if path.suffix.lower() == ".zip" and path.is_file() and not zipfile.is_zipfile(path):
+            raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
     return found
-
-
-def _check_readable(dataset: str, path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"{dataset}: {path} does not exist; name its archive or folder with --data PATH")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{dataset}: no permission to read {path}; fix it with chmod")
-    if path.is_dir() and not any(path.iterdir()):
-        raise InputError(f"{dataset}: {path} is an empty folder; unpack the data there")
-    if path.suffix.lower() == ".zip" and path.is_file() and not zipfile.is_zipfile(path):
-        raise InputError(f"{dataset}: {path} is not a whole zip file (cut off?); fetch it again")
 
 
 def check_writable(output: Path, option: str = "--output") -> None:
