@@ -62,9 +62,9 @@ class Unit(StrEnum):
         suffix = high.partition(" ")[2]
         return f"{low.removesuffix(f' {suffix}') if suffix else low} … {high}"
 
-    def deviation(self, sd: float | None, digits: int | None = None) -> str:
+    def deviation(self, sd: float | None) -> str:
         """A standard deviation without sign and unit, to stand behind its mean: " ± 0.11"; "" for None."""
-        return "" if sd is None else f" ± {self.format(sd, digits).split()[0].removeprefix('+')}"
+        return "" if sd is None else f" ± {self.format(sd).split()[0].removeprefix('+')}"
 
     def bound(self, value: float | None, relation: str = "=") -> str:
         """What a claim asks for: "70.02 %" for equality, else with the relation: "> 10.0 pts", "< 10", "< 0.05"."""

@@ -29,8 +29,8 @@ def parts(model: nn.Module) -> dict[str, int]:
 
 
 @torch.no_grad()
-def layer_table(model: nn.Module, side: int = 48) -> list[dict[str, object]]:
-    """What happens to one image of side×side pixels, layer by layer: rows {layer, kind, output, parameters}.
+def layer_table(model: nn.Module) -> list[dict[str, object]]:
+    """What happens to one image of 48×48 pixels, layer by layer: rows {layer, kind, output, parameters}.
 
     output: the shape without the batch, e.g. "10×46×46". A layer that runs twice stands there twice, its parameters
     counted once; the counts sum to those of all layers that run.
@@ -48,7 +48,7 @@ def layer_table(model: nn.Module, side: int = 48) -> list[dict[str, object]]:
             hooks.append(layer.register_forward_hook(lambda layer, _, output, name=name: note(name, layer, output)))
     training = model.training
     try:
-        model.eval()(torch.zeros(1, 1, side, side))
+        model.eval()(torch.zeros(1, 1, 48, 48))
     finally:
         for hook in hooks:
             hook.remove()

@@ -30,14 +30,12 @@ Labelled = tuple[np.ndarray, np.ndarray]  # features float (N, D), labels int (N
 class Head(Protocol):
     """A fitted classifier on features (N, D)."""
 
-    def scores(self, features: np.ndarray) -> np.ndarray:
-        """float32 (N, K): the higher the likelier, not calibrated."""
-
     def votes(self, features: np.ndarray) -> np.ndarray:
         """The predicted labels, int64 (N,); its own decision, which need not be its scores' argmax."""
 
     def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """(scores float32 (N, K), labels int64 (N,)) of features (N, D) of one or more views."""
+        """(scores float32 (N, K), labels int64 (N,)) of features (N, D) of one or more views. The higher a score the
+        likelier, but not calibrated."""
 
     def save(self, path: Path) -> None:
         """Write it as one file, atomically, without pickle."""
@@ -89,7 +87,7 @@ class SklearnHead:
         return sum(map(np.size, self.fitted))
 
     def scores(self, features: np.ndarray) -> np.ndarray:
-        """See `Head.scores`; a label unseen in training scores lowest."""
+        """What `predict` gives of one view, float32 (N, K); a label unseen in training scores lowest."""
         decide = getattr(self.pipeline, "decision_function", None) or self.pipeline.predict_proba
         seen = decide(features)
         if seen.ndim == 1:  # two classes have one decision, positive for the second

@@ -13,6 +13,7 @@ from ferkit.core import malloc
 from ferkit.core.errors import InputError
 from ferkit.models.preprocessing import to_input, views
 
+BATCH = 256  # images a step
 MAPPED_BYTES = 2**28  # images of more bytes stay on disk (FER2013: 0.08 GB)
 Views = Callable[[Tensor, nn.Module, str], list[Tensor]]
 
@@ -34,20 +35,20 @@ def image_views(stored: Tensor, model: nn.Module, tta: str) -> list[Tensor]:
             for view in views(stored, model.input_size, tta)]
 
 
-def infer_logits(model: nn.Module, inputs: np.ndarray, *, tta: str = "none", batch_size: int = 256,
+def infer_logits(model: nn.Module, inputs: np.ndarray, *, tta: str = "none", batch_size: int = BATCH,
                  store: Callable[[np.ndarray], Tensor] = image_store, views: Views = image_views) -> np.ndarray:
     """Logits float32 (N, K), averaged over the views of `tta`. inputs: uint8 (N, H, W), or what `store` takes."""
     return _infer(model, store(inputs), batch_size,
                   lambda x: torch.stack([model(view) for view in views(x, model, tta)]).mean(0))
 
 
-def infer_features(model: nn.Module, inputs: np.ndarray, *, batch_size: int = 256,
-                   store: Callable[[np.ndarray], Tensor] = image_store, views: Views = image_views) -> np.ndarray:
-    """``forward_features`` float32 (N, D) of the single view. inputs: as for `infer_logits`."""
-    return _infer(model, store(inputs), batch_size, lambda x: model.forward_features(views(x, model, "none")[0]))
+def infer_features(model: nn.Module, images: np.ndarray) -> np.ndarray:
+    """``forward_features`` float32 (N, D) of the single view. images: uint8 (N, H, W)."""
+    return _infer(model, image_store(images), BATCH,
+                  lambda x: model.forward_features(image_views(x, model, "none")[0]))
 
 
-def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+def infer_theta(model: nn.Module, images: np.ndarray) -> np.ndarray:
     """Where the network's transformer looks in each image, in the image's own [-1, 1] coordinates: float32 (N, 2, 3).
 
     The identity is all that the network sees, whatever its layers cut off, and sizes are shares of that. A shift is how
@@ -55,7 +56,7 @@ def infer_theta(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) 
     fill the image (``sampled_span``, the share of its side that they do).
     images: uint8 (N, H, W).
     """
-    seen = _infer(model, image_store(images), batch_size, lambda x: model.theta(image_views(x, model, "none")[0]))
+    seen = _infer(model, image_store(images), BATCH, lambda x: model.theta(image_views(x, model, "none")[0]))
     seen[..., 2] *= np.float32(getattr(model, "sampled_span", 1.0))
     return seen * np.float32(model.input_size / images.shape[-1])  # a network of smaller input sees the image's middle
 

@@ -90,10 +90,6 @@ class OneVsOne(nn.Module):
         scores = np.mean([scores.numpy() for scores, _ in said], axis=0)
         return scores, scores.argmax(axis=1).astype(np.int64)
 
-    def scores(self, features: np.ndarray) -> np.ndarray:
-        """See `heads.Head.scores`."""
-        return self.predict([features])[0]
-
     def votes(self, features: np.ndarray) -> np.ndarray:
         """See `heads.Head.votes`."""
         return self.predict([features])[1]

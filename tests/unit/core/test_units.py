@@ -34,7 +34,6 @@ def test_intervals_say_the_unit_once(unit, bounds, says):
 def test_deviations_have_neither_sign_nor_unit():
     assert Unit.FRACTION.deviation(0.0011) == " ± 0.11"
     assert Unit.POINTS.deviation(0.012) == " ± 1.2"
-    assert Unit.FRACTION.deviation(0.0011, digits=1) == " ± 0.1"
 
 
 def test_claims_say_what_they_ask_for():

@@ -60,7 +60,7 @@ class RocketHead:
         return int(self.coefficients.size + self.intercepts.size)
 
     def scores(self, packed: np.ndarray) -> np.ndarray:
-        """See `heads.Head.scores`; what is no candidate scores lowest. InputError for a set of candidates that training
+        """See `heads.Head.predict`; what is no candidate scores lowest. InputError for candidates that training
         did not have."""
         features = (_transformed(self.kind, self.arrays, _stretched(packed, self.shape[1])) - self.mean) / self.scale
         scores = np.full((len(packed), self.questions.shape[1]), NEVER, np.float32)
