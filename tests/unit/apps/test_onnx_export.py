@@ -96,8 +96,6 @@ def test_an_svm_votes_the_same_and_takes_pixels(tmp_path, drawn, tta):
 @pytest.mark.parametrize("kind", [RBF_SVM, LINEAR_SVM], ids=["rbf", "linear"])
 @pytest.mark.parametrize("classes", [2, 7])
 def test_every_kind_of_svm_is_computed_as_scikit_learn_does(kind, classes, drawn):
-    import torch
-
     train = drawn.part("train")
     model = _model("lenet5", head_on=train.select(train.labels < classes), kind=kind)
     features = inference.infer_features(model.network, drawn.part("test").images)

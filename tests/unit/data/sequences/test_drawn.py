@@ -74,6 +74,14 @@ def test_a_random_split_lets_the_same_subject_through_and_the_own_one_does_not(t
         assert bool(set(whole.part("train").subjects) & set(whole.part("test").subjects)) is shared
 
 
+@pytest.mark.parametrize("train", [100, 20])
+def test_a_number_of_images_to_train_leaves_all_sequences_where_there_are_no_more(train):
+    """``run --protocol official+train100`` could not finish: 42 drawn sequences train in the smoke profile."""
+    found = load.load("synthetic", profile="smoke", protocol=f"official+train{train}")
+    assert (found.split == "train").sum() == min(train, 42) and found.source["protocol"] == f"official+train{train}"
+    assert any("+train100 leaves all 42" in note for note in found.source["notes"]) == (train == 100)
+
+
 def test_a_part_of_the_training_sequences_trains_and_what_sequences_lack_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
     whole, part = (load.load("synthetic", profile="smoke", protocol=name) for name in ("", "official+train14"))
