@@ -268,18 +268,6 @@ def read_grey(files: Files, name: str, background: int | None = None) -> np.ndar
     return decode_grey(files.read(name), f"{files.title}: {name}", background)
 
 
-def read_crops(files: Files, names: list[str], size: int = 48) -> np.ndarray:
-    """The members as ready face crops, uint8, (N, size, size); InputError for one of another size."""
-    images = np.empty((len(names), size, size), np.uint8)
-    for row, name in enumerate(names):
-        image = read_grey(files, name)
-        if image.shape != (size, size):
-            height, width = image.shape
-            raise InputError(f"{files.title}: {name}: image is {width}×{height}, {size}×{size} is expected")
-        images[row] = image
-    return images
-
-
 def _to_grey(image: Image.Image, where: str, background: int | None) -> np.ndarray:
     """Pixels of a loaded image as upright grey."""
     if image.mode == "L" and not image.info:

@@ -244,15 +244,15 @@ def _read_tree(files: Files, names: list[str]) -> FaceSet:
 def _crops(files: Files, names: list[str]) -> tuple[np.ndarray, tuple[int, int]]:
     """All images at 48×48, and the one size that all of them have; InputError for one of another size."""
     size = archive.read_grey(files, names[0]).shape
-    if size == (SIZE, SIZE) or size[0] != size[1] or not SMALLEST <= size[0] <= LARGEST:
-        return archive.read_crops(files, names, SIZE), (SIZE, SIZE)
+    if size[0] != size[1] or not SMALLEST <= size[0] <= LARGEST:
+        size = (SIZE, SIZE)
+    wanted = f"{SIZE}×{SIZE} is expected" if size == (SIZE, SIZE) else f"others here are {size[1]}×{size[0]}"
     images = np.empty((len(names), SIZE, SIZE), np.uint8)
     shrinking = Image.Resampling.BOX if size[0] % SIZE == 0 else Image.Resampling.LANCZOS
     for row, name in enumerate(names):
         image = archive.read_grey(files, name)
         if image.shape != size:
-            raise InputError(f"{files.title}: {name}: image is {image.shape[1]}×{image.shape[0]}, others here are "
-                             f"{size[1]}×{size[0]}")
+            raise InputError(f"{files.title}: {name}: image is {image.shape[1]}×{image.shape[0]}, {wanted}")
         images[row] = np.asarray(Image.fromarray(image).resize((SIZE, SIZE), shrinking))
     return images, size
 
