@@ -3,6 +3,8 @@
 import argparse
 
 from ferkit.cli import options
+from ferkit.core.console import json_line
+from ferkit.core.errors import InputError
 
 HELP = "recompute published metrics, predictions and hashes; name everything that does not fit"
 
@@ -24,8 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what was found; exit status 0, or 1 where anything does not fit."""
-    from ferkit.core.console import json_line
-    from ferkit.core.errors import InputError
     from ferkit.publishing import verify
 
     if arguments.history or arguments.against is not None:
@@ -41,8 +41,6 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _listed(arguments: argparse.Namespace) -> int:
     """The rows of --against or --history; exit status 1 where a number lies outside its interval."""
-    from ferkit.core.console import json_line
-    from ferkit.core.errors import InputError
     from ferkit.publishing.verify import against, superseded
     from ferkit.publishing.verify.tree import is_tree
 

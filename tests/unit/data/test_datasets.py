@@ -13,12 +13,19 @@ from ferkit.core.profiles import PROFILES
 from ferkit.data import datasets, splits
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sources import fer2013
+from ferkit.data.sources.synthetic import draw_set
 
 
 @pytest.fixture
 def archive(small, layouts, tmp_path):
     """The drawn set as a FER2013 csv."""
     return layouts.csv(tmp_path / "fer2013.csv", small)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """805 drawn faces, more than the smoke profile takes."""
+    return draw_set(560, 105, 140, seed=4, imbalance="fer2013")
 
 
 def test_the_source_is_read_once(own_cache, archive, small, monkeypatch):
@@ -68,10 +75,7 @@ def test_drawn_faces_fill_the_profile_and_keep_their_masks():
     assert again.content_hash == faces.content_hash and again.masks.any()
 
 
-def test_real_data_are_thinned_to_the_profile_and_say_so(own_cache, layouts, tmp_path):
-    from ferkit.data.sources.synthetic import draw_set
-
-    many = draw_set(560, 105, 140, seed=4, imbalance="fer2013")
+def test_real_data_are_thinned_to_the_profile_and_say_so(own_cache, many, layouts, tmp_path):
     place = layouts.csv(tmp_path / "fer2013.csv", many)
     faces = datasets.load("fer2013", place, profile="smoke")
     assert [int(np.sum(faces.split == split)) for split in SPLITS] == [420, 105, 105]
@@ -83,10 +87,7 @@ def test_real_data_are_thinned_to_the_profile_and_say_so(own_cache, layouts, tmp
     assert datasets.load("fer2013", place, profile="full").content_hash == many.content_hash
 
 
-def test_a_part_of_the_training_images_trains_and_the_rest_stays_whole(own_cache, layouts, tmp_path):
-    from ferkit.data.sources.synthetic import draw_set
-
-    many = draw_set(560, 105, 140, seed=4, imbalance="fer2013")
+def test_a_part_of_the_training_images_trains_and_the_rest_stays_whole(own_cache, many, layouts, tmp_path):
     place = layouts.csv(tmp_path / "fer2013.csv", many)
     whole, part = (datasets.load("fer2013", place, profile="full", protocol=name)
                    for name in ("official", "official+train70"))

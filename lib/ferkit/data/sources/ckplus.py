@@ -168,14 +168,12 @@ def _face_set(
                     np.array(names), np.arange(len(rows)), label_names)
     if dropped:
         notes = [*notes, f"{dropped} contempt images are left out: they are none of the seven labels."]
-    absent = [label for label in label_names if not np.any(labels == label_names.index(label))]
+    counts = dict(zip(label_names, np.bincount(labels, minlength=len(label_names)).tolist(), strict=True))
+    absent = [label for label, n in counts.items() if not n]
     if absent:
         notes = [*notes, f"The copy holds no {' and no '.join(absent)} images."]
-    off = [
-        f"{label} {np.sum(labels == label_names.index(label))} instead of {n}"
-        for label, n in PUBLISHED_48.items()
-        if layout == "CK+48" and label in label_names and np.sum(labels == label_names.index(label)) != n
-    ]
+    off = [f"{label} {counts[label]} instead of {n}" for label, n in PUBLISHED_48.items()
+           if layout == "CK+48" and counts.get(label, n) != n]
     if off:
         notes = [*notes, f"The counts are not those of the circulating CK+48: {', '.join(off)}."]
     source = {"dataset": "ckplus", "layout": layout, "counts": faces.counts(), "notes": notes,
