@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 
 from ferkit.core.errors import InputError
+from ferkit.core.labels import to_label
 from ferkit.data import archive
 from ferkit.data.crops import read_photos
 from ferkit.data.face_set import FaceSet, without_splits
@@ -20,15 +21,6 @@ from ferkit.data.face_set import FaceSet, without_splits
 IMAGES = 213
 SHARES = (120 / 213, 23 / 213, 70 / 213)  # by_image: train, val, test
 SUBJECTS = ("KA", "KL", "KM", "KR", "MK", "NA", "NM", "TM", "UY", "YM")
-CODES = {
-    "AN": "angry",
-    "DI": "disgust",
-    "FE": "fear",
-    "HA": "happy",
-    "SA": "sad",
-    "SU": "surprise",
-    "NE": "neutral",
-}
 _NAME = re.compile(
     r"([A-Z]{2})[.\-_ ]?(AN|DI|FE|HA|SA|SU|NE)(\d)(?:[.\-_ ]+\d+)?[.\-_ ]*(?:\.TIFF?)?\.[A-Z]+", re.IGNORECASE
 )
@@ -55,4 +47,4 @@ def parse_name(name: str, where: str) -> tuple[str, str]:
         raise InputError(
             f"{where}: not a JAFFE file name such as KA.AN1.39.tiff; for other images use --dataset folder"
         )
-    return match[1].upper(), CODES[match[2].upper()]
+    return match[1].upper(), to_label(match[2])

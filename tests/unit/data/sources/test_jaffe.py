@@ -8,6 +8,8 @@ from PIL import Image
 from ferkit.core.labels import LABELS
 from ferkit.data.sources import jaffe
 
+CODES = dict(zip(("AN", "DI", "FE", "HA", "SA", "SU", "NE"), LABELS, strict=True))
+
 
 @pytest.mark.parametrize("name", ["KA.AN1.39.tiff", "KA-AN1.jpeg", "jaffe/KA_AN1_39.png", "ka.an1.39.TIFF",
                                   "KA.AN1.39..tiff", "KAAN1.jpg", "angry/KA-AN1.39.jpg"])
@@ -15,13 +17,9 @@ def test_circulating_spellings_name_the_same_subject_and_label(name):
     assert jaffe.parse_name(name, "x") == ("KA", "angry")
 
 
-@given(st.sampled_from(jaffe.SUBJECTS), st.sampled_from(sorted(jaffe.CODES)), st.integers(1, 4), st.integers(1, 213))
+@given(st.sampled_from(jaffe.SUBJECTS), st.sampled_from(sorted(CODES)), st.integers(1, 4), st.integers(1, 213))
 def test_every_name_of_the_release_round_trips(subject, code, take, number):
-    assert jaffe.parse_name(f"{subject}.{code}{take}.{number}.tiff", "x") == (subject, jaffe.CODES[code])
-
-
-def test_the_codes_are_one_to_one():
-    assert sorted(jaffe.CODES.values()) == sorted(LABELS)
+    assert jaffe.parse_name(f"{subject}.{code}{take}.{number}.tiff", "x") == (subject, CODES[code])
 
 
 @pytest.mark.parametrize("name", ["README.png", "XX.AN1.1.tiff", "KA.ZZ1.1.tiff", "KA.AN.tiff"])
