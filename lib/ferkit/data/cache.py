@@ -26,11 +26,10 @@ import numpy as np
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.data import decoding
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import PLAIN, FaceSet
 
 SCHEMA = 1  # raise when a reader changes what it makes of the same files
 LAYOUT = 3  # raise when an entry is stored in another form, or its `source` says more
-PLAIN = ("labels", "subjects", "sequences", "split", "names", "index")
 STALE_SECONDS = 24 * 3600
 _ENTRY = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")  # a content hash and a hash of everything else
 _verified: set[tuple[str, int]] = set()  # entries (path and inode) whose bytes this process has compared

@@ -14,6 +14,8 @@ from ferkit.core.labels import LABELS
 from ferkit.data.image_statistics import pixel_hash
 
 SPLITS = ("train", "val", "test")
+PLAIN = ("labels", "subjects", "sequences", "split", "names", "index")  # a value for each image
+OPTIONAL = ("masks", "intensity", "targets")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class FaceSet:
 
     def __post_init__(self) -> None:
         n = len(self.images)
-        for name in ("labels", "subjects", "sequences", "split", "names", "index"):
+        for name in PLAIN:
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries for {n} images")
 
@@ -79,12 +81,8 @@ class FaceSet:
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
         if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
             rows = slice(int(rows[0]), int(rows[0]) + len(rows))  # a piece in one: a map on disk stays one
-        arrays = {name: getattr(self, name)[rows]
-                  for name in ("images", "labels", "subjects", "sequences", "split", "names", "index")}
-        for name in ("masks", "intensity", "targets"):
-            if getattr(self, name) is not None:
-                arrays[name] = getattr(self, name)[rows]
-        return replace(self, **arrays)
+        present = [name for name in ("images", *PLAIN, *OPTIONAL) if getattr(self, name) is not None]
+        return replace(self, **{name: getattr(self, name)[rows] for name in present})
 
     def part(self, split: str) -> FaceSet:
         """The images of one split, in source order."""
