@@ -99,8 +99,3 @@ def test_an_overlay_never_takes_the_place_of_a_photograph(folder, capsys):
     assert _predict(folder, "--save-overlay", folder) == 2
     assert "would write over the photograph" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_stdin_named_twice_is_read_once(folder, capsys, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((folder / "b.png").read_bytes())))
-    assert _predict("-", "-") == 0 and len(capsys.readouterr().out.splitlines()) == 1
