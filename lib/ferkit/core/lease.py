@@ -115,7 +115,9 @@ def take(directory: Path, after: Attempt | None) -> Lease | None:
     """The lease of a folder whose newest attempt is `after`; None if another worker was faster."""
     path = directory / ATTEMPTS / f"{(after.number if after else 0) + 1}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"worker": me(), "host": os.uname().nodename, "pid": os.getpid(), "started": round(time.time(), 3)}
+    # "worker" lets others on the same machine tell whether it lives
+    worker = {"machine": _machine(), "pid": os.getpid(), "born": _born(os.getpid())}
+    facts = {"worker": worker, "host": os.uname().nodename, "pid": os.getpid(), "started": round(time.time(), 3)}
     try:
         stream = open(path, "x", encoding="utf-8")  # noqa: SIM115 (closed below)
     except FileExistsError:
@@ -127,11 +129,6 @@ def take(directory: Path, after: Attempt | None) -> Lease | None:
         path.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
     return Lease(path, facts)
-
-
-def me() -> dict[str, object]:
-    """This process, so that others on the same machine can tell whether it lives: {machine, pid, born}."""
-    return {"machine": _machine(), "pid": os.getpid(), "born": _born(os.getpid())}
 
 
 def _is_lost(directory: Path, worker: Mapping[str, object] | None, beat: float, stale_seconds: float) -> bool:

@@ -118,9 +118,8 @@ def _drawing_key(profile: str, seed: int, variation: int) -> list[object]:
 
 def _draw(profile: str, seed: int, variation: int) -> FaceSet:
     """The built-in set at the profile's size, from the cache or drawn."""
-    def build() -> FaceSet:
-        return _source("synthetic").draw_set(*PROFILES[profile].drawn, seed=seed, variation=variation / 100)
-    return cache.prepared(_drawing_key(profile, seed, variation), build)
+    return cache.prepared(_drawing_key(profile, seed, variation), lambda: _source("synthetic").draw_set(
+        *PROFILES[profile].drawn, seed=seed, variation=variation / 100))
 
 
 def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
