@@ -1,12 +1,15 @@
 """Photographs become rows: every face, in order; what cannot be read is one row with its reason."""
 
 import io
+import os
+import threading
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+import ferkit
 from ferkit import papers
 from ferkit.apps import photos, predictor
 from ferkit.core.errors import InputError
@@ -159,9 +162,6 @@ def test_what_has_no_end_is_refused_and_not_read_to_it(place, tmp_path, monkeypa
 
 
 def test_a_pipe_is_read_once_and_told_twice(tmp_path):
-    import os
-    import threading
-
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"bytes",))
     writer.start()
@@ -171,8 +171,6 @@ def test_a_pipe_is_read_once_and_told_twice(tmp_path):
 
 
 def test_read_takes_a_photograph_in_any_form_and_gives_its_faces(tmp_path):
-    import ferkit
-
     pixels = np.tile(np.arange(90, dtype=np.uint8), (60, 1))
     Image.fromarray(pixels).save(tmp_path / "ramp.png")
     model = ferkit.load("lenet5")
@@ -206,7 +204,5 @@ def test_a_photograph_that_is_named_twice_is_read_once(tmp_path):
                                              (b"nonsense", "photo: not an image of a known format"),
                                              (np.zeros((4, 4), np.float32), r"photo: an array float32 \(4, 4\)")])
 def test_read_refuses_what_is_no_picture_in_one_line(photo, says):
-    import ferkit
-
     with pytest.raises(ferkit.InputError, match=f"^{says}"):
         ferkit.read(photo, "lenet5")

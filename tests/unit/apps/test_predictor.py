@@ -81,8 +81,12 @@ def test_the_runner_up_is_the_best_of_the_others():
     np.testing.assert_array_equal(answer.runners_up, [2, 1])
 
 
+def _untrained():
+    return trainer.initial_model(papers.system("lenet5").build, papers.recipe("lenet5", "ours"), seed=0).eval()
+
+
 def test_an_svm_votes_for_itself_and_has_no_probabilities():
-    model = trainer.initial_model(papers.system("lenet5").build, recipe=_recipe(), seed=0).eval()
+    model = _untrained()
     rng = np.random.default_rng(0)
     features = inference.infer_features(model, IMAGES)
     head = RBF_SVM.refit(features, rng.integers(0, 7, len(IMAGES)), {"C": 10, "gamma": "scale"}, 7)
@@ -93,14 +97,9 @@ def test_an_svm_votes_for_itself_and_has_no_probabilities():
     assert answer.probabilities is None and answer.scores.shape == (len(IMAGES), 7)
 
 
-def _recipe():
-
-    return papers.recipe("lenet5", "ours")
-
-
 def test_other_sizes_are_resized_and_none_is_fine():
     model = predictor.Model("x", ("a",) * 7, "none", "", network_predictor(
-        trainer.initial_model(papers.system("lenet5").build, _recipe(), 0).eval(), "none"))
+        _untrained(), "none"))
     large = IMAGES.repeat(2, axis=1).repeat(2, axis=2)
     np.testing.assert_array_equal(predictor.resized(large), IMAGES)  # halving undoes doubling
     np.testing.assert_allclose(model.predict(large).scores, model.predict(IMAGES).scores, atol=1e-5)

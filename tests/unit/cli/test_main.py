@@ -5,9 +5,13 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 import ferkit
 from ferkit import __main__ as command_line
+from ferkit import papers
+from ferkit.models import weights
+from ferkit.pipeline import options
 
 
 def test_the_version_is_the_packages(capsys):
@@ -32,8 +36,6 @@ def test_a_reader_that_has_had_enough_is_no_error():
 
 
 def test_an_interrupt_is_told_and_ends_with_130(monkeypatch, capsys):
-    from ferkit.pipeline import options
-
     def interrupted(_):
         raise KeyboardInterrupt
 
@@ -77,8 +79,6 @@ def test_a_working_directory_that_is_gone_is_one_line(tmp_path):
 
 
 def test_a_mistake_of_the_program_is_one_line_and_a_traceback_only_on_request(monkeypatch, capsys):
-    from ferkit.pipeline import options
-
     monkeypatch.setattr(options, "resolve", lambda _: {}["key"])
     assert command_line.main(["run"]) == 1
     told = capsys.readouterr().err
@@ -137,11 +137,6 @@ WITH_A_DEVICE = {
 
 
 def test_a_gpu_that_is_not_there_is_one_line_in_every_command_that_takes_a_device(tmp_path, monkeypatch, capsys):
-    import torch
-
-    from ferkit import papers
-    from ferkit.models import weights
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     weights.save(tmp_path / "w.safetensors", papers.system("lenet5").build(), "lenet5", {})

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from ferkit import papers
 from ferkit.core.labels import LABELS
 from ferkit.core.protocols import Protocol
 from ferkit.data import datasets, ferplus, fingerprint, restoration
+from ferkit.data.face_set import trained_on
 from ferkit.data.image_statistics import pixel_hash
 from ferkit.data.sources import fer2013
 from ferkit.data.sources.synthetic import draw_set
+from ferkit.experiments import fitting
 
 PLAIN = Protocol("official", labels="ferplus")
 
@@ -154,11 +158,6 @@ def test_loading_knows_the_label_set(original, table, layouts, tmp_path, own_cac
 
 
 def test_soft_targets_reach_the_loss_and_none_changes_nothing(restored):
-    import torch
-
-    from ferkit import papers
-    from ferkit.experiments import fitting
-
     soft = ferplus.relabel(restored, replace(PLAIN, labels="ferplus-soft"))
     system, recipe = papers.system("lenet5"), papers.recipe("lenet5", "ours", epochs=1)
     one_hot = np.eye(7, dtype=np.float32)[soft.labels]
@@ -173,16 +172,11 @@ def test_soft_targets_reach_the_loss_and_none_changes_nothing(restored):
 
 
 def test_a_method_that_learns_one_label_an_image_refuses_shares(restored, refusal):
-    from ferkit import papers
-    from ferkit.experiments import fitting
-
     soft = ferplus.relabel(restored, replace(PLAIN, labels="ferplus-soft"))
     said = refusal(fitting.fit, papers.system("scn"), papers.recipe("scn", "ours", epochs=1), soft)
     assert "shares of votes; take --labels ferplus" in said
 
 
 def test_weights_say_whose_labels_they_learned(restored):
-    from ferkit.data.face_set import trained_on
-
     assert trained_on(restored.source) == "fer2013"
     assert trained_on(ferplus.relabel(restored, PLAIN).source) == "fer2013 (ferplus labels)"

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings, strategies
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from ferkit import papers
 from ferkit.core.errors import LONGEST, InputError, in_one_line
@@ -45,8 +46,6 @@ def test_other_files_are_refused(tmp_path, content, says):
 
 
 def test_a_foreign_safetensors_file_is_refused(tmp_path):
-    from safetensors.torch import save_file
-
     save_file({"x": torch.zeros(1)}, tmp_path / "w.safetensors")
     with pytest.raises(InputError, match="not a network saved by ferkit"):
         weights.load(tmp_path / "w.safetensors", papers.system)
@@ -54,13 +53,8 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path):
 
 def with_header(path, change=None, raw=None):
     """The file at `path` with another header: some keys changed, or other text."""
-    from safetensors import safe_open
-    from safetensors.torch import load_file, save_file
-
-    with safe_open(path, framework="pt") as file:
-        header = json.loads(file.metadata()["ferkit"])
-    tensors = load_file(path)
-    save_file(tensors, path, {"ferkit": json.dumps(header | (change or {})) if raw is None else raw})
+    header = json.loads(tensor_files.metadata(path)["ferkit"])
+    save_file(load_file(path), path, {"ferkit": json.dumps(header | (change or {})) if raw is None else raw})
     return path
 
 

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from ferkit.core import paths
 from ferkit.core.labels import LABELS
+from ferkit.data import datasets, splits
 from ferkit.data.sources import folder
 
 
@@ -155,8 +157,6 @@ def test_a_table_in_the_folder_that_was_zipped_is_read(indexed, small, tmp_path)
 
 
 def test_other_subjects_are_other_data(classes, own_cache, monkeypatch):
-    from ferkit.core import paths
-    from ferkit.data import datasets
     found = []
     for pattern in ("", r"/(\d)\d*\.png", r"/\d*(\d)\.png"):
         monkeypatch.setenv(paths.SUBJECT_VARIABLE, pattern)
@@ -165,8 +165,6 @@ def test_other_subjects_are_other_data(classes, own_cache, monkeypatch):
 
 
 def test_subjects_from_paths_divide_by_subject(classes, own_cache, monkeypatch):
-    from ferkit.core import paths
-    from ferkit.data import datasets, splits
     monkeypatch.setenv(paths.SUBJECT_VARIABLE, r"/\d*(\d)\.png")
     faces = datasets.load("folder", classes, profile="full", protocol="by_subject")
     assert splits.shared_groups(faces.subjects, faces.split) == {"train/val": 0, "train/test": 0, "val/test": 0}
@@ -175,7 +173,6 @@ def test_subjects_from_paths_divide_by_subject(classes, own_cache, monkeypatch):
 
 
 def test_no_message_recommends_a_division_by_image(classes, own_cache, refusal):
-    from ferkit.data import datasets
     for protocol in ("official", "by_subject", "leave_one_subject_out"):
         line = refusal(datasets.load, "folder", classes, profile="full", protocol=protocol)
         assert "by_image" not in line and "--subject-from" in line
