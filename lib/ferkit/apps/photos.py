@@ -197,9 +197,7 @@ def crops_of(photo: Photo, ready: bool = False) -> list[face_detection.Crop]:
         raise InputError(f"larger than {archive.MEMBER_LIMIT // 2**20} MiB: not a photograph; shrink it")
     image = archive.decode_grey(content, photo.path, background=BEHIND)
     if image.shape == (SIZE, SIZE) or (ready and image.size):
-        side = min(image.shape)
-        corner = ((image.shape[1] - side) // 2, (image.shape[0] - side) // 2)
-        return [replace(face_detection.whole(image, SIZE), box=(*corner, side, side))]
+        return [face_detection.whole(image, SIZE)]
     return face_detection.crop_faces(image, SIZE)
 
 

@@ -13,7 +13,7 @@ dropping it would hide the failure; such photographs are counted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -41,13 +41,11 @@ class Crop:
     """A face cut out of a photograph.
 
     image: uint8 0…255, (size, size). box: x, y, width, height in the photograph's pixels; None where no face
-    was found and the largest centred square was taken. angle: degrees by which the eyes were levelled, 0
-    without two.
+    was found and the largest centred square was taken.
     """
 
     image: np.ndarray
     box: Box | None
-    angle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,26 +92,15 @@ def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) ->
     """
     if min(image.shape) < SMALLEST:
         raise InputError(f"photograph of {image.shape[1]}×{image.shape[0]} pixels is too small for a face")
-    boxes = detect(image)[:at_most]
-    return [_crop(image, box, size) for box in boxes] or [whole(image, size)]
-
-
-def centred_square(image: np.ndarray) -> np.ndarray:
-    """The largest square around the middle of a picture (H, W)."""
-    side = min(image.shape)
-    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
-    return image[top:top + side, left:left + side]
+    found = [Crop(_resized(_cut_level(image, box), size), box) for box in detect(image)[:at_most]]
+    return found or [replace(whole(image, size), box=None)]
 
 
 def whole(image: np.ndarray, size: int = 48) -> Crop:
     """A picture that is a face crop already: its largest centred square, without a search."""
-    return Crop(_resized(centred_square(image), size), None)
-
-
-def _crop(image: np.ndarray, box: Box, size: int) -> Crop:
-    x, y, width, height = box
-    angle = _tilt(image[y:y + height, x:x + width])
-    return Crop(_resized(_cut_level(image, box, angle), size), box, angle)
+    side = min(image.shape)
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return Crop(_resized(image[top:top + side, left:left + side], size), (left, top, side, side))
 
 
 def found_in_crops(images: np.ndarray) -> np.ndarray:
@@ -240,11 +227,12 @@ def _tilt(face: np.ndarray) -> float:
     return angle if abs(angle) <= LEVEL_LIMIT and x2 - x1 > 0.25 * factor * width else 0.0
 
 
-def _cut_level(image: np.ndarray, box: Box, angle: float) -> np.ndarray:
+def _cut_level(image: np.ndarray, box: Box) -> np.ndarray:
     """The box, turned about its centre until the eyes are level; beyond the picture its edge is repeated."""
     x, y, width, height = box
-    if angle == 0.0:
-        return image[y:y + height, x:x + width]
+    face = image[y:y + height, x:x + width]
+    if not (angle := _tilt(face)):
+        return face
     cv2 = _opencv()
     turn = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), angle, 1.0)
     turn[:, 2] -= (x, y)
