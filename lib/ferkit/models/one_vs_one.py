@@ -59,13 +59,10 @@ class OneVsOne(nn.Module):
         return cls({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()},
                    float(machine._gamma), num_classes)
 
-    def standardised(self, features: Tensor) -> Tensor:
-        """Features (N, D) as the points are, float64, rounded as scikit-learn does."""
-        return ((features.double() - self.mean) / self.scale).float().double()
-
     def decisions(self, features: Tensor) -> Tensor:
         """float64 (N, pairs). features: (N, D), as they come from the network."""
-        x, points = self.standardised(features), self.points.double()
+        x = ((features.double() - self.mean) / self.scale).float().double()  # rounded as scikit-learn does
+        points = self.points.double()
         squares = (x * x).sum(1, keepdim=True) + (points * points).sum(1) - 2 * (x @ points.T)
         return torch.exp(-self.gamma * squares.clamp(min=0)) @ self.weights + self.intercepts
 
