@@ -160,68 +160,45 @@ def broken(*_arguments, **_options):
 
 # --- images
 
-def test_grey_comes_back_as_it_was():
-    np.testing.assert_array_equal(archive.decode_grey(encoded(Image.fromarray(RAMP), "PNG"), "x"), RAMP)
+GREY = Image.fromarray(RAMP)
+UPRIGHT = Image.Exif()
+UPRIGHT[0x0112] = 6  # stored turned left; this orientation turns it right again
+FORMS = {"grey": encoded(GREY, "PNG"), "colour": encoded(GREY.convert("RGB"), "PNG"),
+         "palette": encoded(GREY.convert("P"), "PNG"), "alpha that hides nothing": encoded(GREY.convert("RGBA"), "PNG"),
+         "16 bits": encoded(Image.fromarray(RAMP.astype(np.uint16) * 257), "PNG"),
+         "turned by EXIF": encoded(Image.fromarray(np.rot90(RAMP).copy()), "PNG", exif=UPRIGHT.tobytes())}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_picture_in_another_form_is_the_same_picture(form):
+    np.testing.assert_array_equal(archive.decode_grey(FORMS[form], "x"), RAMP)
 
 
 def test_one_bit_images_become_black_and_white():
-    bits = Image.fromarray(RAMP).point(lambda v: 255 * (v > 100)).convert("1")
+    bits = GREY.point(lambda v: 255 * (v > 100)).convert("1")
     assert set(np.unique(archive.decode_grey(encoded(bits, "PNG"), "x"))) == {0, 255}
 
 
-def test_colour_without_colour_is_the_same_grey():
-    for mode in ("RGB", "P"):
-        image = Image.fromarray(RAMP).convert(mode)
-        np.testing.assert_array_equal(archive.decode_grey(encoded(image, "PNG"), "x"), RAMP)
-
-
-def test_sixteen_bits_are_scaled_to_eight():
-    wide = Image.fromarray(RAMP.astype(np.uint16) * 257)
-    np.testing.assert_array_equal(archive.decode_grey(encoded(wide, "PNG"), "x"), RAMP)
-
-
-def test_an_alpha_channel_that_hides_nothing_is_dropped_and_one_that_does_is_refused(refusal):
-    image = Image.fromarray(RAMP).convert("RGBA")
-    np.testing.assert_array_equal(archive.decode_grey(encoded(image, "PNG"), "x"), RAMP)
+def test_an_alpha_channel_that_hides_something_is_refused_unless_told_what_lies_behind(refusal):
+    image = GREY.convert("RGBA")
     image.putpixel((3, 4), (0, 0, 0, 0))
     assert "transparent" in refusal(archive.decode_grey, encoded(image, "PNG"), "x")
     assert archive.decode_grey(encoded(image, "PNG"), "x", background=255)[4, 3] == 255
 
 
-def test_a_picture_turned_by_exif_is_read_upright():
-    turned = Image.fromarray(np.rot90(RAMP).copy())  # stored turned left; orientation 6 turns it right again
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    np.testing.assert_array_equal(archive.decode_grey(encoded(turned, "PNG", exif=exif.tobytes()), "x"), RAMP)
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8))
+HUGE = FORMS["grey"][:16] + struct.pack(">II", 60000, 60000) + FORMS["grey"][24:]  # refused before it is decoded
+REFUSED = {"nothing": (b"", "empty (0 bytes)"), "text": (b"just text\n", "not an image"),
+           "a signature alone": (b"\x89PNG\r\n\x1a\n", "x: "), "cut off": (encoded(NOISE, "PNG")[:900], "broken image"),
+           "CMYK": (encoded(GREY.convert("CMYK"), "TIFF"), "x: colour mode CMYK"),
+           "floats": (encoded(GREY.convert("F"), "TIFF"), "x: colour mode F"), "huge": (HUGE, "x: "),
+           "frames": (encoded(GREY, "TIFF", save_all=True, append_images=[Image.fromarray(RAMP.T.copy())]), "2 frames")}
 
 
-@pytest.mark.parametrize("mode", ["CMYK", "F"])
-def test_modes_without_one_grey_reading_are_refused(refusal, mode):
-    content = encoded(Image.fromarray(RAMP).convert(mode), "TIFF")
-    assert f"x: colour mode {mode}" in refusal(archive.decode_grey, content, "x")
-
-
-def test_several_frames_are_refused(refusal):
-    frames = [Image.fromarray(RAMP), Image.fromarray(RAMP.T.copy())]
-    content = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
-    assert "2 frames" in refusal(archive.decode_grey, content, "x")
-
-
-def test_a_huge_declared_picture_is_refused_before_it_is_decoded(refusal):
-    content = bytearray(encoded(Image.fromarray(RAMP), "PNG"))
-    struct.pack_into(">II", content, 16, 60000, 60000)
-    assert "x: " in refusal(archive.decode_grey, bytes(content), "x")
-
-
-@pytest.mark.parametrize(("content", "says"), [(b"", "empty (0 bytes)"), (b"just text\n", "not an image"),
-                                               (b"\x89PNG\r\n\x1a\n", "x: ")])
-def test_what_is_no_image_is_refused_by_name(refusal, content, says):
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_no_one_grey_picture_is_refused_by_name(refusal, what):
+    content, says = REFUSED[what]
     assert says in refusal(archive.decode_grey, content, "x")
-
-
-def test_a_truncated_image_is_refused(refusal):
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8))
-    assert "broken image" in refusal(archive.decode_grey, encoded(noise, "PNG")[:900], "x")
 
 
 @given(st.binary(max_size=200))
