@@ -31,6 +31,22 @@ def listed(path):
         return files.names
 
 
+def packed(path, members):
+    """An archive of these members, written to `path`."""
+    if path.suffix == ".tar":
+        with tarfile.open(path, "w") as file:
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                file.addfile(info, io.BytesIO(content))
+    else:
+        with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names that it stores in another form
+            for name, content in members.items():
+                file.writestr(name, content)
+    return path
+
+
 def test_a_folder_a_zip_and_a_tar_list_and_read_the_same(tmp_path, layouts):
     folder = tmp_path / "data"
     for name in ("b/two.txt", "a/one.txt"):
@@ -59,26 +75,20 @@ def test_a_path_that_is_not_there_is_refused(tmp_path, refusal):
 
 @pytest.mark.parametrize("name", ["../evil.png", "a/../../evil.png", "/etc/passwd", "..\\evil.png", "C:\\evil.png"])
 def test_an_entry_that_climbs_out_of_its_folder_is_refused(tmp_path, refusal, name):
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
-        packed.writestr(name, b"x")
-    assert "climbs out" in refusal(listed, tmp_path / "x.zip")
-    with tarfile.open(tmp_path / "x.tar", "w") as packed:
-        packed.addfile(tarfile.TarInfo(name))
-    assert "climbs out" in refusal(listed, tmp_path / "x.tar")
+    for kind in ("zip", "tar"):
+        assert "climbs out" in refusal(listed, packed(tmp_path / f"x.{kind}", {name: b"x"}))
 
 
 def test_a_link_in_a_tar_is_refused(tmp_path, refusal):
-    with tarfile.open(tmp_path / "x.tar", "w") as packed:
+    with tarfile.open(tmp_path / "x.tar", "w") as file:
         link = tarfile.TarInfo("a.png")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        packed.addfile(link)
+        file.addfile(link)
     assert "a.png: is a link" in refusal(listed, tmp_path / "x.tar")
 
 
 def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path, refusal):
-    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("bomb.png", b"x")
-    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    raw = bytearray(packed(tmp_path / "x.zip", {"bomb.png": b"x"}).read_bytes())
     directory = raw.rindex(b"PK\x01\x02")
     struct.pack_into("<I", raw, directory + 24, 2**32 - 2)
     (tmp_path / "x.zip").write_bytes(raw)
@@ -111,18 +121,16 @@ def test_a_truncated_tar_is_refused(tmp_path, small, layouts, refusal):
 
 
 def test_a_member_whose_checksum_is_wrong_is_named(tmp_path, refusal):
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
-        packed.writestr("a.png", b"content")
-    raw = (tmp_path / "x.zip").read_bytes().replace(b"content", b"contend")
+    raw = packed(tmp_path / "x.zip", {"a.png": b"content"}).read_bytes().replace(b"content", b"contend")
     (tmp_path / "x.zip").write_bytes(raw)
     with archive.open_files(tmp_path / "x.zip") as files:
         assert "x.zip: a.png: cannot be read" in refusal(files.read, "a.png")
 
 
 def test_a_member_listed_twice_is_refused(tmp_path, refusal):
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed, pytest.warns(UserWarning):
-        packed.writestr("a.png", b"1")
-        packed.writestr("a.png", b"2")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file, pytest.warns(UserWarning):
+        file.writestr("a.png", b"1")
+        file.writestr("a.png", b"2")
     assert "a.png: listed twice" in refusal(listed, tmp_path / "x.zip")
 
 
@@ -228,28 +236,11 @@ def test_a_member_without_a_name_is_no_data(tmp_path):
     assert read_or_refused(path) == {"kept.png": b"y"}
 
 
-
 PLAIN = st.text("abc", min_size=1, max_size=3)
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 HOSTILE = st.text(LETTERS, min_size=1, max_size=12) | st.sampled_from(
     ["../x", "/x", "a/../x", "C:x", ".x", "a//b", "x/", "__MACOSX/x", "a\\b", "a/./b"])
 ARCHIVES = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def packed(path, members):
-    """An archive of these members, written to `path`."""
-    if path.suffix == ".tar":
-        with tarfile.open(path, "w") as file:
-            for name, content in members.items():
-                info = tarfile.TarInfo(name)
-                info.size = len(content)
-                file.addfile(info, io.BytesIO(content))
-    else:
-        with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names that it stores in another form
-            for name, content in members.items():
-                file.writestr(name, content)
-    return path
 
 
 def read_or_refused(path):
@@ -288,8 +279,7 @@ def test_any_damage_to_an_archive_is_read_past_or_refused_in_one_line(tmp_path, 
 
 
 def test_a_folder_with_one_downloaded_archive_is_that_archive(tmp_path):
-    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as file:
-        file.writestr("train/happy/a.png", b"a")
+    packed(tmp_path / "archive.zip", {"train/happy/a.png": b"a"})
     (tmp_path / ".DS_Store").write_bytes(b"x")
     with archive.open_files(tmp_path) as files:
         assert files.title == "archive.zip" and files.names == ("train/happy/a.png",)
@@ -297,9 +287,7 @@ def test_a_folder_with_one_downloaded_archive_is_that_archive(tmp_path):
 
 def test_archives_in_an_archive_or_side_by_side_are_named(tmp_path, refusal):
     for name in ("train.zip", "test.zip"):
-        with zipfile.ZipFile(tmp_path / name, "w") as file:
-            file.writestr("a.png", b"a")
+        packed(tmp_path / name, {"a.png": b"a"})
     assert "(test.zip, train.zip); unpack or name the one" in refusal(listed, tmp_path)
-    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as file:
-        file.write(tmp_path / "train.zip", "train.zip")
-    assert "outer.zip: holds nothing but archives (train.zip)" in refusal(listed, tmp_path / "outer.zip")
+    outer = packed(tmp_path / "outer.zip", {"train.zip": (tmp_path / "train.zip").read_bytes()})
+    assert "outer.zip: holds nothing but archives (train.zip)" in refusal(listed, outer)
