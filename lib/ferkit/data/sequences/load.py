@@ -15,7 +15,7 @@ from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
-from ferkit.data import splits
+from ferkit.data import archive, splits
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences import ckplus, drawn
 from ferkit.data.sequences.sequence_set import ARRAYS, SequenceSet
@@ -76,7 +76,7 @@ def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
 def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:
     """`drawn.draw_sequences`, from the cache where it was drawn before."""
     stored = paths.cache_root() / "sequences" / f"{files.sha256_of([drawn.VERSION, sizes, seed])[:24]}.npz"
-    with contextlib.suppress(OSError, ValueError, KeyError, EOFError), np.load(stored, allow_pickle=False) as arrays:
+    with contextlib.suppress(*archive.READ_ERRORS, ValueError, KeyError), np.load(stored) as arrays:
         return SequenceSet(**{name: arrays[name] for name in (*ARRAYS, "units")}, unit_names=drawn.UNIT_NAMES,
                            source=drawn.source(seed))
     # absent or damaged: drawn again

@@ -65,6 +65,17 @@ def test_what_was_drawn_once_is_read_back_equal(tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.units, first.units)
 
 
+@pytest.mark.parametrize("left", [0, 5000])
+def test_a_cached_file_that_was_cut_off_is_drawn_again(tmp_path, monkeypatch, left):
+    monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(drawn, "draw_face", lambda face: np.full((48, 48), 9, np.uint8))
+    monkeypatch.setitem(load.PROFILES, "smoke", replace(load.PROFILES["smoke"], sequences=(7, 7, 7)))
+    whole = load.load("synthetic", profile="smoke")
+    (stored,) = (tmp_path / "sequences").iterdir()
+    stored.write_bytes(stored.read_bytes()[:left])
+    assert load.load("synthetic", profile="smoke").content_hash == whole.content_hash
+
+
 def test_a_random_split_lets_the_same_subject_through_and_the_own_one_does_not(tmp_path, monkeypatch):
     monkeypatch.setenv("FERKIT_CACHE", str(tmp_path))
     monkeypatch.setattr(drawn, "draw_face", lambda face: np.zeros((48, 48), np.uint8))  # who is where is the question
