@@ -18,6 +18,7 @@ from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.kept import kept
+from ferkit.core.units import NONE
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system, load_tree, over_seeds, published
@@ -35,7 +36,8 @@ def rows_file(path: RecipePath) -> Path:
 
 
 def steps(path: RecipePath) -> list[dict]:
-    """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
+    """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}; of
+    what no later step builds on, those that were not trained to their end too, with no fraction and None minutes.
 
     Networks are built to count their parameters, which takes seconds of torch; so the rows are kept. InputError where
     the measured rows are not those of the sweep's file.
@@ -53,18 +55,21 @@ def _steps(path: RecipePath) -> list[dict]:
     entries = config.read(rows_file(path).with_suffix(".toml")).entries
     measured = json.loads(rows_file(path).read_text(encoding="utf-8"))["cells"]
     found = {(row["recipe"], row["seed"]): row for row in measured if row["state"] == "finished"}
-    if set(found) != {(entry.recipe_name, entry.seed) for entry in entries}:
+    planned = {(entry.recipe_name, entry.seed) for entry in entries}
+    if not (set(found) <= planned if path.around else set(found) == planned):
         raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
                          "run that again")
     around = papers.recipes()[entries[0].system, path.around].recipe if path.around else None
     rows, before = [], around and _values(entries[0].system, replace(around, epochs=entries[0].recipe.epochs))
     for name in dict.fromkeys(entry.recipe_name for entry in entries):
         recipe = next(entry.recipe for entry in entries if entry.recipe_name == name)
-        own = [found[name, entry.seed] for entry in entries if entry.recipe_name == name]
+        own = [found[name, entry.seed] for entry in entries if (name, entry.seed) in found
+               and entry.recipe_name == name]
         now = _values(entries[0].system, recipe)
         rows.append({"step": _changes(before, now).removeprefix("+ " if path.around else ""),
                      "validation": [row["val_accuracy"] for row in own],
-                     "minutes": float(np.mean([row["minutes"] for row in own])), "epochs": recipe.epochs,
+                     "minutes": float(np.mean([row["minutes"] for row in own])) if own else None,
+                     "epochs": recipe.epochs,
                      "parameters": count_parameters(papers.system(entries[0].system).build(**recipe.model))})
         before = before if path.around else now
     return rows
@@ -79,7 +84,8 @@ def _values(system: str, recipe: Recipe) -> dict:
 def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, ...], list[list[object]]]:
     """Head and rows of the README's table. results: FER2013's published ones."""
     between = [[row["step"], len(row["validation"]), _mean_sd(row["validation"]), "not evaluated",
-                f"{row['parameters']:,}", f"{row['minutes']:.1f}"] for row in steps(path)]
+                f"{row['parameters']:,}", f"{row['minutes']:.1f}"] if row["validation"] else
+               [row["step"], 0, "not trained to its end", NONE, f"{row['parameters']:,}", NONE] for row in steps(path)]
     return HEADS, [*_start(path), *_ends(path.before, results), *between, *_ends(path.after, results)]
 
 
