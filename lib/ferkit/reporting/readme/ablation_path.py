@@ -36,8 +36,8 @@ def rows_file(path: RecipePath) -> Path:
 
 
 def steps(path: RecipePath) -> list[dict]:
-    """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}; of
-    what no later step builds on, those that were not trained to their end too, with no fraction and None minutes.
+    """One row a step: {step (what it changes), validation (one fraction a seed), minutes (mean), epochs, parameters}.
+    Of points that no other builds on, those that were not trained to their end too, with no fraction and None minutes.
 
     Networks are built to count their parameters, which takes seconds of torch; so the rows are kept. InputError where
     the measured rows are not those of the sweep's file.

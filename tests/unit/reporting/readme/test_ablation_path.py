@@ -75,8 +75,8 @@ def test_readings_change_the_recipe_one_by_one_and_stand_beside_its_first_epochs
                      seed=int(10 * share), parameters=47_657)
     line = tables.path_block(READINGS).splitlines()[2]
     assert line == ("| published, the first 2 epochs of 3 | 2 | 50.00 % ± 14.14 | not evaluated | 47,657 | 2.0 |")
-    rows[-1]["state"] = rows[-2]["state"] = "paused"
-    (checkout / "deep_emotion_readings_60.json").write_text(json.dumps({"cells": rows}))
+    paused = [row | ({"state": "paused"} if "init" in row["recipe"] else {}) for row in rows]
+    (checkout / "deep_emotion_readings_60.json").write_text(json.dumps({"cells": paused}))
     assert tables.path_block(READINGS).splitlines()[-1] == (
         "| init normal → torch, drop_rate 0.5 → 0.1 | 0 | not trained to its end | – | 47,657 | – |")
 
