@@ -61,20 +61,20 @@ def occlusion_maps(score: Score, images: np.ndarray, labels: np.ndarray, *, patc
     """
     images, labels = np.asarray(images, dtype=np.uint8), np.asarray(labels, dtype=np.int64)
     windows, filled = Windows(*images.shape[1:], patch_size, stride), fill(images, baseline)
-    base_score, base_probability, correct = _of_label(score, images, labels, batch)
+    base_score, base_probability, correct = of_label(score, images, labels, batch)
     n, p = len(images), len(windows)
     wrong, drop = np.zeros((n, p), bool), np.zeros((n, p), np.float32)
     logit = np.zeros((n, p), np.float32)
     for start in range(0, n * p, batch):
         i, w = np.divmod(np.arange(start, min(start + batch, n * p)), p)
         covered = cover(images[i], windows.masks[w], filled[i])
-        own, probability, right = _of_label(score, covered, labels[i], batch)
+        own, probability, right = of_label(score, covered, labels[i], batch)
         wrong[i, w] = correct[i] & ~right
         drop[i, w], logit[i, w] = base_probability[i] - probability, base_score[i] - own
     return OcclusionMaps(windows, baseline, labels, correct, wrong, drop, logit)
 
 
-def _of_label(score: Score, images: np.ndarray, labels: np.ndarray, batch: int) -> tuple[np.ndarray, ...]:
+def of_label(score: Score, images: np.ndarray, labels: np.ndarray, batch: int = 512) -> tuple[np.ndarray, ...]:
     """The true label's score and probability, float64 (n,), and whether it is predicted, bool (n,)."""
     parts = []
     for start in range(0, len(images), batch):
@@ -87,8 +87,7 @@ def _of_label(score: Score, images: np.ndarray, labels: np.ndarray, batch: int) 
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
-def class_maps(maps: OcclusionMaps, num_classes: int, *, replicates: int = 200,
-               seed: int = 0) -> dict[str, np.ndarray]:
+def class_maps(maps: OcclusionMaps, num_classes: int, *, seed: int = 0) -> dict[str, np.ndarray]:
     """Mean maps by expression over the image's pixels, with a bootstrap band over images.
 
     Keys: counts int64 (K,), images of the class; correct_counts int64 (K,), those right with nothing
@@ -113,12 +112,12 @@ def class_maps(maps: OcclusionMaps, num_classes: int, *, replicates: int = 200,
                 own = values[rows].astype(np.float64)
                 out[f"window_{reading}"][k] = own.mean(0).reshape(windows.shape)
                 out[reading][k] = windows.to_pixels(own.mean(0))
-                out[f"{reading}_low"][k], out[f"{reading}_high"][k] = _band(windows, own, replicates, rng)
+                out[f"{reading}_low"][k], out[f"{reading}_high"][k] = _band(windows, own, rng)
     return out
 
 
-def _band(windows: Windows, values: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """The pixelwise 95 % percentile interval (2, H, W) of the mean map over resampled images."""
+def _band(windows: Windows, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The pixelwise 95 % percentile interval (2, H, W) of the mean map over images resampled 200 times."""
     n = len(values)
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=replicates) / n
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=200) / n
     return np.quantile(windows.to_pixels(drawn @ values), (0.025, 0.975), axis=0)

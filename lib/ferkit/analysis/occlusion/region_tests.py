@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferkit.analysis.occlusion.face_regions import elsewhere
-from ferkit.analysis.occlusion.maps import Score, answers, probability_of
+from ferkit.analysis.occlusion.maps import Score, of_label
 from ferkit.analysis.occlusion.windows import cover, fill
 from ferkit.results.occlusions import IMPORTANT
 from ferkit.stats import intervals
@@ -41,8 +41,7 @@ class Covered:
 
 
 def cover_parts(score: Score, images: np.ndarray, labels: np.ndarray, masks: np.ndarray,
-                names: tuple[str, ...], *,
-                baseline: str = "zero", placements: int = 4, seed: int = 0, batch: int = 512) -> Covered:
+                names: tuple[str, ...], *, baseline: str = "zero", placements: int = 4, seed: int = 0) -> Covered:
     """Answers with every part covered, with its shape moved elsewhere, with all and with none of the parts.
 
     images: uint8 (N, H, W); labels: int64 (N,); masks: bool (N, R, H, W), named by `names`. placements:
@@ -53,17 +52,17 @@ def cover_parts(score: Score, images: np.ndarray, labels: np.ndarray, masks: np.
     rng = np.random.default_rng([seed, 0])
     filled = fill(images, baseline)
     important = masks[:, [i for i, name in enumerate(names) if name in IMPORTANT]].any(1)
-    correct, probability = _ask(score, images, labels, batch)
+    _, probability, correct = of_label(score, images, labels)
     part, drop, moved = np.zeros((n, r), bool), np.zeros((n, r)), np.zeros((n, r))
     for number in range(r):
         own = masks[:, number]
-        part[:, number], after = _ask(score, cover(images, own, filled), labels, batch)
+        _, after, part[:, number] = of_label(score, cover(images, own, filled), labels)
         drop[:, number] = probability - after
         copies = _moved(own, placements, rng)
         for copy in np.moveaxis(copies, 1, 0):
-            moved[:, number] += _ask(score, cover(images, copy, filled), labels, batch)[0]
-    rest = _ask(score, cover(images, ~important, filled), labels, batch)[0]
-    parts = _ask(score, cover(images, important, filled), labels, batch)[0]
+            moved[:, number] += of_label(score, cover(images, copy, filled), labels)[2]
+    rest = of_label(score, cover(images, ~important, filled), labels)[2]
+    parts = of_label(score, cover(images, important, filled), labels)[2]
     return Covered(correct, part, moved / placements, drop, masks.mean((2, 3)), rest, parts)
 
 
@@ -75,15 +74,6 @@ def _moved(masks: np.ndarray, placements: int, rng: np.random.Generator) -> np.n
             found = elsewhere(mask, placements, rng)
             copies[:] = found[np.arange(placements) % len(found)]
     return moved
-
-
-def _ask(score: Score, images: np.ndarray, labels: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    right, probability = np.zeros(len(images), bool), np.zeros(len(images))
-    for start in range(0, len(images), batch):
-        rows = slice(start, start + batch)
-        scores, predicted = answers(score, images[rows])
-        right[rows], probability[rows] = predicted == labels[rows], probability_of(scores, labels[rows])
-    return right, probability
 
 
 def recall_lost(covered: Covered, labels: np.ndarray, label_names: tuple[str, ...], names: tuple[str, ...], *,

@@ -104,14 +104,6 @@ def test_everything_but_the_important_parts_may_be_covered_when_only_they_are_re
     assert found["by_label"]["happy"]["parts"] < 1.0
 
 
-def test_the_result_does_not_depend_on_the_batch():
-    images, labels = faces(30)
-    a, b = covered(images, labels, batch=7), covered(images, labels, batch=1000)
-    for name in ("correct", "part", "moved", "rest", "parts"):
-        assert np.array_equal(getattr(a, name), getattr(b, name))
-    assert np.allclose(a.drop, b.drop)
-
-
 def test_a_part_that_an_image_lacks_costs_it_nothing():
     images, labels = faces(10)
     masks = np.repeat(MASKS[None], 10, axis=0)
