@@ -22,7 +22,7 @@ from ferkit.analysis import stn_attention
 from ferkit.analysis.occlusion.face_regions import region_masks
 from ferkit.analysis.occlusion.incremental import any_maps
 from ferkit.analysis.occlusion.maps import OcclusionMaps, class_maps
-from ferkit.analysis.occlusion.pointing_game import edges, in_windows, moving_parts, pointing_game, truth_masks
+from ferkit.analysis.occlusion.pointing_game import edges, in_windows, pointing_game
 from ferkit.analysis.occlusion.predictors import predictor
 from ferkit.analysis.occlusion.region_tests import cover_parts, insensitive, interaction, recall_lost
 from ferkit.analysis.occlusion.sensitivity import under_other_choices
@@ -30,6 +30,7 @@ from ferkit.analysis.occlusion.text import important_parts
 from ferkit.core import files, paths, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
+from ferkit.data.synthetic.truth import moving_parts, truth_masks
 from ferkit.models import inference
 from ferkit.models.svm import proportional_rows
 from ferkit.results import occlusions

@@ -13,9 +13,6 @@ from __future__ import annotations
 import numpy as np
 
 from ferkit.analysis.occlusion.windows import Windows
-from ferkit.data.synthetic.truth import moving_parts, truth_masks
-
-__all__ = ["edges", "in_windows", "moving_parts", "overlap", "pointing", "pointing_game", "truth_masks"]
 
 
 def pointing(values: np.ndarray, windows: Windows, truth: np.ndarray) -> np.ndarray:

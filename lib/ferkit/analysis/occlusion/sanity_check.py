@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from ferkit.analysis.occlusion.incremental import any_maps
-from ferkit.analysis.occlusion.pointing_game import edges, in_windows, overlap, pointing, truth_masks
+from ferkit.analysis.occlusion.pointing_game import edges, in_windows, overlap, pointing
 from ferkit.core import progress
 from ferkit.data.face_set import FaceSet
 from ferkit.data.sources.synthetic import draw_set
+from ferkit.data.synthetic.truth import truth_masks
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.system import System
 from ferkit.training.recipe import Recipe

@@ -5,18 +5,19 @@ import pytest
 
 from ferkit.analysis.occlusion import Windows
 from ferkit.analysis.occlusion import pointing_game as truth
+from ferkit.data.synthetic.truth import moving_parts, truth_masks
 
 
 def test_the_parts_that_move_follow_from_the_action_units():
-    assert "mouth" in truth.moving_parts("happy")
-    assert truth.moving_parts("angry") == ("brows", "eyes", "mouth")
-    assert truth.moving_parts("neutral") == ()
+    assert "mouth" in moving_parts("happy")
+    assert moving_parts("angry") == ("brows", "eyes", "mouth")
+    assert moving_parts("neutral") == ()
 
 
 def test_the_truth_of_an_image_is_the_union_of_its_moving_parts():
     masks = np.zeros((2, 2, 4, 4), bool)
     masks[:, 0, 0], masks[:, 1, 3] = True, True
-    found = truth.truth_masks(np.array([0, 1]), ("surprise", "neutral"), masks, ("mouth", "nose"))
+    found = truth_masks(np.array([0, 1]), ("surprise", "neutral"), masks, ("mouth", "nose"))
     assert found[0].sum() == 4 and found[0, 0].all()
     assert not found[1].any()
 
