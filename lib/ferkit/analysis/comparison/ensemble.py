@@ -8,15 +8,14 @@ import numpy as np
 
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system, minutes_of
-from ferkit.stats import estimates
 
 MEMBERS = 2  # systems: of each all seeds
 
 
 def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
     """The mean of the probabilities of all seeds of the two systems that validation puts first (never the test split):
-    {systems (names with recipe), networks (how many), accuracy, new_low, new_high (95 % for another such mean, tested
-    on as many images), n, parameters, minutes (sums)}; None where fewer have probabilities of the same images.
+    {systems (names with recipe), networks (how many), accuracy, parameters, minutes (sums)}; None where fewer have
+    probabilities of the same images.
 
     Not one of the papers' systems, and nothing is fitted: the weights of the mean are equal.
     """
@@ -28,10 +27,8 @@ def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
                                    for result in members):
         return None
     mean = np.mean([result.predictions["probabilities"] for result in members], axis=0)
-    labels, groups = members[0].predictions["labels"], members[0].groups
-    found = estimates.share((mean.argmax(axis=1) == labels)[None], labels, groups)
-    return {"systems": first, "networks": len(members), "n": len(labels), "accuracy": found.mean,
-            "new_low": found.prediction[0], "new_high": found.prediction[1],
+    return {"systems": first, "networks": len(members),
+            "accuracy": float(np.mean(mean.argmax(axis=1) == members[0].predictions["labels"])),
             "parameters": sum(result.metrics["parameters"] for result in members),
             "minutes": float(sum(minutes_of(result.metrics) for result in members))}
 
