@@ -6,7 +6,7 @@ import numpy as np
 
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison.accuracy import paired_tests
-from ferkit.analysis.comparison.systems import System, systems
+from ferkit.analysis.comparison.systems import System, estimate, systems
 from ferkit.results.records import Result
 from ferkit.stats.intervals import holm
 
@@ -57,7 +57,8 @@ def variant_table(results: Sequence[Result], ablation: Ablation) -> list[dict]:
 
 
 def _row(one: System, ablation: Ablation) -> dict:
-    accuracy, train = one.estimate("accuracy"), one.mean("train_accuracy")
+    accuracy = estimate([result.metrics["accuracy"] for result in one.results])
+    train = one.mean("train_accuracy")
     return {"variant": ablation.variants[one.system, one.recipe], "system": one.system, "recipe": one.recipe,
             "seeds": len(one.seeds), "validation": one.mean("val_accuracy"), "accuracy": accuracy["mean"],
             "sd": accuracy["sd"], "gap": None if train is None else train - accuracy["mean"],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.systems import System, difference, estimate, pairs_of_seeds, validation
+from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds, validation
 from ferkit.stats import classification, intervals
 
 
@@ -68,7 +68,8 @@ def majority_vote(compared: Sequence[System]) -> dict:
         best.append(right[-1][0])
     found = estimate([float(hit.mean()) for hit in hits], lambda: intervals.wilson(int(hits[0].sum()), len(labels)))
     gain = estimate([float(hit.mean() - own.mean()) for hit, own in zip(hits, best, strict=True)],
-                    lambda: intervals.bootstrap(difference, labels, hits[0], best[0]), signed=True)
+                    lambda: intervals.bootstrap(lambda _, vote, own: float(vote.mean() - own.mean()), labels, hits[0],
+                                                best[0]), signed=True)
     return {"seeds": len(rows), "accuracy": found["mean"], **{key: found[key] for key in ("sd", "low", "high")},
             "best": ranked[0].name, "best_accuracy": float(np.mean(best)), "gain": gain["mean"],
             "gain_low": gain["low"], "gain_high": gain["high"],

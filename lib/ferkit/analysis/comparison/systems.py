@@ -98,10 +98,6 @@ class System:
         values = [result.metrics.get(key) for result in self.results]
         return None if None in values else float(np.mean(values))
 
-    def estimate(self, key: str, over_images: Callable[[], Interval] | None = None) -> dict[str, float | None]:
-        """{mean, sd, low, high} of an entry of metrics.json: over seeds (t), or over images for a single one."""
-        return estimate([result.metrics[key] for result in self.results], over_images)
-
 
 def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
              signed: bool = False) -> dict[str, float | None]:
@@ -114,11 +110,6 @@ def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None
     if low is not None and not signed:
         low, high = max(low, 0.0), min(high, 1.0)
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
-
-
-def difference(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """How much more often the first is right than the second; what resamples images passes labels first."""
-    return float(first.mean() - second.mean())
 
 
 def find(run: str, dataset: str, protocol: str = "") -> Source:

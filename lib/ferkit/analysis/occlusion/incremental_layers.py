@@ -70,7 +70,8 @@ def stages(layers: list[nn.Module], side: int) -> tuple[list[Stage], list[nn.Mod
     found: list[Stage] = []
     for number, layer in enumerate(layers):
         if isinstance(layer, POINTWISE) and found:
-            found[-1].pointwise.append(_in_place(layer))
+            # a ReLU may overwrite what the stage has just made
+            found[-1].pointwise.append(torch.relu_ if isinstance(layer, nn.ReLU) else layer)
             continue
         stage = _stage(layer, side)
         if stage is None:
@@ -83,7 +84,8 @@ def stages(layers: list[nn.Module], side: int) -> tuple[list[Stage], list[nn.Mod
 def _stage(layer: nn.Module, side: int) -> Stage | None:
     """A convolution or pooling as a stage; None for any other layer."""
     if isinstance(layer, nn.Conv2d) and layer.dilation == (1, 1) and layer.kernel_size[0] == layer.kernel_size[1]:
-        return Stage(layer.kernel_size[0], layer.stride[0], layer.padding[0], _unpadded(layer))
+        return Stage(layer.kernel_size[0], layer.stride[0], layer.padding[0],
+                     lambda padded: F.conv2d(padded, layer.weight, layer.bias, layer.stride, 0, 1, layer.groups))
     if isinstance(layer, nn.AdaptiveMaxPool2d) and isinstance(layer.output_size, int) and side % layer.output_size == 0:
         kernel = side // layer.output_size  # its fields are then of one size and do not overlap
         return Stage(kernel, kernel, 0, max_pool(kernel))
@@ -94,20 +96,11 @@ def _stage(layer: nn.Module, side: int) -> Stage | None:
     return Stage(layer.kernel_size, layer.stride, 0, layer)
 
 
-def _unpadded(conv: nn.Conv2d) -> Callable[[Tensor], Tensor]:
-    return lambda padded: F.conv2d(padded, conv.weight, conv.bias, conv.stride, 0, 1, conv.groups)
-
-
 def channels_last(x: Tensor) -> Tensor:
     """`x` in channels_last memory, and marked so where one channel leaves both orders the same: torch takes the order
     of a convolution's output from its input's strides."""
     x = x.contiguous(memory_format=torch.channels_last)
     return x.as_strided(x.shape, (x.stride(0), 1, x.stride(2), x.stride(3))) if x.shape[1] == 1 else x
-
-
-def _in_place(layer: nn.Module) -> Callable[[Tensor], Tensor]:
-    """A ReLU that overwrites what the stage has just made; any other layer as it is."""
-    return torch.relu_ if isinstance(layer, nn.ReLU) else layer
 
 
 def max_pool(kernel: int) -> Callable[[Tensor], Tensor]:
