@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ferkit import papers
 from ferkit.papers import replication, unstated_choices
@@ -33,15 +32,6 @@ RUN_NAME = re.compile(r"\b([a-z]\w*)/([a-z]\w*)(?:/seed(\d+))?\b")  # system/rec
 RECIPES = {"published": "as published", "ours": "our recipe"}
 
 
-@dataclass(frozen=True)
-class Family:
-    """The systems that stand for one paper in a summary; its ablations do not."""
-
-    display: str
-    paper: str
-    systems: tuple[str, ...]
-
-
 def system(name: str) -> str:
     """A system's display name; one that no paper declares with spaces."""
     return papers.display(name) if papers.of_system(name) else name.replace("_", " ")
@@ -59,12 +49,6 @@ def in_words(text: str) -> str:
         return f"{system(found[1])} · {found[2].replace('_', ' ')}{seed}" if papers.of_system(found[1]) else found[0]
 
     return RUN_NAME.sub(words, text)
-
-
-def families() -> list[Family]:
-    """One family for each paper that declares systems, in the papers' order."""
-    return [Family(paper.display, paper.id, tuple(one.name for one in paper.systems if one.role != "ablation"))
-            for paper in papers.all() if paper.systems]
 
 
 def replicated() -> list[tuple[str, str, str, str]]:

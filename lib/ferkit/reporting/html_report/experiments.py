@@ -41,22 +41,24 @@ def experiment(run: RunFiles, seeds: Sequence[Result]) -> dict:
 
 
 def headlines(run: RunFiles) -> list[dict]:
-    """One card for each family of systems that is in the run: the recipe that validation chose, beside the paper.
+    """One card for each paper whose systems (ablations aside) are in the run: the recipe that validation chose, beside
+    the paper's number.
 
     {family, experiment (None where nothing was tested), status, paper (its number here, None where it gives none),
     majority (share of the majority class)}.
     """
     cards = []
-    for family in names.families():
-        own = [one for one in run.results if one.key.system in family.systems]
+    for paper in papers.all():
+        systems = [one.name for one in paper.systems if one.role != "ablation"]
+        own = [one for one in run.results if one.key.system in systems]
         groups = by_system(one for one in own if one.metrics.get("accuracy") is not None)
         if not own:
             continue
         best = max(groups.values(), key=lambda group: mean([one.metrics for one in group], "val_accuracy") or 0,
                    default=None)
         stated = next((claim.get("expected") for claim in run.claims
-                       if claim.get("id") == f"{family.paper}.accuracy.{papers.compared_with(own[0].metrics)}"), None)
-        cards.append({"family": family.display, "experiment": best and experiment(run, best), "paper": stated,
+                       if claim.get("id") == f"{paper.id}.accuracy.{papers.compared_with(own[0].metrics)}"), None)
+        cards.append({"family": paper.display, "experiment": best and experiment(run, best), "paper": stated,
                       "status": own[0].metrics.get("status"), "majority": best and classification.majority_share(
                           np.asarray(best[0].metrics["confusion_matrix"]))})
     return cards
