@@ -27,6 +27,7 @@ DATASHEETS = {"fer2013": "fer2013.md", "ckplus": "ckplus.md", "jaffe": "jaffe.md
 BLOCK = re.compile(r"(<!-- audit: made by [^>]*-->\n).*?(<!-- end audit -->)", re.DOTALL)
 SURE = (0.5, 0.7, 0.9)  # confidences at which a reader is told how often the system is right
 SHEETS = "datasheets"
+UP = "../" * 5  # from a card, results/<tree>/<notebook>/<system>/<recipe>/seed<k>, to results
 
 
 def wanted() -> dict[Path, bytes | None]:
@@ -82,7 +83,7 @@ def cards(dataset: str = "") -> dict[Path, str]:
 def card(entry: Entry) -> str:
     """The model card of one published system, Markdown."""
     result = records.read_result(entry.directory)
-    parts = [_head(entry), _use(entry), _data(entry), _accuracy(result), _by_expression(result),
+    parts = [_head(entry), USE, _data(entry), _accuracy(result), _by_expression(result),
              _calibration(result), _limits(entry), _how(entry)]
     return "\n\n".join(parts) + "\n"
 
@@ -105,8 +106,7 @@ def _head(entry: Entry) -> str:
         f"- **sha256**: `{m['weights_sha256']}`"])
 
 
-def _use(entry: Entry) -> str:
-    return """## Intended use
+USE = """## Intended use
 
 Research and teaching: replicating the paper, comparing methods, studying what such networks look at, as a baseline.
 
@@ -130,8 +130,7 @@ def _data(entry: Entry) -> str:
     skew = (f" The classes are uneven: {counts[most]:,} {most} to {counts[least]:,} {least} in training."
             if counts else "")
     sheet = DATASHEETS.get(m["dataset"])
-    above = "../" * (len(entry.directory.relative_to(entry.directory.parents[4]).parts))
-    link = f" ([datasheet]({above}datasheets/{sheet}))" if sheet else ""
+    link = f" ([datasheet]({UP}datasheets/{sheet}))" if sheet else ""
     labels = LABELS[m.get("labels", "own")]
     return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`{labels}: {m['n_train']:,} images to train "
             f"on, {m['n']:,} to test on, no other data and no pretraining.{skew} The epoch was chosen on validation; "
@@ -229,7 +228,7 @@ def _how(entry: Entry) -> str:
 
 The code is under the MIT licence. The weights were trained on {entry.metrics['dataset']}, which may be used for
 research only; nobody has settled what that means for weights, so take them for research only too
-([NOTICE]({_up(entry)}NOTICE)).
+([NOTICE]({UP}../NOTICE)).
 
 ```bash
 python -m ferkit predict PHOTO --weights {entry.full_name}
@@ -237,8 +236,3 @@ python -m ferkit export --weights {entry.full_name} --onnx model.onnx
 ```
 
 Trained by `{command}`; the whole recipe is in `metrics.json` under `config`."""
-
-
-def _up(entry: Entry) -> str:
-    """The way from a card to the top of the repository."""
-    return "../" * (len(entry.directory.parts) - len(entry.directory.parents[5].parts))
