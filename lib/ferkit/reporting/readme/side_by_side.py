@@ -6,6 +6,7 @@ import json
 
 from ferkit.core import paths
 from ferkit.core.units import percent
+from ferkit.reporting.tables import markdown
 
 FILE = "side_by_side.json"
 
@@ -19,14 +20,13 @@ def side_by_side_table() -> str:
     images, machine = found["images"], found["machine"]
     posed = f"CK+48, {len(found['classes']['ckplus'])} classes"
     heads = ("system", "PublicTest", "PrivateTest", "95 %", "macro-F1", posed, "faces/s (at load)", "per CPU second")
-    lines = [heads, ["---"] * len(heads), *map(_row, found["systems"])]
     says = [f"PublicTest, PrivateTest and CK+48 hold {images['val']:,}, {images['test']:,} and {images['ckplus']:,} "
             "images; on CK+48 an answer of neutral is wrong.",
             "Ours never saw CK+ and had their epoch chosen on PublicTest; what the packages saw is not all known.",
             f"Speed on {machine['cores']} shared cores ({machine['processor']}): ours in one call, the packages one",
             "face a call, as each is meant. Faces per second compare at equal load only; faces per CPU second depend",
             "less on it."]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n" + " ".join(says)
+    return markdown(heads, map(_row, found["systems"])) + "\n\n" + " ".join(says)
 
 
 def _row(row: dict) -> list[str]:

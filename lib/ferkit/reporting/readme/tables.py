@@ -23,7 +23,7 @@ from ferkit.results.tree import Tree, by_system, over_seeds, published
 LONG = 28  # characters of an id from which on it may break
 NOTHING = "Nothing is published yet."
 BOLD = ("reproduced", "exceeded")
-_percent = Unit.FRACTION.format
+_percent, _sd = Unit.FRACTION.format, Unit.FRACTION.deviation
 
 
 def systems_table() -> str:
@@ -328,10 +328,6 @@ def _change(row: dict, key: str) -> str:
 
 def _points(bounds: Sequence[float]) -> str:
     return " … ".join(f"{100 * bound:+.1f}" for bound in bounds)
-
-
-def _sd(value: float | None) -> str:
-    return Unit.FRACTION.deviation(value)
 
 
 def _p(value: float | None) -> str:
