@@ -8,9 +8,9 @@ from ferkit.experiments.plan import Plan, PlanRow
 from ferkit.papers.minaee2021_deep_emotion.recipes import PROBED_RATES
 
 
-def _probes(epochs: int, rates: tuple[str, ...] = PROBED_RATES, seeds: int = 0) -> list[PlanRow]:
+def _probes(epochs: int, seeds: int = 0) -> list[PlanRow]:
     """The published recipe at other learning rates, which shows divergence within a few epochs."""
-    return [PlanRow("deep_emotion", f"published_lr{rate}", epochs, seeds) for rate in rates]
+    return [PlanRow("deep_emotion", f"published_lr{rate}", epochs, seeds) for rate in PROBED_RATES]
 
 
 PLAN: Plan = {

@@ -6,7 +6,6 @@ its best frame, that order matters, that the start suffices. GFE's authors state
 """
 
 from ferkit.claims.claim import Claim
-from ferkit.core.quotes import Quote
 from ferkit.core.units import Unit
 from ferkit.papers.notes_time_series.plan import DATASETS
 from ferkit.papers.notes_time_series.rules import BETTER, EARLY_ENOUGH
@@ -45,5 +44,3 @@ CLAIMS: tuple[Claim, ...] = (
     _on_gfe("order", "Order matters on grammatical expressions: a GRU beats the same network on shuffled frames", GRU,
             SHUFFLED),
 )
-
-QUOTES: tuple[Quote, ...] = ()

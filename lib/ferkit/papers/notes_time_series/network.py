@@ -9,6 +9,8 @@ normalisation because the sequences are 8 to 18 frames long and batch statistics
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -128,8 +130,5 @@ def _at(x: Tensor, frame: Tensor) -> Tensor:
     return x[torch.arange(len(x), device=x.device), frame]
 
 
-def _change(hidden: int) -> Frame:
-    return Frame(hidden, against_first=True)
-
-
-READERS = {"frame": Frame, "mean": Mean, "change": _change, "gru": Recurrent, "tcn": Convolutional}
+READERS = {"frame": Frame, "mean": Mean, "change": partial(Frame, against_first=True), "gru": Recurrent,
+           "tcn": Convolutional}

@@ -2,12 +2,12 @@
 """
 
 from ferkit.experiments.plan import Plan, PlanRow
+from ferkit.papers.notes_time_series.recipes import READERS
 
 
 def _rows(epochs: int, *more: PlanRow) -> tuple[PlanRow, ...]:
     """Every reader for so many epochs, and the GRU on shuffled frames beside them."""
-    readers = [PlanRow(name, "ours", epochs) for name in ("frame_alone", "frames_mean", "frame_change", "gru", "tcn")]
-    return (*readers, PlanRow("gru", "shuffled", epochs), *more)
+    return (*(PlanRow(name, "ours", epochs) for name in READERS), PlanRow("gru", "shuffled", epochs), *more)
 
 
 DATASETS = ("synthetic", "ckplus", "gfe")
