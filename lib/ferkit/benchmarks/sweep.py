@@ -20,7 +20,6 @@ from statistics import mean
 
 from ferkit import papers
 from ferkit.core import files, lease
-from ferkit.experiments.system import System
 from ferkit.sweep import backends, config, rows, run, table
 
 TINY = {"profile": "smoke", "epochs": 1, "set": {"batch_size": 420}}
@@ -174,8 +173,7 @@ def write(found: dict[str, object], folder: Path) -> list[Path]:
 
 
 def _tiny(n: int) -> config.Sweep:
-    baseline = next(one.name for one in papers.systems()
-                    if one.network and one.role == "baseline" and one.input == System.input)  # one of images
+    baseline = next(one.name for one in papers.systems() if one.network and one.role == "baseline" and one.of_images)
     return config.of(TINY | {"models": [baseline], "seeds": list(range(n))})
 
 

@@ -49,7 +49,9 @@ def check(root: Path, dataset: str, results: Sequence[Result], found: Found, dat
 def _of_one_input(root: Path, dataset: str, kind: Input, tested: Sequence[Result], found: Found,
                   data: Path | None, sample: int) -> None:
     """Everything that has to be looked up in the data, of results on one of its forms (images, sequences)."""
-    faces = _faces(root, dataset, kind, tested[0], data)
+    made = manifest.read(root)
+    faces = kind.load(dataset, data, profile=made.get("profile", "full"), protocol=tested[0].metrics["protocol"],
+                      seed=made.get("seed", 0))
     if faces.content_hash != tested[0].metrics["data_sha256"]:
         if dataset == "synthetic":
             found.note("faces drawn by this version differ from those of the results, so nothing was computed again")
@@ -67,13 +69,6 @@ def _input(result: Result) -> Input:
     from ferkit import papers
 
     return papers.system(result.key.system).kind if papers.of_system(result.key.system) else IMAGE
-
-
-def _faces(root: Path, dataset: str, kind: Input, result: Result, data: Path | None) -> FaceSet:
-    """What a tree's trained systems were trained and tested on."""
-    made = manifest.read(root)
-    profile = made.get("profile", "full")
-    return kind.load(dataset, data, profile=profile, protocol=result.metrics["protocol"], seed=made.get("seed", 0))
 
 
 def _labels(root: Path, faces: FaceSet, tested: Sequence[Result], found: Found) -> None:
