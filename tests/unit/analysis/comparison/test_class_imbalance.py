@@ -6,6 +6,7 @@ import pytest
 from ferkit import papers
 from ferkit.analysis import comparison
 from ferkit.analysis.comparison.class_imbalance import rare_classes
+from ferkit.core import paths
 from ferkit.experiments import jobs
 from ferkit.papers import training
 from ferkit.papers.minaee2021_deep_emotion import recipes as deep_emotion
@@ -44,18 +45,11 @@ def test_every_method_of_the_recipes_is_told_and_every_one_told_has_a_recipe():
     assert all(("deep_emotion", f"remedy_{name}") in papers.recipes() for name in NAMES)
 
 
-def test_the_committed_sweep_trains_each_of_them_with_three_seeds_and_tests_once(repository_sweep):
-    sweep = config.read(repository_sweep)
+def test_the_committed_sweep_trains_each_of_them_with_three_seeds_and_tests_once():
+    sweep = config.read(paths.repository() / "results/sweeps/remedies.toml")
     assert sweep.test and {(entry.recipe_name, entry.seed) for entry in sweep.entries} == {
         (f"remedy_{name}", seed) for name in NAMES for seed in range(3)}
     assert sweep.place(sweep.entries[0]).as_posix() == "02_stn_attention/deep_emotion/remedy_plain/seed0"
-
-
-@pytest.fixture
-def repository_sweep():
-    from ferkit.core import paths
-
-    return paths.repository() / "results" / "sweeps" / "remedies.toml"
 
 
 def test_gains_and_costs_by_hand(results):

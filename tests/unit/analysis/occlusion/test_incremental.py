@@ -80,15 +80,7 @@ def test_an_svm_on_the_features(pictures, baseline):
         features = model.forward_features(to_input(np.tile(pictures, (20, 1, 1)))).numpy()
     noisy = features + np.random.default_rng(0).normal(0, 0.05, features.shape)
     head = RBF_SVM.refit(noisy, np.arange(60) % 3, {"C": 10.0, "gamma": "scale"}, 7)
-    labels = occlusion.predictor(model, head)(pictures)[1]
-    options = {"stride": 10, "baseline": baseline}
-    plain = occlusion.occlusion_maps(occlusion.predictor(model, head), pictures, labels, **options)
-    fast, only = (incremental.network_maps(model, pictures, labels, head, only_wrong=wrong, **options)
-                  for wrong in (False, True))
-    assert np.array_equal(plain.turned_wrong, fast.turned_wrong)
-    assert np.array_equal(plain.turned_wrong, only.turned_wrong)
-    for reading in ("logit_drop", "probability_drop"):
-        assert np.abs(getattr(plain, reading) - getattr(fast, reading)).max() < 1e-5
+    compare(model, pictures, head, stride=10, baseline=baseline)
 
 
 def test_images_that_are_all_wrong_cost_no_window(pictures, monkeypatch):

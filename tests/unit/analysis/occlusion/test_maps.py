@@ -29,16 +29,9 @@ def test_a_map_computed_by_hand():
     assert maps.turned_wrong.reshape(3, 3).astype(int).tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
     before, after = 1 / (1 + np.exp(3 - 5)), 1 / (1 + np.exp(3 - 0))
     assert maps.probability_drop[0, 0] == pytest.approx(before - after, abs=1e-6)
-
-
-@pytest.mark.parametrize(("baseline", "expected"), [
-    ("zero", [[5, 3, 0], [3, 2, 0], [0, 0, 0]]),
-    ("mean", [[3.76, 2.38, 0], [2.38, 1.69, 0], [0, 0, 0]])])  # the mean is 31.25, stored as 31
-def test_a_map_computed_by_hand_under_every_baseline(baseline, expected):
-    image = np.zeros((1, 4, 4), np.uint8)
-    image[0, :2, :2] = [[100, 100], [100, 200]]
-    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=1, baseline=baseline)
-    assert maps.logit_drop.reshape(3, 3) == pytest.approx(np.array(expected), abs=1e-6)
+    maps = occlusion.occlusion_maps(corner, image, np.array([1]), patch_size=2, stride=1, baseline="mean")
+    assert maps.logit_drop.reshape(3, 3) == pytest.approx(  # the mean is 31.25, stored as 31
+        np.array([[3.76, 2.38, 0], [2.38, 1.69, 0], [0, 0, 0]]), abs=1e-6)
 
 
 def test_a_blurred_window_loses_what_the_blur_takes():

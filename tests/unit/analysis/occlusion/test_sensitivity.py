@@ -10,16 +10,8 @@ from ferkit import papers
 from ferkit.analysis import occlusion
 from ferkit.analysis.occlusion import face_regions, sensitivity
 from ferkit.core.labels import LABELS
-from ferkit.data.face_set import FaceSet
 
 NAMES = tuple(face_regions.TEMPLATE)
-
-
-def faces(n: int = 6) -> FaceSet:
-    rng, blank = np.random.default_rng(0), np.full(n, "")
-    return FaceSet(images=rng.integers(0, 256, (n, 48, 48)).astype(np.uint8), labels=np.arange(n), subjects=blank,
-                   sequences=blank, split=np.full(n, "test"), names=np.arange(n).astype(str), index=np.arange(n),
-                   source={"dataset": "synthetic"})
 
 
 def test_the_choices_are_the_other_fillings_and_smaller_and_larger_windows():
@@ -30,9 +22,9 @@ def test_the_choices_are_the_other_fillings_and_smaller_and_larger_windows():
             assert 1 <= size <= 48 and step >= 1
 
 
-def test_other_choices_are_compared_with_the_first_and_tested_alike():
+def test_other_choices_are_compared_with_the_first_and_tested_alike(faces):
     torch.manual_seed(0)
-    part = faces()
+    part = faces(6)
     masks = np.repeat(face_regions.template_masks()[None], len(part), 0)
     found, arrays = sensitivity.under_other_choices(papers.system("lenet5").build(), part, masks, NAMES, patch_size=16,
                                                     stride=16, baseline="mean", placements=1, draws=20, seed=0)
