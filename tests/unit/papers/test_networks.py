@@ -117,9 +117,6 @@ def test_gap_blocks_have_the_parameters_of_the_table():
 
 def test_large_kernels_see_what_stacked_small_ones_see():
     assert build("gap_cnn_small").receptive_field == build("gap_cnn_large_kernels").receptive_field
-
-
-def test_three_small_kernels_see_what_a_seven_sees():
     assert build("gap_cnn_three_small").receptive_field == build("gap_cnn_seven").receptive_field == 50
 
 

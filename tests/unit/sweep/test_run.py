@@ -54,14 +54,10 @@ def test_what_is_finished_is_not_trained_again(finished, monkeypatch):
     assert run.run(sweep(), finished[0], device="cpu") == finished[1]
 
 
-def test_the_folder_of_another_sweep_is_refused(finished):
+@pytest.mark.parametrize("changes", [{"epochs": 2}, {"protocol": "official+train100"}])
+def test_the_folder_of_another_sweep_is_refused(finished, changes):
     with pytest.raises(InputError, match="another sweep's plan"):
-        run.run(sweep(epochs=2), finished[0], device="cpu")
-
-
-def test_what_was_trained_under_another_protocol_is_not_taken_for_this_one(finished):
-    with pytest.raises(InputError, match="another sweep's plan"):
-        run.run(sweep(protocol="official+train100"), finished[0], device="cpu")
+        run.run(sweep(**changes), finished[0], device="cpu")
 
 
 def test_what_was_trained_on_other_data_is_not_taken_for_these(finished, tmp_path, monkeypatch, faces):
