@@ -32,6 +32,11 @@ def first_folders() -> list[str]:
     return [f"results/{tree.name}" for tree in _first_trees()]
 
 
+def first_results() -> tuple[Result, ...]:
+    """The published results of `FIRST` under its own protocol; () where there are none."""
+    return next((tree.results for tree in published() if tree.name == FIRST), ())
+
+
 def _first_trees() -> list[Tree]:
     return [tree for tree in published() if tree.name.partition("-train")[0] == FIRST]
 

@@ -60,8 +60,7 @@ def block() -> str:
 def cost_block() -> str:
     """The picture of accuracy against minutes in Markdown, for a page below results/; below it what the best networks
     reach together."""
-    trees = [tree for tree in published() if tree.name == judged.FIRST]
-    mean = ensemble(trees[0].results) if trees else None
+    mean = ensemble(judged.first_results())
     return _in_markdown("cost", "") + (
         f"\n\nThe mean of the probabilities of {mean['networks']} networks (all seeds of "
         f"{' and '.join(names.system(system) for system, _ in mean['systems'])}, which validation puts first) reaches "

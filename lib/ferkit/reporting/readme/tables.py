@@ -29,12 +29,12 @@ _percent, _sd = Unit.FRACTION.format, Unit.FRACTION.deviation
 def systems_table() -> str:
     """One row for each system of `judged.headline` on the papers' data set, the weakest first: the paper's number, both
     recipes, where one new run would fall, parameters."""
-    trees = [tree for tree in published() if tree.name == judged.FIRST]
-    if not trees:
+    results = judged.first_results()
+    if not results:
         return NOTHING
-    found, stated = by_system(trees[0].results), papers.stated_accuracies(judged.FIRST)
+    found, stated = by_system(results), papers.stated_accuracies(judged.FIRST)
     rows = []
-    for system in judged.headline(trees[0].results):
+    for system in judged.headline(results):
         own = {recipe: over_seeds(found[system, recipe]) for recipe in comparison.RECIPES if (system, recipe) in found}
         rows.append((max(it["accuracy"] or 0.0 for it in own.values()), [
             names.system(system), f"{100 * stated[system]:.2f}" if system in stated else "",
@@ -163,10 +163,10 @@ def attentions_table() -> str:
 
 def path_block(path: RecipePath) -> str:
     """The steps from a recipe as published to ours, with what each brings on validation."""
-    trees = [tree for tree in published() if tree.name == judged.FIRST]
-    if not trees or not ablation_path.rows_file(path).is_file():
+    results = judged.first_results()
+    if not results or not ablation_path.rows_file(path).is_file():
         return NOTHING
-    return markdown(*ablation_path.path_table(path, trees[0].results))
+    return markdown(*ablation_path.path_table(path, results))
 
 
 def claims_table() -> str:
