@@ -47,7 +47,7 @@ def test_a_class_name_that_is_a_text(published):
 
 def test_a_field_of_a_history_that_is_a_text(published):
     with open(published.key / "history.csv", "a", encoding="utf-8") as file:
-        file.write(f"{'x' * 300},1,1,1,1\n")
+        file.write(f"{'x' * 300},1,1,1,1,1\n")
     told(published, "history.csv: a field that is longer")
 
 
