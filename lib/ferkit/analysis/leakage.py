@@ -88,14 +88,10 @@ def _pooled(results: Sequence[Result]) -> tuple[Estimate, int] | None:
     seeds = sorted(set.intersection(*map(set, folds.values())))
     if not seeds:
         return None
-    right = np.array([np.concatenate([_right(fold[seed]) for fold in folds.values()]) for seed in seeds])
+    right = np.array([np.concatenate([fold[seed].right for fold in folds.values()]) for seed in seeds])
     first = [fold[seeds[0]] for fold in folds.values()]
     groups = people_apart([one.groups for one in first])
     return estimates.share(right, np.concatenate([one.predictions["labels"] for one in first]), groups), right.shape[1]
-
-
-def _right(result: Result) -> np.ndarray:
-    return result.predictions["predicted"] == result.predictions["labels"]
 
 
 def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequence[Result],
@@ -105,12 +101,10 @@ def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequen
         return None
     (a, n_a), (b, n_b) = both
     people, over_people = _over_people(first, second)
-    interval = estimates.apart(a, b) if over_people is None else np.quantile(
-        over_people + estimates.of_seeds(a) - estimates.of_seeds(b, order=5), [0.025, 0.975])
     return {"dataset": dataset, "system": name[0], "recipe": name[1], "leaky": leaky, "strict": strict,
             "leaky_accuracy": a.mean, "strict_accuracy": b.mean, "leaky_n": n_a, "strict_n": n_b,
             "seeds": min(a.n_seeds, b.n_seeds), "worth": a.mean - b.mean, "people": people,
-            "interval": [float(end) for end in interval]}
+            "interval": list(estimates.apart(a, b, over_people))}
 
 
 def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int, np.ndarray | None]:
@@ -130,7 +124,7 @@ def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int
             if not row.keys() >= set(index):
                 return 0, None
             at = [row[image] for image in index]
-            columns[at, start] += _right(result)
+            columns[at, start] += result.right
             columns[at, start + 1] += 1
     numbers = {person: number for number, person in enumerate(dict.fromkeys(persons.values()))}
     groups = np.array([numbers[person] for person in persons.values()])

@@ -73,6 +73,11 @@ class Result:
                                     self.metrics.get("training_labels_sha256", "not noted"))
 
     @property
+    def right(self) -> np.ndarray:
+        """Which test images it names rightly, bool (N,)."""
+        return self.predictions["predicted"] == self.predictions["labels"]
+
+    @property
     def groups(self) -> np.ndarray | None:
         """Which test images hang together, so that intervals draw them together: those of a person or, in a recording,
         neighbouring frames; int64 (N,). None where each stands alone."""

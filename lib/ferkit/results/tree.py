@@ -173,7 +173,7 @@ def accuracy(results: Sequence[Result]) -> Estimate:
     """The test accuracy of seeds that were tested on the same images; those that hang together
     (`Result.groups`) are resampled together."""
     like = results[0].predictions
-    return estimates.share(np.array([one.predictions["predicted"] == one.predictions["labels"] for one in results]),
+    return estimates.share(np.array([one.right for one in results]),
                            like["labels"], results[0].groups)
 
 

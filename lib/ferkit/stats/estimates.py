@@ -70,7 +70,7 @@ def estimate(per_seed: Sequence[float], images: np.ndarray) -> Estimate:
     if sd is None:
         draws, new = mean + shifts, mean + np.sqrt(2) * shifts
     else:
-        t = _permuted(special.stdtrit(n - 1, _grid(len(images))))
+        t = _student(n, len(images))
         draws, new = mean + shifts + t * sd / np.sqrt(n), mean + shifts + t * sd * np.sqrt(1 + 1 / n)
     return Estimate(mean, sd, n, _percentiles(draws), _percentiles(mean + shifts), _percentiles(new),
                     float(np.std(shifts)), draws)
@@ -111,13 +111,15 @@ def of_seeds(found: Estimate, order: int = 1) -> np.ndarray:
     """(DRAWS,) of how far other seeds would move the mean, in an order of its own for each `order`; 0 for one seed."""
     if found.sd is None:
         return np.zeros(DRAWS)
-    t = _permuted(special.stdtrit(found.n_seeds - 1, _grid(DRAWS)), order)
-    return t * found.sd / np.sqrt(found.n_seeds)
+    return _student(found.n_seeds, DRAWS, order) * found.sd / np.sqrt(found.n_seeds)
 
 
-def apart(first: Estimate, second: Estimate) -> Interval:
-    """The 95 % interval of the first minus the second where they were measured on different images."""
-    return _percentiles(first.draws - _permuted(second.draws, seed=5))
+def apart(first: Estimate, second: Estimate, images: np.ndarray | None = None) -> Interval:
+    """The 95 % interval of the first minus the second where they were measured with different networks: on different
+    images or, with `images` (DRAWS,), draws of the difference over the images of both."""
+    if images is None:
+        return _percentiles(first.draws - _permuted(second.draws, seed=5))
+    return _percentiles(images + of_seeds(first) - of_seeds(second, order=5))
 
 
 def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
@@ -269,6 +271,11 @@ def _resampled(units: int, draws: int, seed: int) -> np.ndarray:
 def _jeffreys(mean: float, n: int) -> np.ndarray:
     """(DRAWS,) of an accuracy on n images of which the fraction `mean` is right, in no order."""
     return _permuted(special.betaincinv(mean * n + 0.5, (1 - mean) * n + 0.5, _grid(DRAWS)), seed=4)
+
+
+def _student(n_seeds: int, draws: int, order: int = 1) -> np.ndarray:
+    """(draws,) quantiles of Student's t with a degree of freedom less than there are seeds, in no order."""
+    return _permuted(special.stdtrit(n_seeds - 1, _grid(draws)), order)
 
 
 def _grid(n: int) -> np.ndarray:

@@ -177,7 +177,7 @@ def _all(groups: Sequence[Sequence[Result]]) -> list[Result]:
 
 def _right(results: Sequence[Result]) -> np.ndarray:
     """Which test images each seed gets right: float (S, N)."""
-    return np.array([result.predictions["predicted"] == result.predictions["labels"] for result in results], float)
+    return np.array([result.right for result in results], float)
 
 
 def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[Result], list[Labels]]:

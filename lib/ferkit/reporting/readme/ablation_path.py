@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from ferkit.results.records import Result
 from ferkit.results.tree import by_system, load_tree, over_seeds, published
 from ferkit.sweep import config
 from ferkit.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
 
 HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
 
@@ -59,26 +63,28 @@ def _steps(path: RecipePath) -> list[dict]:
     if not (set(found) <= planned if path.around else set(found) == planned):
         raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
                          "run that again")
-    around = papers.recipes()[entries[0].system, path.around].recipe if path.around else None
-    rows, before = [], around and _values(entries[0].system, replace(around, epochs=entries[0].recipe.epochs))
+    build, rows, before = papers.system(entries[0].system).build, [], None
+    if path.around:
+        recipe = papers.recipe(entries[0].system, path.around)
+        before = _values(replace(recipe, epochs=entries[0].recipe.epochs), build(**recipe.model))
     for name in dict.fromkeys(entry.recipe_name for entry in entries):
         recipe = next(entry.recipe for entry in entries if entry.recipe_name == name)
         own = [found[name, entry.seed] for entry in entries if (name, entry.seed) in found
                and entry.recipe_name == name]
-        now = _values(entries[0].system, recipe)
+        network = build(**recipe.model)
+        now = _values(recipe, network)
         rows.append({"step": _changes(before, now).removeprefix("+ " if path.around else ""),
                      "validation": [row["val_accuracy"] for row in own],
                      "minutes": float(np.mean([row["minutes"] for row in own])) if own else None,
                      "epochs": recipe.epochs,
-                     "parameters": count_parameters(papers.system(entries[0].system).build(**recipe.model))})
+                     "parameters": count_parameters(network)})
         before = before if path.around else now
     return rows
 
 
-def _values(system: str, recipe: Recipe) -> dict:
+def _values(recipe: Recipe, network: nn.Module) -> dict:
     """A recipe as a dictionary, the size of its network's input said."""
-    return {**recipe.to_dict(), "model": {"input_size": papers.system(system).build(**recipe.model).input_size,
-                                          **recipe.model}}
+    return {**recipe.to_dict(), "model": {"input_size": network.input_size, **recipe.model}}
 
 
 def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, ...], list[list[object]]]:
