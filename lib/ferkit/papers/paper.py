@@ -41,17 +41,17 @@ class Notebook:
 
 @dataclass(frozen=True)
 class RecipePath:
-    """A sweep whose points lead from one recipe to another, each keeping the changes before it, or leave one recipe by
-    one change each.
+    """Sweeps whose points lead from one recipe to another, each keeping the changes before it, or leave one recipe by
+    changes of their own.
 
-    sweep: its file below results/sweeps, without the ending. before, after: published systems at its two ends, with the
-    words that describe them ({epochs}, {parameters}, {n_train} are filled in). around: the name of the recipe that
-    every point changes by itself; "" for a path. longer: the recipe that trains like `around` at a constant rate, but
-    longer, so that its first epochs stand for it.
+    sweeps: their files below results/sweeps, without the ending; those that were not trained yet are left out. before,
+    after: published systems at its two ends, with the words that describe them ({epochs}, {parameters}, {n_train} are
+    filled in). around: the name of the recipe that every point changes by itself; "" for a path. longer: the recipe
+    that trains like `around` at a constant rate, but longer, so that its first epochs stand for it.
     """
 
     name: str
-    sweep: str
+    sweeps: tuple[str, ...]
     before: tuple[tuple[str, str, str], ...] = ()
     after: tuple[tuple[str, str, str], ...] = ()
     around: str = ""

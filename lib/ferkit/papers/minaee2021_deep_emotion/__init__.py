@@ -30,10 +30,11 @@ PAPER = Paper(
     notebook=Notebook("02_stn_attention", "Deep-Emotion", "Deep-Emotion: attention by a spatial transformer"),
     plan=PLAN,
     paths=(
-        RecipePath("path", "deep_emotion_path", (("deep_emotion", "published", "as published, {epochs} epochs"),),
+        RecipePath("path", ("deep_emotion_path",), (("deep_emotion", "published", "as published, {epochs} epochs"),),
                    (("deep_emotion", "ours", "all of the above, {epochs} epochs, averaged over the mirror image"),
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
-        RecipePath("readings", "deep_emotion_readings_60", around="published", longer="published_epochs500"),
+        RecipePath("readings", ("deep_emotion_readings_60", "deep_emotion_readings_60_batches"), around="published",
+                   longer="published_epochs500"),
     ),
 )

@@ -42,7 +42,7 @@ PAPER = Paper(
     notebook=Notebook("03_gap_cnn_svm", "GAP + SVM", "GAP CNN + SVM"),
     plan=PLAN,
     paths=(
-        RecipePath("gap_path", "gap_path",
+        RecipePath("gap_path", ("gap_path",),
                    (("gap_cnn", "published", "as published, all {n_train:,} images, {epochs} epochs"),
                     ("gap_cnn_svm", "published", "its SVM")),
                    (("gap_cnn", "ours", "all of the above, all {n_train:,} images, {epochs} epochs, averaged over the "

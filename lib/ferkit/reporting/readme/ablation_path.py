@@ -34,9 +34,15 @@ HEADS = ("change", "seeds", "validation", "test", "parameters", "minutes")
 End = tuple[str, str, str]  # system, recipe, what it is called; {keys} of metrics.json are filled in
 
 
-def rows_file(path: RecipePath) -> Path:
-    """The file of measured rows."""
-    return paths.repository() / "results" / "sweeps" / f"{path.sweep}.json"
+def rows_files(path: RecipePath) -> list[Path]:
+    """The files of measured rows, of those sweeps that were trained."""
+    folder = paths.repository() / "results" / "sweeps"
+    return [file for name in path.sweeps if (file := folder / f"{name}.json").is_file()]
+
+
+def entries(path: RecipePath) -> list[config.SweepEntry]:
+    """What those sweeps train, in their order."""
+    return [entry for file in rows_files(path) for entry in config.read(file.with_suffix(".toml")).entries]
 
 
 def steps(path: RecipePath) -> list[dict]:
@@ -46,8 +52,8 @@ def steps(path: RecipePath) -> list[dict]:
     Networks are built to count their parameters, which takes seconds of torch; so the rows are kept. InputError where
     the measured rows are not those of the sweep's file.
     """
-    made_of = [rows_file(path).read_text(encoding="utf-8"),
-               rows_file(path).with_suffix(".toml").read_text(encoding="utf-8"),
+    made_of = [*(file.with_suffix(ending).read_text(encoding="utf-8") for file in rows_files(path)
+                 for ending in (".json", ".toml")),
                {"/".join(name): named.recipe.to_dict() for name, named in papers.recipes().items()},
                {one.name: one.version for one in papers.systems()}]
     return kept("paths", made_of, lambda: _steps(path))
@@ -56,20 +62,20 @@ def steps(path: RecipePath) -> list[dict]:
 def _steps(path: RecipePath) -> list[dict]:
     from ferkit.models.facts import count_parameters
 
-    entries = config.read(rows_file(path).with_suffix(".toml")).entries
-    measured = json.loads(rows_file(path).read_text(encoding="utf-8"))["cells"]
+    trained = entries(path)
+    measured = [row for file in rows_files(path) for row in json.loads(file.read_text(encoding="utf-8"))["cells"]]
     found = {(row["recipe"], row["seed"]): row for row in measured if row["state"] == "finished"}
-    planned = {(entry.recipe_name, entry.seed) for entry in entries}
+    planned = {(entry.recipe_name, entry.seed) for entry in trained}
     if not (set(found) <= planned if path.around else set(found) == planned):
-        raise InputError(f"results/sweeps/{rows_file(path).name}: not the finished rows of the sweep beside it; "
-                         "run that again")
-    build, rows, before = papers.system(entries[0].system).build, [], None
+        names = ", ".join(file.name for file in rows_files(path))
+        raise InputError(f"results/sweeps/{names}: not the finished rows of the sweep beside it; run that again")
+    build, rows, before = papers.system(trained[0].system).build, [], None
     if path.around:
-        recipe = papers.recipe(entries[0].system, path.around)
-        before = _values(replace(recipe, epochs=entries[0].recipe.epochs), build(**recipe.model))
-    for name in dict.fromkeys(entry.recipe_name for entry in entries):
-        recipe = next(entry.recipe for entry in entries if entry.recipe_name == name)
-        own = [found[name, entry.seed] for entry in entries if (name, entry.seed) in found
+        recipe = papers.recipe(trained[0].system, path.around)
+        before = _values(replace(recipe, epochs=trained[0].recipe.epochs), build(**recipe.model))
+    for name in dict.fromkeys(entry.recipe_name for entry in trained):
+        recipe = next(entry.recipe for entry in trained if entry.recipe_name == name)
+        own = [found[name, entry.seed] for entry in trained if (name, entry.seed) in found
                and entry.recipe_name == name]
         network = build(**recipe.model)
         now = _values(recipe, network)
@@ -99,8 +105,8 @@ def _start(path: RecipePath) -> list[list[object]]:
     """The recipe that a sweep leaves by one change each: the first epochs of its longer training."""
     if not path.longer:
         return []
-    entry, trees = config.read(rows_file(path).with_suffix(".toml")).entries[0], published()
-    trees += [load_tree(folder) for folder in sorted(rows_file(path).parent.glob("paused/*"))]
+    entry, trees = entries(path)[0], published()
+    trees += [load_tree(folder) for folder in sorted(rows_files(path)[0].parent.glob("paused/*"))]
     found = [result for tree in trees for result in tree.results if tree.dataset == entry.dataset
              and (result.key.system, result.key.recipe) == (entry.system, path.longer)]
     if not found:

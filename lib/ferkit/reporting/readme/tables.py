@@ -164,7 +164,7 @@ def attentions_table() -> str:
 def path_block(path: RecipePath) -> str:
     """The steps from a recipe as published to ours, with what each brings on validation."""
     results = judged.first_results()
-    if not results or not ablation_path.rows_file(path).is_file():
+    if not results or not ablation_path.rows_files(path):
         return NOTHING
     return markdown(*ablation_path.path_table(path, results))
 

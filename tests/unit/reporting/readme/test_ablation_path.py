@@ -82,7 +82,7 @@ def test_readings_change_the_recipe_one_by_one_and_stand_beside_its_first_epochs
 
 
 def test_committed_readings_change_one_thing_each():
-    results = config.read(ablation_path.rows_file(READINGS).with_suffix(".toml")).entries
+    results = ablation_path.entries(READINGS)
     published = replace(papers.recipe("deep_emotion", "published"), epochs=results[0].recipe.epochs)
     values = published.to_dict()
     for entry in results:
@@ -103,7 +103,7 @@ def test_a_change_is_said_in_the_recipes_words_and_what_stays_is_not():
 @pytest.mark.parametrize(("path", "ours"), [(DEEP_EMOTION, papers.recipe("deep_emotion", "ours")),
                                             (GAP, papers.recipe("gap_cnn", "ours"))])
 def test_a_committed_path_starts_as_published_and_ends_at_our_recipe(path, ours):
-    results = config.read(ablation_path.rows_file(path).with_suffix(".toml")).entries
+    results = ablation_path.entries(path)
     first, last = results[0].recipe.to_dict(), results[-1].recipe.to_dict()
     assert {key for key in last if last[key] != ours.to_dict()[key]} <= {"epochs", "tta"}  # not of a step on validation
     published = papers.recipe(results[0].system, "published").to_dict()
