@@ -106,6 +106,27 @@ def _of_papers(trees: tuple[Tree, ...]) -> list[tuple[Tree, dict]]:
     return [*((tree, row) for tree, row in found if row["verdict"] != "not_run"), *waiting.values()]
 
 
+def at_paper_length(results: Sequence[Result]) -> list[Result]:
+    """The results without those of a recipe that was also trained for as many epochs as its paper."""
+    shorter = {(result.key.system, lengthens(result)) for result in results}
+    return [result for result in results if (result.key.system, result.key.recipe) not in shorter]
+
+
+def lengthens(result: Result) -> str:
+    """The recipe that this result's trains for as many epochs as its paper; "" for most."""
+    named = papers.recipes().get((result.key.system, result.key.recipe))
+    return named.lengthens if named else ""
+
+
+def summarised(results: Sequence[Result]) -> list[comparison.System]:
+    """The systems of :func:`headline` as published, for their paper's epochs where they were trained so long, and under
+    our recipe."""
+    chosen = at_paper_length(results)
+    published, ours = comparison.RECIPES
+    longer = dict.fromkeys(result.key.recipe for result in chosen if lengthens(result))
+    return comparison.systems(chosen, headline(results), (published, *longer, ours))
+
+
 def headline(results: Sequence[Result]) -> tuple[str, ...]:
     """The systems that a summary of these results shows: the papers' own, and of the baselines one network and one on
     hand-crafted features, those that validation puts first."""

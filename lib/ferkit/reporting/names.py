@@ -30,6 +30,7 @@ DATASETS = {"synthetic": "synthetic faces", "fer2013": "FER2013", "ckplus": "CK+
             "gfe": "Grammatical Facial Expressions", "folder": "a folder of images"}
 RUN_NAME = re.compile(r"\b([a-z]\w*)/([a-z]\w*)(?:/seed(\d+))?\b")  # system/recipe, system/recipe/seed0
 RECIPES = {"published": "as published", "ours": "our recipe"}
+LENGTHENED = re.compile(r"_epochs(\d+)$")
 
 
 def system(name: str) -> str:
@@ -46,7 +47,7 @@ def in_words(text: str) -> str:
     """A text with what its systems are called in place of ``system/recipe`` and ``system/recipe/seed1``."""
     def words(found: re.Match) -> str:
         seed = f" · seed {found[3]}" if found[3] and int(found[3]) else ""
-        return f"{system(found[1])} · {found[2].replace('_', ' ')}{seed}" if papers.of_system(found[1]) else found[0]
+        return f"{system(found[1])} · {recipe_name(found[2])}{seed}" if papers.of_system(found[1]) else found[0]
 
     return RUN_NAME.sub(words, text)
 
@@ -71,7 +72,12 @@ def unstated() -> dict[str, str]:
 
 def recipe(name: str) -> str:
     """A recipe in words; one without as it is called."""
-    return RECIPES.get(name, name.replace("_", " "))
+    return RECIPES.get(name) or recipe_name(name)
+
+
+def recipe_name(name: str) -> str:
+    """What a recipe is called, as a table prints it: "published, 500 epochs"."""
+    return LENGTHENED.sub(r", \1 epochs", name).replace("_", " ")
 
 
 def dataset(name: str | None) -> str:

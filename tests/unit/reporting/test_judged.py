@@ -1,7 +1,7 @@
 """Claims over the published trees."""
 
 from ferkit.core import paths
-from ferkit.reporting import judged
+from ferkit.reporting import judged, names
 from ferkit.reporting.readme import tables
 
 
@@ -19,3 +19,12 @@ def test_the_tally_counts_each_papers_claims():
     said = tables.tally()
     total, of_each = int(said.split()[1]), said.partition("(")[2].partition(")")[0].split(", ")
     assert sum(int(one.split()[0]) for one in of_each) == total
+
+
+def test_a_summary_shows_the_training_of_the_papers_length_in_place_of_the_shorter_one(tmp_path, write_result):
+    made = [write_result(tmp_path, "deep_emotion", recipe, share=share)
+            for recipe, share in (("published", 0.5), ("published_epochs500", 0.6), ("ours", 0.7))]
+    assert [one.name for one in judged.summarised(made)] == ["deep_emotion/published_epochs500", "deep_emotion/ours"]
+    assert [one.name for one in judged.summarised([made[2], made[0]])] == [
+        "deep_emotion/published", "deep_emotion/ours"]
+    assert names.run("deep_emotion", "published_epochs500") == "Deep-Emotion, published, 500 epochs"

@@ -50,11 +50,15 @@ def _named_beside(evidence: Evidence, name: Name) -> list[str]:
             ] if other else []
 
 
-def accuracy_as_published(evidence: Evidence, claim: Claim, system: str, recipe: str, epochs: int | None = None
-                          ) -> Finding:
-    """The accuracy of one system and recipe against the paper's; epochs: how long the paper trains, None where it does
-    not say."""
-    results = evidence.results((system, recipe))
+def accuracy_as_published(evidence: Evidence, claim: Claim, system: str, recipe: str, epochs: int | None = None,
+                          at_length: str = "") -> Finding:
+    """The accuracy of one system and recipe against the paper's.
+
+    epochs: how long the paper trains, None where it does not say. at_length: the same recipe trained for so long, which
+    is judged in its place where it is there.
+    """
+    name = (system, at_length) if (system, at_length) in evidence.names(system) else (system, recipe)
+    results = evidence.results(name)
     trained = min(result.metrics.get("epochs") or 0 for result in results)
     best = [(result.metrics["best_epoch"] or 0) / result.metrics["epochs"] for result in results
             if result.metrics.get("epochs")]
@@ -154,7 +158,8 @@ _SAYS = (
     "it is no better than the majority class; partly at most with one seed, or where one diverged or collapsed.")
 AS_PUBLISHED = Rule(accuracy_as_published, _SAYS + (
     " Too short: below, but trained for fewer epochs than the paper, or, where the paper does not say how many, with "
-    "validation still improving in the last tenth."), any_length=True)
+    "validation still improving in the last tenth. Where the recipe was trained for the paper's epochs too, that "
+    "training counts."), any_length=True)
 BEST_RECIPE = Rule(best_accuracy, _SAYS + " The recipe with the best validation accuracy counts.", any_length=True)
 _RARE = (
     "Classes without images in training or test do not count. Reproduced: the 95 % interval over seeds and images of "

@@ -45,7 +45,8 @@ def _accuracy(dataset: str, value: float, mark: str) -> tuple[Claim, Claim]:
                BEST_RECIPE, TABLES, "=", parameters={"systems": ("deep_emotion",), "leave_out": PROBES}, **bound),
         _claim(f"accuracy.{dataset}.as_published", f"{says} (the recipe as published)", value, Unit.FRACTION, mark,
                AS_PUBLISHED, TABLES, "=", parameters={
-                   "system": "deep_emotion", "recipe": "published", "epochs": EPOCHS}, **bound))
+                   "system": "deep_emotion", "recipe": "published", "epochs": EPOCHS,
+                   "at_length": f"published_epochs{EPOCHS}"}, **bound))
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -48,9 +48,9 @@ IMBALANCE: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def _as_published(recipe: Recipe, role: str) -> NamedRecipe:
+def _as_published(recipe: Recipe, role: str, lengthens: str = "") -> NamedRecipe:
     """It keeps its batches of 128 on small sets too: with 32 or 64 it collapses onto one class."""
-    return NamedRecipe(recipe, role, keep_batch=True, min_steps=4)
+    return NamedRecipe(recipe, role, keep_batch=True, min_steps=4, lengthens=lengthens)
 
 
 RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
@@ -58,7 +58,7 @@ RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
     ("deep_emotion", "published_sgd"): _as_published(replace(PUBLISHED, optimizer="sgd"), "ablation"),
     **{("deep_emotion", f"published_lr{rate}"): _as_published(replace(PUBLISHED, lr=float(rate)), "probe")
        for rate in PROBED_RATES},
-    ("deep_emotion", "published_epochs500"): _as_published(replace(PUBLISHED, epochs=500), "headline"),
+    ("deep_emotion", "published_epochs500"): _as_published(replace(PUBLISHED, epochs=500), "headline", "published"),
     ("deep_emotion", "ours"): NamedRecipe(OURS, corruptions=True),
     ("deep_emotion", "fine_tuned"): NamedRecipe(FINE_TUNED, "ablation"),
     **{("deep_emotion", f"remedy_{name}"): NamedRecipe(replace(OURS, **changes), "ablation")

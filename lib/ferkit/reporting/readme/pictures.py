@@ -43,7 +43,7 @@ def _drawn(trees: tuple[Tree, ...]) -> dict[str, Picture]:
         return {}
     tree = next((tree for tree in trees if tree.name == judged.FIRST), trees[0])
     rows = list(judged.on_first_dataset().values()) if tree.name == judged.FIRST else judged.judged(tree)
-    headline = comparison.systems(tree.results, judged.headline(tree.results))
+    headline = judged.summarised(tree.results)
     found = {"verdicts": verdicts(tree.name, rows, headline), "verdicts-narrow": verdicts(tree.name, rows, headline,
                                                                                           NARROW)}
     if tree.name == judged.FIRST:

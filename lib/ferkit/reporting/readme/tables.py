@@ -28,12 +28,14 @@ _percent, _sd = Unit.FRACTION.format, Unit.FRACTION.deviation
 
 def systems_table() -> str:
     """One row for each system of `judged.headline` on the papers' data set, the weakest first: the paper's number, both
-    recipes, where one new run would fall, parameters."""
-    results = judged.first_results()
+    recipes (the published one for its paper's epochs, where it was trained so long), where one new run would fall,
+    parameters."""
+    results = judged.at_paper_length(judged.first_results())
     if not results:
         return NOTHING
-    found, stated = by_system(results), papers.stated_accuracies(judged.FIRST)
-    rows = []
+    stated, rows = papers.stated_accuracies(judged.FIRST), []
+    found = {(system, judged.lengthens(group[0]) or recipe): group
+             for (system, recipe), group in by_system(results).items()}
     for system in judged.headline(results):
         own = {recipe: over_seeds(found[system, recipe]) for recipe in comparison.RECIPES if (system, recipe) in found}
         rows.append((max(it["accuracy"] or 0.0 for it in own.values()), [
@@ -92,7 +94,8 @@ def results_table() -> str:
     for tree in sorted(published(), key=lambda tree: tree.name != judged.FIRST):
         groups = by_system(tree.results)
         rows = [_row(*name, over_seeds(group)) for name, group in groups.items()
-                if name[0] in papers.main_systems() and name[1] in comparison.RECIPES]
+                if name[0] in papers.main_systems()
+                and (name[1] in comparison.RECIPES or judged.lengthens(group[0]))]
         more += len(groups) - len(rows)
         parts += [f"### {_data(tree)}", "", markdown(heads, rows, range(3, 10)), ""] if rows else []
     rest = [f"{more} more (controls, probes, class-imbalance methods) stand below, run by run."] if more else []
@@ -226,9 +229,10 @@ def runs_table() -> str:
         for one in tree.results:
             m, name = one.metrics, provenance.name_of(tree.root, one)
             commit = m["git_commit"][:12] if m.get("git_commit") else made.commit(name)  # the file's own, or its tree's
-            rows.append([names.system(m["system"]), m["recipe"].replace("_", " "), f"[{m['seed']}]({tree.name}/{name})",
-                         _percent(m["val_accuracy"]), _percent(m["accuracy"]), f"`{commit}`",
-                         f"`{m['predictions_sha256'][:12]}`" if m["predictions_sha256"] else m["status"]])
+            answers = f"`{m['predictions_sha256'][:12]}`" if m["predictions_sha256"] else m["status"]
+            rows.append([names.system(m["system"]), names.recipe_name(m["recipe"]),
+                         f"[{m['seed']}]({tree.name}/{name})", _percent(m["val_accuracy"]), _percent(m["accuracy"]),
+                         f"`{commit}`", answers])
         heads = ("system", "recipe", "seed, file", "validation", "test", "commit", "predictions sha256")
         parts += [folded(f"{tree.name}: {len(rows)} runs", "\n".join([markdown(heads, rows), "", *made.sentences()]))]
     return "\n\n".join(parts) or NOTHING
@@ -278,7 +282,7 @@ def _row(system: str, recipe: str, it: dict) -> list[object]:
         return [names.system(system), recipe, it["seeds"], NONE, it["status"], *[""] * 5]
     seeds = it["seeds"] if it["tested"] == it["seeds"] else f"{it['tested']} of {it['seeds']}"
     shares = [f"{100 * it[key]:.2f}" if it[key] is not None else "" for key in ("accuracy_without_copies", "macro_f1")]
-    return [names.system(system), recipe, seeds, f"{100 * it['val_accuracy']:.2f}",
+    return [names.system(system), names.recipe_name(recipe), seeds, f"{100 * it['val_accuracy']:.2f}",
             f"**{100 * it['accuracy']:.2f}**{_sd(it['sd'])}", _range(it), _range(it, "new_"), *shares,
             f"{it['parameters']:,}"]
 

@@ -69,6 +69,14 @@ def test_a_recipe_trained_for_fewer_epochs_than_the_paper_is_too_short_to_judge(
     assert row["verdict"] == verdict and ("of the paper's 500" in row["note"]) == (epochs == 24)
 
 
+def test_of_a_short_and_a_long_training_that_of_the_papers_length_counts(fer2013):
+    fer2013.seeds("deep_emotion", "published", (0.50,) * 3, epochs=24)
+    fer2013.seeds("deep_emotion", "published_epochs500", (0.52,) * 3, epochs=500)
+    row = fer2013.row(PUBLISHED)
+    assert row["verdict"] == "not_reproduced" and row["observed"] == pytest.approx(0.52, abs=1e-3)
+    assert "of the paper's" not in row["note"]
+
+
 @pytest.mark.parametrize(("best", "verdict"), [(24, "too_short"), (12, "not_reproduced")])
 def test_where_the_paper_states_no_length_validation_tells_whether_training_had_ended(fer2013, best, verdict):
     fer2013.seeds("gap_cnn_svm", "published", (0.6, 0.6, 0.6), epochs=24, best_epoch=best)
