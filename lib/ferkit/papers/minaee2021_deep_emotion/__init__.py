@@ -34,7 +34,7 @@ PAPER = Paper(
                    (("deep_emotion", "ours", "all of the above, {epochs} epochs, averaged over the mirror image"),
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
-        RecipePath("readings", ("deep_emotion_readings_60", "deep_emotion_readings_60_batches"), around="published",
-                   longer="published_epochs500"),
+        RecipePath("readings", tuple(f"deep_emotion_readings_60{part}" for part in ("", "_batches", "_combined")),
+                   around="published", longer="published_epochs500"),
     ),
 )
