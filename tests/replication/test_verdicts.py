@@ -14,7 +14,6 @@ BEFORE = json.loads(Path(__file__).with_name("verdicts_b4adeaf.json").read_text(
 BLOCK = re.compile(r"(<!-- verdicts: made by [^>]*-->\n).*?(<!-- end verdicts -->)", re.DOTALL)
 SEEDS = "seeds and images together, in place of McNemar on trained networks"
 WHY = {  # by the beginning of the claim's id, the first that fits
-    "deep_emotion.accuracy.fer2013.as_published": "24 of the paper's 500 epochs are too short to judge it",
     "deep_emotion.accuracy.fer2013.as_drawn": "is the headline claim now",
     "deep_emotion.accuracy.fer2013.larger": "a larger network is no longer the headline but counted beyond the paper",
     "deep_emotion.accuracy.fer2013": "the headline is the network as drawn, not one of 25 times the parameters",

@@ -118,13 +118,13 @@ def lengthens(result: Result) -> str:
     return named.lengthens if named else ""
 
 
-def summarised(results: Sequence[Result]) -> list[comparison.System]:
-    """The systems of :func:`headline` as published, for their paper's epochs where they were trained so long, and under
-    our recipe."""
+def summarised(results: Sequence[Result], systems: Sequence[str] = ()) -> list[comparison.System]:
+    """These systems, those of :func:`headline` where none are named, as published, for their paper's epochs where they
+    were trained so long, and under our recipe."""
     chosen = at_paper_length(results)
     published, ours = comparison.RECIPES
     longer = dict.fromkeys(result.key.recipe for result in chosen if lengthens(result))
-    return comparison.systems(chosen, headline(results), (published, *longer, ours))
+    return comparison.systems(chosen, systems or headline(results), (published, *longer, ours))
 
 
 def headline(results: Sequence[Result]) -> tuple[str, ...]:

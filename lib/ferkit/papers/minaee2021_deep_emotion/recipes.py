@@ -7,8 +7,8 @@ Not stated in the paper; we use λ = 0.001 because the one value known for its L
 Not stated in the paper; we use the norm ‖w‖, not its square, because the term is described as an L2 norm.
 Not stated in the paper; we use mirror images, ±10° of rotation, ±10 % of scale and shift because augmentation is said
 to have been used and these are its mildest usual strengths.
-Not stated in the paper; we use fewer epochs than the 500 of second-hand accounts in the profiles because 500 take
-hours (results/sweeps/deep_emotion_500.toml, begun and not finished); the best epoch is chosen on validation.
+Not stated in the paper; we use fewer epochs than the 500 of second-hand accounts in the profiles because 500 take two
+to nine hours of a core and bring little (`published_epochs500`); the best epoch is chosen on validation.
 Not stated in the paper; we use momentum 0.9 and the same rate for SGD because the comparison names no other setting.
 """
 

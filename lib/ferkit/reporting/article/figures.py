@@ -46,7 +46,7 @@ def results_of(tree: str, name: Name) -> list[Result]:
 def accuracies(tree: str, systems: Sequence[str]) -> Picture:
     """Each system's accuracy with its interval beside the number that its paper states."""
     rows = list(judged.on_first_dataset().values()) if tree == judged.FIRST else judged.judged(tree_of(tree))
-    drawn = pictures.accuracies(tree.partition("-")[0], rows, comparison.systems(tree_of(tree).results, systems))
+    drawn = pictures.accuracies(tree.partition("-")[0], rows, judged.summarised(tree_of(tree).results, systems))
     return Picture(_on_paper(drawn.svg), drawn.says)
 
 

@@ -141,7 +141,7 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
     human, narrow = papers.human_accuracy(dataset), width < WIDTH
     ends = [value for row in rows for value in (row["paper"], *row["interval"]) if value is not None]
     low, high = np.floor(10 * min(ends) - 0.5) / 10, np.ceil(10 * max(ends) + 0.2) / 10
-    left, right, step = (MARGIN, width - 124, 50) if narrow else (330, width - 210, 34)
+    left, right, step = (MARGIN, width - 124, 50) if narrow else (350, width - 210, 34)
     bottom = top + step * len(rows)
 
     def x(value: float) -> float:
@@ -158,7 +158,7 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
                   svg.text(x(human[0]), top - 20, says, "q s", "middle")]
     for k, row in enumerate(rows):
         found, verdict = table[row["label"]], _verdict_of(row, claims)
-        seeds = f" · {found['seeds']} seeds" if found["seeds"] > 1 else ""
+        seeds = f" · {found['seeds']} seeds" if found["seeds"] > 1 and not narrow else ""  # no room on a phone
         system, _, recipe = row["label"].partition("/")
         system, recipe = names.system(system), f"{names.recipe(recipe)}{seeds}"
         y = top + step * (k + 0.5) + (12 if narrow else 0)
@@ -167,7 +167,7 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
             parts += [svg.text(MARGIN, y - 17, system), svg.text(right, y - 17, recipe, "q s", "end")]
             said = [svg.text(right + 14, y - 14, SIGNS[verdict], f"{COLOURS[verdict]} xs")] if verdict else []
         else:
-            parts += [svg.text(MARGIN, y + 5, system), svg.text(318, y + 5, recipe, "q s", "end")]
+            parts += [svg.text(MARGIN, y + 5, system), svg.text(338, y + 5, recipe, "q s", "end")]
         parts += [*_accuracy_row(row, y, x), svg.text(right + 14, y + 5, f"{100 * row['ours']:.1f} %", "t b"), *said]
     y, at = bottom + 48, MARGIN + 16.0
     legend = (("dot", "blue", "ours on the test split, with its 95 % interval"),
