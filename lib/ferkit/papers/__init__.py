@@ -134,6 +134,12 @@ def named(system_name: str, name: str) -> NamedRecipe:
     return recipes()[system_name, name]
 
 
+def lengthened(system_name: str, name: str) -> str:
+    """The recipe of a system that trains its recipe `name` for as many epochs as the paper; "" where none does."""
+    return next((recipe for (owner, recipe), found in recipes().items()
+                 if (owner, found.lengthens) == (system_name, name)), "")
+
+
 def recipe(system_name: str, name: str, **changes: object) -> Recipe:
     """The recipe called `name` of a system, with `changes` (epochs=12, say); InputError if unknown."""
     return replace(named(system_name, name).recipe, **changes)

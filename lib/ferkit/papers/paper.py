@@ -46,8 +46,7 @@ class RecipePath:
 
     sweeps: their files below results/sweeps, without the ending; those that were not trained yet are left out. before,
     after: published systems at its two ends, with the words that describe them ({epochs}, {parameters}, {n_train} are
-    filled in). around: the name of the recipe that every point changes by itself; "" for a path. longer: the recipe
-    that trains like `around` at a constant rate, but longer, so that its first epochs stand for it.
+    filled in). around: the name of the recipe that every point changes by itself; "" for a path.
     """
 
     name: str
@@ -55,7 +54,6 @@ class RecipePath:
     before: tuple[tuple[str, str, str], ...] = ()
     after: tuple[tuple[str, str, str], ...] = ()
     around: str = ""
-    longer: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _accuracy(evidence: Evidence, claim: Claim, results: list[Result], notes: li
         return Finding("not_reproduced", None, None, len(results), sources,
                        f"{name_of(results)} diverged in every seed")
     labels, groups = tested[0].predictions["labels"], tested[0].groups
-    found = estimates.share(np.array([result.predictions["predicted"] == labels for result in tested]), labels, groups)
+    found = estimates.share(np.array([result.right for result in tested]), labels, groups)
     stands = equivalence(found, claim.value, MARGIN)
     if not beats_majority(results):
         verdict = "not_reproduced"

@@ -69,7 +69,7 @@ def trains(evidence: Evidence, claim: Claim, name: Name) -> Finding:
     else:
         verdict = "partly" if any(trained) else "not_reproduced"
     labels = tested[0].predictions["labels"]
-    right = np.array([result.predictions["predicted"] == labels for result in tested])
+    right = np.array([result.right for result in tested])
     found = estimates.above(estimates.share(right, labels, tested[0].groups), share)
     if verdict == "reproduced" and found.interval[0] <= claim.value:
         verdict = "inconclusive"

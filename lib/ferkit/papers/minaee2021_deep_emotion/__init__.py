@@ -35,6 +35,6 @@ PAPER = Paper(
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
         RecipePath("readings", tuple(f"deep_emotion_readings_60{part}" for part in ("", "_batches", "_combined")),
-                   around="published", longer="published_epochs500"),
+                   around="published"),
     ),
 )

@@ -12,6 +12,7 @@ from ferkit.claims.rules.occlusion import COVERING_HURTS, DIFFERENT_PARTS, INSEN
 from ferkit.claims.rules.paired import BETTER, BETTER_AT_EQUAL_SIZE, LITTLE_BETTER
 from ferkit.core.quotes import Quote
 from ferkit.core.units import Unit
+from ferkit.papers.minaee2021_deep_emotion.recipes import AT_LENGTH
 
 FIGURE, TABLES, NOTES = "the paper's architecture figure", "the paper's results tables", "reading notes"
 COMPARED = "the paper's comparison table, as remembered"
@@ -46,7 +47,7 @@ def _accuracy(dataset: str, value: float, mark: str) -> tuple[Claim, Claim]:
         _claim(f"accuracy.{dataset}.as_published", f"{says} (the recipe as published)", value, Unit.FRACTION, mark,
                AS_PUBLISHED, TABLES, "=", parameters={
                    "system": "deep_emotion", "recipe": "published", "epochs": EPOCHS,
-                   "at_length": f"published_epochs{EPOCHS}"}, **bound))
+                   "at_length": AT_LENGTH}, **bound))
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -35,6 +35,7 @@ WIDE_OURS = Recipe(
     augmentation=Augmentation(flip=0.5, rotation=10, scale=0.1, shift=0.08, crop=40, brightness=0.2, contrast=0.2),
 )
 
+AT_LENGTH = "published_epochs500"  # as published, for the epochs of second-hand accounts
 PROBED_RATES = ("0.0001", "0.001", "0.01", "0.02", "0.05", "0.1")  # beside the published 0.005
 
 # Methods for the rare classes, disgust and fear: one change each to a recipe that is equal otherwise.
@@ -58,7 +59,7 @@ RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
     ("deep_emotion", "published_sgd"): _as_published(replace(PUBLISHED, optimizer="sgd"), "ablation"),
     **{("deep_emotion", f"published_lr{rate}"): _as_published(replace(PUBLISHED, lr=float(rate)), "probe")
        for rate in PROBED_RATES},
-    ("deep_emotion", "published_epochs500"): _as_published(replace(PUBLISHED, epochs=500), "headline", "published"),
+    ("deep_emotion", AT_LENGTH): _as_published(replace(PUBLISHED, epochs=500), "headline", "published"),
     ("deep_emotion", "ours"): NamedRecipe(OURS, corruptions=True),
     ("deep_emotion", "fine_tuned"): NamedRecipe(FINE_TUNED, "ablation"),
     **{("deep_emotion", f"remedy_{name}"): NamedRecipe(replace(OURS, **changes), "ablation")

@@ -92,4 +92,4 @@ def _points(rows: Sequence[Mapping[str, object]], key: str) -> list[float | None
 def _folded(name: str) -> str:
     """A "system/recipe" for people, on lines of at most 28 letters."""
     system, _, recipe = name.partition("/")
-    return "<br>".join(textwrap.wrap(f"{names.system(system)} · {recipe.replace('_', ' ')}", 28))
+    return "<br>".join(textwrap.wrap(f"{names.system(system)} · {names.recipe_name(recipe)}", 28))

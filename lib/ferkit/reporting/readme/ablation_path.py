@@ -36,8 +36,11 @@ End = tuple[str, str, str]  # system, recipe, what it is called; {keys} of metri
 
 def rows_files(path: RecipePath) -> list[Path]:
     """The files of measured rows, of those sweeps that were trained."""
-    folder = paths.repository() / "results" / "sweeps"
-    return [file for name in path.sweeps if (file := folder / f"{name}.json").is_file()]
+    return [file for name in path.sweeps if (file := _folder() / f"{name}.json").is_file()]
+
+
+def _folder() -> Path:
+    return paths.repository() / "results" / "sweeps"
 
 
 def entries(path: RecipePath) -> list[config.SweepEntry]:
@@ -102,13 +105,15 @@ def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, 
 
 
 def _start(path: RecipePath) -> list[list[object]]:
-    """The recipe that a sweep leaves by one change each: the first epochs of its longer training."""
-    if not path.longer:
+    """The recipe that a sweep leaves by one change each: the first epochs of its longer training, which at a constant
+    learning rate are the recipe itself."""
+    entry = entries(path)[0]
+    longer = papers.lengthened(entry.system, path.around) if path.around else ""
+    if not longer or papers.recipe(entry.system, longer).schedule != "constant":
         return []
-    entry, trees = entries(path)[0], published()
-    trees += [load_tree(folder) for folder in sorted(rows_files(path)[0].parent.glob("paused/*"))]
+    trees = published() + [load_tree(folder) for folder in sorted(_folder().glob("paused/*"))]
     found = [result for tree in trees for result in tree.results if tree.dataset == entry.dataset
-             and (result.key.system, result.key.recipe) == (entry.system, path.longer)]
+             and (result.key.system, result.key.recipe) == (entry.system, longer)]
     if not found:
         return []
     first = [result.history[:entry.recipe.epochs] for result in found]

@@ -30,12 +30,12 @@ def systems_table() -> str:
     """One row for each system of `judged.headline` on the papers' data set, the weakest first: the paper's number, both
     recipes (the published one for its paper's epochs, where it was trained so long), where one new run would fall,
     parameters."""
-    results = judged.at_paper_length(judged.first_results())
+    results = judged.first_results()
     if not results:
         return NOTHING
     stated, rows = papers.stated_accuracies(judged.FIRST), []
     found = {(system, judged.lengthens(group[0]) or recipe): group
-             for (system, recipe), group in by_system(results).items()}
+             for (system, recipe), group in by_system(judged.at_paper_length(results)).items()}
     for system in judged.headline(results):
         own = {recipe: over_seeds(found[system, recipe]) for recipe in comparison.RECIPES if (system, recipe) in found}
         rows.append((max(it["accuracy"] or 0.0 for it in own.values()), [

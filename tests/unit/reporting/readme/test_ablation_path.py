@@ -90,7 +90,7 @@ def test_committed_readings_change_one_thing_each():
         if changed == "model":
             before, now = published.model, entry.recipe.model
             assert sum(now.get(key) != before.get(key) for key in before.keys() | now) == 1
-    longer = papers.recipe("deep_emotion", READINGS.longer)
+    longer = papers.recipe("deep_emotion", papers.lengthened("deep_emotion", READINGS.around))
     assert longer.schedule == "constant" and replace(longer, epochs=published.epochs) == published
 
 
