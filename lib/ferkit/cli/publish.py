@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="only write the lists of checksums (SHA256SUMS) of what is "
                         "published, and print what changed since they were written")
     parser.add_argument("--compact", action="store_true", help="only leave out of what is published the digits of "
-                        "scores that no answer and no calibration error needs, and print which results became smaller")
+                        "scores and histories that no number needs, and print which results became smaller")
     parser.add_argument("runs", metavar="DIR", type=options.place, nargs="*",
                         help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")

@@ -286,9 +286,31 @@ def _copy(source: Path, target: Path, limit: int) -> None:
 
 
 def compact(folder: Path) -> bool:
-    """Keep of a system's predictions what its numbers need: not the probabilities that follow from its scores, and of
-    the scores as few digits as leave every answer and, to the sixth digit, the calibration error; all of them where
-    weights lie beside, whose model card tells more. Whether anything went."""
+    """Keep of a system's predictions and history the digits that its numbers need. Whether anything went."""
+    return any([_compact_predictions(folder), _compact_history(folder / records.HISTORY)])
+
+
+def _compact_history(path: Path) -> bool:
+    """As `records.write_history` writes it today; earlier ones hold every digit of a float64."""
+    if not path.is_file():
+        return False
+    with files.scratch() as aside:
+        records.write_history(aside / path.name, records.read_history(path))
+        return _replaced_by_smaller(path, aside / path.name)
+
+
+def _replaced_by_smaller(path: Path, smaller: Path) -> bool:
+    """Put the one file in the place of the other if it is smaller; whether it was."""
+    if smaller.stat().st_size >= path.stat().st_size:
+        return False
+    with files.replacing(path) as new:
+        shutil.copyfile(smaller, new)
+    return True
+
+
+def _compact_predictions(folder: Path) -> bool:
+    """Not the probabilities that follow from the scores, and of the scores as few digits as leave every answer and, to
+    the sixth digit, the calibration error; all of them where weights lie beside, whose model card tells more."""
     path, told = folder / records.PREDICTIONS, folder / records.METRICS
     if not path.is_file():
         return False
@@ -306,10 +328,8 @@ def compact(folder: Path) -> bool:
         return False
     with files.scratch() as aside:
         predictions.write_arrays(aside / path.name, kept)
-        if (aside / path.name).stat().st_size >= path.stat().st_size:
+        if not _replaced_by_smaller(path, aside / path.name):
             return False
-        with files.replacing(path) as new:
-            shutil.copyfile(aside / path.name, new)
     files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
     return True
 

@@ -141,7 +141,7 @@ def write_result(directory: Path, *, metrics: Mapping, predictions: Mapping[str,
                "weights_sha256": None, "predictions_sha256": None}
     arrays = as_contract(predictions) if predictions else {}
     with files.replacing(directory / HISTORY) as aside:
-        _write_history(aside, history)
+        write_history(aside, history)
     writers = {WEIGHTS: weights, PREDICTIONS: (lambda path: write_arrays(path, arrays)) if arrays else None,
                training_labels.FILE: (lambda path: write_arrays(path, labels)) if labels else None}
     for name, write in writers.items():
@@ -287,12 +287,14 @@ def of_single_views(found: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[st
     return {"accuracy_no_tta": float(np.mean(arrays["predicted_no_tta"] == arrays["labels"]))}
 
 
-def _write_history(path: Path, history: Sequence[Mapping]) -> None:
+def write_history(path: Path, history: Sequence[Mapping]) -> None:
+    """A history.csv with a row for each epoch; fractions to the seven digits that a float32 holds."""
     columns = list(dict.fromkeys(key for row in history for key in row))
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(history)
+        writer.writerows({key: f"{value:.7g}" if isinstance(value, float) else value for key, value in row.items()}
+                         for row in history)
 
 
 def _number(text: str) -> int | float | str | None:

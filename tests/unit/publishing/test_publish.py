@@ -274,3 +274,17 @@ def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside
     assert manifest.read(root)["notebooks"]["run"]["outputs"][
         "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == told["predictions_sha256"]
     assert publishing.compact_published() == []
+
+
+def test_a_history_of_more_digits_than_a_float32_holds_is_shortened(planned, monkeypatch):
+    run, root = planned
+    write_manifest(run)
+    publishing.publish([run], "synthetic")
+    monkeypatch.setattr(paths, "repository", lambda: root.parents[1])
+    place = root / "03_gap_cnn_svm/lenet5/ours/seed0"
+    whole = [{"epoch": 1, "train_loss": 1.8016253214861666, "val_loss": None, "seconds": 11.96}]
+    (place / records.HISTORY).write_text("epoch,train_loss,val_loss,seconds\n1,1.8016253214861666,,11.96\n")
+    assert records.read_history(place / records.HISTORY) == whole
+    assert publishing.compact_published() == [paths.shown(place)]
+    assert records.read_history(place / records.HISTORY) == [whole[0] | {"train_loss": 1.801625}]
+    assert publishing.compact_published() == []
