@@ -106,7 +106,7 @@ def test_sequences_are_a_data_set_of_their_own_and_images_are_still_one(publishe
 
 def test_an_epoch_that_validation_did_not_choose(published):
     history = [{"epoch": 1, "val_accuracy": 0.5}, {"epoch": 2, "val_accuracy": 0.4}, {"epoch": 3, "val_accuracy": 0.6}]
-    records._write_history(published.key / "history.csv", history)
+    records.write_history(published.key / "history.csv", history)
     published.note()
     told(published, f"{CELL}/metrics.json", "best_epoch is 2", "0.6")
 
