@@ -31,8 +31,6 @@ WHY = {  # by the beginning of the claim's id, the first that fits
                           "view each over the seeds whose weights are kept",
     "baselines.robust": "new: both from a single view, from the published weights",
     "gap_svm.gap_accuracy": "non-inferiority by the interval over seeds and images",
-    "gap_svm.small_kernels_accuracy.seven": "non-inferiority by the interval over seeds and images; one seed is two "
-                                            "networks",
     "gap_svm.small_kernels_accuracy": "no worse is what the claim asks, by the interval over seeds and images",
     "gap_svm.gap_overfits_less": "the interval holds both nothing and a relevant effect",
     "notes.reverse_thinking": SEEDS,
