@@ -23,7 +23,8 @@ from ferkit.results.weights_catalogue import Entry
 from ferkit.stats import classification
 
 CARD = "MODEL_CARD.md"
-DATASHEETS = {"fer2013": "fer2013.md", "ckplus": "ckplus.md", "jaffe": "jaffe.md", "ferg": "ferg.md"}
+DATASHEETS = {**{name: f"datasheets/{name}.md" for name in ("fer2013", "ckplus", "jaffe", "ferg", "gfe")},
+              "synthetic": "synthetic/DATASHEET.md"}
 BLOCK = re.compile(r"(<!-- audit: made by [^>]*-->\n).*?(<!-- end audit -->)", re.DOTALL)
 SURE = (0.5, 0.7, 0.9)  # confidences at which a reader is told how often the system is right
 SHEETS = "datasheets"
@@ -89,21 +90,28 @@ def card(entry: Entry) -> str:
 
 
 def _head(entry: Entry) -> str:
-    m, paper = entry.metrics, papers.of_system(entry.key.system)
+    m, paper, kind = entry.metrics, papers.of_system(entry.key.system), papers.system(entry.key.system).kind
     views = {"none": "one view", "flip": "the mean of the image and its mirror image",
              "tencrop": "the mean of ten crops"}[m["tta"]]
     return "\n".join([
         f"# {names.system(entry.key.system)}, recipe `{entry.key.recipe}`, seed {entry.key.seed}", "",
         "Made by `python -m ferkit cards` from the files in this folder.", "",
-        f"- **Name**: `{entry.full_name}` (`ferkit.load({entry.name!r})`)",
-        f"- **What it is**: a network of {m['parameters']:,} parameters, {m['weight_layers']} layers with weights on "
-        f"its main path",
+        f"- **Name**: `{entry.full_name}`" + (f" (`ferkit.load({entry.name!r})`)" if kind.name == "image" else ""),
+        f"- **What it is**: a network of {m['parameters']:,} parameters" + (
+            f", {m['weight_layers']} layers with weights on its main path" if m["weight_layers"] else ""),
         f"- **After**: {paper.title}: {paper.reference}",
-        f"- **In and out**: upright grey face crops of 48×48 pixels; one of {', '.join(m['label_names'])}; scored with "
-        f"{views}",
+        f"- **In and out**: {POINTS if _of_points(entry) else kind.described}; one of {', '.join(m['label_names'])}; "
+        f"scored with {views}",
         f"- **Trained**: {m['epochs']} epochs, the best by validation kept (epoch {m['best_epoch']}), "
         f"{m['minutes']:.0f} minutes on {m['device']}",
         f"- **sha256**: `{m['weights_sha256']}`"])
+
+
+POINTS = "windows of frames, of each frame the normalised positions of points of a face"
+
+
+def _of_points(entry: Entry) -> bool:
+    return entry.metrics["dataset"] in paths.WITHOUT_IMAGES
 
 
 USE = """## Intended use
@@ -128,12 +136,16 @@ def _data(entry: Entry) -> str:
     counts = {label: n for label, n in (m["n_train_per_class"] or {}).items() if n}  # a data set may lack a class
     most, least = max(counts, key=counts.get, default=""), min(counts, key=counts.get, default="")
     skew = (f" The classes are uneven: {counts[most]:,} {most} to {counts[least]:,} {least} in training."
-            if counts else "")
+            if most and counts[most] > counts[least] else "")
     sheet = DATASHEETS.get(m["dataset"])
-    link = f" ([datasheet]({UP}datasheets/{sheet}))" if sheet else ""
+    link = f" ([datasheet]({UP}{sheet}))" if sheet else ""
     labels = LABELS[m.get("labels", "own")]
-    return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`{labels}: {m['n_train']:,} images to train "
-            f"on, {m['n']:,} to test on, no other data and no pretraining.{skew} The epoch was chosen on validation; "
+    kind = papers.system(entry.key.system).kind.name
+    unit = "windows" if _of_points(entry) else f"{kind}s"
+    start = (f"starting from the weights {m['initial']['name']}" if m.get("initial") else
+             "no other data and no pretraining" + (" but that of the features" if unit == "sequences" else ""))
+    return (f"## Data\n\n{m['dataset']}{link}, protocol `{m['protocol']}`{labels}: {m['n_train']:,} {unit} to train "
+            f"on, {m['n']:,} to test on, {start}.{skew} The epoch was chosen on validation; "
             f"the test split was read {m['test_reads']} time{'s' * (m['test_reads'] != 1)}.")
 
 
@@ -161,7 +173,7 @@ def _accuracy(result: records.Result) -> str:
 
 def _by_expression(result: records.Result) -> str:
     per_class, matrix = result.metrics["per_class"], result.matrix
-    lines = ["## By expression", "", "| expression | recall | precision | F1 | images | most often taken for |",
+    lines = ["## By expression", "", "| expression | recall | precision | F1 | n | most often taken for |",
              "|---|---|---|---|---|---|"]
     for k, (name, row) in enumerate(per_class.items()):
         if not row["support"]:
@@ -200,15 +212,22 @@ def _limits(entry: Entry) -> str:
     tested = {name: row for name, row in m["per_class"].items() if row["support"]}
     weak = sorted(tested, key=lambda name: tested[name]["recall"])[:2]
     own = (_fer2013_limits(m.get("labels", "own")) if m["dataset"] == "fer2013" else
-           "- The data set says little of its people; **how errors differ between groups of people was not "
-           "measured**; assume that they do.")
+           OF_PEOPLE.get(m["dataset"], "- The data set says little of its people; **how errors differ between groups "
+                         "of people was not measured**; assume that they do."))
     return f"""## Known limits
 
 - Weakest on {weak[0]} and {weak[1]} (table above): a rare prediction there is not a rare expression.
-{own}
-- Grey, frontal, upright faces that fill the picture. Profiles, hands, masks, dark glasses, babies and drawings were not
-  looked at. A picture without a face gets a prediction all the same.
+{own}{"" if _of_points(entry) else OF_PICTURES}
 - Expressions are not feelings: see "Not for"."""
+
+
+OF_PEOPLE = {
+    "gfe": "- Two signers, one of whom trains and the other tests: **nothing follows for a third person**, another "
+           "language or points that were found in another way.",
+    "synthetic": "- Drawn faces show nobody: **how it does on people was not measured**."}
+OF_PICTURES = """
+- Grey, frontal, upright faces that fill the picture. Profiles, hands, masks, dark glasses, babies and drawings were not
+  looked at. A picture without a face gets a prediction all the same."""
 
 
 def _fer2013_limits(labels: str) -> str:
@@ -222,17 +241,35 @@ def _fer2013_limits(labels: str) -> str:
   **how errors differ between groups of people was not and cannot be measured here**; assume that they do."""
 
 
+TERMS = {
+    "gfe": "UCI distributes without\na word on weights; take them for research only",
+    "synthetic": "this\nrepository draws; the features that they read were trained on FER2013, which may be used for "
+                 "research only, so take\nthem for research only too"}
+
+
 def _how(entry: Entry) -> str:
-    command = weights_catalogue.recipe(entry).split(" and name ")[0]
+    command, dataset = weights_catalogue.recipe(entry).split(" and name ")[0], entry.metrics["dataset"]
+    terms = TERMS.get(dataset, "may be used for\nresearch only; nobody has settled what that means for weights, so "
+                               "take them for research only too")
     return f"""## Licence, and how to make it again
 
-The code is under the MIT licence. The weights were trained on {entry.metrics['dataset']}, which may be used for
-research only; nobody has settled what that means for weights, so take them for research only too
+The code is under the MIT licence. The weights were trained on {dataset}, which {terms}
 ([NOTICE]({UP}../NOTICE)).
 
 ```bash
-python -m ferkit predict PHOTO --weights {entry.full_name}
-python -m ferkit export --weights {entry.full_name} --onnx model.onnx
+{_use(entry)}
 ```
 
 Trained by `{command}`; the whole recipe is in `metrics.json` under `config`."""
+
+
+def _use(entry: Entry) -> str:
+    """The commands that take these weights."""
+    name, dataset = entry.full_name, entry.metrics["dataset"]
+    if _of_points(entry):
+        return (f"python -m ferkit evaluate --weights {name} --dataset {dataset} --protocol "
+                f"{entry.metrics['protocol']} --data {dataset}.zip")
+    if papers.system(entry.key.system).kind.name != "image":
+        return f"python -m ferkit predict --sequence FOLDER --weights {name}"
+    return (f"python -m ferkit predict PHOTO --weights {name}\n"
+            f"python -m ferkit export --weights {name} --onnx model.onnx")

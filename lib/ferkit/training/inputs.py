@@ -35,7 +35,8 @@ class Input:
     ttas: which `tta` of a recipe it knows. augmented: whether `train` does what a recipe's augmentation asks for.
     header: what weights files say about the input.
     moments: consecutive face crops uint8 (T, 48, 48) → what `store` takes, one row for every moment (all that was seen
-    until then); None for what is asked about single images. read: what loads a data set; None for images.
+    until then); None for what is asked about single images. read: what loads a data set; None for images. described:
+    what a model card says it is.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Input:
     header: Mapping[str, object] = field(default_factory=dict)
     moments: Callable[[np.ndarray], np.ndarray] | None = None
     read: Callable[..., object] | None = None
+    described: str = "upright grey face crops of 48×48 pixels"
 
     def check(self, recipe: Recipe) -> None:
         """InputError where a recipe asks for what is not done to such inputs."""

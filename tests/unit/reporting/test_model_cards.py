@@ -106,3 +106,16 @@ def test_a_card_says_whose_labels(labels, says, write_result, tmp_path, monkeypa
     assert says in text and ("people agree with them" in text) == (labels == "own")
     assert entry.full_name.endswith("lenet5/ours/seed0" + ("" if labels == "own" else f"@fer2013-{labels}"))
     assert ("no accuracy by FER2013's own labels" in text) == (labels != "own")
+
+
+@pytest.mark.parametrize(("dataset", "has", "not_of_photographs"), [
+    ("gfe-b_to_a", ("windows to train on", "positions of points", "ferkit evaluate --weights", "--protocol b_to_a",
+                    "datasheets/gfe.md"), True),
+    ("synthetic", ("sequences to train on", "predict --sequence FOLDER", "Drawn faces show nobody"), False)])
+def test_a_card_of_sequences_says_what_they_are_and_which_command_takes_them(dataset, has, not_of_photographs):
+    """Such cards told of photographs, of None layers, and of commands that refuse these weights."""
+    text = model_cards.card(next(one for one in WITH_WEIGHTS if (one.dataset, one.key.seed) == (dataset, 0)))
+    for words in has:
+        assert words in text
+    assert "None" not in text and "PHOTO" not in text and "ferkit.load" not in text and "24 angry to 24" not in text
+    assert ("Profiles, hands, masks" not in text) == not_of_photographs

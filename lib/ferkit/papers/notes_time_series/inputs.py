@@ -29,4 +29,6 @@ def _read(dataset: str, data: Path | None = None, **choices: object) -> Sequence
 
 
 SEQUENCE = Input("sequence", _store, lambda stored, recipe, generator: stored, lambda stored, model, tta: [stored],
-                 header={"features": WIDTH, "beside": "existence, key frame, candidates"}, moments=_moments, read=_read)
+                 header={"features": WIDTH, "beside": "existence, key frame, candidates"}, moments=_moments, read=_read,
+                 described="sequences of upright grey face crops of 48×48 pixels, of each crop the features of a "
+                           "network trained on FER2013")
