@@ -224,7 +224,7 @@ def in_folds(root: Path, name: Name) -> Answers:
 
 def people_apart(groups: Sequence[Sequence[int] | np.ndarray | None]) -> np.ndarray | None:
     """A number for the person in each image of all folds, int64; None where people are not known. groups: each fold's
-    people, numbered anew in it. Nobody is in two folds."""
+    people, numbered anew in it. By subject nobody is in two folds; by image somebody may be, and counts as several."""
     if any(own is None for own in groups):
         return None
     each = 1 + max(int(np.max(own, initial=0)) for own in groups)

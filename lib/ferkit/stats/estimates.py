@@ -29,8 +29,9 @@ class Estimate:
     """One number with what is known of it.
 
     mean, sd: over seeds (sd n − 1, None for one seed). interval: 95 % over seeds and images together, over images alone
-    for one seed; interval_images: over images alone. prediction: 95 % for one new run of the same kind, tested on as
-    many images. draws: (D,) of the mean, by which `interval` and `p` are found. images_sd: deviation over images.
+    for one seed; interval_images: over images alone. prediction: at least 95 % for one new run of the same kind,
+    tested on the same images: the images' part stays in, for one seed twice in place of the seeds' unknown part.
+    draws: (D,) of the mean, by which `interval` and `p` are found. images_sd: deviation over images.
     """
 
     mean: float
@@ -123,12 +124,14 @@ def apart(first: Estimate, second: Estimate, images: np.ndarray | None = None) -
 
 
 def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
-    """The estimate of the ratio of two accuracies: bool (S, N) each, the same seeds and images."""
+    """The estimate of the ratio of two accuracies: bool (S, N) each, the same seeds and images. As in `average`, with
+    an error of one image."""
     least = 1 / len(labels)
     sums, _ = class_sums(np.column_stack([first.mean(axis=0), second.mean(axis=0)]), labels, groups)
     totals = sums.sum(axis=1)
+    images = widened(totals[:, 0] / np.maximum(totals[:, 1], 1), groups)
     return estimate(first.mean(axis=1) / np.maximum(second.mean(axis=1), least),
-                    widened(totals[:, 0] / np.maximum(totals[:, 1], 1), groups))
+                    images + normal(least / max(float(second.mean()), least)))
 
 
 def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], others: Sequence[int],
@@ -206,7 +209,7 @@ def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int,
         return _read_only(found[..., :-1], found[..., -1])
     rng = np.random.default_rng(seed)
     sums, sizes = np.zeros((draws, k, columns.shape[1])), np.bincount(labels[labels >= 0], minlength=k).astype(float)
-    for label in np.unique(labels):
+    for label in np.unique(labels[labels >= 0]):
         values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
         sums[:, label] = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws) @ values
     return _read_only(sums, np.broadcast_to(sizes, (draws, k)))
@@ -242,7 +245,7 @@ def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
     """(draws,) of a normal deviation with mean 0, in no order: for a part of the error that is known by its sd."""
-    return _permuted(sd * special.ndtri(_grid(draws)), seed=2)
+    return sd * _standard_normal(draws)
 
 
 def clipped(found: Estimate, most: float = 1.0) -> Estimate:
@@ -263,8 +266,8 @@ def _intervals(found: Estimate) -> dict[str, Interval]:
 @lru_cache(maxsize=8)  # many claims are about the same images
 def _resampled(units: int, draws: int, seed: int) -> np.ndarray:
     """How often each unit is drawn with replacement, float (draws, units)."""
-    drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=draws)
-    return drawn.astype(float)
+    drawn = np.random.default_rng(seed).integers(units, size=(draws, units)) + units * np.arange(draws)[:, None]
+    return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units).astype(float)
 
 
 @lru_cache(maxsize=64)  # 10,000 quantiles take 10 ms, and several claims and tables are about the same accuracy
@@ -273,9 +276,15 @@ def _jeffreys(mean: float, n: int) -> np.ndarray:
     return _permuted(special.betaincinv(mean * n + 0.5, (1 - mean) * n + 0.5, _grid(DRAWS)), seed=4)
 
 
+@lru_cache(maxsize=4)
+def _standard_normal(draws: int) -> np.ndarray:
+    return _read_only(_permuted(special.ndtri(_grid(draws)), seed=2))[0]
+
+
+@lru_cache(maxsize=32)
 def _student(n_seeds: int, draws: int, order: int = 1) -> np.ndarray:
-    """(draws,) quantiles of Student's t with a degree of freedom less than there are seeds, in no order."""
-    return _permuted(special.stdtrit(n_seeds - 1, _grid(draws)), order)
+    """(draws,) quantiles of Student's t with a degree of freedom less than there are seeds, in no order; read-only."""
+    return _read_only(_permuted(special.stdtrit(n_seeds - 1, _grid(draws)), order))[0]
 
 
 def _grid(n: int) -> np.ndarray:

@@ -83,6 +83,11 @@ def test_a_new_run_lies_in_the_prediction_interval():
     assert np.mean(held) >= 0.93
 
 
+def test_a_ratio_of_two_perfect_systems_is_not_certain():
+    low, high = estimates.ratio(np.ones((2, 100), bool), np.ones((2, 100), bool), np.zeros(100, int)).interval
+    assert 0.97 < low < 0.99 and 1.01 < high < 1.03
+
+
 def test_the_same_input_gives_the_same_interval():
     rng = np.random.default_rng(2)
     first, second = answers(rng, 3), answers(rng, 3)

@@ -1,5 +1,6 @@
 """Where predictions lie, and the trained systems of one system and recipe taken together over their seeds."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,12 +102,17 @@ class System:
 
 def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
              signed: bool = False) -> dict[str, float | None]:
-    """{mean, sd, low, high} of one number a seed: a t interval over seeds, or `over_images` for a single seed.
+    """{mean, sd, low, high} of one number a seed, over seeds and images: a t interval over seeds and `over_images`,
+    that of the first seed's number, their half widths added as deviations are.
 
     Ends are kept within [0, 1], where a fraction lies; a difference is `signed` and its interval may hold zero.
     """
     spread = intervals.over_seeds(values)
-    low, high = spread.interval or (over_images() if over_images else (None, None))
+    low, high = spread.interval or ((spread.mean, spread.mean) if over_images else (None, None))
+    if over_images:
+        first, last = over_images()
+        low -= math.hypot(spread.mean - low, values[0] - first) - (spread.mean - low)
+        high += math.hypot(high - spread.mean, last - values[0]) - (high - spread.mean)
     if low is not None and not signed:
         low, high = max(low, 0.0), min(high, 1.0)
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}

@@ -23,8 +23,6 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     if not beats_majority(plain):
         raise NotRun(f"refused: {name_of(plain)} is {MAJORITY}, so beating it proves nothing")
     found = compare(evidence.results(variant), plain)
-    if found.first_right is None:
-        raise NotRun("refused: the two were tested under different test-time augmentation")
     names = list(map(str, plain[0].predictions["label_names"]))
     rare = [names.index(label) for label in labels if label in names and np.any(found.labels == names.index(label))]
     if len(rare) < len(labels):
@@ -52,6 +50,8 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
 
 
 def _gain(found: Comparison, rare: list[int]) -> Estimate:
+    if found.first_right is None:
+        raise NotRun("refused: the two were tested under different test-time augmentation")
     return estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rare, [],
                                 found.groups)
 

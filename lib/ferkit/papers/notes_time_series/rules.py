@@ -124,11 +124,12 @@ _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accur
 
 
 def _draws(first: list[Result], second: list[Result], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again."""
+    """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again; with an error of one row."""
     sums = [[_sums(result) for result in group] for group in (first, second)]
     drawn = np.random.default_rng(0).multinomial(len(sums[0][0]), np.full(len(sums[0][0]), 1 / len(sums[0][0])), DRAWS)
     means = [np.mean([statistic(drawn @ one) for one in group], axis=0) for group in sums]
-    return means[0] - means[1]
+    units = np.arange(drawn.shape[1])
+    return estimates.widened(means[0] - means[1], units) + estimates.normal(1 / first[0].metrics["n"], DRAWS)
 
 
 BETTER = Rule(better, (

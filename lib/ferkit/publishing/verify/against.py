@@ -1,7 +1,8 @@
 """Is my number normal? A run's numbers against the 95 % prediction intervals of the published ones.
 
-A published mean over a few seeds says where one more run of the same kind falls: other seeds, and as many other images,
-move it (`ferkit.stats.estimates`). "I cannot get your number" is answered number by number.
+A published mean over a few seeds says where one more run of the same kind falls, tested on the same images
+(`ferkit.stats.estimates`; wide rather than narrow, for machines differ too). "I cannot get your number"
+is answered number by number.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def prediction(results: Sequence[Result], number: str) -> tuple[float, Interval]
     values = [result.metrics.get(number) for result in results]
     if None in values:
         return None
-    labels, groups = results[0].predictions["labels"], results[0].predictions.get("groups")
+    labels, groups = results[0].predictions["labels"], results[0].groups
     answers = np.array([result.predictions["predicted"] for result in results])
     if number == "accuracy":
         found = estimates.share(answers == labels, labels, groups)

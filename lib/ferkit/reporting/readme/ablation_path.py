@@ -107,17 +107,20 @@ def path_table(path: RecipePath, results: Sequence[Result]) -> tuple[tuple[str, 
 def _start(path: RecipePath) -> list[list[object]]:
     """The recipe that a sweep leaves by one change each: the first epochs of its longer training, which at a constant
     learning rate are the recipe itself."""
-    entry = entries(path)[0]
-    longer = papers.lengthened(entry.system, path.around) if path.around else ""
-    if not longer or papers.recipe(entry.system, longer).schedule != "constant":
+    if not path.around:
+        return []
+    swept = config.values_of(rows_files(path)[0].with_suffix(".toml"))  # not `entries`, whose networks need torch
+    (system,), (dataset,), epochs = swept["models"], swept["datasets"], steps(path)[0]["epochs"]
+    longer = papers.lengthened(system, path.around)
+    if not longer or papers.recipe(system, longer).schedule != "constant":
         return []
     trees = published() + [load_tree(folder) for folder in sorted(_folder().glob("paused/*"))]
-    found = [result for tree in trees for result in tree.results if tree.dataset == entry.dataset
-             and (result.key.system, result.key.recipe) == (entry.system, longer)]
+    found = [result for tree in trees for result in tree.results if tree.dataset == dataset
+             and (result.key.system, result.key.recipe) == (system, longer)]
     if not found:
         return []
-    first = [result.history[:entry.recipe.epochs] for result in found]
-    return [[f"{path.around}, the first {entry.recipe.epochs} epochs of {len(found[0].history)}", len(found),
+    first = [result.history[:epochs] for result in found]
+    return [[f"{path.around}, the first {epochs} epochs of {len(found[0].history)}", len(found),
              _mean_sd([max(row["val_accuracy"] for row in rows) for rows in first]), "not evaluated",
              f"{found[0].metrics['parameters']:,}", f"{np.mean([rows[-1]['seconds'] for rows in first]) / 60:.1f}"]]
 

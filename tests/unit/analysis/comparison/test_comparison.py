@@ -101,11 +101,19 @@ def test_each_class_has_precision_recall_and_f1_between_bounds(systems, labels):
                         "deep_emotion/published": "50 (33 … 67)"}
 
 
-def test_recall_over_seeds_is_their_mean_with_a_t_interval(systems, labels):
+def test_recall_over_seeds_is_their_mean_with_an_interval_over_seeds_and_images(systems, labels):
     half = np.where((labels == 3) & (np.arange(210) % 2 == 0), 0, labels)
     row = comparison.per_class([answering(systems[0], labels, half, labels)])[3]
     low, high = statistics.over_seeds([1, 0.5, 1]).interval
-    assert row["recall"] == pytest.approx(5 / 6) and (row["recall_low"], row["recall_high"]) == (low, min(high, 1))
+    of_images = 1 - statistics.wilson(30, 30)[0]
+    assert row["recall"] == pytest.approx(5 / 6) and row["recall_high"] == 1 < high
+    assert row["recall_low"] == pytest.approx(5 / 6 - np.hypot(5 / 6 - low, of_images))
+
+
+def test_seeds_that_agree_are_no_certainty():
+    """Three equal recalls on ten images had an interval without width."""
+    found = estimate([2 / 3] * 3, lambda: statistics.wilson(20 / 3, 10))
+    assert (found["low"], found["high"]) == pytest.approx(statistics.wilson(20 / 3, 10))
 
 
 def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(systems, labels):

@@ -81,6 +81,12 @@ def test_the_sequences_of_one_person_are_drawn_together(tmp_path):
     assert widths[1] > 3 * widths[0]
 
 
+def test_equal_answers_of_few_people_are_not_equal_for_certain(tmp_path):
+    found = judged(evidence(tmp_path, "synthetic", gru=[result(tmp_path, "same", 0.8)],
+                            frame=[result(tmp_path, "same", 0.8)]))
+    assert found.interval_images[0] < -0.002 < 0.002 < found.interval_images[1]
+
+
 def test_blocks_are_of_the_sources_rows_even_where_few_of_them_are_tested(tmp_path):
     one = result(tmp_path, "gru", 0.8, dataset="gfe")
     tested = np.arange(0, N, 10)

@@ -5,6 +5,7 @@ import pytest
 from ferkit.__main__ import main
 from ferkit.core.errors import InputError
 from ferkit.publishing.verify import against
+from ferkit.stats import estimates
 
 
 @pytest.fixture
@@ -47,3 +48,10 @@ def test_the_command_prints_a_line_a_number_and_fails_for_one_outside(published,
     assert "4 of 4 numbers lie within" in capsys.readouterr().out
     write_result(tmp_path / "run", "lenet5", share=0.3)
     assert main(["verify", str(tmp_path / "run"), "--against", str(published), "--json"]) == 1
+
+
+def test_neighbouring_frames_are_drawn_together(tmp_path, write_result):
+    """Frames of GFE counted each alone, so that a normal run lay outside."""
+    result = write_result(tmp_path, "lenet5", dataset="gfe", share=0.7)
+    found = estimates.share(result.right[None], result.predictions["labels"], result.predictions["index"] // 50)
+    assert against.prediction([result], "accuracy")[1] == pytest.approx(found.prediction)
