@@ -17,6 +17,7 @@ from ferkit.claims.finding import Finding
 from ferkit.claims.text import in_words, summary, table, tallies, what_would_decide
 from ferkit.claims.training_length import too_short
 from ferkit.core import files
+from ferkit.core.errors import InputError
 
 CLAIMS_FILE = "claims.json"
 
@@ -60,8 +61,9 @@ def _row(claim: Claim, evidence: Evidence) -> dict:
         if claim.dataset not in ("any", evidence.dataset):
             raise NotRun(f"it is about {claim.dataset}, this is {evidence.dataset or 'nothing yet'}")
         finding = claim.judge(evidence)
-    except NotRun as reason:
-        finding = Finding("not_run", None, n_seeds=0, note=str(reason))
+    except (NotRun, InputError) as reason:
+        note = f"refused: {reason}" if isinstance(reason, InputError) else str(reason)
+        finding = Finding("not_run", None, n_seeds=0, note=note)
     verdict, note = finding.verdict, finding.note
     if verdict != "not_run" and claim.group != "fact" and not claim.rule.any_length:
         short = too_short(evidence, finding.sources)

@@ -22,7 +22,7 @@ from ferkit.stats.classification import majority_share
 
 
 class NotRun(Exception):
-    """Why a claim cannot be judged here: the result is absent, or refused."""
+    """Why a claim cannot be judged here: the result is absent, or refused (as any InputError inside a rule is)."""
 
 
 class Evidence:
@@ -93,9 +93,9 @@ class Evidence:
 
     def comparison(self, family: str, first: Name, second: Name) -> Comparison:
         """Two systems over the same seeds and images, p adjusted for all pairs of the family; NotRun
-        where that cannot be."""
+        or NotComparable where that cannot be."""
         found = self._compared[family, first, second]
-        if isinstance(found, NotRun):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -150,13 +150,13 @@ class Evidence:
         return [(self.source(result.file), result) for results in self._results.values() for result in results]
 
     @cached_property
-    def _compared(self) -> dict[tuple[str, Name, Name], Comparison | NotRun]:
-        compared: dict[tuple[str, Name, Name], Comparison | NotRun] = {}
+    def _compared(self) -> dict[tuple[str, Name, Name], Comparison | Exception]:
+        compared: dict[tuple[str, Name, Name], Comparison | Exception] = {}
         for family, pairs in self._families.items():
             for pair in pairs:
                 try:
-                    compared[family, *pair] = compare(self.results(pair[0]), self.results(pair[1]))
-                except NotRun as reason:
+                    compared[family, *pair] = pairing.compare(self.results(pair[0]), self.results(pair[1]))
+                except (NotRun, pairing.NotComparable) as reason:
                     compared[family, *pair] = reason
             keys = [(family, *pair) for pair in pairs]  # as declared: what is not here counts as p = 1
             adjusted = intervals.holm([compared[key].difference.p() if isinstance(compared[key], Comparison) else 1.0
@@ -165,22 +165,6 @@ class Evidence:
                 if isinstance(compared[key], Comparison):
                     compared[key] = replace(compared[key], p_holm=p_holm)
         return compared
-
-
-def compare(first: list[Result], second: list[Result]) -> Comparison:
-    """`pairing.compare`; NotRun where the two cannot be compared."""
-    try:
-        return pairing.compare(first, second)
-    except pairing.NotComparable as reason:
-        raise NotRun(f"refused: {reason}") from None
-
-
-def on_shared_seeds(first: list[Result], second: list[Result]) -> tuple[list[Result], list[Result], list[str]]:
-    """`pairing.on_shared_seeds`; NotRun where the two cannot be compared."""
-    try:
-        return pairing.on_shared_seeds(first, second)
-    except pairing.NotComparable as reason:
-        raise NotRun(f"refused: {reason}") from None
 
 
 def accuracies(results: Sequence[Result]) -> list[float]:

@@ -62,7 +62,7 @@ def refuse_untrained(groups: Sequence[Sequence[Result]]) -> None:
     """NotRun where one of these groups, each a name's seeds, is no better than the majority class."""
     for results in groups:
         if not beats_majority(results):
-            raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so nothing is shown by comparing it")
+            raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so comparing it proves nothing")
 
 
 def key_of(result: Result, key: str) -> object:

@@ -8,12 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from ferkit.core.errors import InputError
 from ferkit.results.records import Result
 from ferkit.stats import estimates, intervals
 from ferkit.stats.estimates import Estimate
 
 
-class NotComparable(Exception):
+class NotComparable(InputError):
     """Why two systems cannot be compared."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import equivalence
 from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
 from ferkit.core import protocols
 from ferkit.core.names import Name
@@ -109,8 +109,7 @@ def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...], lea
         raise NotRun("no class sizes of the training split recorded")
     if max(sizes.values()) < 2 * min(sizes.values()):
         raise NotRun("the training classes are of about equal size here, so nothing can be said about rare ones")
-    if not beats_majority(results):
-        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
+    refuse_untrained([results])
     tested = [result for result in results if result.predictions]
     names = [str(name) for name in tested[0].predictions["label_names"]]
     true = tested[0].predictions["labels"]

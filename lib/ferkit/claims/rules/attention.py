@@ -6,9 +6,8 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import superiority
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
-from ferkit.core.errors import InputError
+from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.finding import Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.core.names import Name
 from ferkit.results import planted
 from ferkit.stats import estimates
@@ -17,15 +16,11 @@ from ferkit.stats import estimates
 def above(evidence: Evidence, claim: Claim, name: Name, measure: str, relevant: float) -> Finding:
     """Whether a measure of a network's attention lies above the claim's value. relevant: the least that matters."""
     results = evidence.results(name)
-    try:
-        found = [((planted.read(result) or {}).get("attention") or {}).get(measure) for result in results]
-    except InputError as error:
-        raise NotRun(f"refused: {error}") from None
+    found = [((planted.read(result) or {}).get("attention") or {}).get(measure) for result in results]
     if None in found:
         raise NotRun(f"{name_of(results)}: no {measure} of its attention was measured (drawn faces alone have the "
                      "truth)")
-    if not beats_majority(results):
-        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
+    refuse_untrained([results])
     sd = float(np.sqrt(np.mean([one["sd"] ** 2 for one in found])))  # as if seeds shared their images
     seen = estimates.estimate([one["mean"] for one in found], estimates.normal(sd))
     verdict = superiority(estimates.above(seen, claim.value), seen.p(claim.value), relevant)

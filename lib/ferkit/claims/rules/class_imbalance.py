@@ -3,10 +3,11 @@
 import numpy as np
 
 from ferkit.analysis.ablation import Ablation
+from ferkit.analysis.comparison import pairing
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, superiority
-from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, compare
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.evidence import Evidence, NotRun, beats_majority
+from ferkit.claims.finding import Finding, finding, not_every_seed, refuse_untrained, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
 from ferkit.stats import estimates, intervals
@@ -20,9 +21,8 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     p is adjusted for all variants that the ablation declares.
     """
     plain = evidence.results(ablation.control)
-    if not beats_majority(plain):
-        raise NotRun(f"refused: {name_of(plain)} is {MAJORITY}, so beating it proves nothing")
-    found = compare(evidence.results(variant), plain)
+    refuse_untrained([plain])
+    found = pairing.compare(evidence.results(variant), plain)
     names = list(map(str, plain[0].predictions["label_names"]))
     rare = [names.index(label) for label in labels if label in names and np.any(found.labels == names.index(label))]
     if len(rare) < len(labels):
@@ -31,8 +31,8 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     for other in ablation.variants:
         if other not in (ablation.control, variant):
             try:
-                p_values.append(_gain(compare(evidence.results(other), plain), rare).p())
-            except NotRun:
+                p_values.append(_gain(pairing.compare(evidence.results(other), plain), rare).p())
+            except (NotRun, pairing.NotComparable):
                 p_values.append(1.0)
     p_holm = intervals.holm([gained.p(), *p_values])[0]
     verdict = superiority(gained, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
@@ -49,14 +49,14 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
                    deciding_half_width(gained, RELEVANT))
 
 
-def _gain(found: Comparison, rare: list[int]) -> Estimate:
+def _gain(found: pairing.Comparison, rare: list[int]) -> Estimate:
     if found.first_right is None:
         raise NotRun("refused: the two were tested under different test-time augmentation")
     return estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rare, [],
                                 found.groups)
 
 
-def _on(found: Comparison, rare: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _on(found: pairing.Comparison, rare: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
     at = np.isin(found.labels, rare)
     return [(a[at], b[at]) for a, b in zip(found.first_right, found.second_right, strict=True)]
 

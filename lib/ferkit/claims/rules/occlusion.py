@@ -6,8 +6,8 @@ import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import ALPHA, deciding_half_width, superiority
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, sources_of
+from ferkit.claims.evidence import Evidence, NotRun
+from ferkit.claims.finding import Finding, finding, name_of, refuse_untrained, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.stats import estimates
 from ferkit.stats.intervals import Interval, combine
@@ -94,8 +94,7 @@ def _analysed(evidence: Evidence, systems: tuple[str, ...]) -> tuple[list[dict],
     """The occlusion analyses of one system, their sources (with the metrics of the network) and its name."""
     found = evidence.occlusions(systems)
     results = [result for _, _, result in found]
-    if not beats_majority(results):
-        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}, so covering a part shows nothing")
+    refuse_untrained([results])
     sources = [evidence.source(path) for path, _, _ in found] + sources_of(evidence, results)
     return [content for _, content, _ in found], sources, name_of(results)
 

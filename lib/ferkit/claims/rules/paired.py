@@ -16,9 +16,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ferkit.analysis.comparison import pairing
+from ferkit.analysis.comparison.pairing import Comparison
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, equivalence, superiority
-from ferkit.claims.evidence import Comparison, Evidence, NotRun, beats_majority, on_shared_seeds
+from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import (
     MAJORITY,
     Finding,
@@ -31,7 +33,6 @@ from ferkit.claims.finding import (
     sources_of,
 )
 from ferkit.claims.official_splits import refuse_unofficial
-from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results.planted import robustness as planted_robustness
 from ferkit.results.records import Result
@@ -107,8 +108,7 @@ def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: boo
 def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
     """By how much smaller the gap between training and test accuracy of `first` is than that of `second`."""
     found = _fair(evidence, claim)
-    if not beats_majority(found.first):
-        raise NotRun(f"refused: {name_of(found.first)} is {MAJORITY}")
+    refuse_untrained([found.first])
     if found.single:  # what each answers to training images is stored under its own augmentation alone
         raise NotRun(f"refused: {name_of(found.first)} and {name_of(found.second)} differ in test-time augmentation")
     trained = [np.array([key_of(result, "train_accuracy") for result in results])
@@ -144,7 +144,7 @@ def robust(evidence: Evidence, claim: Claim, first: Name, second: Name, kinds: t
     relative: of the error beyond that on clean images. Hendrycks & Dietterich 2019, arXiv 1903.12261. Over images the
     conditions count as one sample of images, which is too wide rather than too narrow.
     """
-    ours, reference, compared = on_shared_seeds(*(evidence.results(name) for name in (first, second)))
+    ours, reference, compared = pairing.on_shared_seeds(*(evidence.results(name) for name in (first, second)))
     refuse_untrained((ours, reference))
     (ours, reference), found, notes, like = _like_with_like(ours, reference, planted_robustness if planted else
                                                             as_scored)
@@ -184,19 +184,13 @@ def _like_with_like(ours: list[Result], reference: list[Result],
     def of(read: Callable[[Result], Robustness | None], *groups: list[Result]) -> list[list[Robustness | None]]:
         return [[read(result) for result in group] for group in groups]
 
-    try:
-        scored = of(scored_by, ours, reference)
-    except InputError as error:
-        raise NotRun(f"refused: {error}") from None
+    scored = of(scored_by, ours, reference)
     if any(one is None for group in scored for one in group):
         raise NotRun(f"refused: {name_of(ours)} or {name_of(reference)} was not tested on corrupted images")
     tta = [{result.metrics["tta"] for result in group} for group in (ours, reference)]
     if tta[0] == tta[1]:
         return (ours, reference), scored, [], True
-    try:
-        single = of(single_view, ours, reference)
-    except InputError as error:
-        raise NotRun(f"refused: {error}") from None
+    single = of(single_view, ours, reference)
     both = [k for k, pair in enumerate(zip(*single, strict=True)) if None not in pair]
     said = f"test-time augmentation differs ({', '.join(tta[0])} against {', '.join(tta[1])})"
     if both:
@@ -220,8 +214,8 @@ def _mce(first: np.ndarray, second: np.ndarray, kinds: np.ndarray) -> np.ndarray
 def _fair(evidence: Evidence, claim: Claim, control_may_fail: bool = False) -> Comparison:
     """The comparison, refused where the control did not train: nothing is proved by beating that."""
     found = evidence.comparison(claim.family, *claim.pair)
-    if not control_may_fail and not beats_majority(found.second):
-        raise NotRun(f"refused: {name_of(found.second)} is {MAJORITY}, so beating it proves nothing")
+    if not control_may_fail:
+        refuse_untrained([found.second])
     return found
 
 

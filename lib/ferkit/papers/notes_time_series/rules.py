@@ -15,10 +15,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ferkit.analysis.comparison import pairing
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, superiority
-from ferkit.claims.evidence import Evidence, NotRun, beats_majority, on_shared_seeds
-from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, sources_of
+from ferkit.claims.evidence import Evidence, NotRun, beats_majority
+from ferkit.claims.finding import Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
 from ferkit.papers.notes_time_series.early import EARLY, SHARES
@@ -33,10 +34,9 @@ DRAWS = 2000
 def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure: str = "accuracy") -> Finding:
     """Whether `first` is better than `second` on the same rows. measure: "accuracy", or "f_measure": the mean over
     expressions of the F-measure of each one's own recordings."""
-    *results, compared = on_shared_seeds(evidence.results(first), evidence.results(second))
+    *results, compared = pairing.on_shared_seeds(evidence.results(first), evidence.results(second))
     _same_rows([result for group in results for result in group])
-    if not beats_majority(results[1]):
-        raise NotRun(f"refused: {name_of(results[1])} is {MAJORITY}, so beating it proves nothing")
+    refuse_untrained([results[1]])
     statistic = _STATISTICS[measure]
     values = [[statistic(_sums(result).sum(0)) for result in group] for group in results]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
@@ -53,8 +53,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
 def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding:
     """The accuracy after a `share` of every sequence, as a fraction of that after all of it."""
     results = evidence.results(name)
-    if not beats_majority(results):
-        raise NotRun(f"refused: {name_of(results)} is {MAJORITY}")
+    refuse_untrained([results])
     curves = [_curve(evidence, result) for result in results]
     ratios = [curve[SHARES.index(share)] / curve[-1] for curve in curves]
     n, end = results[0].metrics["n"], float(np.mean([curve[-1] for curve in curves]))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ferkit.analysis.comparison.pairing import NotComparable
 from ferkit.claims.evidence import NotRun
 from ferkit.papers.notes_time_series import claims, rules
 from ferkit.papers.notes_time_series.early import EARLY, SHARES
@@ -125,7 +126,7 @@ def test_each_seed_is_compared_with_its_own(tmp_path):
     assert finding.n_seeds == 2 and finding.observed == pytest.approx(
         np.mean([a.metrics["accuracy"] - b.metrics["accuracy"] for a, b in zip(first[1:], second, strict=True)]))
     assert "compared over seeds 1, 2 of gru/ours's 3" in finding.note
-    with pytest.raises(NotRun, match="different seeds"):
+    with pytest.raises(NotComparable, match="different seeds"):
         judged(evidence(tmp_path, "synthetic", gru=first[:2], frame=second))
 
 
