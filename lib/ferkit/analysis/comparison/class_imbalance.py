@@ -5,6 +5,7 @@ data set lacks the classes named as rare, its two smallest training classes stan
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -64,30 +65,45 @@ def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
             "accuracy": one.mean("accuracy"), "macro_f1": one.mean("macro_f1")}
 
 
+@dataclass(frozen=True)
+class Gain:
+    """The mean recall of the rare and of the other classes gained by the first of two systems, over seeds and images.
+    mcnemar: exact, of these trained networks on the rare classes' images, combined over seeds."""
+
+    rare: Estimate
+    others: Estimate
+    mcnemar: float
+
+
+def gain(found: Comparison, rare: Sequence[int]) -> Gain:
+    """What the first of the two gains; NotComparable where only their accuracies are known, or no other class was
+    tested. Classes without test images do not count."""
+    name = f"{found.first[0].key.name} and {found.second[0].key.name}"
+    if found.first_right is None:
+        raise NotComparable(f"{name} were tested under different test-time augmentation")
+    others = [label for label in np.unique(found.labels).tolist() if label not in rare]
+    if not others:
+        raise NotComparable(f"{name} were tested on rare classes alone")
+    change, at = found.first_right.astype(float) - found.second_right, np.isin(found.labels, rare)
+    recalls = (estimates.recall_gap(change, found.labels, some, [], found.groups) for some in (rare, others))
+    return Gain(*recalls, intervals.combine([intervals.mcnemar(a[at], b[at]).p for a, b in
+                                             zip(found.first_right, found.second_right, strict=True)]))
+
+
 def _changes(one: System, plain: System, rare: list[int]) -> dict:
     """What the method changes at the seeds that both have; NotComparable."""
     found = compare(one.results, plain.results)
-    if found.first_right is None:
-        raise NotComparable(f"{one.name} and {plain.name} were tested under different test-time augmentation")
-    change, k = found.first_right.astype(float) - found.second_right, len(one.label_names)
-    present = [label for label in range(k) if np.any(found.labels == label)]
-    others = [label for label in present if label not in rare]
-    if not others:
-        raise NotComparable(f"{one.name} and {plain.name} were tested on rare classes alone")
-    estimated = {"rare": estimates.recall_gap(change, found.labels, rare, [], found.groups),
-                 "others": estimates.recall_gap(change, found.labels, others, [], found.groups),
-                 "accuracy": found.difference, "macro_f1": _macro_f1(found, k)}
+    gained = gain(found, rare)
     row: dict = {}
-    for key, value in estimated.items():
+    for key, value in {"rare": gained.rare, "others": gained.others, "accuracy": found.difference,
+                       "macro_f1": _macro_f1(found, len(one.label_names))}.items():
         row |= {f"{key}_change": value.mean, f"{key}_sd": value.sd,
                 f"{key}_low": value.interval[0], f"{key}_high": value.interval[1],
                 f"{key}_images_low": value.interval_images[0], f"{key}_images_high": value.interval_images[1]}
-    at, by_class = np.isin(found.labels, rare), [change[:, found.labels == label].mean() for label in present]
-    return row | {
-        "by_class": {one.label_names[label]: float(value) for label, value in zip(present, by_class, strict=True)},
-        "p": estimated["rare"].p(),
-        "mcnemar": intervals.combine([intervals.mcnemar(a[at], b[at]).p for a, b in
-                                      zip(found.first_right, found.second_right, strict=True)])}
+    change = found.first_right.astype(float) - found.second_right
+    by_class = {one.label_names[label]: float(change[:, found.labels == label].mean())
+                for label in np.unique(found.labels).tolist()}
+    return row | {"by_class": by_class, "p": gained.rare.p(), "mcnemar": gained.mcnemar}
 
 
 def _macro_f1(found: Comparison, k: int) -> Estimate:

@@ -4,14 +4,14 @@ import numpy as np
 
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison import pairing
+from ferkit.analysis.comparison.class_imbalance import gain
 from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import Finding, finding, not_every_seed, refuse_untrained, sources_of
 from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
-from ferkit.stats import estimates, intervals
-from ferkit.stats.estimates import Estimate
+from ferkit.stats import intervals
 
 
 def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, variant: Name, labels: tuple[str, ...]
@@ -27,38 +27,21 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
     rare = [names.index(label) for label in labels if label in names and np.any(found.labels == names.index(label))]
     if len(rare) < len(labels):
         raise NotRun(f"{' and '.join(labels)} are not both among the test split's classes")
-    gained, p_values = _gain(found, rare), []
+    gained, p_values = gain(found, rare), []
     for other in ablation.variants:
         if other not in (ablation.control, variant):
             try:
-                p_values.append(_gain(pairing.compare(evidence.results(other), plain), rare).p())
+                p_values.append(gain(pairing.compare(evidence.results(other), plain), rare).rare.p())
             except (NotRun, pairing.NotComparable):
                 p_values.append(1.0)
-    p_holm = intervals.holm([gained.p(), *p_values])[0]
-    verdict = superiority(gained, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
-    rest = [k for k in range(len(names)) if k not in rare and np.any(found.labels == k)]
-    if not rest:
-        raise NotRun("the test split has no class beside the rare ones")
-    others = estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rest, [])
-    mcnemar = intervals.combine([intervals.mcnemar(a, b).p for a, b in _on(found, rare)])
-    notes = [f"the other classes: {100 * others.mean:+.1f} points of recall",
-             f"p over seeds and images {gained.p():.2g}, adjusted {p_holm:.2g}",
-             f"McNemar of these networks on the images of {' and '.join(labels)} p {mcnemar:.2g}"]
+    p_holm = intervals.holm([gained.rare.p(), *p_values])[0]
+    verdict = superiority(gained.rare, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
+    notes = [f"the other classes: {100 * gained.others.mean:+.1f} points of recall",
+             f"p over seeds and images {gained.rare.p():.2g}, adjusted {p_holm:.2g}",
+             f"McNemar of these networks on the images of {' and '.join(labels)} p {gained.mcnemar:.2g}"]
     verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes], counted=True)
-    return finding(verdict, gained, sources_of(evidence, found.first + found.second), notes,
-                   deciding_half_width(gained, RELEVANT))
-
-
-def _gain(found: pairing.Comparison, rare: list[int]) -> Estimate:
-    if found.first_right is None:
-        raise NotRun("refused: the two were tested under different test-time augmentation")
-    return estimates.recall_gap(found.first_right.astype(float) - found.second_right, found.labels, rare, [],
-                                found.groups)
-
-
-def _on(found: pairing.Comparison, rare: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-    at = np.isin(found.labels, rare)
-    return [(a[at], b[at]) for a, b in zip(found.first_right, found.second_right, strict=True)]
+    return finding(verdict, gained.rare, sources_of(evidence, found.first + found.second), notes,
+                   deciding_half_width(gained.rare, RELEVANT))
 
 
 HELPS_RARE_CLASSES = Rule(helps_rare_classes, (
