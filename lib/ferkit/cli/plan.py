@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferkit.cli import options
-from ferkit.core import paths
+from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
 
 if TYPE_CHECKING:
     from ferkit.sweep.config import Sweep, SweepEntry
 
 HELP = "write plan.json: every training of a profile that will be reported; commit it before training"
-ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
+KNOWN = ("synthetic", "fer2013")  # large, but for what +trainN leaves of them: their size is told without the images
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
                 print("\n".join(f"{notebook}/{name}  {status}"
                                 for name, status in publishing.status(root, notebook).items()))
         return 0
-    n_train = 0
-    if data or arguments.dataset not in ALWAYS_LARGE:
+    n_train = protocols.parse(protocol).train
+    if data or arguments.dataset not in KNOWN:
         from ferkit.data import datasets
 
         n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,

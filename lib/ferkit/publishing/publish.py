@@ -19,6 +19,7 @@ import numpy as np
 from ferkit import papers
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, occlusions, over_protocols, predictions, records
@@ -47,9 +48,12 @@ def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (
     only: what to plan, as `papers.training.rows` takes it; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
+    sizes = dict.fromkeys(notebooks or trained_notebooks(), n_train)
+    if dataset == "synthetic":  # its sequences are fewer than its images, and no more of them than there are train
+        sizes |= {one.stem: min(n_train, PROFILES[profile].sequences[0]) for one in papers.notebooks()
+                  if one.over_time and one.stem in sizes}
     planned = {notebook: [{**job.entry, "profile": profile} for job in training.jobs(
-        profile, notebook, seed, n_train=n_train, only=only, n_seeds=n_seeds)]
-        for notebook in notebooks or trained_notebooks()}
+        profile, notebook, seed, n_train=size, only=only, n_seeds=n_seeds)] for notebook, size in sizes.items()}
     return [_extend(root / notebook, entries) for notebook, entries in planned.items() if entries]
 
 
