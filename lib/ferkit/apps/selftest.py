@@ -239,7 +239,10 @@ def _photos(place: Materials) -> Iterator[Case]:
                 for name in (place.missing, place.empty, place.loop, place.dangling, "", LONG))
     yield from (Case(("predict", *weights, "--json", name), status=1) for name in place.no_photos())
     yield Case(("predict", *weights, "--save-overlay", "/proc/x", place.crop))
-    yield Case(("predict", "--weights", "no-such-name", place.crop))
+    yield from (Case(("predict", "--weights", "no-such-name", *words)) for words in (
+        (place.crop,), (place.crop, "--save-overlay", place.out("overlays")),
+        ("--sequence", str(place.folder), "--plot", place.out("plots/a.html"))))
+    yield Case(("predict", "--sequence", place.empty, "--plot", place.out("plots/a.html")))
 
 
 class Materials:
