@@ -132,10 +132,12 @@ def describe(model: Model, pixels: bool = False) -> dict[str, str]:
         "face": "upright, filling the picture, as in FER2013", "size": SIZE,
         "mean": 0.0 if pixels else MEAN, "sd": 1.0 if pixels else SD,
         "formula": "pixels 0…255 as they are" if pixels else f"(pixel 0…255 - {MEAN}) / {SD}"}
+    trained_on = model.trained_on or "data that are not named"
+    terms = "" if trained_on.startswith("folder") else ": research use, see NOTICE"  # a folder is the user's own
     return {
         "producer": f"ferkit {__version__}", "name": model.name, "weights_sha256": model.weights_sha256,
         "labels": json.dumps(list(model.label_names)), "preprocessing": json.dumps(preprocessing, ensure_ascii=False),
-        "averaged_views": model.tta, "licence": "code MIT; weights trained on FER2013: research use, see NOTICE",
+        "averaged_views": model.tta, "licence": f"code MIT; weights trained on {trained_on}{terms}",
         "outputs": "scores, labels (an SVM's votes)" if model.predictor.head else "logits, probabilities, labels"}
 
 

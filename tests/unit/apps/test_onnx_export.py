@@ -72,6 +72,12 @@ def test_the_metadata_say_labels_and_preprocessing_and_nothing_of_this_machine(e
     assert b".py" not in exported.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "says"), [
+    ("deep-emotion@ckplus", "trained on ckplus: research use"), ("lenet5", "trained on fer2013: research use")])
+def test_the_metadata_name_the_data_set_of_the_weights(name, says):
+    assert says in onnx_export.describe(predictor.load(name))["licence"]
+
+
 def test_the_transformer_is_in_the_graph(exported):
     assert "GridSample" in {node.op_type for node in onnx.load(exported).graph.node}
 
