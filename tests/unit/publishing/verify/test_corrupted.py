@@ -72,6 +72,13 @@ def test_a_result_that_no_run_noted(published):
     told(published, f"{CELL}/metrics.json", "manifest.json does not say")
 
 
+def test_a_manifest_whose_outputs_are_a_list(published):
+    manifest = published.read("manifest.json")
+    manifest["notebooks"][0]["outputs"] = ["x"]
+    published.put("manifest.json", manifest)
+    told(published, "manifest.json", "outputs")
+
+
 @pytest.mark.parametrize(("change", "says"), [
     (lambda found: found["runs"][0].update(accuracy=0.99), "does not follow"),
     (lambda found: found["runs"][0].update(val_accuracy=7.5), "no fraction"),
