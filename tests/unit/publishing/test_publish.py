@@ -11,6 +11,7 @@ from ferkit.core.errors import InputError
 from ferkit.experiments import jobs
 from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
+from ferkit.publishing import checksums
 from ferkit.publishing import publish as publishing
 from ferkit.results import manifest, predictions, records
 from ferkit.results.records import SystemKey
@@ -72,6 +73,11 @@ def test_the_lists_name_every_published_file_and_what_changed_since(planned, mon
     write_manifest(run)
     publishing.publish([run], "synthetic")
     monkeypatch.setattr(paths, "repository", lambda: root.parents[1])
+    hashed = []
+    monkeypatch.setattr(files, "sha256", lambda path, real=files.sha256: hashed.append(path) or real(path))
+    checksums.write(root)
+    assert len(hashed) == len(set(hashed)) > 0
+    (root / checksums.NAME).unlink()
     added = publishing.write_lists()
     assert "+ synthetic/02_stn_attention/plan.json" in added and "+ synthetic/SHA256SUMS" in added
     assert publishing.write_lists() == []
