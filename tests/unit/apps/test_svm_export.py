@@ -68,3 +68,11 @@ def test_other_images_or_another_system_are_refused_and_nothing_is_written(publi
     said = capsys.readouterr().err.splitlines()
     assert "not the images" in said[0] and "no SVM" in said[1] and len(said) == 4
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("words", [
+    "--weights lenet5 --svm x", "--pixels --svm x", "--data x --onnx x.onnx", "--output x --onnx x.onnx"])
+def test_options_that_would_do_nothing_are_refused_by_name(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["export", *words.split()]) == 2
+    assert f"{words.split()[0]} does nothing with" in capsys.readouterr().err and not list(tmp_path.iterdir())
