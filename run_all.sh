@@ -10,7 +10,8 @@ say() { printf '%s\n' "$*" >&2; }
 refuse() { say "run_all.sh: $*"; exit 2; }
 
 # Whether an interpreter is new enough and finds what will be imported; 0.1 s, nothing is imported for it.
-wanted="torch torchvision numpy scipy sklearn skimage skops pandas PIL cv2 safetensors plotly papermill ipykernel psutil jinja2 jsonschema"
+wanted="torch torchvision numpy scipy sklearn skimage skops pandas PIL cv2 safetensors plotly papermill ipykernel ipywidgets psutil jinja2 jsonschema"
+case "$*" in *--profile?standard* | *--profile?full*) wanted="$wanted aeon" ;; esac  # its random convolutions
 is_ready() {
     "$1" - $wanted 2>/dev/null <<'PY'
 import importlib.util, sys
