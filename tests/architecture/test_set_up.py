@@ -57,3 +57,15 @@ def test_what_a_run_imports_is_wanted_of_an_environment(words, wants):
     done = subprocess.run(["bash", "-c", asked, paths.repository() / "run_all.sh", *words.split()], capture_output=True,
                           text=True, check=True)
     assert "ipywidgets" in done.stdout.split() and ("aeon" in done.stdout.split()) == wants
+
+
+@pytest.mark.parametrize(("there", "state"), [
+    ((), "broken"), (("pyvenv.cfg",), "useless"), (("pyvenv.cfg", ".begun"), "broken"),
+    (("pyvenv.cfg", ".complete"), "broken")])
+def test_only_what_run_all_made_itself_is_removed(tmp_path, there, state):
+    for name in there:
+        (tmp_path / name).write_text("/home 1f" if name == ".complete" else "")
+    asked = "source <(sed -n '/^state_of_venv()/,/^}/p' \"$0\"); venv=$1 state_of_venv"  # no bin/python in it
+    done = subprocess.run(["bash", "-c", asked, paths.repository() / "run_all.sh", tmp_path], capture_output=True,
+                          text=True, check=True)
+    assert done.stdout.strip() == state
