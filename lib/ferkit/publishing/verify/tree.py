@@ -184,6 +184,7 @@ class Tree:
         for key, result in own.items():
             trained = (result.metrics.get("config") or {}).get("recipe")
             problem = "published without having been planned" if key not in planned else (
+                f"marked {WAITING}, but it has a result" if key in marked else
                 "trained with another recipe" if None not in (planned[key], trained) and trained != planned[key]
                 else None)
             found.look("planned", f"{name}: {result.key.name}", problem)

@@ -286,6 +286,13 @@ def test_what_is_planned_and_has_no_result_yet_is_named_and_no_mismatch(publishe
     assert any("1 of 3 are planned" in note and note.endswith("deep_emotion/ours/seed1") for note in found.notes)
 
 
+def test_a_result_whose_entry_still_waits_is_named(published):
+    plan = published.read("02_stn_attention/plan.json")
+    published.put("02_stn_attention/plan.json", [plan[0] | {"status": "planned"}, plan[1]])
+    published.note()
+    told(published, "plan.json: deep_emotion/ours/seed0", "marked planned, but it has a result")
+
+
 def test_a_trained_system_that_was_never_planned(published):
     published.put("02_stn_attention/plan.json", published.read("02_stn_attention/plan.json")[:1])
     published.note()
