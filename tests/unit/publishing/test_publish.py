@@ -252,11 +252,9 @@ def test_a_published_trained_system_leaves_out_what_follows_from_its_scores_and_
         "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == after.metrics["predictions_sha256"]
 
 
-def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside_weights(planned, monkeypatch):
+def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside_weights(planned):
     run, root = planned
-    write_manifest(run)
     publishing.publish([run], "synthetic")
-    monkeypatch.setattr(paths, "repository", lambda: root.parents[1])
     place = root / "03_gap_cnn_svm/lenet5/ours/seed0"
     kept = records.read_result(place)
     scores = kept.predictions["scores"] + np.random.default_rng(0).normal(0, 1e-4, kept.predictions["scores"].shape)
@@ -268,29 +266,13 @@ def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside
                                                                         predicted=arrays["predicted"])}
     files.write_json(place / records.METRICS, metrics)
     (place / records.WEIGHTS).write_bytes(b"some")
-    assert publishing.compact_published() == []
+    assert not publishing.compact(place)
     (place / records.WEIGHTS).unlink()
     before = (place / records.PREDICTIONS).stat().st_size
-    assert len(publishing.compact_published()) == 1 and (place / records.PREDICTIONS).stat().st_size < before
+    assert publishing.compact(place) and (place / records.PREDICTIONS).stat().st_size < before
     after = predictions.read_arrays(place / records.PREDICTIONS)
     assert np.array_equal(after["scores"].argmax(1), arrays["scores"].argmax(1))
     assert np.abs(after["probabilities"] - arrays["probabilities"]).max() <= 1 / predictions.PROBABILITY_PARTS
     told = json.loads((place / records.METRICS).read_text())
     assert told == metrics | {"predictions_sha256": files.sha256(place / records.PREDICTIONS)}
-    assert manifest.read(root)["notebooks"]["run"]["outputs"][
-        "03_gap_cnn_svm/lenet5/ours/seed0/predictions.npz"] == told["predictions_sha256"]
-    assert publishing.compact_published() == []
-
-
-def test_a_history_of_more_digits_than_a_float32_holds_is_shortened(planned, monkeypatch):
-    run, root = planned
-    write_manifest(run)
-    publishing.publish([run], "synthetic")
-    monkeypatch.setattr(paths, "repository", lambda: root.parents[1])
-    place = root / "03_gap_cnn_svm/lenet5/ours/seed0"
-    whole = [{"epoch": 1, "train_loss": 1.8016253214861666, "val_loss": None, "seconds": 11.96}]
-    (place / records.HISTORY).write_text("epoch,train_loss,val_loss,seconds\n1,1.8016253214861666,,11.96\n")
-    assert records.read_history(place / records.HISTORY) == whole
-    assert publishing.compact_published() == [paths.shown(place)]
-    assert records.read_history(place / records.HISTORY) == [whole[0] | {"train_loss": 1.801625}]
-    assert publishing.compact_published() == []
+    assert not publishing.compact(place)
