@@ -205,17 +205,6 @@ def test_a_kill_while_publishing_again_leaves_the_old_result(planned):
     assert records.read_result(place).metrics["status"] == "finished"
 
 
-def test_what_is_replaced_is_noted_once_by_the_run_that_replaced_it(planned):
-    run, root = planned
-    write_manifest(run, "first")
-    publishing.publish([run], "synthetic")
-    write_manifest(run, "second")
-    publishing.publish([run], "synthetic", ["03_gap_cnn_svm"])
-    first, second = json.loads((root / manifest.NAME).read_text())["notebooks"]
-    assert {name.partition("/")[0] for name in first["outputs"]} == {"02_stn_attention"}
-    assert "03_gap_cnn_svm/lenet5/ours/seed0/metrics.json" in second["outputs"]
-
-
 def write_manifest(run, name="run", commit="a" * 40):
     """A manifest with the hash of every file of a run, in one entry."""
     made = [path for path in sorted(run.glob("0*/*/*/*/*")) if path.is_file()]
