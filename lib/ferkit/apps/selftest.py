@@ -147,7 +147,9 @@ def _options(network: str) -> Iterator[Case]:
         ("run", "--set", "x"), ("run", "--set", "SEED=1"), ("run", "--protocol", "by_guess"),
         ("run", "--protocol", ","), ("run", "--contempt"),
         ("publish",), ("publish", "--list", "x"), ("report",), ("report", "--readme"), ("predict",),
-        ("predict", "--json", "--csv", "x.png"), ("occlusion",), ("occlusion", "x", "--mouth-only")))
+        ("predict", "--json", "--csv", "x.png"), ("predict", "--list", "--json"), ("occlusion",),
+        ("occlusion", "x", "--mouth-only"), ("verify",), ("verify", ".", "--data", "nowhere"), ("sweep",),
+        ("sweep", "missing.toml"), ("bench",), ("bench", "training", "--model", "dance")))
 
 
 def _places(place: Materials, network: str) -> Iterator[Case]:

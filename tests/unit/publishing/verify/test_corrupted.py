@@ -347,12 +347,3 @@ def test_the_command_names_the_mismatch_and_ends_with_1(published, capsys):
     assert f"MISMATCH  {CELL}/metrics.json: accuracy is 0.9" in capsys.readouterr().out
     assert main(["verify", str(published.root), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["mismatches"][0]["file"] == f"{CELL}/metrics.json"
-
-
-@pytest.mark.parametrize("words", [["nowhere"], ["."], [".", "--sample", "-1"], [".", "--data", "nowhere"], []])
-def test_bad_input_ends_with_2_and_one_line(words, tmp_path, monkeypatch, capsys):
-    from ferkit.__main__ import main
-
-    monkeypatch.chdir(tmp_path)
-    assert main(["verify", *words]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
