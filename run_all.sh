@@ -10,7 +10,8 @@ say() { printf '%s\n' "$*" >&2; }
 refuse() { say "run_all.sh: $*"; exit 2; }
 
 # Whether an interpreter is new enough and finds what will be imported; 0.1 s, nothing is imported for it.
-wanted="torch torchvision numpy scipy sklearn skimage skops pandas PIL cv2 safetensors plotly papermill ipykernel psutil jinja2 jsonschema"
+wanted="torch torchvision numpy scipy sklearn skimage skops pandas PIL cv2 safetensors plotly papermill ipykernel ipywidgets psutil jinja2 jsonschema"
+case "$*" in *--profile?standard* | *--profile?full*) wanted="$wanted aeon" ;; esac  # its random convolutions
 is_ready() {
     "$1" - $wanted 2>/dev/null <<'PY'
 import importlib.util, sys
@@ -42,13 +43,19 @@ PY
 }
 
 # What .venv is: current, stale (made from another lock), foreign (usable, made by someone else), bare (made by
-# someone else, packages missing), broken (absent, broken off in the middle, damaged, or moved).
+# someone else, packages missing), useless (made by someone else, without a Python that is new enough), broken (absent,
+# broken off in the middle, damaged, or moved). What this script makes has .begun or .complete in it; only that is ever
+# removed.
 state_of_venv() {
     local made=""
     if [ -f "$venv/.complete" ]; then made=$(cat "$venv/.complete"); fi
     if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         [ -f "$venv/.begun" ]; then
-        echo broken
+        if [ -n "$made" ] || [ -f "$venv/.begun" ] || [ -z "$(ls -A "$venv" 2>/dev/null)" ]; then
+            echo broken
+        else
+            echo useless
+        fi
     elif is_ready "$venv/bin/python"; then
         if [ -z "$made" ]; then
             echo foreign
@@ -97,6 +104,7 @@ set_up() {
     state=$(state_of_venv)
     case $state in
         current | foreign) exec 9<&-; return ;;
+        useless) refuse "$venv was not made by run_all.sh and has no Python 3.11 or newer: move it away or remove it" ;;
         broken) rm -rf "$venv"; mkdir "$venv"; touch "$venv/.begun" ;;
         stale) touch "$venv/.begun"; rm -f "$venv/.complete" ;;
     esac
@@ -111,7 +119,8 @@ set_up() {
     install_with_uv || { say "installing with pip instead, in about twice the time"; install_with_pip; }
     rm -rf "$venv/.uv"
     is_ready "$venv/bin/python"
-    recipe "$venv/bin/python" >"$venv/.complete"
+    # What someone else made is filled up, and stays theirs.
+    if [ "$state" != bare ]; then recipe "$venv/bin/python" >"$venv/.complete"; fi
     rm -f "$venv/.begun"
     kill $alive 2>/dev/null || true
     trap - EXIT

@@ -65,16 +65,6 @@ def _loads(text: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_a_bare_gpu_node_can_train_from_every_source_that_needs_no_more():
-    """With jupyter, pandas, plotly and OpenCV out of the way, training and the data sources still load."""
-    blocked = ("jupyterlab", "papermill", "IPython", "ipykernel", "nbformat", "pandas", "plotly", "cv2",
-               "ipywidgets", "matplotlib", "onnx", "psutil")
-    text = "\n".join([BLOCK.format(blocked=blocked), "import ferkit.training.trainer, ferkit.data.datasets",
-                      "import ferkit.sweep.run", *(f"import ferkit.data.sources.{name}" for name in SOURCES)])
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
 def test_what_training_reaches_imports_only_what_a_bare_node_has():
     sources = [f"ferkit.data.sources.{name}" for name in SOURCES]
     found = _third_parties("ferkit.training.trainer", "ferkit.sweep.run", "ferkit.data.datasets", *sources)

@@ -1,4 +1,5 @@
-"""Which program run_all.sh installs with: its own function, with programs that only say what they were asked."""
+"""Which environment run_all.sh takes, makes or leaves alone, and which program installs: its own functions, with
+programs that only say what they were asked."""
 
 import shutil
 import subprocess
@@ -47,3 +48,24 @@ def test_uv_installs_unless_pip_has_an_index_of_its_own_or_uv_fails(tmp_path, co
     assert done.returncode == 0, done.stderr
     asked = [line for line in said.read_text().splitlines() if " -e " in line or "requirements.lock" in line]
     assert [line.split()[0] for line in asked] == installers
+
+
+@pytest.mark.parametrize(("words", "wants"), [("", False), ("--profile quick", False), ("--profile standard", True),
+                                              ("--seed 1 --profile=full", True)])
+def test_what_a_run_imports_is_wanted_of_an_environment(words, wants):
+    asked = "source <(sed -n '/^wanted=/p; /^case .*profile/p' \"$0\"); echo $wanted"
+    done = subprocess.run(["bash", "-c", asked, paths.repository() / "run_all.sh", *words.split()], capture_output=True,
+                          text=True, check=True)
+    assert "ipywidgets" in done.stdout.split() and ("aeon" in done.stdout.split()) == wants
+
+
+@pytest.mark.parametrize(("there", "state"), [
+    ((), "broken"), (("pyvenv.cfg",), "useless"), (("pyvenv.cfg", ".begun"), "broken"),
+    (("pyvenv.cfg", ".complete"), "broken")])
+def test_only_what_run_all_made_itself_is_removed(tmp_path, there, state):
+    for name in there:
+        (tmp_path / name).write_text("/home 1f" if name == ".complete" else "")
+    asked = "source <(sed -n '/^state_of_venv()/,/^}/p' \"$0\"); venv=$1 state_of_venv"  # no bin/python in it
+    done = subprocess.run(["bash", "-c", asked, paths.repository() / "run_all.sh", tmp_path], capture_output=True,
+                          text=True, check=True)
+    assert done.stdout.strip() == state

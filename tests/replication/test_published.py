@@ -1,16 +1,13 @@
 """The published results: whole, as planned, following from their predictions, and far from what no learning gives."""
 
-import json
-
 import numpy as np
 import pytest
 
 from ferkit import claims, papers
 from ferkit.core import files, paths
-from ferkit.publishing import publish, verify
+from ferkit.publishing import verify
 from ferkit.reporting import readme
 from ferkit.results import over_protocols, records
-from ferkit.results.records import SystemKey
 from ferkit.results.tree import published
 from ferkit.stats import classification
 from ferkit.sweep import config
@@ -24,40 +21,8 @@ def results(dataset):
     return records.read_run(paths.published_directory(dataset))  # refuses what does not fit its hash or predictions
 
 
-def planned(dataset):
-    root = paths.published_directory(dataset)
-    return [(SystemKey(notebook, entry["system"], entry["recipe"], entry["seed"]), entry)
-            for notebook in publish.trained_notebooks() if (root / notebook / publish.PLAN).is_file()
-            for entry in json.loads((root / notebook / publish.PLAN).read_text(encoding="utf-8"))]
-
-
 @pytest.mark.parametrize("dataset", PUBLISHED)
 class TestPublished:
-    def test_everything_planned_has_a_row_or_waits_and_no_other_is_there(self, dataset):
-        there = {result.key for result in results(dataset)}
-        waiting = {key for key, entry in planned(dataset) if entry.get("status") == publish.WAITING}
-        assert there | waiting == {key for key, _ in planned(dataset)} and not there & waiting
-
-    def test_trained_systems_were_trained_as_planned(self, dataset):
-        entries = dict(planned(dataset))
-        for result in results(dataset):
-            assert result.metrics["config"]["recipe"] == entries[result.key]["config"]
-
-    def test_the_test_split_was_read_once(self, dataset):
-        assert {result.metrics["test_reads"] for result in results(dataset) if result.predictions} == {1}
-
-    def test_the_headline_is_what_validation_puts_first(self, dataset):
-        for notebook in {result.key.notebook for result in results(dataset)}:
-            head = json.loads((paths.published_directory(dataset) / notebook / publish.HEADLINE).read_text())
-            validated: dict[tuple[str, str], dict[int, float]] = {}
-            for result in results(dataset):
-                if result.key.notebook == notebook and result.metrics["val_accuracy"] is not None:
-                    name = result.key.system, result.key.recipe
-                    validated.setdefault(name, {})[result.key.seed] = result.metrics["val_accuracy"]
-            best = max(validated, key=lambda name: np.mean(list(validated[name].values())))
-            assert head["chosen_by"] == "val" and (head["system"], head["recipe"]) == best
-            assert set(head["seeds"]) == set(validated[best])
-
     def test_the_best_is_far_above_the_commonest_class(self, dataset):
         best = max((r for r in results(dataset) if r.predictions), key=lambda r: r.metrics["val_accuracy"])
         majority = classification.majority_share(best.matrix)  # GFE: 59 and 65 % show no expression

@@ -124,7 +124,8 @@ def files(commit, *patterns):
     """{name: text} of the repository's files that fit a pattern, at a commit or (None) as they lie here."""
     root = paths.repository()
     names = git(root, *(("ls-tree", "-r", "--name-only", commit) if commit else ("ls-files",)))
-    assert names, "the history of the repository is not here (a shallow clone?)"
+    if not names:
+        pytest.skip("the history of the repository is not here (a shallow clone, or no repository)")
     return {name: git(root, "show", f"{commit}:{name}") if commit else (root / name).read_text(encoding="utf-8")
             for name in names.splitlines() if any(fnmatch(name, pattern) for pattern in patterns)}
 

@@ -11,7 +11,6 @@ crops through its own public call, without its face search. Writes results/side_
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from ferkit.apps import predictor
 from ferkit.core import files, paths
 from ferkit.core.labels import LABELS
 from ferkit.data import datasets
-from ferkit.results import weights_catalogue
+from ferkit.results import manifest, weights_catalogue
 from ferkit.stats import classification
 from ferkit.stats.intervals import wilson
 
@@ -56,7 +55,7 @@ def main() -> None:
         files.write_json(given.output, {"images": {key: len(labels) for key, (_, labels) in sets.items()},
                                         "classes": {key: [LABELS[k] for k in np.unique(labels)]
                                                     for key, (_, labels) in sets.items()},
-                                        "machine": {"processor": processor(), "cores": os.cpu_count()},
+                                        "machine": {"processor": manifest.cpu(), "cores": os.cpu_count()},
                                         "systems": rows})
         for row in made:
             print(f"{row['name']}: PrivateTest {row['test']['accuracy']:.2%}, CK+ {row['ckplus']['accuracy']:.2%}, "
@@ -151,13 +150,6 @@ def speed(batch, single, images: np.ndarray) -> dict:
         found[f"faces_per_second{kind}"] = TIMED / min(walls)
         found[f"faces_per_cpu_second{kind}"] = TIMED / min(cpus)
     return found
-
-
-def processor() -> str:
-    """The processor's name as the system tells it."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
-                platform.processor())
 
 
 if __name__ == "__main__":

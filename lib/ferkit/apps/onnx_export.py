@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from sklearn.svm import SVC
 from torch import Tensor, nn
 
@@ -27,7 +28,7 @@ from ferkit.apps.predictor import SIZE, Model
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import inference, one_vs_one
+from ferkit.models import one_vs_one
 from ferkit.models.heads import Head, SklearnHead
 from ferkit.models.one_vs_one import OneVsOne
 from ferkit.models.preprocessing import MEAN, SD, centre_crop, to_input
@@ -132,10 +133,12 @@ def describe(model: Model, pixels: bool = False) -> dict[str, str]:
         "face": "upright, filling the picture, as in FER2013", "size": SIZE,
         "mean": 0.0 if pixels else MEAN, "sd": 1.0 if pixels else SD,
         "formula": "pixels 0…255 as they are" if pixels else f"(pixel 0…255 - {MEAN}) / {SD}"}
+    trained_on = model.trained_on or "data that are not named"
+    terms = "" if trained_on.startswith("folder") else ": research use, see NOTICE"  # a folder is the user's own
     return {
         "producer": f"ferkit {__version__}", "name": model.name, "weights_sha256": model.weights_sha256,
         "labels": json.dumps(list(model.label_names)), "preprocessing": json.dumps(preprocessing, ensure_ascii=False),
-        "averaged_views": model.tta, "licence": "code MIT; weights trained on FER2013: research use, see NOTICE",
+        "averaged_views": model.tta, "licence": f"code MIT; weights trained on {trained_on}{terms}",
         "outputs": "scores, labels (an SVM's votes)" if model.predictor.head else "logits, probabilities, labels"}
 
 
@@ -193,33 +196,27 @@ def _strip(proto: object) -> None:
 
 
 def _fixed_pools(network: nn.Module) -> nn.Module:
-    """A copy of the network in which adaptive pools, which ONNX lacks, are what they amount to at this input size:
-    pools of one step, or the largest values of slices where no step divides it."""
+    """A copy of the network in which adaptive pools, which ONNX lacks, are `_Slices`."""
     network = copy.deepcopy(network).cpu().to(memory_format=torch.contiguous_format).eval()
-    sizes: dict[str, int] = {}
-    adaptive = {name: part for name, part in network.named_modules() if isinstance(part, nn.AdaptiveMaxPool2d)}
-    hooks = [part.register_forward_hook(lambda _, given, __, name=name: sizes.__setitem__(name, given[0].shape[-1]))
-             for name, part in adaptive.items()]
-    inference.infer_logits(network, np.zeros((1, SIZE, SIZE), np.uint8))
-    for hook in hooks:
-        hook.remove()
-    for name, part in adaptive.items():
-        if name not in sizes:  # a part that is not asked, as a frozen transformer's localisation: not in the graph
-            continue
-        step, rest = divmod(sizes[name], int(part.output_size))
-        network.set_submodule(name, _Slices(sizes[name], int(part.output_size)) if rest else nn.MaxPool2d(step))
+    for name, part in list(network.named_modules()):
+        if isinstance(part, nn.AdaptiveMaxPool2d):
+            network.set_submodule(name, _Slices(int(part.output_size)))
     return network
 
 
 class _Slices(nn.Module):
-    """`AdaptiveMaxPool2d(places)` of `size`×`size` pixels by its definition: the i-th place is the maximum from pixel
-    ⌊i·size/places⌋ to ⌈(i+1)·size/places⌉."""
+    """`AdaptiveMaxPool2d(places)` of square maps by its definition, for a graph of a fixed size: the i-th place is the
+    maximum from pixel ⌊i·size/places⌋ to ⌈(i+1)·size/places⌉, a pool of one step where that divides them."""
 
-    def __init__(self, size: int, places: int) -> None:
+    def __init__(self, places: int) -> None:
         super().__init__()
-        self.slices = [slice(i * size // places, -(-(i + 1) * size // places)) for i in range(places)]
+        self.places = places
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, size, size) → (B, C, places, places)."""
-        x = torch.cat([x[:, :, own].amax(2, keepdim=True) for own in self.slices], 2)
-        return torch.cat([x[:, :, :, own].amax(3, keepdim=True) for own in self.slices], 3)
+        size, places = x.shape[-1], self.places
+        if size % places == 0:
+            return F.max_pool2d(x, size // places)
+        slices = [slice(i * size // places, -(-(i + 1) * size // places)) for i in range(places)]
+        x = torch.cat([x[:, :, own].amax(2, keepdim=True) for own in slices], 2)
+        return torch.cat([x[:, :, :, own].amax(3, keepdim=True) for own in slices], 3)

@@ -71,6 +71,7 @@ class Model:
 
     name: as published, or the file. label_names: the classes, in the order of every (N, K) array. tta: the views
     that are averaged ("none" or "flip"). weights_sha256: of the file. predictor: network, head and their functions.
+    trained_on: the data set of the network's training images, "" where that is not known.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Model:
     tta: str
     weights_sha256: str
     predictor: evaluation.Predictor
+    trained_on: str = ""
 
     @property
     def network(self) -> nn.Module | None:
@@ -111,7 +113,9 @@ def load(name: str | Path | None = None) -> Model:
     if kind.name != "image":
         raise InputError(f"{name}: reads {kind.name}, not single images; use ferkit predict --sequence FOLDER")
     labels: Any = facts.get("label_names") or weights.read_header(path)["label_names"]
-    return Model(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor)
+    network = path if predictor.head is None else evaluation.path_under(path, facts)
+    trained_on = weights.read_header(network).get("trained_on", "") if predictor.model else ""
+    return Model(name, tuple(labels), str(facts["tta"]), str(facts["weights_sha256"]), predictor, str(trained_on))
 
 
 def resized(images: np.ndarray) -> np.ndarray:

@@ -147,7 +147,9 @@ def _options(network: str) -> Iterator[Case]:
         ("run", "--set", "x"), ("run", "--set", "SEED=1"), ("run", "--protocol", "by_guess"),
         ("run", "--protocol", ","), ("run", "--contempt"),
         ("publish",), ("publish", "--list", "x"), ("report",), ("report", "--readme"), ("predict",),
-        ("predict", "--json", "--csv", "x.png"), ("occlusion",), ("occlusion", "x", "--mouth-only")))
+        ("predict", "--json", "--csv", "x.png"), ("predict", "--list", "--json"), ("occlusion",),
+        ("occlusion", "x", "--mouth-only"), ("verify",), ("verify", ".", "--data", "nowhere"), ("sweep",),
+        ("sweep", "missing.toml"), ("bench",), ("bench", "training", "--model", "dance")))
 
 
 def _places(place: Materials, network: str) -> Iterator[Case]:
@@ -239,7 +241,10 @@ def _photos(place: Materials) -> Iterator[Case]:
                 for name in (place.missing, place.empty, place.loop, place.dangling, "", LONG))
     yield from (Case(("predict", *weights, "--json", name), status=1) for name in place.no_photos())
     yield Case(("predict", *weights, "--save-overlay", "/proc/x", place.crop))
-    yield Case(("predict", "--weights", "no-such-name", place.crop))
+    yield from (Case(("predict", "--weights", "no-such-name", *words)) for words in (
+        (place.crop,), (place.crop, "--save-overlay", place.out("overlays")),
+        ("--sequence", str(place.folder), "--plot", place.out("plots/a.html"))))
+    yield Case(("predict", "--sequence", place.empty, "--plot", place.out("plots/a.html")))
 
 
 class Materials:

@@ -1,19 +1,9 @@
 """``cards``: write the model card beside each published weights file."""
 
-import argparse
+from functools import partial
 
-from ferkit.cli import generated
+from ferkit.cli.generated import add_arguments, write_or_check
 
+__all__ = ["HELP", "add_arguments", "main"]
 HELP = "write MODEL_CARD.md beside each published weights file, from the published files"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``cards`` to a parser."""
-    generated.add_arguments(parser, "which cards are stale")
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """Write or check; exit status 1 if a check finds a stale card."""
-    from ferkit.reporting import model_cards
-
-    return generated.write_or_check(arguments, model_cards, "stale", "written", "the model cards are up to date")
+main = partial(write_or_check, "ferkit.reporting.model_cards")

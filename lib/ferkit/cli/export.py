@@ -30,6 +30,12 @@ def main(arguments: argparse.Namespace) -> int:
                          "what it wrote (--weights DIR --onnx FILE)")
     if not arguments.onnx and not arguments.svm:
         raise InputError("export: give --onnx FILE or --svm NAME")
+    kind = "--svm" if arguments.svm else "--onnx"
+    others = {"--svm": {"--weights": arguments.weights, "--pixels": arguments.pixels},
+              "--onnx": {"--data": arguments.data, "--output": arguments.output}}
+    for option, given in others[kind].items():
+        if given:
+            raise InputError(f"export: {option} does nothing with {kind}; leave it out")
     return _svm(arguments) if arguments.svm else _onnx(arguments)
 
 

@@ -3,13 +3,17 @@
 import argparse
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferkit.cli import options
-from ferkit.core import paths
+from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
 
+if TYPE_CHECKING:
+    from ferkit.sweep.config import Sweep, SweepEntry
+
 HELP = "write plan.json: every training of a profile that will be reported; commit it before training"
-ALWAYS_LARGE = ("synthetic", "fer2013")  # their recipes do not depend on how many images train
+KNOWN = ("synthetic", "fer2013")  # large, but for what +trainN leaves of them: their size is told without the images
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Write the plans and name them; exit status 0."""
     if arguments.sweep:
-        return _listed(_of_sweep(arguments.sweep))
+        return _stand(arguments.sweep) if arguments.list else _listed(_of_sweep(arguments.sweep))
     if not arguments.dataset:
         raise InputError("plan: name the data set with --dataset, or a sweep's file with --sweep")
     from ferkit.cli.publish import chosen
@@ -47,8 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
                 print("\n".join(f"{notebook}/{name}  {status}"
                                 for name, status in publishing.status(root, notebook).items()))
         return 0
-    n_train = 0
-    if data or arguments.dataset not in ALWAYS_LARGE:
+    n_train = protocols.parse(protocol).train
+    if data or arguments.dataset not in KNOWN:
         from ferkit.data import datasets
 
         n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
@@ -67,8 +71,29 @@ def _listed(plans: list[Path]) -> int:
 
 
 def _of_sweep(config: Path) -> list[Path]:
-    """The plans that now hold a sweep's trained systems; InputError for one that never opens the test split."""
+    """The plans that now hold a sweep's trained systems."""
     from ferkit.publishing import publish as publishing
+
+    sweep, groups = _grouped(config)
+    return [publishing.extend_plan(entries, sweep.profile, notebook, sweep.protocol) for _, notebook, entries in groups]
+
+
+def _stand(config: Path) -> int:
+    """How each of a sweep's jobs stands, printed; exit status 0."""
+    from ferkit.publishing import publish as publishing
+
+    sweep, groups = _grouped(config)
+    for dataset, notebook, entries in groups:
+        root = paths.published_directory(dataset, sweep.protocol)
+        known = publishing.status(root, notebook) if (root / notebook / publishing.PLAN).is_file() else {}
+        for entry in entries:
+            name = f"{entry.system}/{entry.recipe_name}/seed{entry.seed}"
+            print(f"{root.name}/{notebook}/{name}  {known.get(name, 'not planned')}")
+    return 0
+
+
+def _grouped(config: Path) -> "tuple[Sweep, list[tuple[str, str, list[SweepEntry]]]]":
+    """A sweep and its entries by data set and notebook; InputError for one that never opens the test split."""
     from ferkit.sweep import config as sweeps
 
     sweep = sweeps.read(config)
@@ -76,5 +101,4 @@ def _of_sweep(config: Path) -> list[Path]:
         raise InputError(f"{config}: it opens no test split (test = true), so there is nothing to publish of it")
     where = {entry.name: (entry.dataset, sweep.place(entry).parts[-4]) for entry in sweep.entries}
     ordered = sorted(sweep.entries, key=lambda entry: where[entry.name])
-    return [publishing.extend_plan(list(entries), sweep.profile, notebook, sweep.protocol)
-            for (_, notebook), entries in groupby(ordered, key=lambda entry: where[entry.name])]
+    return sweep, [(*place, list(entries)) for place, entries in groupby(ordered, key=lambda one: where[one.name])]

@@ -56,12 +56,13 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.photos:
         raise InputError("predict: name at least one PHOTO, a folder, or - for stdin")
     from ferkit.apps import photos, predictor
-    from ferkit.core.paths import make_folder
 
     found = photos.photos_of(arguments.photos, sys.stdin.buffer)
     if arguments.save_overlay:
-        make_folder(arguments.save_overlay, "--save-overlay")
+        paths.check_writable(arguments.save_overlay, "--save-overlay")
     model = predictor.load(arguments.weights)
+    if arguments.save_overlay:
+        paths.make_folder(arguments.save_overlay, "--save-overlay")
     if not (arguments.json or arguments.csv or console.quiet()):
         print(f"{model.name}, {len(found)} image{'s' * (len(found) != 1)}; an annotator's view of a face, not what a "
               "person feels", file=sys.stderr)
@@ -104,9 +105,11 @@ def _over_time(arguments: argparse.Namespace) -> int:
     if refused:
         raise InputError(f"--sequence and {refused[0]} exclude each other: give one of them")
     if arguments.plot:
-        paths.make_folder(arguments.plot.absolute().parent)
+        paths.check_writable(arguments.plot.absolute().parent, "--plot")
     model = recordings.load(arguments.weights)
     rows = recordings.predict(model, arguments.sequence, ready=arguments.crops)
+    if arguments.plot:
+        paths.make_folder(arguments.plot.absolute().parent, "--plot")
     failed = _printed(rows, model, arguments)
     if arguments.plot:
         recordings.plot(rows, arguments.plot, str(arguments.sequence.name))

@@ -14,8 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``publish`` to a parser."""
     parser.add_argument("--list", action="store_true", help="only write the lists of checksums (SHA256SUMS) of what is "
                         "published, and print what changed since they were written")
-    parser.add_argument("--compact", action="store_true", help="only leave out of what is published the digits of "
-                        "scores and histories that no number needs, and print which results became smaller")
     parser.add_argument("runs", metavar="DIR", type=options.place, nargs="*",
                         help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
@@ -26,11 +24,9 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.publishing import publish as publishing
     from ferkit.results import manifest
 
-    if arguments.list + arguments.compact + bool(arguments.runs) != 1:
-        raise InputError("publish: name the folders of runs, or give --list or --compact alone")
-    if arguments.compact:
-        print("\n".join(publishing.compact_published()) or "nothing can be left out")
-    if arguments.list or arguments.compact:
+    if arguments.list == bool(arguments.runs):
+        raise InputError("publish: name the folders of runs, or give --list alone")
+    if arguments.list:
         print("\n".join(publishing.write_lists()) or "the lists are up to date")
         return 0
     sets = set()

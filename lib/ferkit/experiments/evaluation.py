@@ -188,10 +188,15 @@ def features_of(system: System, model: nn.Module | None) -> Callable[[np.ndarray
     return lambda images: inference.infer_features(model, images)
 
 
+def path_under(path: Path, known: Mapping[str, object]) -> Path:
+    """Where the weights of the network lie whose features a head at `path` was fitted on, by its metrics."""
+    return path.parents[3] / str(known["features_of"]) / records.WEIGHTS
+
+
 def network_under(path: Path, known: Mapping[str, object], systems: Callable[[str], System],
                   device: torch.device | str = "cpu") -> nn.Module:
     """The network whose features a head was fitted on, beside it; DataChanged where it is another."""
-    base = path.parents[3] / known["features_of"] / records.WEIGHTS
+    base = path_under(path, known)
     model, _ = weights.load(base, systems)
     if files.sha256(base) != known["features_sha256"]:
         raise DataChanged(f"{base}: not the network whose features this head was fitted on")

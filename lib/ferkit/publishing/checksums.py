@@ -58,7 +58,10 @@ def present(root: Path, trees: tuple[Path, ...] = ()) -> dict[str, str]:
 
 def compare(root: Path, trees: tuple[Path, ...] = ()) -> Changes:
     """How the files differ from the list, which is empty where there is none."""
-    listed, here = read(root) or {}, present(root, trees)
+    return _between(read(root) or {}, present(root, trees))
+
+
+def _between(listed: dict[str, str], here: dict[str, str]) -> Changes:
     return Changes(tuple(sorted(here.keys() - listed.keys())),
                    tuple(sorted(name for name in here.keys() & listed.keys() if here[name] != listed[name])),
                    tuple(sorted(listed.keys() - here.keys())))
@@ -66,7 +69,7 @@ def compare(root: Path, trees: tuple[Path, ...] = ()) -> Changes:
 
 def write(root: Path, trees: tuple[Path, ...] = ()) -> Changes:
     """Write the list of what lies there now; how it differs from the one before."""
-    changes, here = compare(root, trees), present(root, trees)
+    listed, here = read(root) or {}, present(root, trees)
     if here:
         files.write_text(root / NAME, "".join(f"{sha}  {name}\n" for name, sha in sorted(here.items())))
-    return changes
+    return _between(listed, here)

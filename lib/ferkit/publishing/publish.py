@@ -19,6 +19,7 @@ import numpy as np
 from ferkit import papers
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.profiles import PROFILES
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, occlusions, over_protocols, predictions, records
@@ -47,9 +48,12 @@ def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (
     only: what to plan, as `papers.training.rows` takes it; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
+    sizes = dict.fromkeys(notebooks or trained_notebooks(), n_train)
+    if dataset == "synthetic":  # its sequences are fewer than its images, and no more of them than there are train
+        sizes |= {one.stem: min(n_train, PROFILES[profile].sequences[0]) for one in papers.notebooks()
+                  if one.over_time and one.stem in sizes}
     planned = {notebook: [{**job.entry, "profile": profile} for job in training.jobs(
-        profile, notebook, seed, n_train=n_train, only=only, n_seeds=n_seeds)]
-        for notebook in notebooks or trained_notebooks()}
+        profile, notebook, seed, n_train=size, only=only, n_seeds=n_seeds)] for notebook, size in sizes.items()}
     return [_extend(root / notebook, entries) for notebook, entries in planned.items() if entries]
 
 
@@ -286,31 +290,9 @@ def _copy(source: Path, target: Path, limit: int) -> None:
 
 
 def compact(folder: Path) -> bool:
-    """Keep of a system's predictions and history the digits that its numbers need. Whether anything went."""
-    return any([_compact_predictions(folder), _compact_history(folder / records.HISTORY)])
-
-
-def _compact_history(path: Path) -> bool:
-    """As `records.write_history` writes it today; earlier ones hold every digit of a float64."""
-    if not path.is_file():
-        return False
-    with files.scratch() as aside:
-        records.write_history(aside / path.name, records.read_history(path))
-        return _replaced_by_smaller(path, aside / path.name)
-
-
-def _replaced_by_smaller(path: Path, smaller: Path) -> bool:
-    """Put the one file in the place of the other if it is smaller; whether it was."""
-    if smaller.stat().st_size >= path.stat().st_size:
-        return False
-    with files.replacing(path) as new:
-        shutil.copyfile(smaller, new)
-    return True
-
-
-def _compact_predictions(folder: Path) -> bool:
-    """Not the probabilities that follow from the scores, and of the scores as few digits as leave every answer and, to
-    the sixth digit, the calibration error; all of them where weights lie beside, whose model card tells more."""
+    """Keep of a system's predictions what its numbers need; whether anything went. Not the probabilities that follow
+    from the scores, and of the scores as few digits as leave every answer and, to the sixth digit, the calibration
+    error; all of them where weights lie beside, whose model card tells more."""
     path, told = folder / records.PREDICTIONS, folder / records.METRICS
     if not path.is_file():
         return False
@@ -328,8 +310,10 @@ def _compact_predictions(folder: Path) -> bool:
         return False
     with files.scratch() as aside:
         predictions.write_arrays(aside / path.name, kept)
-        if not _replaced_by_smaller(path, aside / path.name):
+        if (aside / path.name).stat().st_size >= path.stat().st_size:
             return False
+        with files.replacing(path) as new:
+            shutil.copyfile(aside / path.name, new)
     files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
     return True
 
@@ -337,21 +321,6 @@ def _compact_predictions(folder: Path) -> bool:
 def _same_error(kept: dict[str, np.ndarray], error: float | None) -> bool:
     return error is None or abs(error - classification.expected_calibration_error(
         kept["labels"], predictions.probabilities_of(kept["scores"]), predicted=kept["predicted"])) < 1e-6
-
-
-def compact_published() -> list[str]:
-    """:func:`compact` for everything that is published; what became smaller, relative to the checkout."""
-    changed = []
-    for root in sorted((paths.repository() / "results").glob(f"*/{manifest.NAME}")):
-        folders = [folder for folder in records.result_directories(root.parent) if compact(folder)]
-        if folders:
-            made = manifest.read(root.parent)
-            for entry in made["notebooks"].values():
-                entry["outputs"] |= {name: files.sha256(root.parent / name) for name in entry["outputs"]
-                                     if (root.parent / name).parent in folders}
-            manifest.write(root.parent, made)
-        changed += map(paths.shown, folders)
-    return changed
 
 
 def _system_key(notebook: str, entry: dict) -> SystemKey:

@@ -72,7 +72,7 @@ def surroundings() -> dict:
         "python": platform.python_version(),
         "packages": _packages(),
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": cpu(),
         "cores": cores(),
         "threads": {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")},
         "gpu": _gpu(),
@@ -82,10 +82,10 @@ def surroundings() -> dict:
 def _git() -> tuple[str | None, bool | None]:
     """The commit and whether the tree differs from it; (None, None) where the checkout is no repository."""
     root = paths.repository()
-    if _output("git", "-C", str(root), "rev-parse", "--show-toplevel") != str(root):
+    if output("git", "-C", str(root), "rev-parse", "--show-toplevel") != str(root):
         return None, None
-    commit = _output("git", "-C", str(root), "rev-parse", "HEAD")
-    changes = _output("git", "-C", str(root), "status", "--porcelain")
+    commit = output("git", "-C", str(root), "rev-parse", "HEAD")
+    changes = output("git", "-C", str(root), "status", "--porcelain")
     return commit or None, None if changes is None else bool(changes)
 
 
@@ -104,7 +104,8 @@ def _packages() -> dict[str, str]:
     return versions
 
 
-def _cpu() -> str:
+def cpu() -> str:
+    """The processor's name as the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -115,16 +116,16 @@ def _cpu() -> str:
 
 def _gpu() -> str | None:
     """The first GPU's name by its driver's own tool, so that no torch is imported for it."""
-    named = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    named = output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     return named.splitlines()[0] if named else None
 
 
-def _output(*command: str) -> str | None:
+def output(*command: str) -> str | None:
     """What a command prints, stripped; None where it is not installed or fails."""
     if shutil.which(command[0]) is None:
         return None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

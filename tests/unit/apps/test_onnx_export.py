@@ -72,6 +72,12 @@ def test_the_metadata_say_labels_and_preprocessing_and_nothing_of_this_machine(e
     assert b".py" not in exported.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "says"), [
+    ("deep-emotion@ckplus", "trained on ckplus: research use"), ("lenet5", "trained on fer2013: research use")])
+def test_the_metadata_name_the_data_set_of_the_weights(name, says):
+    assert says in onnx_export.describe(predictor.load(name))["licence"]
+
+
 def test_the_transformer_is_in_the_graph(exported):
     assert "GridSample" in {node.op_type for node in onnx.load(exported).graph.node}
 
@@ -150,16 +156,11 @@ def test_what_is_missing_is_told(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("size", "places"), [(17, 3), (7, 2), (9, 3), (20, 6)])
+@pytest.mark.parametrize(("size", "places"), [(17, 3), (7, 2), (9, 3), (20, 6), (12, 12)])
 def test_an_adaptive_pool_in_slices_is_that_pool(size, places):
     x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(onnx_export._Slices(size, places)(x), torch.nn.AdaptiveMaxPool2d(places)(x))
+    assert torch.equal(onnx_export._Slices(places)(x), torch.nn.AdaptiveMaxPool2d(places)(x))
 
 
 def test_a_pool_that_does_not_divide_its_input_is_exported(tmp_path):
     assert onnx_export.export(_model("deep_emotion_wide"), tmp_path / "wide.onnx").different_decisions == 0
-
-
-def test_a_frozen_transformers_localisation_is_left_alone():
-    network = onnx_export._fixed_pools(papers.system("deep_emotion_identity").build())
-    assert network.sampler == "identity"

@@ -30,7 +30,7 @@ def published(tmp_path, monkeypatch, write_result):
     root = tmp_path / "results" / "fer2013"
     base = write_result(root, "gap_cnn", dataset="fer2013").directory / "weights.safetensors"
     network = trainer.initial_model(papers.system("gap_cnn").build, papers.recipe("gap_cnn", "published"), 0).eval()
-    weights.save(base, network, "gap_cnn", {})
+    weights.save(base, network, "gap_cnn", {}, trained_on="fer2013")
     svm = write_result(root, "gap_cnn_svm", dataset="fer2013", data_sha256=FACES.content_hash,
                      features_of="gap_cnn/ours/seed0", features_sha256=files.sha256(base),
                      svm={"kernel": "rbf", "C": 1.0, "gamma": 0.01})
@@ -54,6 +54,7 @@ def test_it_is_fitted_again_and_found_by_its_name(published, capsys):
     exact = papers.system("gap_cnn_svm").head_kind.refit(
         inference.infer_features(published, train.images), train.labels, {"C": 1.0, "gamma": 0.01}, 7)
     model = ferkit.load(NAME)
+    assert model.trained_on == "fer2013"
     np.testing.assert_array_equal(model.predict(test.images).labels,
                                   exact.votes(inference.infer_features(published, test.images)))
     predictor, facts = evaluation.open_weights(weights_catalogue.locate(NAME)[0], papers.system)
@@ -67,3 +68,11 @@ def test_other_images_or_another_system_are_refused_and_nothing_is_written(publi
     said = capsys.readouterr().err.splitlines()
     assert "not the images" in said[0] and "no SVM" in said[1] and len(said) == 4
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("words", [
+    "--weights lenet5 --svm x", "--pixels --svm x", "--data x --onnx x.onnx", "--output x --onnx x.onnx"])
+def test_options_that_would_do_nothing_are_refused_by_name(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["export", *words.split()]) == 2
+    assert f"{words.split()[0]} does nothing with" in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -64,14 +64,6 @@ def test_the_textbooks_files_hold_the_pixels(tmp_path):
     assert len(data) == 3 and data[1][1] == 5 and np.array_equal(data[1][0].numpy(), images[1])
 
 
-@pytest.mark.parametrize("words", [["bench"], ["bench", "training", "--model", "dance"],
-                                   ["bench", "training", "--rounds", "0"], ["bench", "occlusion", "--images", "0"]])
-def test_bad_usage_is_refused_before_anything_is_measured(words, monkeypatch, capsys):
-    monkeypatch.setattr(bench_training, "bench", lambda *_a, **_k: pytest.fail("measured"))
-    assert command_line.main(words) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
 def test_the_command_prints_the_contracts_keys(measured, monkeypatch, capsys):
     monkeypatch.setattr(bench_training, "bench", lambda *_a, **_k: measured)
     assert command_line.main(["bench", "training", "--model", "lenet5", "--json"]) == 0

@@ -55,16 +55,6 @@ def test_stdin_is_an_image_and_overlays_are_saved(folder, tmp_path, capsys, monk
     assert Image.open(saved[0]).size == (336, 336)
 
 
-@pytest.mark.parametrize("words", [[], ["nowhere.png"], ["{folder}", "--weights", "nothing-published"],
-                                   ["{folder}", "--save-overlay", "{folder}/a.png"], ["--list", "--json"]])
-def test_bad_usage_is_one_line_status_2_and_nothing_written(folder, words, capsys):
-    before = sorted(folder.iterdir())
-    assert command_line.main(["predict", *(word.format(folder=folder) for word in words)]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == "" and printed.err.count("\n") == 1
-    assert sorted(folder.iterdir()) == before
-
-
 def test_the_list_tells_every_published_name(capsys):
     from ferkit.results import weights_catalogue
 

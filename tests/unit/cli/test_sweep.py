@@ -3,8 +3,12 @@ before."""
 
 import json
 
+import pytest
+
 from ferkit import __main__ as command_line
 from ferkit.core import paths
+from ferkit.experiments.plan import PlanRow
+from ferkit.papers import training
 from ferkit.publishing import publish
 from ferkit.results import manifest, provenance, records
 
@@ -46,12 +50,28 @@ def test_a_sweeps_trained_systems_are_planned_before_it_runs(tmp_path, monkeypat
     monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path / "results" / dataset)
     monkeypatch.setattr(publish, "write_lists", lambda: listed.append("written") or [])
     for seeds in ([0], [0, 1]):
+        assert command_line.main(["plan", "--sweep", str(written(tmp_path, seeds=seeds)), "--list"]) == 0
+        assert len(listed) == len(seeds) - 1  # --list writes nothing
         assert command_line.main(["plan", "--sweep", str(written(tmp_path, seeds=seeds))]) == 0
     assert listed == ["written"] * 2  # else verify would call the plan a file that no publishing put there
     plan = json.loads((tmp_path / "results/synthetic/03_gap_cnn_svm/plan.json").read_text())
     assert [(e["system"], e["recipe"], e["seed"], e["config"]["epochs"]) for e in plan] == [
         ("lenet5", "ours", 0, 1), ("lenet5", "ours", 1, 1)]
-    assert "plan.json" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "plan.json" in said and said.count("lenet5/ours/seed0  ") == 2
+    assert "synthetic/03_gap_cnn_svm/lenet5/ours/seed0  planned" in said and "ours/seed1  not planned" in said
+
+
+@pytest.mark.parametrize(("notebook", "row", "trains"), [
+    ("03", PlanRow("lenet5", "ours", 10), 700), ("08", PlanRow("gru", "ours", 10), 168)])
+def test_fewer_training_images_lengthen_what_is_planned_as_the_run(notebook, row, trains, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path)
+    monkeypatch.setattr(publish, "write_lists", lambda: [])
+    monkeypatch.setattr(training, "_rows", lambda profile, stem: (row,))
+    words = ["plan", "--dataset", "synthetic", "--protocol", "official+train700", "--profile", "quick"]
+    assert command_line.main([*words, "--only", notebook]) == 0
+    (plan,) = tmp_path.glob("*/plan.json")  # 168 sequences train, all of them
+    assert json.loads(plan.read_text())[0]["config"] == training.recipe_of(row, "quick", trains).to_dict()
 
 
 def test_a_sweep_that_opens_no_test_split_is_not_planned(tmp_path, capsys):

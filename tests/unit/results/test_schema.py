@@ -1,4 +1,4 @@
-"""Schemas: every published file keeps them, and a bare node still finds what is missing."""
+"""Schemas: every key says what it means, problems are sentences, and a bare node still finds what is missing."""
 
 import json
 
@@ -6,18 +6,6 @@ import pytest
 
 from ferkit.core import paths
 from ferkit.results import schema
-
-PUBLISHED = {"metrics": "*/*/*/*/seed*/metrics.json", "plan": "*/*/plan.json", "headline": "*/*/headline.json",
-             "manifest": "*/manifest.json", "occlusion": "*/*/*/*/seed*/occlusion.json"}
-
-
-@pytest.mark.parametrize("kind", PUBLISHED)
-def test_every_published_file_keeps_its_schema(kind):
-    found = sorted((paths.repository() / "results").glob(PUBLISHED[kind]))
-    found = [path for path in found if "runs" not in path.parts]
-    assert found
-    for path in found:
-        assert schema.problems(kind, json.loads(path.read_text())) == [], path
 
 
 @pytest.mark.parametrize("kind", schema.KINDS)

@@ -219,14 +219,6 @@ def test_what_a_backend_cannot_do_is_one_line_and_status_2(words, says, tmp_path
     assert says in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("words", [["sweep"], ["sweep", "missing.toml"], ["sweep", "missing.toml", "--output", "out"],
-                                   ["sweep", "missing.toml", "--output", "out", "--max-minutes", "0"]])
-def test_bad_usage_is_one_line_and_status_2(words, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert command_line.main(words) == 2
-    assert capsys.readouterr().err.count("\n") == 1 and list(tmp_path.iterdir()) == []
-
-
 def test_a_system_over_time_gets_its_sequences(tmp_path):
     rows = run.run(sweep(models=["frames_mean"], grid={}, set={"batch_size": 32}), tmp_path, device="cpu")
     assert [(row["system"], row["state"]) for row in rows] == [("frames_mean", "finished")]

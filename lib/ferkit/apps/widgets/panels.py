@@ -169,7 +169,11 @@ class PhotoPanel(_Panel):
         self.number.observe(self._follow, "value")
         self.widget = widgets.VBox([widgets.HBox([self.weights, self.upload, self.number]), self._error, self._photo,
                                     self._shown()])
-        self.open(Path(photo).name or "drawn people", Path(photo).read_bytes() if photo else views.drawn_photo())
+        try:
+            self.open(Path(photo).name or "drawn people", Path(photo).read_bytes() if photo else views.drawn_photo())
+        except OSError as error:
+            self.open("drawn people", views.drawn_photo())
+            self._tell(f"{photo}: {error.strerror or error}")
 
     def open(self, name: str, content: bytes) -> None:
         """Look at another photograph; one that cannot be read is told, and the old one stays (at first, drawn people).
@@ -178,7 +182,7 @@ class PhotoPanel(_Panel):
         try:
             crops = photos.crops_of(photos.Photo(name, lambda: content))
         except InputError as error:
-            self._error.value = f"<p style='color:#D55E00'>{escape(str(error))}</p>"
+            self._tell(str(error))
             if self._crops:
                 return
             name, content = "drawn people", views.drawn_photo()
@@ -189,6 +193,9 @@ class PhotoPanel(_Panel):
         self.number.value = 1
         if before == 1:
             self._follow()
+
+    def _tell(self, problem: str) -> None:
+        self._error.value = f"<p style='color:#D55E00'>{escape(problem)}</p>"
 
     @property
     def rows(self) -> list[photos.Row]:

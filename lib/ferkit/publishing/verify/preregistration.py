@@ -5,12 +5,12 @@ a shallow clone, files not committed yet) is said and held against nobody.
 """
 
 import json
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from ferkit.publishing.verify.findings import Found
+from ferkit.results import manifest
 from ferkit.results.records import METRICS, Result
 
 CHECK = "planned before published"
@@ -71,8 +71,4 @@ def _planned(root: Path, commit: str, folder: str) -> frozenset[tuple[str, str, 
 
 def git(root: Path, *words: str) -> str | None:
     """What git says in a folder, stripped; None where it fails or is not installed."""
-    try:
-        done = subprocess.run(("git", "-C", str(root), *words), capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return manifest.output("git", "-C", str(root), *words)

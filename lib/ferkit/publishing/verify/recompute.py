@@ -89,7 +89,8 @@ def _labels(root: Path, faces: FaceSet, tested: Sequence[Result], found: Found) 
         truth = float(np.mean((stored["predicted"] == stored["labels"])[kept])) if kept.any() else None
         stated = m["accuracy_without_copies"]
         if stated is not None and (truth is None or abs(stated - truth) > 1e-6 or m["n_without_copies"] != kept.sum()):
-            found.look("labels from data", name, f"accuracy_without_copies is {stated:.4f}, the data give {truth:.4f}")
+            gives = "none, for every test image is a copy" if truth is None else f"{truth:.4f}"
+            found.look("labels from data", name, f"accuracy_without_copies is {stated:.4f}, the data give {gives}")
 
 
 def _again(root: Path, faces: FaceSet, result: Result, found: Found, sample: int) -> None:

@@ -1,34 +1,14 @@
 """The numbers of one trained system against its own predictions, history and files."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from ferkit.core import files
-from ferkit.core.errors import InputError
-from ferkit.results import predictions, records, schema
-from ferkit.results.records import Result, SystemKey
+from ferkit.results import predictions, records
+from ferkit.results.records import Result
 
 CLOSE = 1e-6  # two ways to add up the same fractions
 # What metrics.json derives from predictions.npz alone.
 DERIVED = ("n", "accuracy", "macro_f1", "uar", "confusion_matrix", "label_names", "per_class", "ece")
-
-
-def read(directory: Path) -> Result:
-    """The trained system whatever its numbers say, so that each wrong one can be named; InputError where it cannot be
-    read."""
-    try:
-        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"damaged ({error})") from None
-    problems = schema.problems("metrics", found)
-    if problems:
-        raise InputError("; ".join(problems))
-    arrays = {} if found["predictions_sha256"] is None else predictions.read_arrays(directory / records.PREDICTIONS)
-    notebook, system, recipe, seed = directory.parts[-4:]
-    key = SystemKey(notebook, system, recipe, int(seed.removeprefix("seed")))
-    return Result(key, directory, found, arrays, records.read_history(directory / records.HISTORY))
 
 
 def problems(result: Result) -> list[str]:

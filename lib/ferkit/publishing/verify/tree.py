@@ -60,7 +60,7 @@ class Tree:
         found: dict[str, Result | InputError] = {}
         for directory in records.result_directories(self.root):
             try:
-                found[self._name(directory)] = run_checks.read(directory)
+                found[self._name(directory)] = records.read_result(directory, checked=False)
             except InputError as error:
                 found[self._name(directory)] = error
         return found
@@ -140,7 +140,8 @@ class Tree:
             same = {result.metrics["data_sha256"] for result in of_images} == {content["data_sha256"]}
             found.look("one data set", manifest.NAME, None if same else "its data_sha256 is not that of the results")
         entries = [entry for entry in content.get("notebooks", {}).values() if entry.get("status") != "running"]
-        noted = {name: sha for group in (*entries, content) for name, sha in (group.get("outputs") or {}).items()}
+        groups = [group["outputs"] for group in (*entries, content) if isinstance(group.get("outputs"), dict)]
+        noted = {name: sha for group in groups for name, sha in group.items()}  # `contents` names one of another kind
         found.look("noted when made", manifest.NAME, None if noted or not self.results else "it notes no output")
         for result in self.readable if noted and not self.is_working else ():
             name = f"{self._name(result.directory)}/{records.METRICS}"
@@ -183,6 +184,7 @@ class Tree:
         for key, result in own.items():
             trained = (result.metrics.get("config") or {}).get("recipe")
             problem = "published without having been planned" if key not in planned else (
+                f"marked {WAITING}, but it has a result" if key in marked else
                 "trained with another recipe" if None not in (planned[key], trained) and trained != planned[key]
                 else None)
             found.look("planned", f"{name}: {result.key.name}", problem)

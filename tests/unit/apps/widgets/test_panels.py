@@ -84,6 +84,8 @@ def test_a_first_photograph_that_cannot_be_read_is_told_and_drawn_people_stand_i
     (tmp_path / "<b>.png").write_bytes(b"nonsense")
     panel = widgets.PhotoPanel(str(tmp_path / "<b>.png"), weights=WEIGHTS)
     assert "&lt;b&gt;.png: not an image" in panel._error.value and len(panel.rows) >= 2
+    panel = widgets.PhotoPanel(str(tmp_path / "missing.png"), weights=WEIGHTS)
+    assert "missing.png: No such file" in panel._error.value and len(panel.rows) >= 2
 
 
 def test_the_view_is_what_its_parts_say():

@@ -12,6 +12,8 @@ from ferkit.data import datasets
 from ferkit.experiments import jobs
 from ferkit.papers import training
 from ferkit.publishing import verify
+from ferkit.publishing.verify import recompute
+from ferkit.publishing.verify.findings import Found
 from ferkit.results import records
 from ferkit.results.records import SystemKey
 
@@ -75,6 +77,15 @@ def test_labels_that_are_not_the_datas_are_found(run, seal):
     forge(run, seal, labels=stored["predicted"])
     (found,) = verify.verify(run)
     assert any("true classes are not those of the data" in row["says"] for row in found.mismatches)
+
+
+def test_an_accuracy_without_copies_where_every_test_image_is_one(run, faces, monkeypatch):
+    copies = np.ones(168, bool)
+    monkeypatch.setattr(datasets.FaceSet, "copies", copies)
+    found, result = Found("x"), records.read_result(CELL.directory(run))
+    result.metrics.update(accuracy_without_copies=0.5, n_without_copies=2)
+    recompute._labels(run, faces(n=168), [result], found)
+    assert "0.5000, the data give none" in found.mismatches[0]["says"]
 
 
 def test_data_that_are_not_those_of_the_results_are_refused(run, faces, monkeypatch):
