@@ -107,6 +107,11 @@ def _source(dataset: str) -> ModuleType:
     return importlib.import_module(f"ferkit.data.sources.{dataset}")
 
 
+def shares(dataset: str) -> tuple[float, float, float]:
+    """Which part of a data set's images trains, selects and tests where a random split is drawn."""
+    return getattr(_source(dataset), "SHARES", splits.SHARES)
+
+
 def _drawing_key(profile: str, seed: int, variation: int) -> list[object]:
     """The parameters of the drawn faces and a hash of the code that draws them."""
     code = hashlib.sha256()
@@ -129,7 +134,7 @@ def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
         _require_official(faces)
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol.name})
     rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                         split=faces.split, seed=seed, shares=getattr(_source(dataset), "SHARES", splits.SHARES))
+                         split=faces.split, seed=seed, shares=shares(dataset))
     split = splits.as_column(rows, len(faces))
     says = f"Divided by protocol {protocol.proper}, seed {seed}: {', '.join(f'{len(rows[s])} {s}' for s in SPLITS)}."
     divided = replace(faces, split=split).noted(says, protocol=protocol.name)
