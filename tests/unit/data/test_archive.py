@@ -120,8 +120,14 @@ def test_a_truncated_tar_is_refused(tmp_path, small, layouts, refusal):
     assert "x.tar" in refusal(read_all)
 
 
-def test_a_member_whose_checksum_is_wrong_is_named(tmp_path, refusal):
-    raw = packed(tmp_path / "x.zip", {"a.png": b"content"}).read_bytes().replace(b"content", b"contend")
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_named(tmp_path, refusal, packing):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", packing) as file:
+        file.writestr("a.png", bytes(range(256)))
+        packed_size = file.getinfo("a.png").compress_size
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    middle = slice(35 + packed_size // 2, 45 + packed_size // 2)  # 35 bytes stand before the content
+    raw[middle] = bytes(255 - byte for byte in raw[middle])
     (tmp_path / "x.zip").write_bytes(raw)
     with archive.open_files(tmp_path / "x.zip") as files:
         assert "x.zip: a.png: cannot be read" in refusal(files.read, "a.png")
