@@ -79,6 +79,14 @@ def test_an_entry_that_climbs_out_of_its_folder_is_refused(tmp_path, refusal, na
         assert "climbs out" in refusal(listed, packed(tmp_path / f"x.{kind}", {name: b"x"}))
 
 
+def test_a_refused_archive_is_closed(tmp_path, refusal, monkeypatch):
+    closed = []
+    monkeypatch.setattr(archive.ArchiveFiles, "close", lambda files: closed.append(files.title))
+    for name in ("x.zip", "x.tar"):
+        refusal(listed, packed(tmp_path / name, {"../evil.png": b"x"}))
+    assert closed == ["x.zip", "x.tar"]
+
+
 def test_a_link_in_a_tar_is_refused(tmp_path, refusal):
     with tarfile.open(tmp_path / "x.tar", "w") as file:
         link = tarfile.TarInfo("a.png")
