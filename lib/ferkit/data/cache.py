@@ -162,6 +162,8 @@ def _name_of(meta: dict[str, object]) -> str:
 
 def _store(faces: FaceSet) -> Path:
     """Write an entry under another name, then rename it into its place; the place it ended in."""
+    if faces.targets is not None:
+        raise ValueError("an entry has no place for targets; set them after the set was prepared")
     meta = {
         "content_hash": faces.content_hash,
         "label_names": faces.label_names,

@@ -4,6 +4,7 @@ import errno
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,11 @@ def test_nothing_is_left_behind_when_reading_fails(own_cache):
     with pytest.raises(RuntimeError):
         cache.prepared(["key"], lambda: (_ for _ in ()).throw(RuntimeError("bad input")))
     assert files_below(own_cache) == []
+
+
+def test_targets_are_not_left_out_in_silence(own_cache, small):
+    with pytest.raises(ValueError, match="targets"):
+        cache.prepared(["key"], lambda: replace(small, targets=np.ones((len(small), 7), np.float32)))
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(own_cache, small, monkeypatch, refusal):
