@@ -45,7 +45,7 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     faces = _draw(profile, seed, chosen.variation) if drawn else _whole(dataset, data, chosen.contempt)
     if chosen.labels != "own":
         faces = ferplus.relabel(faces, chosen)
-    thinned = _thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    thinned = splits.thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
     return splits.fewer_to_train(thinned, chosen, seed)
 
 
@@ -150,21 +150,6 @@ def _require_official(faces: FaceSet) -> None:
             "use --protocol by_subject, by_subject_10fold or leave_one_subject_out" if known else
             "declare train, val and test yourself, or name the subjects (index.csv, --subject-from) for by_subject: "
             "dividing by image would put one person's pictures on both sides"))
-
-
-def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
-    """At most `limit` training and a quarter of that (at least 70) validation and test images; 0 keeps
-    all."""
-    caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
-    if not limit or all(np.sum(faces.split == split) <= cap for split, cap in caps.items()):
-        return faces
-    kept = []
-    for split, cap in caps.items():
-        rows = np.flatnonzero(faces.split == split)
-        kept.append(rows[splits.stratified_rows(faces.labels[rows], cap, seed)])
-    rows = np.sort(np.concatenate(kept))
-    says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
-    return faces.select(rows).noted(says, thinned=True)
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

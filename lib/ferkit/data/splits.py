@@ -172,6 +172,19 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(rows))
 
 
+def thin(whole: AnySet, limit: int, seed: int, rows: str = "images") -> AnySet:
+    """At most `limit` training rows and a quarter of that (at least 70) of validation and of test (stratified); 0 keeps
+    all. rows: what the note calls them."""
+    caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
+    parts = {split: np.flatnonzero(whole.split == split) for split in SPLITS}
+    if not limit or all(len(part) <= caps[split] for split, part in parts.items()):
+        return whole
+    kept = np.sort(np.concatenate([part[stratified_rows(whole.labels[part], caps[split], seed)]
+                                   for split, part in parts.items()]))
+    says = f"Thinned to {len(kept)} of {len(whole)} {rows} (stratified, seed {seed}) for a quick look."
+    return whole.select(kept).noted(says, thinned=True)
+
+
 def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "images", may_be_all: bool = False
                    ) -> AnySet:
     """The set with as many of its training rows as ``+trainN`` says (stratified), all without it; validation and test
