@@ -157,9 +157,7 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
     rows = [_leak_row(given, faces, faces.split)]
     for protocol in ("by_image", "by_sequence", "by_subject"):
         try:
-            parts = splits.divide(Protocol(protocol), labels=faces.labels, subjects=faces.subjects,
-                                  sequences=faces.sequences, split=faces.split, seed=seed,
-                                  shares=datasets.shares(str(faces.source["dataset"])))
+            parts = splits.divide(Protocol(protocol), faces, seed, datasets.shares(str(faces.source["dataset"])))
         except InputError:
             continue  # the source names no such groups
         rows += [_leak_row(protocol, faces, splits.as_column(parts, len(faces)))] if protocol != given else []

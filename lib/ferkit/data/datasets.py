@@ -129,27 +129,14 @@ def _draw(profile: str, seed: int, variation: int) -> FaceSet:
 
 def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
     """The set under a protocol, which `source` states."""
-    dataset = str(faces.source["dataset"])
     if protocol.base == "official":
-        _require_official(faces)
+        splits.official(faces)  # complains where there is none; rows in no split stay
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol.name})
-    rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                         split=faces.split, seed=seed, shares=shares(dataset))
+    rows = splits.divide(protocol, faces, seed, shares(str(faces.source["dataset"])))
     split = splits.as_column(rows, len(faces))
     says = f"Divided by protocol {protocol.proper}, seed {seed}: {', '.join(f'{len(rows[s])} {s}' for s in SPLITS)}."
     divided = replace(faces, split=split).noted(says, protocol=protocol.name)
     return divided if np.all(split != "") else divided.select(split != "")
-
-
-def _require_official(faces: FaceSet) -> None:
-    dataset = faces.source.get("dataset", "the data")
-    missing = [split for split in SPLITS if not np.any(faces.split == split)]
-    if missing:
-        known = not np.any(faces.subjects == "")
-        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; " + (
-            "use --protocol by_subject, by_subject_10fold or leave_one_subject_out" if known else
-            "declare train, val and test yourself, or name the subjects (index.csv, --subject-from) for by_subject: "
-            "dividing by image would put one person's pictures on both sides"))
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

@@ -44,20 +44,17 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     else:
         parts = paths.data_parts(dataset, data)
         whole = gfe.read(parts[0]) if dataset == "gfe" else ckplus.read(*parts)
-    divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
+    if proper in gfe.DIRECTIONS:
+        divided = gfe.divide(whole, proper)
+    else:
+        rows = splits.divide(protocols.parse(proper), whole, seed)
+        divided = replace(whole, split=splits.as_column(rows, len(whole)))
     divided = divided.select(divided.split != "")
     thinned = splits.thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed, "sequences")
     # N counts the images of a set that has more of them, and for a random split the other division's sequences.
     may_be_all = dataset not in paths.WITHOUT_IMAGES or protocols.by_image(chosen.name)
     part = splits.fewer_to_train(thinned, chosen, seed, "sequences", may_be_all)
     return replace(part, source={**part.source, "protocol": chosen.name})
-
-
-def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
-    """The set under a protocol of `data.splits`."""
-    rows = splits.divide(protocols.parse(proper), labels=whole.labels, subjects=whole.subjects,
-                         sequences=whole.sequences, split=whole.split, seed=seed)
-    return replace(whole, split=splits.as_column(rows, len(whole)))
 
 
 def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:
