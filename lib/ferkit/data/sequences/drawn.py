@@ -21,7 +21,9 @@ from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import synthetic
-from ferkit.data.synthetic import ACTION_UNITS, SIZE, Face, Identity, draw_face, random_units
+from ferkit.data.synthetic.action_units import ACTION_UNITS, random_units
+from ferkit.data.synthetic.identity import Identity
+from ferkit.data.synthetic.render import SIZE, Face, draw_face
 
 UNITS = tuple(ACTION_UNITS)
 LONGEST = 18       # frames

@@ -16,21 +16,9 @@ from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.data.synthetic import (
-    REGIONS,
-    SIZE,
-    Face,
-    Identity,
-    Light,
-    Pose,
-    Sensor,
-    draw_face,
-    draw_masks,
-    random_identity,
-    random_units,
-    restrict,
-    units_of,
-)
+from ferkit.data.synthetic.action_units import REGIONS, random_units, restrict, units_of
+from ferkit.data.synthetic.identity import Identity, random_identity
+from ferkit.data.synthetic.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
 
 # Training images per label in FER2013 (28,709), in the order of LABELS.
 FER2013_COUNTS = (3995, 436, 4097, 7215, 4830, 3171, 4965)

@@ -11,7 +11,8 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.sources.synthetic import FER2013_COUNTS, class_sizes, contact_sheet, draw_set, main, subject
-from ferkit.data.synthetic import REGIONS, Face, draw_face, units_of
+from ferkit.data.synthetic.action_units import REGIONS, units_of
+from ferkit.data.synthetic.render import Face, draw_face
 
 
 @pytest.fixture(scope="module")
