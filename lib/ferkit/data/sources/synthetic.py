@@ -1,18 +1,15 @@
 """The built-in data set: drawn faces with known truth (results/synthetic/DATASHEET.md says what it is and is not).
 
 Every image comes with its subject, its intensity and the masks of mouth, brows, eyes and nose. Image i of a set
-depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` draws the contact sheet.
+depends on (seed, i) only.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
@@ -165,23 +162,3 @@ def contact_sheet(n_subjects: int = 10, seed: int = 0) -> Image.Image:
         rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
     sheet = Image.fromarray(np.vstack(rows))
     return sheet.quantize(32, dither=Image.Dither.NONE).convert("L")  # half the bytes, nothing the eye sees
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the contact sheet to the one file named; 0, or 2 for wrong usage."""
-    if len(arguments) != 1:
-        print("usage: python -m ferkit.data.sources.synthetic FILE.png", file=sys.stderr)
-        return 2
-    target = Path(arguments[0])
-    try:
-        with files.replacing(target) as aside:
-            contact_sheet().save(aside, format="PNG", optimize=True)
-    except OSError as error:
-        print(f"cannot write {target}: {error.strerror or error}; name a file in a folder you may write to",
-              file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
