@@ -15,7 +15,7 @@ from ferkit.data.image_statistics import pixel_hash
 
 SPLITS = ("train", "val", "test")
 PLAIN = ("labels", "subjects", "sequences", "split", "names", "index")  # a value for each image
-OPTIONAL = ("masks", "intensity", "targets")
+OPTIONAL = ("masks", "targets")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class FaceSet:
     source: Mapping[str, object] = field(default_factory=dict)
     masks: np.ndarray | None = None
     regions: tuple[str, ...] = ()
-    intensity: np.ndarray | None = None
     targets: np.ndarray | None = None
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ def files_below(folder):
 def test_a_prepared_set_comes_back_whole_and_mapped(own_cache, small):
     cache.prepared(["key"], lambda: small)
     again = cache.prepared(["key"], never)
-    for name in ("images", "labels", "subjects", "sequences", "split", "names", "index", "masks", "intensity"):
+    for name in ("images", "labels", "subjects", "sequences", "split", "names", "index", "masks"):
         np.testing.assert_array_equal(getattr(again, name), getattr(small, name))
     assert again.masks.dtype == bool and again.regions == small.regions
     assert again.label_names == small.label_names and dict(again.source) == dict(small.source)
@@ -93,7 +93,7 @@ def test_a_shortened_entry_is_prepared_again(own_cache, small, damage, new_proce
     np.testing.assert_array_equal(cache.prepared(["key"], never).labels, small.labels)
 
 
-@pytest.mark.parametrize("name", ["images", "labels", "split", "names", "masks", "intensity"])
+@pytest.mark.parametrize("name", ["images", "labels", "split", "names", "masks"])
 def test_changed_bytes_are_never_served(own_cache, small, name, new_process, capsys):
     cache.prepared(["key"], lambda: small)
     place = next((own_cache / "faces").iterdir()) / f"{name}.npy"
