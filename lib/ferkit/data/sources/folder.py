@@ -70,12 +70,10 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
                                    [archive.stamp(data[0]), [rows.names[row] for row in order]])
         notes += archive.others_noted(files)
     notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
-    whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
-                    split[order], np.array(rows.names)[order], order, label_names)
-    source = {"dataset": "folder", "layout": "splits" if "train" in split else "classes", "counts": whole.counts(),
-              "label_map": known, "notes": [*said, *notes], "subjects": len(set(rows.subjects) - {""}),
-              "sequences": len(set(rows.sequences) - {""})}
-    return replace(whole, source=source)
+    source = {"dataset": "folder", "layout": "splits" if "train" in split else "classes", "label_map": known,
+              "notes": [*said, *notes]}
+    return FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
+                   split[order], np.array(rows.names)[order], order, label_names, source)
 
 
 def read_label_map(files: Files) -> Map:
