@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
 import tarfile
 import zipfile
@@ -41,6 +42,7 @@ READ_ERRORS = (
     OSError,
     EOFError,
     zlib.error,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     tarfile.TarError,
     NotImplementedError,
@@ -90,25 +92,13 @@ class ArchiveFiles:
     def __init__(self, path: Path, kind: str) -> None:
         self.title = path.name
         try:
-            self._file, listed = {"zip": _zip, "tar": _tar}[kind](path)
+            self._file = zipfile.ZipFile(path) if kind == "zip" else tarfile.open(path)  # noqa: SIM115
+            with ExitStack() as refused:
+                refused.callback(self.close)
+                self._members = _checked(self.title, (_zip if kind == "zip" else _tar)(self._file))
+                refused.pop_all()
         except (*READ_ERRORS, ValueError) as error:
             raise InputError(f"{path.name}: not a readable {kind} archive ({reason(error)}); fetch it again") from error
-        self._members: dict[str, _Member] = {}
-        for member in listed:
-            name = _safe_name(self.title, member.name)
-            if member.is_folder or _is_clutter(name):
-                continue
-            if not member.is_file:
-                raise InputError(f"{self.title}: {name}: is a link or device, not a file; refused")
-            if name in self._members:
-                raise InputError(f"{self.title}: {name}: listed twice in the archive; fetch it again")
-            if member.size > member.most:
-                raise InputError(f"{self.title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb")
-            self._members[name] = member
-        total = sum(member.size for member in self._members.values())
-        if len(self._members) > MEMBER_COUNT_LIMIT or total > TOTAL_LIMIT:
-            raise InputError(f"{self.title}: declares {len(self._members)} members of {total} bytes unpacked; refused "
-                             "as a zip bomb")
         self.names = tuple(sorted(self._members))
 
     def read(self, name: str, limit: int = MEMBER_LIMIT) -> bytes:
@@ -135,16 +125,34 @@ class ArchiveFiles:
         self._file.close()
 
 
-def _zip(path: Path) -> tuple[zipfile.ZipFile, list[_Member]]:
-    file = zipfile.ZipFile(path)
-    return file, [_Member(info.filename, info.file_size, min(TABLE_LIMIT, RATIO_LIMIT * max(info.compress_size, 1024)),
-                          info.filename.endswith("/"), True, partial(file.open, info)) for info in file.infolist()]
+def _zip(file: zipfile.ZipFile) -> list[_Member]:
+    return [_Member(info.filename, info.file_size, min(TABLE_LIMIT, RATIO_LIMIT * max(info.compress_size, 1024)),
+                    info.filename.endswith("/"), True, partial(file.open, info)) for info in file.infolist()]
 
 
-def _tar(path: Path) -> tuple[tarfile.TarFile, list[_Member]]:
-    file = tarfile.open(path)  # noqa: SIM115 (closed by `close`)
-    return file, [_Member(info.name, info.size, TABLE_LIMIT, info.isdir(), info.isreg(),
-                          partial(file.extractfile, info)) for info in file.getmembers()]
+def _tar(file: tarfile.TarFile) -> list[_Member]:
+    return [_Member(info.name, info.size, TABLE_LIMIT, info.isdir(), info.isreg(), partial(file.extractfile, info))
+            for info in file.getmembers()]
+
+
+def _checked(title: str, listed: list[_Member]) -> dict[str, _Member]:
+    """The files among an archive's members, by name; InputError where one must not be read."""
+    members: dict[str, _Member] = {}
+    for member in listed:
+        name = _safe_name(title, member.name)
+        if member.is_folder or _is_clutter(name):
+            continue
+        if not member.is_file:
+            raise InputError(f"{title}: {name}: is a link or device, not a file; refused")
+        if name in members:
+            raise InputError(f"{title}: {name}: listed twice in the archive; fetch it again")
+        if member.size > member.most:
+            raise InputError(f"{title}: {name}: declares {member.size} bytes unpacked; refused as a zip bomb")
+        members[name] = member
+    total = sum(member.size for member in members.values())
+    if len(members) > MEMBER_COUNT_LIMIT or total > TOTAL_LIMIT:
+        raise InputError(f"{title}: declares {len(members)} members of {total} bytes unpacked; refused as a zip bomb")
+    return members
 
 
 # Read-only files under one root: `title` for messages, `names` relative with forward slashes, sorted. What `open` gives

@@ -15,7 +15,7 @@ from scipy import special
 from ferkit.core import protocols
 from ferkit.core.errors import InputError
 from ferkit.core.protocols import Protocol
-from ferkit.data import splits
+from ferkit.data import datasets, splits
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.image_statistics import is_blank, perceptual_hash, pixel_hash, qualities
 from ferkit.data.sources import fer2013
@@ -157,8 +157,7 @@ def leaks(faces: FaceSet, seed: int = 0) -> list[dict[str, object]]:
     rows = [_leak_row(given, faces, faces.split)]
     for protocol in ("by_image", "by_sequence", "by_subject"):
         try:
-            parts = splits.divide(Protocol(protocol), labels=faces.labels, subjects=faces.subjects,
-                                  sequences=faces.sequences, split=faces.split, seed=seed)
+            parts = splits.divide(Protocol(protocol), faces, seed, datasets.shares(str(faces.source["dataset"])))
         except InputError:
             continue  # the source names no such groups
         rows += [_leak_row(protocol, faces, splits.as_column(parts, len(faces)))] if protocol != given else []

@@ -29,7 +29,7 @@ from ferkit.data import decoding
 from ferkit.data.face_set import PLAIN, FaceSet
 
 SCHEMA = 1  # raise when a reader changes what it makes of the same files
-LAYOUT = 3  # raise when an entry is stored in another form, or its `source` says more
+LAYOUT = 4  # raise when an entry is stored in another form, or its `source` says more
 STALE_SECONDS = 24 * 3600
 _ENTRY = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")  # a content hash and a hash of everything else
 _verified: set[tuple[str, int]] = set()  # entries (path and inode) whose bytes this process has compared
@@ -135,8 +135,6 @@ def _read(entry: Path) -> FaceSet:
             packed = np.load(entry / "masks.npy", mmap_mode="r")
             shape = (*packed.shape[:2], *arrays["images"].shape[1:])
             arrays["masks"] = np.unpackbits(packed, axis=-1, count=shape[2] * shape[3]).reshape(shape).view(bool)
-        if meta["intensity"]:
-            arrays["intensity"] = np.load(entry / "intensity.npy")
         faces = FaceSet(**arrays, label_names=tuple(meta["label_names"]), source=meta["source"],
                         regions=tuple(meta["regions"]))
     except FileNotFoundError as error:
@@ -162,12 +160,13 @@ def _name_of(meta: dict[str, object]) -> str:
 
 def _store(faces: FaceSet) -> Path:
     """Write an entry under another name, then rename it into its place; the place it ended in."""
+    if faces.targets is not None:
+        raise ValueError("an entry has no place for targets; set them after the set was prepared")
     meta = {
         "content_hash": faces.content_hash,
         "label_names": faces.label_names,
         "source": dict(faces.source),
         "regions": faces.regions,
-        "intensity": faces.intensity is not None,
     }
     root = paths.cache_root() / "faces"
     root.mkdir(parents=True, exist_ok=True)
@@ -196,8 +195,6 @@ def _write_arrays(folder: Path, faces: FaceSet) -> None:
     if faces.masks is not None:
         flat = np.asarray(faces.masks).reshape(*faces.masks.shape[:2], -1)
         np.save(folder / "masks.npy", np.packbits(flat, axis=-1))
-    if faces.intensity is not None:
-        np.save(folder / "intensity.npy", faces.intensity)
 
 
 def _rename(aside: Path, entry: Path) -> None:

@@ -45,7 +45,7 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     faces = _draw(profile, seed, chosen.variation) if drawn else _whole(dataset, data, chosen.contempt)
     if chosen.labels != "own":
         faces = ferplus.relabel(faces, chosen)
-    thinned = _thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
+    thinned = splits.thin(_divide(faces, chosen, seed), 0 if drawn else PROFILES[profile].limit, seed)
     return splits.fewer_to_train(thinned, chosen, seed)
 
 
@@ -107,6 +107,11 @@ def _source(dataset: str) -> ModuleType:
     return importlib.import_module(f"ferkit.data.sources.{dataset}")
 
 
+def shares(dataset: str) -> tuple[float, float, float]:
+    """Which part of a data set's images trains, selects and tests where a random split is drawn."""
+    return getattr(_source(dataset), "SHARES", splits.SHARES)
+
+
 def _drawing_key(profile: str, seed: int, variation: int) -> list[object]:
     """The parameters of the drawn faces and a hash of the code that draws them."""
     code = hashlib.sha256()
@@ -124,42 +129,14 @@ def _draw(profile: str, seed: int, variation: int) -> FaceSet:
 
 def _divide(faces: FaceSet, protocol: Protocol, seed: int) -> FaceSet:
     """The set under a protocol, which `source` states."""
-    dataset = str(faces.source["dataset"])
     if protocol.base == "official":
-        _require_official(faces)
+        splits.official(faces)  # complains where there is none; rows in no split stay
         return replace_keeping_hash(faces, source={**faces.source, "protocol": protocol.name})
-    rows = splits.divide(protocol, labels=faces.labels, subjects=faces.subjects, sequences=faces.sequences,
-                         split=faces.split, seed=seed, shares=getattr(_source(dataset), "SHARES", splits.SHARES))
+    rows = splits.divide(protocol, faces, seed, shares(str(faces.source["dataset"])))
     split = splits.as_column(rows, len(faces))
     says = f"Divided by protocol {protocol.proper}, seed {seed}: {', '.join(f'{len(rows[s])} {s}' for s in SPLITS)}."
     divided = replace(faces, split=split).noted(says, protocol=protocol.name)
     return divided if np.all(split != "") else divided.select(split != "")
-
-
-def _require_official(faces: FaceSet) -> None:
-    dataset = faces.source.get("dataset", "the data")
-    missing = [split for split in SPLITS if not np.any(faces.split == split)]
-    if missing:
-        known = not np.any(faces.subjects == "")
-        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; " + (
-            "use --protocol by_subject, by_subject_10fold or leave_one_subject_out" if known else
-            "declare train, val and test yourself, or name the subjects (index.csv, --subject-from) for by_subject: "
-            "dividing by image would put one person's pictures on both sides"))
-
-
-def _thin(faces: FaceSet, limit: int, seed: int) -> FaceSet:
-    """At most `limit` training and a quarter of that (at least 70) validation and test images; 0 keeps
-    all."""
-    caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
-    if not limit or all(np.sum(faces.split == split) <= cap for split, cap in caps.items()):
-        return faces
-    kept = []
-    for split, cap in caps.items():
-        rows = np.flatnonzero(faces.split == split)
-        kept.append(rows[splits.stratified_rows(faces.labels[rows], cap, seed)])
-    rows = np.sort(np.concatenate(kept))
-    says = f"Thinned to {len(rows)} of {len(faces)} images (stratified, seed {seed}) for a quick look."
-    return faces.select(rows).noted(says, thinned=True)
 
 
 def replace_keeping_hash(faces: FaceSet, **changes: object) -> FaceSet:

@@ -15,7 +15,7 @@ from ferkit.data.image_statistics import pixel_hash
 
 SPLITS = ("train", "val", "test")
 PLAIN = ("labels", "subjects", "sequences", "split", "names", "index")  # a value for each image
-OPTIONAL = ("masks", "intensity", "targets")
+OPTIONAL = ("masks", "targets")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class FaceSet:
     split: str, (N,), "train", "val" or "test"; "" where the source declares none and no protocol was applied.
     names: str, (N,), the file or row in the source, unique.
     index: int64, (N,), row or file order in the source (what predictions.npz stores).
-    source: where it came from: dataset, layout, protocol, counts, notes (JSON-able, no absolute path).
+    source: where it came from: dataset, layout, protocol, notes (JSON-able, no absolute path).
     masks: bool, (N, R, 48, 48), region masks known for drawn faces only; `regions` names the R.
     targets: float32, (N, K), rows that sum to 1, to train on in place of `labels` (shares of votes); None where every
     image has its one label.
@@ -45,7 +45,6 @@ class FaceSet:
     source: Mapping[str, object] = field(default_factory=dict)
     masks: np.ndarray | None = None
     regions: tuple[str, ...] = ()
-    intensity: np.ndarray | None = None
     targets: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -110,14 +109,16 @@ def trained_on(source: Mapping[str, object]) -> str:
 
 
 def without_splits(dataset: str, layout: str, images: np.ndarray, who: Sequence[tuple[str, str]],
-                   names: Sequence[str], notes: Sequence[str]) -> FaceSet:
-    """A source's images as it orders them, no split and no sequence declared.
+                   names: Sequence[str], notes: Sequence[str], sequences: Sequence[str] | None = None,
+                   label_names: tuple[str, ...] = LABELS) -> FaceSet:
+    """A source's images as it orders them, no split declared.
 
-    images: uint8 (N, 48, 48). who: (subject, label) of each. notes: what a data sheet says of the copy.
+    images: uint8 (N, 48, 48). who: (subject, label) of each. notes: what a data sheet says of the copy. sequences: of
+    each image where the source names them.
     """
     subjects = np.array([subject for subject, _ in who])
-    labels = np.array([LABELS.index(label) for _, label in who], np.int64)
-    nothing, counts = np.full(len(who), "", "<U5"), np.bincount(labels, minlength=len(LABELS))
-    source = {"dataset": dataset, "layout": layout, "notes": list(notes), "subjects": len(set(subjects.tolist())),
-              "counts": {"": dict(zip(LABELS, map(int, counts), strict=True))}}
-    return FaceSet(images, labels, subjects, nothing, nothing, np.array(names), np.arange(len(who)), source=source)
+    labels = np.array([label_names.index(label) for _, label in who], np.int64)
+    nothing = np.full(len(who), "", "<U5")
+    return FaceSet(images, labels, subjects, nothing if sequences is None else np.array(sequences), nothing,
+                   np.array(names), np.arange(len(who)), label_names,
+                   {"dataset": dataset, "layout": layout, "notes": list(notes)})

@@ -26,13 +26,16 @@ Split = dict[str, np.ndarray]
 SHARES = (0.7, 0.1, 0.2)
 
 
-def official(split: np.ndarray) -> Split:
+def official(whole: AnySet) -> Split:
     """The rows of each split that the source itself declares; InputError where it declares none."""
-    rows = {name: np.flatnonzero(split == name) for name in SPLITS}
+    rows = {name: np.flatnonzero(whole.split == name) for name in SPLITS}
     missing = [name for name in SPLITS if not len(rows[name])]
     if missing:
-        raise InputError(f"protocol official: the data declare no {' and no '.join(missing)} split; "
-                         "use --protocol by_subject")
+        dataset = whole.source.get("dataset", "the data")
+        raise InputError(f"{dataset} has no official {' and '.join(missing)} split; " + (
+            "declare train, val and test yourself, or name the subjects (index.csv, --subject-from) for by_subject: "
+            "dividing by image would put one person's pictures on both sides" if "" in whole.subjects else
+            "use --protocol by_subject, by_subject_10fold or leave_one_subject_out"))
     return _checked(rows)
 
 
@@ -93,23 +96,14 @@ def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int, folds:
     return [_checked(fold, subjects, "subjects") for fold in _rotate(part, folds)]
 
 
-def divide(
-    protocol: Protocol,
-    *,
-    labels: np.ndarray,
-    subjects: np.ndarray,
-    sequences: np.ndarray,
-    split: np.ndarray,
-    seed: int,
-    shares: tuple[float, float, float] = SHARES,
-) -> Split:
-    """The split that a protocol makes, of a folded one the fold that it names.
+def divide(protocol: Protocol, whole: AnySet, seed: int, shares: tuple[float, float, float] = SHARES) -> Split:
+    """The split that a protocol makes of a set, of a folded one the fold that it names; shares as in `by_image`.
 
-    labels int64, subjects, sequences, split str, all (N,); shares as in `by_image`. Raises InputError for a fold that
-    there is not, or for groups that the source does not name.
+    Raises InputError for a fold that there is not, or for groups that the source does not name.
     """
-    single = {"official": lambda: official(split), "by_image": lambda: by_image(labels, seed, shares),
-              "by_sequence": lambda: by_group(labels, sequences, "sequences", seed, shares),
+    labels, subjects = whole.labels, whole.subjects
+    single = {"official": lambda: official(whole), "by_image": lambda: by_image(labels, seed, shares),
+              "by_sequence": lambda: by_group(labels, whole.sequences, "sequences", seed, shares),
               "by_subject": lambda: by_group(labels, subjects, "subjects", seed, shares)}
     if protocol.base in single:
         return single[protocol.base]()
@@ -170,6 +164,19 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
         take[place] += int(take.sum() < limit and take[place] < counts[place])
     rows = [rng.permutation(np.flatnonzero(labels == kind))[:n] for kind, n in zip(kinds, take, strict=True)]
     return np.sort(np.concatenate(rows))
+
+
+def thin(whole: AnySet, limit: int, seed: int, rows: str = "images") -> AnySet:
+    """At most `limit` training rows and a quarter of that (at least 70) of validation and of test (stratified); 0 keeps
+    all. rows: what the note calls them."""
+    caps = {"train": limit, "val": max(limit // 4, 70), "test": max(limit // 4, 70)}
+    parts = {split: np.flatnonzero(whole.split == split) for split in SPLITS}
+    if not limit or all(len(part) <= caps[split] for split, part in parts.items()):
+        return whole
+    kept = np.sort(np.concatenate([part[stratified_rows(whole.labels[part], caps[split], seed)]
+                                   for split, part in parts.items()]))
+    says = f"Thinned to {len(kept)} of {len(whole)} {rows} (stratified, seed {seed}) for a quick look."
+    return whole.select(kept).noted(says, thinned=True)
 
 
 def fewer_to_train(whole: AnySet, protocol: Protocol, seed: int, rows: str = "images", may_be_all: bool = False

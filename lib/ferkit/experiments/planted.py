@@ -17,7 +17,8 @@ from torch import nn
 from ferkit.core import files
 from ferkit.data.face_set import FaceSet
 from ferkit.data.sources import synthetic
-from ferkit.data.synthetic import REGIONS, Face
+from ferkit.data.synthetic.action_units import REGIONS
+from ferkit.data.synthetic.render import Face
 from ferkit.data.synthetic.truth import truth_masks
 from ferkit.experiments import attention, corruptions
 from ferkit.experiments.evaluation import Predictor

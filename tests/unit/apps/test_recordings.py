@@ -11,7 +11,8 @@ from ferkit import papers
 from ferkit.apps import recordings
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
-from ferkit.data.synthetic import Face, draw_face, units_of
+from ferkit.data.synthetic.action_units import units_of
+from ferkit.data.synthetic.render import Face, draw_face
 from ferkit.models import weights
 
 SYSTEM = papers.system(papers.default_for("predict sequence")[0])

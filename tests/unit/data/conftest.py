@@ -53,10 +53,10 @@ def refusal():
     return run
 
 
-def write_csv(place, faces, header="emotion,pixels,Usage", newline="\n", bom=False):
+def write_csv(place, faces, header="emotion,pixels,Usage", newline="\n", bom=False, quoting=csv.QUOTE_MINIMAL):
     """fer2013.csv, or with other column names icml_face_data.csv."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=newline)
+    writer = csv.writer(text, lineterminator=newline, quoting=quoting)
     writer.writerow(header.split(","))
     order = [name.strip().lower() for name in header.split(",")]
     for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True):

@@ -79,6 +79,14 @@ def test_an_entry_that_climbs_out_of_its_folder_is_refused(tmp_path, refusal, na
         assert "climbs out" in refusal(listed, packed(tmp_path / f"x.{kind}", {name: b"x"}))
 
 
+def test_a_refused_archive_is_closed(tmp_path, refusal, monkeypatch):
+    closed = []
+    monkeypatch.setattr(archive.ArchiveFiles, "close", lambda files: closed.append(files.title))
+    for name in ("x.zip", "x.tar"):
+        refusal(listed, packed(tmp_path / name, {"../evil.png": b"x"}))
+    assert closed == ["x.zip", "x.tar"]
+
+
 def test_a_link_in_a_tar_is_refused(tmp_path, refusal):
     with tarfile.open(tmp_path / "x.tar", "w") as file:
         link = tarfile.TarInfo("a.png")
@@ -120,8 +128,14 @@ def test_a_truncated_tar_is_refused(tmp_path, small, layouts, refusal):
     assert "x.tar" in refusal(read_all)
 
 
-def test_a_member_whose_checksum_is_wrong_is_named(tmp_path, refusal):
-    raw = packed(tmp_path / "x.zip", {"a.png": b"content"}).read_bytes().replace(b"content", b"contend")
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_named(tmp_path, refusal, packing):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", packing) as file:
+        file.writestr("a.png", bytes(range(256)))
+        packed_size = file.getinfo("a.png").compress_size
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    middle = slice(35 + packed_size // 2, 45 + packed_size // 2)  # 35 bytes stand before the content
+    raw[middle] = bytes(255 - byte for byte in raw[middle])
     (tmp_path / "x.zip").write_bytes(raw)
     with archive.open_files(tmp_path / "x.zip") as files:
         assert "x.zip: a.png: cannot be read" in refusal(files.read, "a.png")

@@ -10,6 +10,8 @@ from PIL import Image, ImageFilter
 
 from ferkit.core import paths
 from ferkit.data import audit, datasets
+from ferkit.data.face_set import SPLITS
+from ferkit.data.sources import jaffe
 from ferkit.data.sources.synthetic import draw_set
 
 STORED = paths.repository() / "results" / "datasheets"
@@ -167,6 +169,13 @@ def test_the_leak_table_begins_with_the_division_as_it_is(drawn):
     rows = audit.leaks(drawn)
     assert [row["protocol"] for row in rows] == ["official", "by_image", "by_subject"]
     assert rows[0]["knn1_accuracy"] == audit.knn1_accuracy(drawn) and rows[2]["shared_subjects"] == 0
+
+
+def test_the_leak_table_divides_by_the_data_set_s_own_shares(drawn, monkeypatch):
+    monkeypatch.setattr(audit, "knn1_accuracy", lambda faces: faces.counts())
+    by_image = audit.leaks(replace(drawn, source={"dataset": "jaffe"}))[1]["knn1_accuracy"]
+    held = [sum(by_image[split].values()) / len(drawn) for split in SPLITS]
+    np.testing.assert_allclose(held, jaffe.SHARES, atol=0.01)
 
 
 def test_every_finding_is_one_sentence_and_the_description_names_them_all(drawn):

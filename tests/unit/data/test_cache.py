@@ -4,6 +4,7 @@ import errno
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def files_below(folder):
 def test_a_prepared_set_comes_back_whole_and_mapped(own_cache, small):
     cache.prepared(["key"], lambda: small)
     again = cache.prepared(["key"], never)
-    for name in ("images", "labels", "subjects", "sequences", "split", "names", "index", "masks", "intensity"):
+    for name in ("images", "labels", "subjects", "sequences", "split", "names", "index", "masks"):
         np.testing.assert_array_equal(getattr(again, name), getattr(small, name))
     assert again.masks.dtype == bool and again.regions == small.regions
     assert again.label_names == small.label_names and dict(again.source) == dict(small.source)
@@ -53,6 +54,11 @@ def test_nothing_is_left_behind_when_reading_fails(own_cache):
     with pytest.raises(RuntimeError):
         cache.prepared(["key"], lambda: (_ for _ in ()).throw(RuntimeError("bad input")))
     assert files_below(own_cache) == []
+
+
+def test_targets_are_not_left_out_in_silence(own_cache, small):
+    with pytest.raises(ValueError, match="targets"):
+        cache.prepared(["key"], lambda: replace(small, targets=np.ones((len(small), 7), np.float32)))
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(own_cache, small, monkeypatch, refusal):
@@ -87,7 +93,7 @@ def test_a_shortened_entry_is_prepared_again(own_cache, small, damage, new_proce
     np.testing.assert_array_equal(cache.prepared(["key"], never).labels, small.labels)
 
 
-@pytest.mark.parametrize("name", ["images", "labels", "split", "names", "masks", "intensity"])
+@pytest.mark.parametrize("name", ["images", "labels", "split", "names", "masks"])
 def test_changed_bytes_are_never_served(own_cache, small, name, new_process, capsys):
     cache.prepared(["key"], lambda: small)
     place = next((own_cache / "faces").iterdir()) / f"{name}.npy"

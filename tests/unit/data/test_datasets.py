@@ -25,7 +25,7 @@ def archive(small, layouts, tmp_path):
 @pytest.fixture(scope="module")
 def many():
     """805 drawn faces, more than the smoke profile takes."""
-    return draw_set(560, 105, 140, seed=4, imbalance="fer2013")
+    return draw_set(560, 105, 140, seed=4)
 
 
 def test_the_source_is_read_once(own_cache, archive, small, monkeypatch):

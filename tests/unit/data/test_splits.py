@@ -1,5 +1,7 @@
 """Every protocol keeps what it promises, for any labels and groups, and says so when it cannot."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import assume, example, given
@@ -17,8 +19,8 @@ NOTHING = np.full(len(LABELS), "")
 
 
 def divide(protocol, seed=0, **changes):
-    given_ = {"labels": LABELS, "subjects": GROUPS, "sequences": SEQUENCES, "split": NOTHING, "seed": seed} | changes
-    return splits.divide(protocols.parse(protocol), **given_)
+    whole = {"labels": LABELS, "subjects": GROUPS, "sequences": SEQUENCES, "split": NOTHING, "source": {}} | changes
+    return splits.divide(protocols.parse(protocol), SimpleNamespace(**whole), seed)
 
 
 def crossing(rows, groups):
@@ -77,13 +79,14 @@ def test_folds_test_every_image_once(protocol):
 
 def test_official_is_the_source_s_own():
     split = np.array(["train"] * 10 + ["val"] * 4 + ["test"] * 6)
-    rows = splits.official(split)
+    rows = splits.official(SimpleNamespace(split=split))
     assert {name: part.tolist() for name, part in rows.items()} == {
         "train": list(range(10)), "val": list(range(10, 14)), "test": list(range(14, 20))}
 
 
 @pytest.mark.parametrize(("protocol", "changes", "says"), [
-    ("official", {}, "declare no train"),
+    ("official", {}, "no official train and val and test split; use --protocol by_subject, by_subject_10fold"),
+    ("official", {"subjects": NOTHING}, "name the subjects"),
     ("by_subject", {"subjects": NOTHING}, "names no subjects for 240 images"),
     ("by_sequence", {"sequences": NOTHING}, "names no sequences"),
     ("by_subject", {"subjects": np.where(np.arange(240) < 100, "a", "b")}, "2 subjects cannot be divided"),

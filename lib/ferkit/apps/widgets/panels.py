@@ -20,7 +20,8 @@ from ferkit.apps.widgets import views
 from ferkit.apps.widgets.views import SHOWN, View
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import subject
-from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS, REGIONS, Face, Light, Pose, draw_face
+from ferkit.data.synthetic.action_units import ACTION_UNITS, EXPRESSIONS, REGIONS
+from ferkit.data.synthetic.render import Face, Light, Pose, draw_face
 from ferkit.results import weights_catalogue
 
 PEOPLE = 12  # drawn people to choose from

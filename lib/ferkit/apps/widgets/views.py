@@ -14,7 +14,8 @@ from ferkit.analysis.occlusion.predictors import predictor
 from ferkit.analysis.stn_attention import read_by
 from ferkit.apps.predictor import Model, Prediction
 from ferkit.data.sources.synthetic import subject
-from ferkit.data.synthetic import Face, Pose, draw_face, units_of
+from ferkit.data.synthetic.action_units import units_of
+from ferkit.data.synthetic.render import Face, Pose, draw_face
 from ferkit.models.inference import infer_theta
 from ferkit.reporting import figures
 from ferkit.reporting.figures.maps import frame

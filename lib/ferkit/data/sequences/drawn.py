@@ -21,7 +21,9 @@ from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import synthetic
-from ferkit.data.synthetic import ACTION_UNITS, SIZE, Face, Identity, draw_face, random_units
+from ferkit.data.synthetic.action_units import ACTION_UNITS, random_units
+from ferkit.data.synthetic.identity import Identity
+from ferkit.data.synthetic.render import SIZE, Face, draw_face
 
 UNITS = tuple(ACTION_UNITS)
 LONGEST = 18       # frames
@@ -100,7 +102,7 @@ def moving_face(seed: int, number: int, expression: str, rng: np.random.Generato
     """The frames of one sequence, and which of them shows the expression most (the middle one of neutral)."""
     timing = random_timing(np.random.default_rng([seed, 6, number]), rng)
     intensity = 0.0 if expression == "neutral" else float(0.3 + 0.7 * rng.beta(1.8, 1.2))
-    still, _ = synthetic.random_face(person(seed, number), expression, rng)
+    still = synthetic.random_face(person(seed, number), expression, rng)
     peaks = random_units(expression, intensity, rng)
     delays, speeds = rng.uniform(0, 1.2, len(UNITS)), rng.uniform(0.8, 1.6, len(UNITS))
     times = _kept(timing.frames, rng)

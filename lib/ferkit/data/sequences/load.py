@@ -16,7 +16,6 @@ from ferkit.core.errors import InputError
 from ferkit.core.paths import Data
 from ferkit.core.profiles import PROFILES
 from ferkit.data import archive, splits
-from ferkit.data.face_set import SPLITS
 from ferkit.data.sequences import ckplus, drawn
 from ferkit.data.sequences.sequence_set import ARRAYS, SequenceSet
 from ferkit.data.sources import gfe
@@ -45,32 +44,17 @@ def load(dataset: str, data: Data = None, *, profile: str = "quick", protocol: s
     else:
         parts = paths.data_parts(dataset, data)
         whole = gfe.read(parts[0]) if dataset == "gfe" else ckplus.read(*parts)
-    divided = gfe.divide(whole, proper) if proper in gfe.DIRECTIONS else _divide(whole, proper, seed)
+    if proper in gfe.DIRECTIONS:
+        divided = gfe.divide(whole, proper)
+    else:
+        rows = splits.divide(protocols.parse(proper), whole, seed)
+        divided = replace(whole, split=splits.as_column(rows, len(whole)))
     divided = divided.select(divided.split != "")
-    thinned = _thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed)
+    thinned = splits.thin(divided, 0 if dataset == "synthetic" else PROFILES[profile].limit, seed, "sequences")
     # N counts the images of a set that has more of them, and for a random split the other division's sequences.
     may_be_all = dataset not in paths.WITHOUT_IMAGES or protocols.by_image(chosen.name)
     part = splits.fewer_to_train(thinned, chosen, seed, "sequences", may_be_all)
     return replace(part, source={**part.source, "protocol": chosen.name})
-
-
-def _divide(whole: SequenceSet, proper: str, seed: int) -> SequenceSet:
-    """The set under a protocol of `data.splits`."""
-    rows = splits.divide(protocols.parse(proper), labels=whole.labels, subjects=whole.subjects,
-                         sequences=whole.sequences, split=whole.split, seed=seed)
-    return replace(whole, split=splits.as_column(rows, len(whole)))
-
-
-def _thin(whole: SequenceSet, limit: int, seed: int) -> SequenceSet:
-    """At most `limit` training and a quarter as many validation and test rows (stratified); 0 keeps all."""
-    if not limit or np.sum(whole.split == "train") <= limit:
-        return whole
-    kept = []
-    for split in SPLITS:
-        rows = np.flatnonzero(whole.split == split)
-        kept.append(rows[splits.stratified_rows(whole.labels[rows], limit if split == "train" else limit // 4, seed)])
-    says = f"Thinned to {sum(map(len, kept))} of {len(whole)} rows (stratified, seed {seed}) for a quick look."
-    return whole.select(np.sort(np.concatenate(kept))).noted(says, thinned=True)
 
 
 def _drawn(sizes: tuple[int, int, int], seed: int) -> SequenceSet:

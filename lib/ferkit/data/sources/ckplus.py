@@ -13,17 +13,14 @@ neutral about as frequent as the most frequent expressions.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from ferkit.core.errors import InputError
 from ferkit.core.labels import CONTEMPT, LABELS, to_label
 from ferkit.data import archive
 from ferkit.data.archive import Files
 from ferkit.data.crops import read_photos
-from ferkit.data.face_set import FaceSet
+from ferkit.data.face_set import FaceSet, without_splits
 
 # The release's own codes in Emotion/<subject>/<sequence>/*_emotion.txt.
 CODES = {0: "neutral", 1: "angry", 2: CONTEMPT, 3: "disgust", 4: "fear", 5: "happy", 6: "sad", 7: "surprise"}
@@ -59,7 +56,12 @@ def read(*data: Path, contempt: bool = False) -> FaceSet:
         rows = [row for row in rows if contempt or row[2] != CONTEMPT]
         images, notes = read_photos([row[:2] for row in rows])
     label_names = (*LABELS, CONTEMPT) if contempt else LABELS
-    return _face_set(images, rows, label_names, layout, notes, dropped)
+    names, labels = [name for _, name, _ in rows], [label for *_, label in rows]
+    found = [_FRAME.fullmatch(_base(name)) for name in names]
+    who = [(match[1], label) for match, label in zip(found, labels, strict=True)]
+    return without_splits("ckplus", layout, images, who, names,
+                          [*notes, *_noted(labels, label_names, layout, dropped)],
+                          [f"{match[1]}_{match[2]}" for match in found], label_names)
 
 
 def _folder_rows(parts: list[Files]) -> list[Row]:
@@ -152,33 +154,18 @@ def parse_code(text: str, where: str) -> str:
         raise InputError(f"{where}: emotion code {text[:20]!r} is not one of 0…7") from None
 
 
-def _face_set(
-    images: np.ndarray,
-    rows: list[Row],
-    label_names: tuple[str, ...],
-    layout: str,
-    notes: list[str],
-    dropped: int,
-) -> FaceSet:
-    names = [name for _, name, _ in rows]
-    matches = [_FRAME.fullmatch(_base(name)) for name in names]
-    labels = np.array([label_names.index(label) for *_, label in rows], np.int64)
-    faces = FaceSet(images, labels, np.array([match[1] for match in matches]),
-                    np.array([f"{match[1]}_{match[2]}" for match in matches]), np.full(len(rows), "", "<U5"),
-                    np.array(names), np.arange(len(rows)), label_names)
-    if dropped:
-        notes = [*notes, f"{dropped} contempt images are left out: they are none of the seven labels."]
-    counts = dict(zip(label_names, np.bincount(labels, minlength=len(label_names)).tolist(), strict=True))
+def _noted(labels: list[str], label_names: tuple[str, ...], layout: str, dropped: int) -> list[str]:
+    """What a data sheet says of the images that are there and of those that are not."""
+    notes = [f"{dropped} contempt images are left out: they are none of the seven labels."] if dropped else []
+    counts = {label: labels.count(label) for label in label_names}
     absent = [label for label, n in counts.items() if not n]
     if absent:
-        notes = [*notes, f"The copy holds no {' and no '.join(absent)} images."]
+        notes.append(f"The copy holds no {' and no '.join(absent)} images.")
     off = [f"{label} {counts[label]} instead of {n}" for label, n in PUBLISHED_48.items()
            if layout == "CK+48" and counts.get(label, n) != n]
     if off:
-        notes = [*notes, f"The counts are not those of the circulating CK+48: {', '.join(off)}."]
-    source = {"dataset": "ckplus", "layout": layout, "counts": faces.counts(), "notes": notes,
-              "subjects": len(set(faces.subjects.tolist())), "sequences": len(set(faces.sequences.tolist()))}
-    return replace(faces, source=source)
+        notes.append(f"The counts are not those of the circulating CK+48: {', '.join(off)}.")
+    return notes
 
 
 def _base(name: str) -> str:

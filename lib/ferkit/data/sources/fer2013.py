@@ -56,7 +56,6 @@ def read(*data: Path, known: Fingerprint | None = None) -> FaceSet:
     faces = _noted(faces) if faces.source["fingerprint"]["restored"] else _as_declared(faces)
     _refuse_missing(faces, data[0].name)
     off = deviations(faces)
-    faces = replace(faces, source={**faces.source, "counts": faces.counts()})
     return faces.noted(f"The counts are not the published ones: {'; '.join(off)}.") if off else faces
 
 
@@ -157,7 +156,7 @@ def _header(files: Files, name: str) -> list[str]:
             first = stream.readline(65536).decode("utf-8-sig")
     except (*archive.READ_ERRORS, UnicodeDecodeError) as error:
         raise InputError(f"{files.title}: {name}: cannot be read as UTF-8 text ({archive.reason(error)})") from error
-    return [column.strip().lower() for column in first.strip().split(",")]
+    return [column.strip().lower() for column in next(csv.reader(io.StringIO(first, newline="")), [])]
 
 
 def _read_csv(files: Files, name: str) -> FaceSet:

@@ -15,9 +15,8 @@ import io
 import json
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,15 +33,14 @@ MAP_NAME, INDEX_NAME = "labels.json", "index.csv"
 Map = dict[str, str | None]  # class folder → label, None to leave its images out
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """What is known of each image before it is read: its member, class, subject, sequence and split."""
+class _Row(NamedTuple):
+    """What is known of an image before it is read, "" for what is not. name: its member; kind: its class."""
 
-    names: list[str]
-    classes: list[str]
-    subjects: list[str]
-    sequences: list[str]
-    split: list[str]
+    name: str
+    kind: str
+    subject: str = ""
+    sequence: str = ""
+    split: str = ""
 
 
 def read(*data: Path, subject_from: str | None = None) -> FaceSet:
@@ -56,26 +54,26 @@ def read(*data: Path, subject_from: str | None = None) -> FaceSet:
     if len(data) != 1:
         raise InputError(f"folder: {len(data)} paths given; name one folder or archive")
     with archive.open_files(data[0]) as files:
-        rows = _with_subjects(_listed(files), pattern, files.title)
-        known = _labels_of(files, sorted(set(rows.classes)), read_label_map(files))
+        found = _with_subjects(_listed(files), pattern, files.title)
+        known = _labels_of(files, sorted({row.kind for row in found}), read_label_map(files))
         label_names = (*LABELS, *dict.fromkeys(label for label in known.values() if label and label not in LABELS))
-        dropped = [number for number, name in enumerate(rows.classes) if known[name] is None]
-        rows = _only(rows, [number for number, name in enumerate(rows.classes) if known[name] is not None])
-        if not rows.names:
+        rows = [row for row in found if known[row.kind] is not None]
+        if not rows:
             raise InputError(f"{files.title}: no images in it; expected <class>/<image> or <split>/<class>/<image>")
-        labels = np.array([label_names.index(known[name]) for name in rows.classes], np.int64)
-        split, notes = _carved(labels, _checked_splits(files, rows), np.array(rows.subjects))
+        labels = np.array([label_names.index(known[row.kind]) for row in rows], np.int64)
+        names, subjects, sequences = (np.array([getattr(row, column) for row in rows])
+                                      for column in ("name", "subject", "sequence"))
+        split, notes = _carved(labels, _checked_splits(files, rows), subjects)
         order = np.argsort([SPLITS.index(part) if part else 0 for part in split], kind="stable")
-        images, said = read_photos([(files, rows.names[row]) for row in order],
-                                   [archive.stamp(data[0]), [rows.names[row] for row in order]])
+        in_order = names[order].tolist()
+        images, said = read_photos([(files, name) for name in in_order], [archive.stamp(data[0]), in_order])
         notes += archive.others_noted(files)
-    notes += [f"{len(dropped)} images of classes that {MAP_NAME} drops are left out."] if dropped else []
-    whole = FaceSet(images, labels[order], *(np.array(values)[order] for values in (rows.subjects, rows.sequences)),
-                    split[order], np.array(rows.names)[order], order, label_names)
-    source = {"dataset": "folder", "layout": "splits" if "train" in split else "classes", "counts": whole.counts(),
-              "label_map": known, "notes": [*said, *notes], "subjects": len(set(rows.subjects) - {""}),
-              "sequences": len(set(rows.sequences) - {""})}
-    return replace(whole, source=source)
+    dropped = len(found) - len(rows)
+    notes += [f"{dropped} images of classes that {MAP_NAME} drops are left out."] if dropped else []
+    source = {"dataset": "folder", "layout": "splits" if "train" in split else "classes", "label_map": known,
+              "notes": [*said, *notes]}
+    return FaceSet(images, labels[order], subjects[order], sequences[order], split[order], names[order], order,
+                   label_names, source)
 
 
 def read_label_map(files: Files) -> Map:
@@ -121,7 +119,7 @@ def _labels_of(files: Files, folders: list[str], label_map: Map) -> Map:
 
 # --- which images there are, and what is known of them
 
-def _listed(files: Files) -> _Rows:
+def _listed(files: Files) -> list[_Row]:
     """The images by ``index.csv`` where there is one, else by their folders."""
     names = archive.image_names(files)
     indices = [name for name in files.names if name.rpartition("/")[2] == INDEX_NAME]
@@ -130,41 +128,40 @@ def _listed(files: Files) -> _Rows:
     for name in names:
         if "/" not in name:
             raise InputError(f"{files.title}: {name}: lies in no class folder; expected <class>/<image>")
-    nothing, folders = [""] * len(names), [name.rpartition("/")[0] for name in names]
-    return _Rows(names, [folder.split("/")[-1] for folder in folders], nothing, nothing, list(map(split_of, folders)))
+    folders = [name.rpartition("/")[0] for name in names]
+    return [_Row(name, folder.split("/")[-1], split=split_of(folder))
+            for name, folder in zip(names, folders, strict=True)]
 
 
-def _by_index(files: Files, names: set[str], index: str) -> _Rows:
+def _by_index(files: Files, names: set[str], index: str) -> list[_Row]:
     """The images that the table `index` names, by their paths from the folder it lies in."""
     where, folder = f"{files.title}: {index}", index.removesuffix(INDEX_NAME)
     try:
         reader = csv.DictReader(io.StringIO(files.read(index).decode("utf-8-sig"), newline=""))
         columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
         reader.fieldnames = columns
-        rows = list(reader)
+        table = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{where}: cannot be read ({archive.reason(error)})") from error
     missing = [column for column in ("file", "label") if column not in columns]
     if missing:
         raise InputError(f"{where}: no column {missing[0]} (found {','.join(columns)[:80] or 'nothing'}); expected "
                          "file, label and, where known, subject, sequence, split")
-    values = {column: [str(row.get(column) or "").strip() for row in rows]
-              for column in ("file", "label", "subject", "sequence", "split")}
-    seen: set[str] = set()
-    values["file"] = [folder + name for name in values["file"]]
-    for line, name in enumerate(values["file"], 2):
-        if name not in names or name in seen:
-            raise InputError(f"{where}: line {line}: {name[:80]!r} is {'listed twice' if name in seen else 'no image'} "
+    rows: dict[str, _Row] = {}
+    for line, cells in enumerate(table, 2):
+        name, kind, subject, sequence, part = (str(cells.get(column) or "").strip() for column in
+                                               ("file", "label", "subject", "sequence", "split"))
+        name = folder + name
+        if name not in names or name in rows:
+            raise InputError(f"{where}: line {line}: {name[:80]!r} is {'listed twice' if name in rows else 'no image'} "
                              f"in {files.title}")
-        seen.add(name)
-    for line, part in enumerate(values["split"], 2):
         if part and part.lower() not in SPLIT_FOLDERS:
             raise InputError(f"{where}: line {line}: split {part[:40]!r} is none of train, val, test")
-    return _Rows(values["file"], values["label"], values["subject"], values["sequence"],
-                 [SPLIT_FOLDERS.get(part.lower(), "") for part in values["split"]])
+        rows[name] = _Row(name, kind, subject, sequence, SPLIT_FOLDERS.get(part.lower(), ""))
+    return list(rows.values())
 
 
-def _with_subjects(rows: _Rows, pattern: str, title: str) -> _Rows:
+def _with_subjects(rows: list[_Row], pattern: str, title: str) -> list[_Row]:
     """The rows with subjects taken from the paths by a regular expression, "" for none."""
     if not pattern:
         return rows
@@ -172,26 +169,24 @@ def _with_subjects(rows: _Rows, pattern: str, title: str) -> _Rows:
         expression = re.compile(pattern)
     except re.error as error:
         raise InputError(f"--subject-from {pattern[:60]!r}: not a regular expression ({error})") from None
-    found = [expression.search(name) for name in rows.names]
-    subjects = [match and match[1 if match.re.groups else 0] for match in found]
-    if not all(subjects):
-        name = next(name for name, subject in zip(rows.names, subjects, strict=True) if not subject)
-        raise InputError(f"{title}: {name}: --subject-from {pattern[:60]!r} finds no subject in its path")
-    return replace(rows, subjects=subjects)
+    named = []
+    for row in rows:
+        match = expression.search(row.name)
+        if not match or not (subject := match[1 if expression.groups else 0]):
+            raise InputError(f"{title}: {row.name}: --subject-from {pattern[:60]!r} finds no subject in its path")
+        named.append(row._replace(subject=subject))
+    return named
 
 
-def _only(rows: _Rows, kept: Sequence[int]) -> _Rows:
-    return _Rows(*([values[number] for number in kept] for values in
-                   (rows.names, rows.classes, rows.subjects, rows.sequences, rows.split)))
-
-
-def _checked_splits(files: Files, rows: _Rows) -> np.ndarray:
+def _checked_splits(files: Files, rows: list[_Row]) -> np.ndarray:
     """The declared split of every image, "" for all where none is declared; InputError where only some are."""
-    if any(rows.split) and not all(rows.split):
-        name = rows.names[rows.split.index("")]
-        raise InputError(f"{files.title}: {name}: lies in no split folder while others do")
-    split = np.array(rows.split, dtype="<U5")
-    missing = [part for part in ("train", "test") if any(rows.split) and part not in rows.split]
+    split = np.array([row.split for row in rows], dtype="<U5")
+    nowhere = np.flatnonzero(split == "")
+    if len(nowhere) == len(split):
+        return split
+    if len(nowhere):
+        raise InputError(f"{files.title}: {rows[nowhere[0]].name}: lies in no split folder while others do")
+    missing = [part for part in ("train", "test") if part not in split]
     if missing:
         raise InputError(f"{files.title}: there is no {missing[0]} folder; give train and test, or classes alone")
     return split

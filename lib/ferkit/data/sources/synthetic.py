@@ -1,56 +1,33 @@
 """The built-in data set: drawn faces with known truth (results/synthetic/DATASHEET.md says what it is and is not).
 
-Every image comes with its subject, its intensity and the masks of mouth, brows, eyes and nose. Image i of a set
-depends on (seed, i) only. `python -m ferkit.data.sources.synthetic FILE.png` draws the contact sheet.
+Every image comes with its subject and the masks of mouth, brows, eyes and nose. Image i of a set depends on (seed, i)
+only.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
-from ferkit.data.synthetic import (
-    REGIONS,
-    SIZE,
-    Face,
-    Identity,
-    Light,
-    Pose,
-    Sensor,
-    draw_face,
-    draw_masks,
-    random_identity,
-    random_units,
-    restrict,
-    units_of,
-)
+from ferkit.data.synthetic.action_units import REGIONS, random_units, restrict, units_of
+from ferkit.data.synthetic.identity import Identity, random_identity
+from ferkit.data.synthetic.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
 
-# Training images per label in FER2013 (28,709), in the order of LABELS.
-FER2013_COUNTS = (3995, 436, 4097, 7215, 4830, 3171, 4965)
-IMBALANCES = ("balanced", "fer2013")
 IMAGES_PER_SUBJECT = 7
 
 
-def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: str = "balanced", *,
-             regions: Sequence[str] = REGIONS, shuffle_labels: bool = False,
-             images_per_subject: int = IMAGES_PER_SUBJECT, variation: float = 1.0) -> FaceSet:
-    """Drawn faces in three splits that share no subject, with masks and intensities.
+def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, *, regions: Sequence[str] = REGIONS,
+             variation: float = 1.0) -> FaceSet:
+    """Drawn faces in three splits that share no subject, with masks; class sizes differ by one at most in each.
 
-    imbalance: "balanced" (class sizes differ by one at most) or "fer2013" (that set's class proportions, in every
-    split). regions: the expression shows in these regions only, e.g. ("mouth",). shuffle_labels: the same images
-    with the labels permuted within each split: nothing can be learned from it. variation: as for `random_face`, on the
-    same people, expressions and labels. Deterministic in all arguments.
-    Raises InputError for an unknown imbalance or region, or a negative size.
+    regions: the expression shows in these regions only, e.g. ("mouth",). variation: as for `random_face`, on the same
+    people, expressions and labels. Deterministic in all arguments. Raises InputError for an unknown region or a
+    negative size.
     """
-    if imbalance not in IMBALANCES:
-        raise InputError(f"imbalance {imbalance!r} is unknown: use one of {', '.join(IMBALANCES)}")
     if unknown := [region for region in regions if region not in REGIONS]:
         raise InputError(f"region {unknown[0]!r} is unknown: use one of {', '.join(REGIONS)}")
     sizes = (n_train, n_val, n_test)
@@ -60,32 +37,27 @@ def draw_set(n_train: int, n_val: int, n_test: int, seed: int = 0, imbalance: st
     rng = np.random.default_rng([seed, 0])
     labels, people, first = [], [], 0
     for size in sizes:
-        labels.append(rng.permutation(np.repeat(np.arange(len(LABELS)), class_sizes(size, imbalance))))
-        people.append(first + np.arange(size) // images_per_subject)
-        first += -(-size // images_per_subject)
+        labels.append(rng.permutation(np.sort(np.arange(size) % len(LABELS))))
+        people.append(first + np.arange(size) // IMAGES_PER_SUBJECT)
+        first += -(-size // IMAGES_PER_SUBJECT)
     labels, people = np.concatenate(labels), np.concatenate(people)
 
     images = np.empty((total, SIZE, SIZE), np.uint8)
     masks = np.empty((total, len(REGIONS), SIZE, SIZE), bool)
-    intensity = np.empty(total, np.float32)
     who = {int(person): subject(seed, int(person)) for person in np.unique(people)}
     for i in range(total):
-        face, intensity[i] = random_face(who[int(people[i])], LABELS[labels[i]],
-                                         np.random.default_rng([seed, 2, i]), regions, variation)
+        face = random_face(who[int(people[i])], LABELS[labels[i]], np.random.default_rng([seed, 2, i]), regions,
+                           variation)
         images[i], masks[i] = draw_face(face), draw_masks(face)
 
-    split = np.repeat(SPLITS, sizes)
-    if shuffle_labels:
-        for part in SPLITS:
-            labels[split == part] = rng.permutation(labels[split == part])
     return FaceSet(
-        images=images, labels=labels.astype(np.int64), split=split, index=np.arange(total, dtype=np.int64),
+        images=images, labels=labels.astype(np.int64), split=np.repeat(SPLITS, sizes),
+        index=np.arange(total, dtype=np.int64),
         subjects=np.array([f"s{person + 1:04d}" for person in people], dtype=str),
         sequences=np.full(total, ""), names=np.array([f"drawn_{i:06d}" for i in range(total)], dtype=str),
-        masks=masks, regions=REGIONS, intensity=intensity,
-        source={"dataset": "synthetic", "protocol": "official", "seed": seed, "imbalance": imbalance,
-                "regions": list(regions), "shuffled": shuffle_labels,
-                "images_per_subject": images_per_subject, **({"variation": variation} if variation != 1 else {})})
+        masks=masks, regions=REGIONS,
+        source={"dataset": "synthetic", "protocol": "official", "seed": seed, "regions": list(regions),
+                **({"variation": variation} if variation != 1 else {})})
 
 
 def redraw(faces: FaceSet, change: Callable[[Face], Face]) -> FaceSet:
@@ -94,24 +66,14 @@ def redraw(faces: FaceSet, change: Callable[[Face], Face]) -> FaceSet:
     faces: all or some of a set of :func:`draw_set`. change: a face → the face to be drawn in its place. InputError for
     a set that was not drawn so.
     """
-    if faces.masks is None or faces.source.get("shuffled", True):
-        raise InputError("redraw: only drawn faces with their own labels can be drawn again")
+    if faces.masks is None:
+        raise InputError("redraw: only drawn faces can be drawn again")
     seed, regions, variation = faces.source["seed"], faces.source["regions"], faces.source.get("variation", 1.0)
     drawn = [change(random_face(subject(seed, int(name[1:]) - 1), LABELS[label], np.random.default_rng([seed, 2, i]),
-                                regions, variation)[0])
+                                regions, variation))
              for name, label, i in zip(faces.subjects, faces.labels, faces.index, strict=True)]
     return replace(faces, images=np.stack([draw_face(face) for face in drawn]),
                    masks=np.stack([draw_masks(face) for face in drawn]))
-
-
-def class_sizes(total: int, imbalance: str) -> np.ndarray:
-    """How many of `total` images each label gets, int64 (7,), by largest remainder; rare labels win ties."""
-    weights = np.array(FER2013_COUNTS if imbalance == "fer2013" else [1] * len(LABELS), dtype=float)
-    exact = total * weights / weights.sum()
-    sizes = np.floor(exact).astype(np.int64)
-    order = np.lexsort((weights, sizes - exact))
-    sizes[order[: total - sizes.sum()]] += 1
-    return sizes
 
 
 def subject(seed: int, number: int) -> Identity:
@@ -120,8 +82,8 @@ def subject(seed: int, number: int) -> Identity:
 
 
 def random_face(who: Identity, expression: str, rng: np.random.Generator,
-                regions: Sequence[str] = REGIONS, variation: float = 1.0) -> tuple[Face, float]:
-    """A face as a camera might catch it, and the intensity of its expression 0…1 (0 for neutral).
+                regions: Sequence[str] = REGIONS, variation: float = 1.0) -> Face:
+    """A face as a camera might catch it.
 
     variation: of pose, light, camera and occluders: 0 = all alike and none, 1 = as the data set has it, 2 = twice as
     far from the mean, and twice as often occluded. The same generator gives the same expression at each.
@@ -142,7 +104,7 @@ def random_face(who: Identity, expression: str, rng: np.random.Generator,
     face = Face(identity=who, units=units, asymmetry=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
                 gaze=(float(rng.normal(0, 0.4)), float(rng.normal(0, 0.15))), pose=pose, light=light, sensor=sensor,
                 occluder=kind if occluded else "none", seed=int(rng.integers(2**31)))
-    return (face if variation == 1 else _varied(face, variation)), intensity
+    return face if variation == 1 else _varied(face, variation)
 
 
 def _varied(face: Face, variation: float) -> Face:
@@ -173,27 +135,7 @@ def contact_sheet(n_subjects: int = 10, seed: int = 0) -> Image.Image:
         row = [draw_face(Face(identity=who, units=units_of(label, 1.0), pose=Pose(scale=1.08))) for label in LABELS]
         for k in range(3):
             rng = np.random.default_rng([seed, 3, number, k])
-            row.append(draw_face(random_face(who, LABELS[(3 * number + k) % len(LABELS)], rng)[0]))
+            row.append(draw_face(random_face(who, LABELS[(3 * number + k) % len(LABELS)], rng)))
         rows.append(np.hstack([np.pad(image, 1, constant_values=255) for image in row]))
     sheet = Image.fromarray(np.vstack(rows))
     return sheet.quantize(32, dither=Image.Dither.NONE).convert("L")  # half the bytes, nothing the eye sees
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the contact sheet to the one file named; 0, or 2 for wrong usage."""
-    if len(arguments) != 1:
-        print("usage: python -m ferkit.data.sources.synthetic FILE.png", file=sys.stderr)
-        return 2
-    target = Path(arguments[0])
-    try:
-        with files.replacing(target) as aside:
-            contact_sheet().save(aside, format="PNG", optimize=True)
-    except OSError as error:
-        print(f"cannot write {target}: {error.strerror or error}; name a file in a folder you may write to",
-              file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from PIL import Image
 from ferkit import papers
 from ferkit.apps import predictor, widgets
 from ferkit.apps.widgets import views
-from ferkit.data.synthetic import ACTION_UNITS, EXPRESSIONS
+from ferkit.data.synthetic.action_units import ACTION_UNITS, EXPRESSIONS
 from ferkit.results import weights_catalogue
 
 WEIGHTS = "deep-emotion/ours"

@@ -1,5 +1,6 @@
 """FER2013: every circulating layout gives the same set; every broken one is refused by name."""
 
+import csv
 import re
 
 import numpy as np
@@ -22,6 +23,7 @@ def copies(small, layouts, tmp_path):
     return {
         "csv": layouts.csv(tmp_path / "fer2013.csv", small),
         "icml": layouts.csv(tmp_path / "icml_face_data.csv", small, header="emotion, Usage, pixels"),
+        "quoted": layouts.csv(tmp_path / "quoted.csv", small, quoting=csv.QUOTE_ALL),
         "windows": layouts.csv(tmp_path / "windows.csv", small, newline="\r\n", bom=True),
         "tree": tree, "zip": layouts.zip(tree, tmp_path / "tree.zip"), "tar": layouts.tar(tree, tmp_path / "tree.tar"),
         "mosaics": mosaics, "mosaics tar": layouts.tar(mosaics / "a", tmp_path / "fer2013_mosaics_a.tar"),
@@ -242,7 +244,7 @@ ROW = st.tuples(st.sampled_from("0167 x"), st.sampled_from([" ".join(["7"] * 230
 
 
 HEAD = st.sampled_from(["emotion,pixels,Usage", "emotion, pixels, Usage", "\ufeffemotion,pixels,Usage",
-                        "emotion,pixels", "Usage,pixels,emotion,x", ""])
+                        '"emotion","pixels","Usage"', "emotion,pixels", "Usage,pixels,emotion,x", ""])
 
 
 @given(HEAD, st.lists(ROW, max_size=4), st.sampled_from(["\n", "\r\n", "\r"]),

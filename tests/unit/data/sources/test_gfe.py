@@ -123,6 +123,7 @@ def test_a_broken_set_is_refused_in_one_line(uci, damage, says):
 def test_the_loader_knows_the_directions_and_refuses_others(uci):
     whole = load.load("gfe", uci, protocol="b_to_a")
     assert whole.source["protocol"] == "b_to_a" and set(whole.part("test").subjects) == {"a"}
+    assert len(load.load("gfe", uci, profile="smoke").part("test")) == 105 < len(whole.part("test"))  # few train
     with pytest.raises(InputError, match="a_to_b, b_to_a, by_image"):
         load.load("gfe", uci, protocol="by_subject")
     with pytest.raises(InputError, match="not for synthetic"):

@@ -7,27 +7,11 @@ import pytest
 from PIL import Image, ImageFilter
 
 from ferkit.core.labels import LABELS
-from ferkit.data.synthetic import (
-    ACTION_UNITS,
-    EXPRESSIONS,
-    OCCLUDERS,
-    REGIONS,
-    SIZE,
-    Face,
-    Identity,
-    Light,
-    Pose,
-    Sensor,
-    draw_face,
-    draw_masks,
-    random_identity,
-    random_units,
-    restrict,
-    units_of,
-)
-from ferkit.data.synthetic.accessories import occluder
+from ferkit.data.synthetic.accessories import OCCLUDERS, occluder
+from ferkit.data.synthetic.action_units import ACTION_UNITS, EXPRESSIONS, REGIONS, random_units, restrict, units_of
 from ferkit.data.synthetic.geometry import between, closed_spline, oval, ribbon
-from ferkit.data.synthetic.identity import BEARDS, GLASSES, HAIR_STYLES
+from ferkit.data.synthetic.identity import BEARDS, GLASSES, HAIR_STYLES, Identity, random_identity
+from ferkit.data.synthetic.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
 from ferkit.data.synthetic.shapes import COVER
 
 PEOPLE = [Identity(), *(random_identity(np.random.default_rng([7, k])) for k in range(4))]
