@@ -77,7 +77,7 @@ class MultipleAttentionNetwork(nn.Module):
         coarse = F.interpolate(self.coarse(self.far(near)).sigmoid(), near.shape[2:], mode="bilinear")
         return self.fine(torch.cat([near, coarse], 1)).sigmoid() * coarse
 
-    def maps(self, images: Tensor, mask: Tensor) -> Tensor:
+    def masked_maps(self, images: Tensor, mask: Tensor) -> Tensor:
         """The last maps (N, C, h, w), made of masked first ones."""
         return self.rest(self.first(images) * mask)
 
@@ -98,7 +98,7 @@ class MultipleAttentionNetwork(nn.Module):
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Features (N, D)."""
-        return self.pool(self.maps(images, self.mask(images)))
+        return self.pool(self.masked_maps(images, self.mask(images)))
 
     def forward_head(self, features: Tensor) -> Tensor:
         """Logits (N, K)."""
@@ -113,7 +113,7 @@ class MultipleAttentionNetwork(nn.Module):
         pixels; the even map (H, W))."""
         mask, side = self.mask(images), images.shape[2:]
         # A place stands for 8 pixels; those that do not fill another one, right and below, take the last place's value.
-        places = F.interpolate(self.places(self.maps(images, mask)).float(), scale_factor=8, mode="bilinear")
+        places = F.interpolate(self.places(self.masked_maps(images, mask)).float(), scale_factor=8, mode="bilinear")
         places = F.pad(places, (0, side[1] - places.shape[3], 0, side[0] - places.shape[2]), mode="replicate")
         seen = places * F.interpolate(mask.float(), side, mode="bilinear") + 1e-12
         even = images.new_full(side, 1 / (side[0] * side[1]))
