@@ -55,9 +55,9 @@ def of(results: Sequence[Result], images: np.ndarray, systems: Systems) -> dict[
 
     found = {}
     for result in results:
-        seen = maps(jobs.load_model(result, systems), images) if len(images) else None
-        if seen is not None and f"{result.key.system}/{result.key.recipe}" not in found:
-            found[f"{result.key.system}/{result.key.recipe}"] = seen[0].sum(1) - seen[1]
+        name = f"{result.key.system}/{result.key.recipe}"
+        if len(images) and name not in found and (seen := maps(jobs.load_model(result, systems), images)) is not None:
+            found[name] = seen[0].sum(1) - seen[1]
     return found
 
 
