@@ -233,4 +233,3 @@ class SklearnKind:
 
 
 RBF_SVM = SklearnKind(svm.rbf, {"C": svm.C_GRID, "gamma": svm.GAMMA_GRID})
-LINEAR_SVM = SklearnKind(svm.linear, {"C": svm.C_GRID})

@@ -9,7 +9,8 @@ from sklearn.svm import SVC
 
 from ferkit.core.errors import InputError
 from ferkit.models import svm
-from ferkit.models.heads import LINEAR_SVM, RBF_SVM, SklearnHead
+from ferkit.models.heads import RBF_SVM, SklearnHead
+from ferkit.papers.baselines.heads import LINEAR_SVM
 
 
 def blobs(n: int = 280, classes: int = 7, dims: int = 12, spread: float = 1.6, seed: int = 0):
