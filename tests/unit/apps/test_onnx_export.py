@@ -99,7 +99,7 @@ def test_an_svm_is_computed_as_scikit_learn_does(classes, drawn):
     model = _model("lenet5", head_on=train.select(train.labels < classes))
     features = inference.infer_features(model.network, drawn.part("test").images)
     scores, votes = onnx_export.svm_graph(model.predictor.head)(torch.from_numpy(features))
-    np.testing.assert_array_equal(votes.numpy(), model.predictor.head.votes(features))
+    np.testing.assert_array_equal(votes.numpy(), model.predictor.head.predict([features])[1])
     np.testing.assert_allclose(scores.numpy(), model.predictor.head.scores(features), atol=1e-5)
 
 
