@@ -21,15 +21,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.models.layers import conv_block, global_average_pool
+from ferkit.models.layers import FeatureNetwork, conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 
-class MultipleAttentionNetwork(nn.Module):
+class MultipleAttentionNetwork(FeatureNetwork):
     """Masks on the first maps of a small CNN, and attention heads on its last (reconstructed from memory).
 
     widths: maps of the blocks, the last a multiple of `heads`. heads: of channel and spatial attention; 0 for pooling.
-    masks: whether the region branch masks the maps. region_widths: maps of that branch. input_size: side in pixels.
+    masks: whether the region branch masks the maps. region_widths: maps of that branch. input_size: side in pixels, a
+    multiple of 4.
     """
 
     penalised = ("fc",)
@@ -99,14 +100,6 @@ class MultipleAttentionNetwork(nn.Module):
     def forward_features(self, images: Tensor) -> Tensor:
         """Features (N, D)."""
         return self.pool(self.masked_maps(images, self.mask(images)))
-
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        return self.fc(self.dropout(features))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W), H and W multiples of 4."""
-        return self.forward_head(self.forward_features(images))
 
     def attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Where it looks: (maps (N, heads, H, W), each head's places times the mask, summing to 1 over heads and
