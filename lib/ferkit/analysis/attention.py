@@ -49,15 +49,15 @@ def maps(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray] 
 
 
 def of(results: Sequence[Result], images: np.ndarray, systems: Systems) -> dict[str, np.ndarray]:
-    """Of each result whose network has attention, by "system/recipe": its density over images uint8 (N, H, W) minus an
-    even division of it, float64 (N, H, W)."""
+    """Of each system and recipe whose network has attention, by "system/recipe": its first seed's density over images
+    uint8 (N, H, W) minus an even division of it, float64 (N, H, W)."""
     from ferkit.experiments import jobs
 
     found = {}
-    for result in results:
-        seen = maps(jobs.load_model(result, systems), images) if len(images) else None
-        if seen is not None and f"{result.key.system}/{result.key.recipe}" not in found:
-            found[f"{result.key.system}/{result.key.recipe}"] = seen[0].sum(1) - seen[1]
+    for (system, recipe), seeds in by_system(results if len(images) else ()).items():
+        seen = maps(jobs.load_model(seeds[0], systems), images)
+        if seen is not None:
+            found[f"{system}/{recipe}"] = seen[0].sum(1) - seen[1]
     return found
 
 

@@ -23,11 +23,17 @@ def class_activation(model: nn.Module, images: np.ndarray) -> tuple[np.ndarray, 
     The mean of a map over its places is the logit, the bias included. model: with ``maps(images)`` (N, C, h, w), whose
     mean over places its linear layer ``fc`` reads. InputError for another network.
     """
-    if not hasattr(model, "maps") or not isinstance(getattr(model, "fc", None), nn.Linear):
-        raise InputError("class activation: the network does not classify the mean of its last maps by one layer")
     (x,) = image_views(image_store(images), model.eval(), "none")
-    maps = torch.einsum("kc,nchw->nkhw", model.fc.weight, model.maps(x)) + model.fc.bias[:, None, None]
+    last = model.maps(x) if hasattr(model, "maps") and isinstance(getattr(model, "fc", None), nn.Linear) else None
+    if last is None or not _pools(model.forward_features(x), last):
+        raise InputError("class activation: the network does not classify the mean of its last maps by one layer")
+    maps = torch.einsum("kc,nchw->nkhw", model.fc.weight, last) + model.fc.bias[:, None, None]
     return maps.numpy(), model(x).numpy()
+
+
+def _pools(features: torch.Tensor, maps: torch.Tensor) -> bool:
+    means = maps.mean((2, 3))
+    return features.shape == means.shape and torch.allclose(features, means, atol=1e-5)
 
 
 def centres(model: nn.Module, n: int, side: int) -> np.ndarray:

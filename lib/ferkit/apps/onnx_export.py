@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from ferkit import __version__
@@ -28,8 +27,7 @@ from ferkit.apps.predictor import SIZE, Model
 from ferkit.core import files
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
-from ferkit.models import one_vs_one
-from ferkit.models.heads import Head, SklearnHead
+from ferkit.models.heads import Head
 from ferkit.models.one_vs_one import OneVsOne
 from ferkit.models.preprocessing import MEAN, SD, centre_crop, to_input
 
@@ -74,31 +72,9 @@ class _Graph(nn.Module):
         return logits, logits.softmax(1), logits.argmax(1)
 
 
-class _Linear(nn.Module):
-    """A linear SVM on standardised features, as scikit-learn's pipeline computes it."""
-
-    def __init__(self, head: SklearnHead) -> None:
-        super().__init__()
-        standardise, machine = head.pipeline[0], head.pipeline[-1]
-        self.num_classes = head.num_classes
-        for name, array in (("mean", standardise.mean_), ("scale", standardise.scale_), ("weights", machine.coef_.T),
-                            ("intercepts", machine.intercept_), ("classes", np.array(head.classes, np.int64))):
-            self.register_buffer(name, torch.from_numpy(np.array(array)))
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores float32 (N, K) and votes int64 (N,)."""
-        x = ((features.double() - self.mean) / self.scale).float().double()  # rounded as scikit-learn does
-        decision = x @ self.weights + self.intercepts
-        if len(self.classes) == 2:  # one decision, positive for the second
-            decision = torch.cat([-decision, decision], 1)
-        return one_vs_one.spread(decision, self.classes, self.num_classes), self.classes[decision.argmax(1)]
-
-
 def svm_graph(head: Head) -> nn.Module:
     """A fitted SVM as a module: features (N, D) → scores float32 (N, K), votes int64 (N,)."""
-    if isinstance(head, OneVsOne):
-        return head
-    return OneVsOne.of(head.pipeline, head.num_classes) if isinstance(head.pipeline[-1], SVC) else _Linear(head)
+    return head if isinstance(head, OneVsOne) else OneVsOne.of(head.pipeline, head.num_classes)
 
 
 def export(model: Model, path: Path, *, pixels: bool = False) -> Parity:

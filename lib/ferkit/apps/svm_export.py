@@ -61,7 +61,7 @@ def export(name: str, data: paths.Data, output: Path | None = None) -> Fitted:
     difference = float((small.decisions(shown) - made.decisions(shown)).abs().max())
     if difference > TOLERANCE:
         raise InputError(f"{entry.name}: not written, a decision differs by {difference:.1e}; please report this")
-    votes = int(np.sum(small.votes(features[1]) != exact.votes(features[1])))
+    votes = int(np.sum(small.predict([features[1]])[1] != exact.predict([features[1]])[1]))
     root = paths.make_folder(output or paths.output_root() / f"{entry.dataset}-svm")
     folder = entry.key.directory(root)
     base = root / entry.base.relative_to(entry.base.parents[4])

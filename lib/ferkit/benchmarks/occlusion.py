@@ -14,7 +14,7 @@ from ferkit.analysis.occlusion.windows import fill
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.experiments.system import System
-from ferkit.models.preprocessing import to_input
+from ferkit.models.preprocessing import centre_crop, to_input
 
 PERTURBATIONS = (1, 8, 32, 121)  # Captum's perturbations_per_eval: the best of these is its time
 ROWS = 1024  # covered images per call of the model, for Captum too
@@ -81,7 +81,7 @@ def _untrained(system: System) -> nn.Module:
 def _drawn(model: nn.Module, images: int) -> tuple[np.ndarray, np.ndarray]:
     pixels = draw_set(0, 0, images).images
     with torch.inference_mode():
-        scores = model(to_input(pixels)).numpy()
+        scores = model(centre_crop(to_input(pixels), model.input_size)).numpy()
     wrong = np.random.default_rng(0).random(images) >= RIGHT
     return pixels, (scores.argmax(1) + wrong) % scores.shape[1]
 
@@ -105,7 +105,8 @@ def _captum(occlusion: type, model: nn.Module, pixels: np.ndarray, labels: np.nd
 def _forward(model: nn.Module, reading: str) -> Callable[[Tensor, Tensor], Tensor]:
     """The true label's logit or probability, or 1.0 where it is predicted, (N,)."""
     def forward(x: Tensor, labels: Tensor) -> Tensor:
-        logits = model(x.contiguous(memory_format=torch.channels_last))
+        # cropped here, not before: Captum's windows then stand where ours do, over the whole image
+        logits = model(centre_crop(x, model.input_size).contiguous(memory_format=torch.channels_last))
         if reading == "turned_wrong":
             return (logits.argmax(1) == labels).float()
         chosen = logits if reading == "logit_drop" else logits.softmax(1)

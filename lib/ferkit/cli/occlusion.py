@@ -9,6 +9,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.paths import make_folder
 
 HELP = "analyse a run's or published systems by occlusion, or run the control on mouth-only faces"
+CONTROL = ("mouth_only", "baseline", "seed", "json")  # the options that the control takes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +42,21 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError("occlusion: name a folder of results (or --mouth-only, which takes none)")
     if arguments.mouth_only and arguments.device != "cpu":
         raise InputError(f"--mouth-only --device {arguments.device}: the control is trained on the CPU in seconds")
+    if arguments.mouth_only and (given := _of_a_folder_alone(arguments)):
+        raise InputError(f"--mouth-only {given[0]}: the control has its own faces, network and windows; leave out "
+                         f"{', '.join(given)}")
     for row in _mouth_only(arguments) if arguments.mouth_only else _analyses(arguments):
         print(json_line(row) if arguments.json else _said(row))
     return 0
+
+
+def _of_a_folder_alone(arguments: argparse.Namespace) -> list[str]:
+    """The options that were set and that the control does not take."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    defaults = vars(parser.parse_args(["--mouth-only"]))
+    return [f"--{name.replace('_', '-')}" for name, value in defaults.items()
+            if name not in CONTROL and getattr(arguments, name) != value]
 
 
 def _mouth_only(arguments: argparse.Namespace) -> list[dict]:

@@ -37,14 +37,13 @@ class Predictor:
 
     predict: (scores float32 (N, K), votes int64 (N,)); the votes are the system's own decision (an SVM's are not its
     scores' argmax). single: the same from a single view. model: the network, None under hand-crafted features. head:
-    the classifier on features, if there is one. decide: the votes alone, where they are had without scores.
+    the classifier on features, if there is one.
     """
 
     predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     single: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     model: nn.Module | None = None
     head: Head | None = None
-    decide: Callable[[np.ndarray], np.ndarray] | None = None
 
     def scores(self, images: np.ndarray) -> np.ndarray:
         """float32 (N, K): logits averaged over the views of the recipe's `tta`, or the SVM's scores."""
@@ -52,7 +51,7 @@ class Predictor:
 
     def votes(self, images: np.ndarray) -> np.ndarray:
         """int64 (N,): the class that each image is put into."""
-        return self.decide(images) if self.decide else self.predict(images)[1]
+        return self.predict(images)[1]
 
 
 def network_predictor(model: nn.Module, tta: str, kind: Input = IMAGE) -> Predictor:
@@ -79,8 +78,7 @@ def head_predictor(features: Callable[[np.ndarray], np.ndarray], head: Head, mod
     def flipped(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return head.predict([features(images), features(np.ascontiguousarray(images[..., ::-1]))])
 
-    decide = (lambda images: head.votes(features(images))) if tta == "none" else None
-    return Predictor({"none": single, "flip": flipped}[tta], single, model, head, decide)
+    return Predictor({"none": single, "flip": flipped}[tta], single, model, head)
 
 
 class CountedSplits:

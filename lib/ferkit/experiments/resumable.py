@@ -71,8 +71,11 @@ def read_status(directory: Path) -> dict[str, object] | None:
     """What a folder's status.json says; None if there is none, InputError if it is no longer readable."""
     path = directory / STATUS
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or not {"state", "config_sha256", "weights_sha256"} <= set(found):
+            raise ValueError("not the status of a run")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: unreadable ({error}); remove it to start this run again") from None
+    return found

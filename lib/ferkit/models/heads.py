@@ -30,12 +30,9 @@ Labelled = tuple[np.ndarray, np.ndarray]  # features float (N, D), labels int (N
 class Head(Protocol):
     """A fitted classifier on features (N, D)."""
 
-    def votes(self, features: np.ndarray) -> np.ndarray:
-        """The predicted labels, int64 (N,); its own decision, which need not be its scores' argmax."""
-
     def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """(scores float32 (N, K), labels int64 (N,)) of features (N, D) of one or more views. The higher a score the
-        likelier, but not calibrated."""
+        likelier, but not calibrated; of one view the labels are its own decision, which need not be the argmax."""
 
     def save(self, path: Path) -> None:
         """Write it as one file, atomically, without pickle."""
@@ -97,12 +94,9 @@ class SklearnHead:
         scores[:, self.classes] = seen
         return scores
 
-    def votes(self, features: np.ndarray) -> np.ndarray:
-        """See `Head.votes`: an SVM's one-vs-one vote, ties to the lower label."""
-        return self.predict([features])[1]
-
     def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """See `Head.predict`: of one view its scores and votes, of several the mean scores and the highest of them."""
+        """See `Head.predict`: of one view its scores and votes (an SVM's one-vs-one, ties to the lower label), of
+        several the mean scores and the highest of them."""
         if len(views) == 1:
             scores = self.scores(views[0])
             if isinstance(self.pipeline[-1], SVC):
@@ -233,4 +227,3 @@ class SklearnKind:
 
 
 RBF_SVM = SklearnKind(svm.rbf, {"C": svm.C_GRID, "gamma": svm.GAMMA_GRID})
-LINEAR_SVM = SklearnKind(svm.linear, {"C": svm.C_GRID})

@@ -1,4 +1,4 @@
-"""Layers that several networks share, and bilinear sampling by a grid in a form that repeats bit for bit.
+"""The base of networks of images, layers that several share, and bilinear sampling by a grid that repeats bit for bit.
 
 `grid_sample`'s backward has no deterministic CUDA version. On the small feature maps where Deep-Emotion samples, a
 dense sampling matrix and a matrix product do the same arithmetic there in a fixed order. On a CPU torch's own repeats
@@ -10,6 +10,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _DENSE_LIMIT = 32 * 32  # above this many source pixels the dense matrix costs more memory than it saves
+
+
+class FeatureNetwork(nn.Module):
+    """A network with ``forward_features``; `fc` on its features after `dropout` unless it has a head of its own."""
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Logits (N, K) of features (N, D)."""
+        return self.fc(self.dropout(features))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, K) of images (N, 1, H, W), H and W the network's `input_size`."""
+        return self.forward_head(self.forward_features(images))
 
 
 def identity_theta(n: int, device: torch.device | None = None) -> Tensor:

@@ -87,10 +87,6 @@ class OneVsOne(nn.Module):
         scores = np.mean([scores.numpy() for scores, _ in said], axis=0)
         return scores, scores.argmax(axis=1).astype(np.int64)
 
-    def votes(self, features: np.ndarray) -> np.ndarray:
-        """See `heads.Head.votes`."""
-        return self.predict([features])[1]
-
     def compact(self) -> OneVsOne:
         """The same with support vectors as float16 and coefficients as float32, as a file keeps them."""
         smaller = {"points": self.points.half(), "duals": self.duals.float()}

@@ -248,7 +248,7 @@ TERMS = {
 
 
 def _how(entry: Entry) -> str:
-    command, dataset = weights_catalogue.recipe(entry).split(" and name ")[0], entry.metrics["dataset"]
+    command, dataset = weights_catalogue.recipe(entry), entry.metrics["dataset"]
     terms = TERMS.get(dataset, "may be used for\nresearch only; nobody has settled what that means for weights, so "
                                "take them for research only too")
     return f"""## Licence, and how to make it again

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferkit.core import errors, files, paths, protocols
+from ferkit.core import errors, files, paths
 from ferkit.core.errors import InputError
 from ferkit.results import provenance, records, schema
 
 FIRST_DATASET = "fer2013"
-PLAN = "plan.json"
 COMPACT = "svm.safetensors"  # an SVM too large for the repository, fitted again (`ferkit export --svm`)
 
 
@@ -126,40 +125,15 @@ def require(entry: Entry) -> Path:
         if entry.can_be_fitted_again:
             raise InputError(f"{entry.name}: its support vectors are too large to be published; python -m ferkit "
                              f"export --svm {entry.name} --data PATH fits it again from its data, and keeps it")
-        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)}")
+        raise InputError(f"{entry.name}: its weights are not in the repository; make them with {recipe(entry)} "
+                         f"and name its {records.WEIGHTS}")
     return entry.weights
 
 
 def recipe(entry: Entry) -> str:
-    """The command that trains `entry` again, as its plan has it, and the file to name then."""
-    m, seed = entry.metrics, entry.key.seed
-    sweep = _sweep_of(entry)
-    if sweep:
-        return f"{sweep} and name DIR/{entry.key.notebook}/{entry.key.name}/{records.WEIGHTS}"
-    try:
-        plan = json.loads((entry.directory.parents[2] / PLAN).read_text("utf-8"))
-        rows = {(row["system"], row["recipe"], row["seed"]): row for row in plan}
-        profile = rows[entry.key.system, entry.key.recipe, seed]["profile"]
-        first = min(row["seed"] for row in plan)
-    except (OSError, ValueError, KeyError):
-        profile, first = "full", seed
-    words = [f"./run_all.sh --dataset {m['dataset']}"]
-    words += ["--data PATH"] * (m["dataset"] != "synthetic")
-    words += [f"--protocol {m['protocol']}"] * bool(protocols.suffix(m["dataset"], m["protocol"]))
-    words += [f"--profile {profile} --only {entry.key.notebook[:2]}", *([f"--seed {first}"] * bool(first))]
-    return (f"{' '.join(words)} and name results/runs/{paths.run_name(m['dataset'], profile, first, m['protocol'])}/"
-            f"{entry.key.notebook}/{entry.key.name}/{records.WEIGHTS}")
-
-
-def _sweep_of(entry: Entry) -> str:
-    """The command of the sweep that trained `entry`, as the published manifest notes it; "" where a run did."""
+    """The command that trains `entry` again, as the manifest of its tree notes it."""
     root = entry.directory.parents[3]
-    try:
-        noted = json.loads((root / "manifest.json").read_text("utf-8"))["notebooks"]
-        name = (entry.directory / records.METRICS).relative_to(root).as_posix()
-        return next((one["command"] for one in noted if "command" in one and name in one["outputs"]), "")
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    return provenance.of(root).command((entry.directory / records.METRICS).relative_to(root).as_posix())
 
 
 def table(among: Sequence[Entry] | None = None) -> list[str]:

@@ -129,7 +129,7 @@ class Worker:
 
             return resumable.train(task.directory, job.system, job.recipe, faces, seed=job.seed,
                                    recipe_name=job.recipe_name, leased=True, **options)
-        from ferkit.experiments import jobs  # scikit-learn and scipy with it, which a bare node has not
+        from ferkit.experiments import jobs  # scikit-learn with it, which validation alone does without
 
         try:
             metrics = jobs.run(job, faces, task.root, **options).metrics

@@ -8,8 +8,8 @@ import torch
 
 from ferkit import papers
 from ferkit.analysis.ablation import Attention
-from ferkit.analysis.attention import maps, table
-from ferkit.experiments import attention
+from ferkit.analysis.attention import maps, of, table
+from ferkit.experiments import attention, jobs
 from ferkit.results import planted, records
 
 EVEN = np.full((2, 2), 0.25)
@@ -68,6 +68,15 @@ def test_a_network_without_attention_has_no_maps():
     images = np.zeros((2, 48, 48), np.uint8)
     assert maps(papers.system("ran_single").build(), images) is None
     assert maps(papers.system("deep_emotion_plain").build(), images) is None
+
+
+def test_of_loads_one_seed_of_each_system(monkeypatch, tmp_path, write_result):
+    results = [write_result(tmp_path, system, seed=seed) for system in ("ran", "ran_single") for seed in (0, 1)]
+    loaded = []
+    monkeypatch.setattr(jobs, "load_model", lambda result, systems: loaded.append(result.key.name)
+                        or systems(result.key.system).build())
+    assert list(of(results, np.zeros((1, 48, 48), np.uint8), papers.system)) == ["ran/ours"]
+    assert loaded == [results[0].key.name, results[2].key.name]
 
 
 ROW = [Attention("regions", ("ran", "ours"), ("ran", "mean"))]

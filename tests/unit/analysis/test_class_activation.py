@@ -15,7 +15,7 @@ def test_the_mean_of_a_map_is_the_logit(faces):
     np.testing.assert_allclose(maps.mean((2, 3)), logits, atol=1e-5)
 
 
-@pytest.mark.parametrize("system", ["lenet5", "deep_emotion"])
+@pytest.mark.parametrize("system", ["lenet5", "deep_emotion", "gap_cnn_fc", "multiple_attention"])
 def test_a_network_that_averages_no_maps_is_refused(system, faces):
     with pytest.raises(InputError, match="class activation"):
         class_activation(papers.system(system).build(), faces().images[:1])

@@ -56,7 +56,7 @@ def test_it_is_fitted_again_and_found_by_its_name(published, capsys):
     model = ferkit.load(NAME)
     assert model.trained_on == "fer2013"
     np.testing.assert_array_equal(model.predict(test.images).labels,
-                                  exact.votes(inference.infer_features(published, test.images)))
+                                  exact.predict([inference.infer_features(published, test.images)])[1])
     predictor, facts = evaluation.open_weights(weights_catalogue.locate(NAME)[0], papers.system)
     assert (facts["system"], facts["recipe"]) == ("gap_cnn_svm", "ours") and predictor.head is not None
 

@@ -1,6 +1,7 @@
 """The comparison with Captum runs and its maps are equal; how fast is measured elsewhere."""
 
 import builtins
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from ferkit.core.errors import InputError
 from ferkit.models import weights
 
 
-def test_the_bench_gives_the_contracts_keys_and_equal_maps():
+@pytest.mark.parametrize(("system", "options"), [
+    ("lenet5", {}), ("gap_cnn", {"widths": (4, 8), "input_size": 40})])  # the second sees the image's middle
+def test_the_bench_gives_the_contracts_keys_and_equal_maps(system, options):
     pytest.importorskip("captum")
-    found = bench.bench(papers.system("lenet5"), images=4, patch_size=16, stride=16, rounds=1)
+    network = papers.system(system)
+    found = bench.bench(replace(network, options={**network.options, **options}), images=4, patch_size=16, stride=16,
+                        rounds=1)
     assert {"model", "images", "patch_size", "stride", "seconds", "ratio", "max_abs_difference"} <= set(found)
     assert set(found["seconds"]) == {"ours", "captum"}
     assert found["max_abs_difference"] < 1e-5

@@ -33,9 +33,10 @@ def test_the_folder_of_another_run_is_refused(tmp_path, faces):
     resumable.train(tmp_path, LENET, TINY, faces())
     with pytest.raises(InputError, match="holds a run of another"):
         resumable.train(tmp_path, LENET, TINY, faces(), seed=1)
-    (tmp_path / "status.json").write_text("{")
-    with pytest.raises(InputError, match="unreadable"):
-        resumable.train(tmp_path, LENET, TINY, faces())
+    for text in ("{", "[1]", '{"state": "paused"}'):
+        (tmp_path / "status.json").write_text(text)
+        with pytest.raises(InputError, match="unreadable"):
+            resumable.train(tmp_path, LENET, TINY, faces())
 
 
 def killed(directory, system, faces, monkeypatch):

@@ -19,7 +19,6 @@ from ferkit.analysis.comparison.confusion import (
            class_sizes,
            class_table,
            confused_pairs,
-           per_class,
            recalls,
            significant_cells,
 )
@@ -36,6 +35,6 @@ from ferkit.analysis.comparison.systems import (
 __all__ = [
     "RECIPES", "Source", "System", "accuracy_table", "agreement", "beside_others", "beside_paper", "best_of_each",
     "class_imbalance_changes", "class_sizes", "class_table", "confused_pairs", "find", "hardest", "majority_vote",
-    "paired_tests", "per_class", "recalls", "reliability", "same_images", "significant_cells", "systems",
+    "paired_tests", "recalls", "reliability", "same_images", "significant_cells", "systems",
     "variant_changes", "variant_table", "variants",
 ]

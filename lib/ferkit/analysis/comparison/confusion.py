@@ -19,31 +19,18 @@ def recalls(compared: Sequence[System]) -> tuple[np.ndarray, np.ndarray]:
             np.array([[(row["recall"]["low"], row["recall"]["high"]) for row in table] for table in tables]))
 
 
-def per_class(compared: Sequence[System]) -> list[dict]:
-    """One row a system and class: {system, recipe, expression, support, precision, precision_low, precision_high,
-    recall, …, f1, …}, fractions.
+def class_table(compared: Sequence[System]) -> list[dict]:
+    """A row an expression and score: {expression, images, score, <system/recipe>: "67 (64 … 70)"}, percent.
 
     Means over seeds. Intervals are 95 %: over seeds (t) where there are several; for one seed Wilson for precision
     (of the answers given) and recall (of the class's images), a bootstrap for F1.
     """
+    tables = {one.name: _scores(one) for one in compared}
     rows = []
-    for one in compared:
-        for label, scores in zip(one.label_names, _scores(one), strict=True):
-            columns = {f"{score}{end}": scores[score][key] for score in SCORES
-                       for end, key in (("", "mean"), ("_low", "low"), ("_high", "high"))}
-            rows.append({"system": one.system, "recipe": one.recipe, "expression": label,
-                         "support": scores["support"], **columns})
-    return rows
-
-
-def class_table(compared: Sequence[System]) -> list[dict]:
-    """`per_class` for people: {expression, images, score, <system/recipe>: "67 (64 … 70)"}, percent."""
-    found = {(row["expression"], row["system"], row["recipe"]): row for row in per_class(compared)}
-    rows = []
-    for label in compared[0].label_names:
-        own = {one.name: found[label, one.system, one.recipe] for one in compared}
+    for k, label in enumerate(compared[0].label_names):
+        own = {name: table[k] for name, table in tables.items()}
         for score in SCORES:
-            said = {name: "{:.0f} ({:.0f} … {:.0f})".format(*(100 * row[score + end] for end in ("", "_low", "_high")))
+            said = {name: "{:.0f} ({:.0f} … {:.0f})".format(*(100 * row[score][key] for key in ("mean", "low", "high")))
                     for name, row in own.items()}
             rows.append({"expression": label, "images": next(iter(own.values()))["support"], "score": score, **said})
     return rows

@@ -161,9 +161,7 @@ class Trunk:
         whole = self.last.repeat(len(plans), 1, 1, 1)
         if reached_last:
             for number, stage in enumerate(self.stages):
-                steps = [plan[number] for plan in plans]
-                whole_read = _fills(patch, steps[0])
-                patch = stage(_filled(patch, steps[0]) if whole_read else self._around(patch, number, steps))
+                patch = stage(self._around(patch, number, [plan[number] for plan in plans]))
             for number, plan in enumerate(plans):
                 top, left, bottom, right = plan[-1].reached
                 whole[number * n:(number + 1) * n, :, top:bottom, left:right] = patch[number * n:(number + 1) * n]
@@ -181,15 +179,3 @@ def _paste(crop: Tensor, patch: Tensor, y: int, x: int) -> None:
     height, width = crop.shape[2:]
     top, left, bottom, right = max(0, -y), max(0, -x), min(patch.shape[2], height - y), min(patch.shape[3], width - x)
     crop[:, :, y + top:y + bottom, x + left:x + right] = patch[:, :, top:bottom, left:right]
-
-
-def _fills(patch: Tensor, step: Step) -> bool:
-    """Whether the changed patch is all that the stage reads."""
-    top, left, bottom, right = step.read
-    return (step.y <= 0 and step.x <= 0 and step.y + patch.shape[2] >= bottom - top
-            and step.x + patch.shape[3] >= right - left)
-
-
-def _filled(patch: Tensor, step: Step) -> Tensor:
-    top, left, bottom, right = step.read
-    return patch[:, :, -step.y:bottom - top - step.y, -step.x:right - left - step.x]

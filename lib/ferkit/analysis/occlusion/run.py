@@ -59,7 +59,7 @@ def head_of(result: Result, faces: FaceSet, systems: Systems) -> tuple[nn.Module
     features = evaluation.features_of(system, model)
     head = system.head_kind.refit(features(train.images[rows]), train.labels[rows], result.metrics["svm"],
                                   len(faces.label_names))
-    other = float(np.mean(head.votes(features(test.images))
+    other = float(np.mean(head.predict([features(test.images)])[1]
                           != result.predictions.get("predicted_no_tta", result.predictions["predicted"])))
     if other > MOST_DIFFERENT:
         raise InputError(f"{result.key.name}: fitted again, its SVM predicts {other:.1%} of the test images otherwise"

@@ -14,12 +14,13 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from ferkit.models.layers import FeatureNetwork
 from ferkit.models.receptive_field import receptive_field
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
 
 
-class LeNet5(nn.Module):
+class LeNet5(FeatureNetwork):
     """Two 5×5 convolutions with subsampling, fully connected layers of 120 and 84."""
 
     input_size = 48
@@ -58,7 +59,3 @@ class LeNet5(nn.Module):
     def forward_head(self, features: Tensor) -> Tensor:
         """Logits (N, K)."""
         return self.fc(features)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, 48, 48)."""
-        return self.forward_head(self.forward_features(images))

@@ -39,7 +39,7 @@ def _start(model: MultipleAttentionNetwork, train: Split, recipe: Recipe) -> Sta
 
 def _forward(model: MultipleAttentionNetwork, x: Tensor) -> tuple[Tensor, Tensor]:
     mask = model.mask(x)
-    return model.forward_head(model.pool(model.maps(x, mask))), mask.mean((1, 2, 3))
+    return model.forward_head(model.pool(model.masked_maps(x, mask))), mask.mean((1, 2, 3))
 
 
 def _loss(outputs: tuple[Tensor, ...], batch: Batch, state: State, recipe: Recipe) -> Tensor:

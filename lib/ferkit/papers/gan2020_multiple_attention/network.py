@@ -21,15 +21,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.models.layers import conv_block, global_average_pool
+from ferkit.models.layers import FeatureNetwork, conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 
-class MultipleAttentionNetwork(nn.Module):
+class MultipleAttentionNetwork(FeatureNetwork):
     """Masks on the first maps of a small CNN, and attention heads on its last (reconstructed from memory).
 
     widths: maps of the blocks, the last a multiple of `heads`. heads: of channel and spatial attention; 0 for pooling.
-    masks: whether the region branch masks the maps. region_widths: maps of that branch. input_size: side in pixels.
+    masks: whether the region branch masks the maps. region_widths: maps of that branch. input_size: side in pixels, a
+    multiple of 4.
     """
 
     penalised = ("fc",)
@@ -77,7 +78,7 @@ class MultipleAttentionNetwork(nn.Module):
         coarse = F.interpolate(self.coarse(self.far(near)).sigmoid(), near.shape[2:], mode="bilinear")
         return self.fine(torch.cat([near, coarse], 1)).sigmoid() * coarse
 
-    def maps(self, images: Tensor, mask: Tensor) -> Tensor:
+    def masked_maps(self, images: Tensor, mask: Tensor) -> Tensor:
         """The last maps (N, C, h, w), made of masked first ones."""
         return self.rest(self.first(images) * mask)
 
@@ -98,22 +99,14 @@ class MultipleAttentionNetwork(nn.Module):
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Features (N, D)."""
-        return self.pool(self.maps(images, self.mask(images)))
-
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        return self.fc(self.dropout(features))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W), H and W multiples of 4."""
-        return self.forward_head(self.forward_features(images))
+        return self.pool(self.masked_maps(images, self.mask(images)))
 
     def attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Where it looks: (maps (N, heads, H, W), each head's places times the mask, summing to 1 over heads and
         pixels; the even map (H, W))."""
         mask, side = self.mask(images), images.shape[2:]
         # A place stands for 8 pixels; those that do not fill another one, right and below, take the last place's value.
-        places = F.interpolate(self.places(self.maps(images, mask)).float(), scale_factor=8, mode="bilinear")
+        places = F.interpolate(self.places(self.masked_maps(images, mask)).float(), scale_factor=8, mode="bilinear")
         places = F.pad(places, (0, side[1] - places.shape[3], 0, side[0] - places.shape[2]), mode="replicate")
         seen = places * F.interpolate(mask.float(), side, mode="bilinear") + 1e-12
         even = images.new_full(side, 1 / (side[0] * side[1]))

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.models.layers import affine_grid, global_average_pool, grid_sample, identity_theta
+from ferkit.models.layers import FeatureNetwork, affine_grid, global_average_pool, grid_sample, identity_theta
 from ferkit.models.receptive_field import receptive_field
 
 SAMPLERS = ("features", "input", "identity", "none")
@@ -84,7 +84,7 @@ def _pair(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 3), nn.ReLU(), nn.Conv2d(outputs, outputs, 3), nn.MaxPool2d(2), nn.ReLU()]
 
 
-class DeepEmotion(nn.Module):
+class DeepEmotion(FeatureNetwork):
     """The published network.
 
     sampler: "features" as the figure draws it, "input" as many re-implementations have it, "identity" (transformer
@@ -160,12 +160,8 @@ class DeepEmotion(nn.Module):
         """Logits (N, K)."""
         return self.fc2(features)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, 48, 48)."""
-        return self.forward_head(self.forward_features(images))
 
-
-class DeepEmotionWide(nn.Module):
+class DeepEmotionWide(FeatureNetwork):
     """Our widening of the same idea: eight convolutions with batch-norm, a transformer half way, one linear layer.
 
     Nine weight layers on the main path, so still "fewer than 10 layers"; trained end to end; attention by a spatial
@@ -215,10 +211,6 @@ class DeepEmotionWide(nn.Module):
     def forward_head(self, features: Tensor) -> Tensor:
         """Logits (N, K)."""
         return self.fc(features)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W)."""
-        return self.forward_head(self.forward_features(images))
 
 
 def _norm_pair(inputs: int, outputs: int) -> nn.Sequential:

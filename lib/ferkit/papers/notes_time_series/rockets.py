@@ -71,12 +71,8 @@ class RocketHead:
             scores[row, question] = (self.coefficients[known[0]] @ features[row] + self.intercepts[known[0]])[question]
         return scores
 
-    def votes(self, packed: np.ndarray) -> np.ndarray:
-        """See `heads.Head.votes`: the candidate with the highest score."""
-        return self.predict([packed])[1]
-
     def predict(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """See `heads.Head.predict`: the mean scores and the highest of them."""
+        """See `heads.Head.predict`: the mean scores and the candidate with the highest of them."""
         scores = np.mean([self.scores(packed) for packed in views], axis=0)
         return scores, scores.argmax(1).astype(np.int64)
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from ferkit.models.layers import global_average_pool
+from ferkit.models.layers import FeatureNetwork, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 # The convolutions of a block: two 3×3 see what one 5×5 sees, three what one 7×7 sees.
@@ -28,14 +28,14 @@ KERNELS = {"small": (3, 3), "large": (5,), "three_small": (3, 3, 3), "seven": (7
 POOLS = ("max", "average", "stride", "none")
 
 
-class GapCNN(nn.Module):
+class GapCNN(FeatureNetwork):
     """Convolution blocks, global average pooling, one linear layer.
 
     widths: maps of each block. norm: batch-norm after every convolution. kernels: a block's convolutions, a name of
     `KERNELS`. pool: how a block halves its map: "max", "average", "stride" (by its last convolution) or "none" (not at
     all). skip: each block's input is added to its last convolution, through a 1×1 convolution where the maps differ
     (He et al. 2016, arXiv 1512.03385). head: "gap" or "fc" (the flattened last map through a hidden layer of 256, what
-    GAP replaces). input_size: side of the square input in pixels.
+    GAP replaces). input_size: side of the square input in pixels, at least 2**blocks.
     """
 
     penalised = ("fc",)
@@ -107,14 +107,6 @@ class GapCNN(nn.Module):
         """Pooled features (N, D): what the SVM sees."""
         maps = self.maps(images)
         return self.hidden(maps) if self.head == "fc" else global_average_pool(maps)
-
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        return self.fc(self.dropout(features))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W), H and W at least 2**blocks."""
-        return self.forward_head(self.forward_features(images))
 
 
 class _Skip(nn.Module):

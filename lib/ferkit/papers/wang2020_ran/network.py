@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ferkit.models.layers import conv_block, global_average_pool
+from ferkit.models.layers import FeatureNetwork, conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 LAYOUTS = ("fixed", "corners", "random")
@@ -57,7 +57,7 @@ def boxes(layout: str, side: int, draws: Sequence[Sequence[float]] = ()) -> list
     return [(0, 0, side), (0, 0, part), (0, far, part), (far, far // 2, part), *centres]
 
 
-class RegionAttentionNetwork(nn.Module):
+class RegionAttentionNetwork(FeatureNetwork):
     """Six regions through one backbone, weighted by self-attention and relation attention.
 
     widths: maps of the backbone's blocks. layout: of the crops, one of `LAYOUTS`. self_attention, relation: which
@@ -124,14 +124,6 @@ class RegionAttentionNetwork(nn.Module):
         """The weighted mean of [F_i; F_m], (N, 2 D)."""
         return self.attend(self.region_features(images))[0]
 
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        return self.fc(self.dropout(features))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W)."""
-        return self.forward_head(self.forward_features(images))
-
     def attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Where it looks: (maps (N, R, H, W) that sum to 1 over an image's regions and pixels, what they would sum to
         with equal weights, (H, W)). A region's weight is spread evenly over its pixels."""
@@ -145,7 +137,7 @@ def combined(mu: Tensor, nu: Tensor) -> Tensor:
     return mu * nu / (mu * nu).sum(1, keepdim=True)
 
 
-class Ensemble(nn.Module):
+class Ensemble(FeatureNetwork):
     """Networks of their own on the full face, logits averaged; one member is one network.
 
     widths: of every member. view: side at which the face is read, in pixels.
@@ -181,10 +173,6 @@ class Ensemble(nn.Module):
     def forward_head(self, features: Tensor) -> Tensor:
         """The members' mean logits (N, K)."""
         return self.member_logits(features).mean(1)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W)."""
-        return self.forward_head(self.forward_features(images))
 
 
 def _blocks(in_chans: int, widths: tuple[int, ...]) -> nn.Sequential:

@@ -16,16 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from ferkit.models import inference
-from ferkit.models.layers import conv_block, global_average_pool
+from ferkit.models.layers import FeatureNetwork, conv_block, global_average_pool
 from ferkit.models.receptive_field import receptive_field
 
 
-class SelfCureNetwork(nn.Module):
+class SelfCureNetwork(FeatureNetwork):
     """Blocks of convolution, max-pool, convolution, each convolution with batch-norm; global average pooling; one
-    linear layer for the logits and one for α.
+    linear layer for the logits and one for α. The logits are without α: it is positive, so that it never changes which
+    class is largest.
 
     widths: maps of each block. alpha: whether there is the layer for α; False is the backbone by itself. input_size:
-    side of the square input in pixels.
+    side of the square input in pixels, at least 2**blocks.
     """
 
     penalised = ("fc",)
@@ -53,18 +54,10 @@ class SelfCureNetwork(nn.Module):
         """Pooled features (N, D)."""
         return global_average_pool(self.blocks(images))
 
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Logits (N, K), without α: it is positive, so that it never changes which class is largest."""
-        return self.fc(self.dropout(features))
-
     def forward_importance(self, features: Tensor) -> Tensor:
         """α of each image, float32 (N,), in (0, 1); in fp32 whatever the precision, for its ranks decide."""
         with torch.autocast(features.device.type, enabled=False):
             return self.alpha(features.float()).sigmoid()[:, 0]
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, 1, H, W), H and W at least 2**blocks."""
-        return self.forward_head(self.forward_features(images))
 
 
 def importance(model: SelfCureNetwork, images: np.ndarray) -> np.ndarray:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -87,27 +88,34 @@ def test_recall_by_hand(systems, labels):
     assert intervals[0, 3, 1] == 1 and 0.8 < intervals[0, 3, 0] < 1 and intervals[0, 1, 0] == 0
 
 
+def class_scores(one, label):
+    """{precision, recall, f1: [mean, low, high]} of one class as the table says it, whole percents."""
+    return {row["score"]: [int(number) for number in re.findall(r"-?\d+", row[one.name])]
+            for row in comparison.class_table([one]) if row["expression"] == label}
+
+
+def percents(*fractions):
+    return [round(100 * fraction) for fraction in fractions]
+
+
 def test_each_class_has_precision_recall_and_f1_between_bounds(systems, labels):
     given = np.where((labels == 3) & (np.arange(210) % 2 == 0), 3, 0)  # half of class 3, all of class 0
-    row = comparison.per_class([answering(systems[0], given)])[3]
-    assert (row["precision"], row["recall"], row["f1"]) == pytest.approx((1, 0.5, 2 / 3))
-    assert (row["recall_low"], row["recall_high"]) == pytest.approx(statistics.wilson(15, 30))
-    assert row["precision_low"] == pytest.approx(statistics.wilson(15, 15)[0]) and row["support"] == 30
-    assert row["f1_low"] < 2 / 3 < row["f1_high"]
-    never = comparison.per_class([answering(systems[0], np.zeros(210, int))])[3]
-    assert (never["precision"], never["precision_low"], never["precision_high"]) == (0, 0, 1)
-    said = comparison.class_table([answering(systems[0], given)])
-    assert said[10] == {"expression": "happy", "images": 30, "score": "recall",
-                        "deep_emotion/published": "50 (33 … 67)"}
+    half, nothing = answering(systems[0], given), answering(systems[0], np.zeros(210, int))
+    row = class_scores(half, "happy")
+    assert row["precision"] == percents(1, *statistics.wilson(15, 15))
+    assert row["recall"] == percents(0.5, *statistics.wilson(15, 30))
+    assert row["f1"][0] == 67 and row["f1"][1] < 67 < row["f1"][2]
+    assert class_scores(nothing, "happy")["precision"] == [0, 0, 100]
+    assert comparison.class_table([half])[10] == {"expression": "happy", "images": 30, "score": "recall",
+                                                  "deep_emotion/published": "50 (33 … 67)"}
 
 
 def test_recall_over_seeds_is_their_mean_with_an_interval_over_seeds_and_images(systems, labels):
     half = np.where((labels == 3) & (np.arange(210) % 2 == 0), 0, labels)
-    row = comparison.per_class([answering(systems[0], labels, half, labels)])[3]
     low, high = statistics.over_seeds([1, 0.5, 1]).interval
     of_images = 1 - statistics.wilson(30, 30)[0]
-    assert row["recall"] == pytest.approx(5 / 6) and row["recall_high"] == 1 < high
-    assert row["recall_low"] == pytest.approx(5 / 6 - np.hypot(5 / 6 - low, of_images))
+    row = class_scores(answering(systems[0], labels, half, labels), "happy")
+    assert high > 1 and row["recall"] == percents(5 / 6, 5 / 6 - np.hypot(5 / 6 - low, of_images), 1)
 
 
 def test_seeds_that_agree_are_no_certainty():
@@ -121,8 +129,8 @@ def test_of_a_class_without_images_nothing_is_known_whatever_the_seeds_say(syste
         "labels": np.where(labels == 6, 0, labels)}, []) for result in systems[1].results]
     _, intervals = comparison.recalls([System(tuple(absent))])
     assert len(absent) == 2 and intervals[0, 6].tolist() == [0, 1]
-    row = comparison.per_class([System(tuple(absent))])[6]
-    assert (row["f1_low"], row["f1_high"], row["precision_low"], row["precision_high"]) == (0, 1, 0, 1)
+    row = class_scores(System(tuple(absent)), "neutral")
+    assert row["f1"][1:] == row["precision"][1:] == [0, 100]
 
 
 def test_equal_answers_differ_nowhere_and_a_clear_difference_is_found(systems, labels):

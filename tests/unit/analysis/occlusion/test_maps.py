@@ -161,7 +161,7 @@ def test_an_svm_on_the_features_is_asked_for_its_votes(pictures):
     head = RBF_SVM.refit(twice, np.tile(np.arange(6) % 3, 2), {"C": 10.0, "gamma": "scale"}, 3)
     score = occlusion.predictor(model, head)
     scores, votes = score(pictures)
-    assert scores.shape == (6, 3) and np.array_equal(votes, head.votes(features))
+    assert scores.shape == (6, 3) and np.array_equal(votes, head.predict([features])[1])
     maps = occlusion.occlusion_maps(score, pictures, np.arange(6) % 3, patch_size=16, stride=16)
     assert np.array_equal(maps.correct, votes == np.arange(6) % 3)
 

@@ -62,7 +62,11 @@ def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tre
 @pytest.mark.parametrize(("words", "says"), [
     ([], "name a folder"), (["x", "--mouth-only"], "name a folder"), (["nowhere"], "no such folder"),
     (["x", "--patch-size", "0"], "whole number"), (["x", "--images", "-1"], "whole number"),
-    (["x", "--baseline", "white"], "white")])
+    (["x", "--baseline", "white"], "white"), (["--mouth-only", "--stride", "8", "--images", "9"], "--images, --stride"),
+    *((["--mouth-only", *words], f"leave out {words[0]}") for words in (
+        ["--images", "9"], ["--beside", "9"], ["--patch-size", "9"], ["--stride", "9"], ["--recipe", "paper"],
+        ["--model", "lenet5"], ["--dataset", "jaffe"], ["--data", "x"], ["--protocol", "official"],
+        ["--profile", "smoke"], ["--labels", "ferplus"], ["--contempt"], ["--subject-from", "x"]))])
 def test_bad_words_are_told_in_one_line(words, says, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert command_line.main(["occlusion", *words]) == 2
@@ -80,7 +84,7 @@ def test_a_machine_that_is_not_there_is_fitted_again_and_must_answer_as_publishe
     (result.directory / "weights.safetensors").unlink()
     _, again = run.head_of(result, faces(), papers.system)
     features = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
-    assert np.array_equal(there.votes(features), again.votes(features))
+    assert np.array_equal(there.predict([features])[1], again.predict([features])[1])
     other = {**result.predictions, "predicted": (result.predictions["predicted"] + 1) % 7}
     result = replace(result, predictions=other)
     with pytest.raises(InputError, match=r"fitted again, its SVM predicts 100\.0%"):

@@ -34,8 +34,8 @@ def test_the_fine_mask_is_nowhere_above_the_coarse_one_and_masks_the_first_maps(
     coarse = torch.nn.functional.interpolate(model.coarse(model.far(near)).sigmoid(), (22, 22), mode="bilinear")
     mask = model.mask(images)
     assert mask.shape == (2, 1, 22, 22) and (mask <= coarse).all() and (mask > 0).all()
-    assert torch.equal(model.maps(images, torch.zeros_like(mask)), model.rest(torch.zeros(2, 4, 22, 22)))
-    assert torch.equal(model.maps(images, torch.ones_like(mask)), model.rest(model.first(images)))
+    assert torch.equal(model.masked_maps(images, torch.zeros_like(mask)), model.rest(torch.zeros(2, 4, 22, 22)))
+    assert torch.equal(model.masked_maps(images, torch.ones_like(mask)), model.rest(model.first(images)))
 
 
 @pytest.mark.parametrize("heads", [1, 2, 4])

@@ -71,7 +71,7 @@ def test_a_rocket_learns_answers_within_the_question_and_is_read_back_equal(tmp_
     again = rockets.MINIROCKET.load(tmp_path / "weights.safetensors").scores(test)
     np.testing.assert_array_equal(again, scores)
     with pytest.raises(InputError, match="never had to choose"):
-        head.votes(packed(2, asked=((0, 1, 1),))[0])
+        head.predict([packed(2, asked=((0, 1, 1),))[0]])
 
 
 def test_what_is_no_rocket_is_refused_in_one_line(tmp_path):
