@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,9 @@ def learning_curves(tree: str, systems: Sequence[Name], stated: Mapping[str, flo
               for name in systems}
     points = [point for runs in curves.values() for run in runs for point in run]
     top = max(*(y for _, y in points), *stated.values())
-    x, y, parts = _axes((70, 30, WIDTH - 40, 330), (0, max(e for e, _ in points)), (0.1, np.ceil(20 * top) / 20),
-                        "epoch", lambda value: f"{100 * value:.0f} %", 0.1, 10)
+    last = max(e for e, _ in points)
+    x, y, parts = _axes((70, 30, WIDTH - 40, 330), (0, last), (0.1, np.ceil(20 * top) / 20), "epoch",
+                        lambda value: f"{100 * value:.0f} %", 0.1, _step(last))
     for says, value in stated.items():
         parts += [svg.line(x(0), y(value), WIDTH - 40, y(value), "Grey", 1.2, "5 4"),
                   svg.text(WIDTH - 46, y(value) - 6, f"{says}: {Unit.FRACTION.format(value)}", "q s", "end")]
@@ -184,6 +186,11 @@ def _shade(x: float, y: float, width: float, height: float, share: float, full: 
     colour = "".join(f"{round(light + (dark - light) * float(np.clip(share, 0, 1))):02x}"
                      for light, dark in zip(PALE, full, strict=True))
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="#{colour}"/>'
+
+
+def _step(last: int) -> int:
+    """Epochs from one tick to the next, of 1, 2, 5, 10, …: the fewest that leave at most eight labels from 0 on."""
+    return next(step for power in count() for step in (10**power, 2 * 10**power, 5 * 10**power) if last < 8 * step)
 
 
 def _axes(box: tuple[float, float, float, float], xs: tuple[float, float], ys: tuple[float, float], below: str,
