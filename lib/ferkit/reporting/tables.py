@@ -90,7 +90,7 @@ def show(rows: Iterable[Mapping] | object, columns: Sequence[str] | None = None,
     if hasattr(rows, "to_dict"):
         named = any(rows.index.names)
         rows = (rows.reset_index() if named else rows).to_dict("records")
-    rows = [{key: None if _nothing(value) else value for key, value in row.items()} for row in rows]
+    rows = [{key: _plain(value) for key, value in row.items()} for row in rows]
     units = dict(units or {})
     keys = list(columns) if columns else list(dict.fromkeys(key for row in rows for key in row))
     keys = [key for key in keys if any(row.get(key) is not None for row in rows)]
@@ -154,14 +154,12 @@ def folded(summary: str, content: str) -> str:
 
 def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: str = "") -> str:
     """One value as text: in its unit, or by what it is where that is text alone; "–" for nothing."""
-    if _nothing(value):
+    if value is None:
         return NONE
     if key == "system" and "/" not in str(value):
         return names.system(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if hasattr(value, "item"):  # numpy's numbers
-        value = value.item()
     if isinstance(value, int | float):
         if unit is Unit.TEXT:
             return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
@@ -173,5 +171,9 @@ def cell(value: object, unit: Unit = Unit.TEXT, digits: int | None = None, key: 
     return names.in_words(str(value))
 
 
-def _nothing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
+def _plain(value: object) -> object:
+    """A value without numpy, whose booleans and whole numbers are no bool and no int; None for NaN."""
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    value = value.item() if hasattr(value, "item") else value
+    return None if (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType" else value

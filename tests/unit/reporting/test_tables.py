@@ -41,6 +41,12 @@ def test_columns_can_be_chosen_named_and_given_units():
     assert table.heads == ("share", "b", "c") and table.rows == [("50.00 %", "yes", "1, 2")]
 
 
+def test_numpy_says_what_python_says():
+    (row,) = tables.show([{"a": np.True_, "b": np.int64(2000), "c": np.float32(0.5), "d": [np.False_, np.nan]}],
+                         default=Unit.FRACTION).rows
+    assert row == ("yes", "2,000", "50.00 %", "no, –")
+
+
 def test_an_interval_of_differences_is_in_points():
     table = tables.show([{"difference": 0.018, "low": -0.003, "high": 0.039}])
     assert table.rows == [("+1.8 pts", "-0.3 … +3.9 pts")]
