@@ -165,27 +165,27 @@ def calibration(curves: Sequence[Mapping]) -> go.Figure:
     return fig
 
 
-def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
-                        statuses: Sequence[str] | None = None,
-                        *, chance: float | None = None, paper_rate: float = 0.005,
-                        paper_limit: float = 0.01) -> go.Figure:
+def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float], statuses: Sequence[str], *,
+                        chance: float | None = None, paper_rate: float | None = None,
+                        paper_limit: float | None = None) -> go.Figure:
     """Validation accuracy against the learning rate (log scale); a cross marks a trained system that diverged or
     collapsed.
 
-    chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that Deep-Emotion
-    used and the one above which it is said to diverge.
+    chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that the paper used and the
+    one above which it says that training diverges, marked where it states them.
     """
-    rows = sorted(zip(map(float, rates), (float(value or 0) for value in accuracies),
-                      statuses or ["finished"] * len(rates),
-                      strict=True))
+    rows = sorted(zip(map(float, rates), (float(value or 0) for value in accuracies), statuses, strict=True))
     fig = style.empty_figure(height=360, margin={"t": 44})
-    right = max([0.2, *(rate * 1.6 for rate, _, _ in rows)])
-    fig.add_vrect(x0=paper_limit, x1=right, fillcolor=style.BAD, opacity=0.10, line_width=0)
-    fig.add_vline(x=paper_rate, line={"color": style.QUIET, "dash": "dot"})
-    for rate, says, anchor in ((paper_rate, f"paper: {paper_rate:g}", "right"),
-                               (paper_limit, "diverges", "left")):
-        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", xanchor=anchor,
-                           text=says,
+    marked = {}
+    if paper_rate is not None:
+        fig.add_vline(x=paper_rate, line={"color": style.QUIET, "dash": "dot"})
+        marked[paper_rate] = f"paper: {paper_rate:g}", "right"
+    if paper_limit is not None:
+        fig.add_vrect(x0=paper_limit, x1=max([0.2, *(1.6 * rate for rate, _, _ in rows)]),
+                      fillcolor=style.BAD, opacity=0.10, line_width=0)
+        marked[paper_limit] = "diverges", "left"
+    for rate, (says, anchor) in marked.items():
+        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", xanchor=anchor, text=says,
                            showarrow=False, font=SMALL)
     if chance is not None:
         fig.add_hline(y=chance, line={"color": style.QUIET, "dash": "dash"}, annotation_text="majority class",
@@ -198,7 +198,7 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
         marker={"size": 12, "symbol": ["x" if failed else "circle" for failed in bad],
                 "color": [style.BAD if failed else style.GOOD for failed in bad]},
         hovertemplate="learning rate %{x:g}<br>validation %{y:.1%}, %{customdata}<extra></extra>"))
-    ticks = sorted({rate for rate, _, _ in rows} | {paper_limit})
+    ticks = sorted({rate for rate, _, _ in rows} | ({paper_limit} - {None}))
     fig.update_layout(xaxis={"type": "log", "title": "learning rate", "tickvals": ticks,
                              "ticktext": [f"{rate:g}" for rate in ticks]},
                       yaxis={"tickformat": ".0%", "title": "validation accuracy", "rangemode": "tozero"})

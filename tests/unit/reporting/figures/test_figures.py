@@ -177,6 +177,16 @@ def test_a_learning_rate_that_was_never_validated_is_a_cross_at_zero():
     assert list(trace.marker.symbol) == ["circle", "x"]
 
 
+def test_only_the_rates_that_a_paper_states_are_marked():
+    """One paper's 0.005 and 0.01 once stood on the probes of every paper."""
+    probed = [0.1, 0.001], [0.2, 0.5], ["diverged", "finished"]
+    bare, marked = (figures.learning_rate_probe(*probed, **stated).layout for stated in (
+        {}, {"paper_rate": 0.002, "paper_limit": 0.05}))
+    assert not bare.shapes and not bare.annotations and list(bare.xaxis.tickvals) == [0.001, 0.1]
+    assert [one.text for one in marked.annotations] == ["paper: 0.002", "diverges"]
+    assert [one.x0 for one in marked.shapes] == [0.002, 0.05] and 0.05 in marked.xaxis.tickvals
+
+
 def test_the_ring_marks_the_epoch_that_validation_selected():
     traces = figures.learning_curves([result(best_epoch=2)]).data
     sizes = {(trace.line.dash, trace.yaxis): list(trace.marker.size) for trace in traces}
