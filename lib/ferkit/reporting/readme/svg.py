@@ -17,7 +17,7 @@ svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue
 .blue { fill: #0072b2 } .orange { fill: #d55e00 } .green { fill: #009e73 } .amber { fill: #c78500 }
 .grey { fill: #8793a3 }
 .Blue { stroke: #0072b2 } .Orange { stroke: #d55e00 } .Green { stroke: #009e73 } .Amber { stroke: #c78500 }
-.Grey { stroke: #8793a3 } .w { fill: #ffffff } .cell { fill: #4f9bd6 } .empty { fill: #f1f4f8 }
+.Grey { stroke: #8793a3 } .w { fill: #ffffff } .empty { fill: #f1f4f8 }
 """
 DARK = """@media (prefers-color-scheme: dark) {
 .card { fill: #151b23; stroke: #303a47 } .t { fill: #e7ecf3 } .q { fill: #9ba8b9 } .line { stroke: #2b3441 }
@@ -25,7 +25,7 @@ DARK = """@media (prefers-color-scheme: dark) {
 .blue { fill: #56a8e0 } .orange { fill: #ef8a4a } .green { fill: #3fc79c } .amber { fill: #e5ad3c }
 .grey { fill: #9ba8b9 }
 .Blue { stroke: #56a8e0 } .Orange { stroke: #ef8a4a } .Green { stroke: #3fc79c } .Amber { stroke: #e5ad3c }
-.Grey { stroke: #9ba8b9 } .w { fill: #10141a } .cell { fill: #2c7dc0 } .empty { fill: #202833 }
+.Grey { stroke: #9ba8b9 } .w { fill: #10141a } .empty { fill: #202833 }
 }
 """
 
