@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from ferkit.analysis.comparison import cost
 from ferkit.core.labels import LABELS
 from ferkit.reporting import figures, html_report
 
@@ -29,7 +30,8 @@ def page(tmp_path_factory, write_result):
         "frames": figures.theta_frames(theta, np.arange(70) % 7),
         "rates": figures.learning_rate_probe([0.1, 0.005], [None, 0.5], ["diverged", "finished"], chance=0.2),
         "faces": figures.image_grid(np.zeros((7, 48, 48), np.uint8), LABELS, dataset="synthetic"),
-        "size": figures.parameters_vs_accuracy(results), "regions": figures.region_table(np.eye(7), LABELS, LABELS),
+        "size": figures.accuracy_against(cost.cost(results), "parameters"),
+        "regions": figures.region_table(np.eye(7), LABELS, LABELS),
     }
     for k, (name, fig) in enumerate(drawn.items()):
         figures.save(fig, root / "02_stn_attention" / "figures", name, title=name, caption="What to see.", order=k + 1)

@@ -11,6 +11,7 @@ from ferkit.reporting.figures import style
 
 BELOW = {"y": -0.2, "yanchor": "top"}  # a legend with many entries goes under its figure
 SMALL = {"size": 11}
+LEAST = 1e-3  # minutes: what took no time at all stands here, for the axis is logarithmic
 
 
 def learning_curves(results: Sequence) -> go.Figure:
@@ -205,19 +206,26 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float], sta
     return fig
 
 
-def parameters_vs_accuracy(results: Sequence) -> go.Figure:
-    """Test accuracy against the number of parameters (log scale), one point per tested system."""
-    results = [result for result in results if result.metrics.get("accuracy") is not None]
-    fig = style.empty_figure(height=440, margin={"t": 24, "b": 60})
-    for result, (colour, _, symbol) in zip(results, style.styles(len(results)), strict=True):
-        name = style.result_name(result.metrics)
+def accuracy_against(rows: Sequence[Mapping], what: str = "minutes", *, lines: Mapping[str, float] | None = None
+                     ) -> go.Figure:
+    """A point for each row of `analysis.comparison.cost.cost` over what it cost, on a logarithmic axis.
+
+    what: "minutes" or "parameters". lines: accuracies to draw across, by name (of people, say), fractions.
+    """
+    fig = style.empty_figure(height=420 + 12 * len(rows))
+    for row, (colour, _, symbol) in zip(rows, style.styles(len(rows)), strict=True):
+        name = style.result_name(row)
         fig.add_trace(go.Scatter(
-            x=[result.metrics["parameters"]], y=[result.metrics["accuracy"]], mode="markers", name=name,
-            marker={"color": colour, "symbol": symbol, "size": 13},
-            hovertemplate=f"{name}<br>%{{x:,}} parameters, test %{{y:.1%}}<extra></extra>"))
-    fig.update_layout(xaxis={"title": "parameters",
-                             **_log_ticks([result.metrics["parameters"] for result in results])}, legend=BELOW,
-                      yaxis={"tickformat": ".0%", "title": "test accuracy"})
+            x=[max(row[what], LEAST)], y=[row["accuracy"]], name=f"{name} {row['accuracy']:.1%}", mode="markers",
+            marker={"symbol": symbol, "color": colour, "size": 10},
+            hovertemplate=f"{name}<br>%{{y:.1%}} in {row['minutes']:.2f} minutes<br>{row['parameters']:,} parameters"
+                          "<extra></extra>"))
+    for says, accuracy in (lines or {}).items():
+        fig.add_hline(y=accuracy, line={"dash": "dot", "width": 1}, annotation_text=f"{says} {accuracy:.1%}",
+                      annotation_position="top left")
+    axis = ({"title": "minutes of training", "type": "log", "dtick": 1} if what == "minutes" else
+            {"title": what, **_log_ticks([row[what] for row in rows])})
+    fig.update_layout(xaxis=axis, yaxis={"title": "test accuracy", "tickformat": ".0%"}, legend=BELOW, showlegend=True)
     return fig
 
 
