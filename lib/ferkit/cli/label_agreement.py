@@ -42,5 +42,5 @@ def _text(found: dict) -> str:
     return (f"Ten FER+ taggers on FER2013's PrivateTest, by its label\n{labels}\n\n"
             f"Right by FER2013's labels: one tagger {100 * top['one_person']:.1f} %, the plurality of ten "
             f"{100 * top['ten_people']:.1f} %, at least one of ten {100 * top['any_of_ten']:.1f} %\n\n"
-            f"Accuracy by FER2013's labels where the votes confirm them, contradict them or never name them\n"
+            "Accuracy by FER2013's labels where the votes confirm them, contradict them or never name them\n"
             f"{systems}\ncrowd: agreement with the taggers' plurality, where there is one")
