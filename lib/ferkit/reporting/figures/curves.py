@@ -67,7 +67,7 @@ def recall_bars(names: Sequence[str], recalls: np.ndarray, intervals: np.ndarray
                  strict=True)
     for k, (name, colour, values, bounds) in enumerate(series):
         pattern = patterns[k // len(style.COLOURS) % len(patterns)]
-        error = _error_bars(values, bounds) | {"thickness": 1.2, "width": 3, "color": style.TEXT}
+        error = style.error_bars(values, bounds, thickness=1.2, width=3, color=style.TEXT)
         fig.add_trace(go.Bar(x=ticks, y=values.astype(np.float32), name=name, error_y=error,
                              marker={"color": colour, "pattern": {"shape": pattern}},
                              hovertemplate=f"{name}<br>%{{x}}: recall %{{y:.1%}}<extra></extra>"))
@@ -116,13 +116,12 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
         fig.add_annotation(x=human[0], y=1, yref="paper", yanchor="bottom", showarrow=False, font=SMALL,
                            text=f"human {human[0] * 100:.0f} ± {human[1] * 100:.0f} %")
     ours = [row for row in rows if row.get("ours") is not None]
-    values = np.array([row["ours"] for row in ours], float)
-    bounds = np.array([row.get("interval") or (row["ours"], row["ours"]) for row in ours], float).reshape(-1,
-                                                                                                          2)
+    values = [row["ours"] for row in ours]
+    bounds = [row.get("interval") or (row["ours"], row["ours"]) for row in ours]
     fig.add_trace(go.Scatter(
         x=values, y=[row["label"] for row in ours], name="ours, 95 % interval", mode="markers",
         marker={"color": style.GOOD, "size": 10}, hovertemplate="%{y}<br>ours %{x:.1%}<extra></extra>",
-        error_x=_error_bars(values, bounds) | {"thickness": 2, "width": 5, "color": style.GOOD}))
+        error_x=style.error_bars(values, bounds, thickness=2, width=5, color=style.GOOD)))
     unseen = [row for row in rows if row.get("without") is not None]
     if unseen:
         fig.add_trace(go.Scatter(
@@ -267,12 +266,6 @@ def _log_ticks(values: Sequence[float]) -> dict[str, object]:
     texts = [f"{tick / 1e6:g} M" if tick >= 1e6 else f"{tick / 1e3:g} k" if tick >= 1e4 else f"{tick}"
              for tick in ticks]
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
-
-
-def _error_bars(values: np.ndarray, bounds: np.ndarray) -> dict[str, object]:
-    """plotly's asymmetric error bars from values (n,) and bounds (n, 2)."""
-    return {"type": "data", "symmetric": False, "array": np.maximum(bounds[:, 1] - values, 0),
-            "arrayminus": np.maximum(values - bounds[:, 0], 0)}
 
 
 def _column(result, name: str) -> np.ndarray:
