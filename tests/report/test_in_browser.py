@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from ferkit.analysis.comparison import cost
 from ferkit.core.labels import LABELS
 from ferkit.reporting import figures, html_report
 
@@ -29,7 +30,8 @@ def page(tmp_path_factory, write_result):
         "frames": figures.theta_frames(theta, np.arange(70) % 7),
         "rates": figures.learning_rate_probe([0.1, 0.005], [None, 0.5], ["diverged", "finished"], chance=0.2),
         "faces": figures.image_grid(np.zeros((7, 48, 48), np.uint8), LABELS, dataset="synthetic"),
-        "size": figures.parameters_vs_accuracy(results), "regions": figures.region_table(np.eye(7), LABELS, LABELS),
+        "size": figures.accuracy_against(cost.cost(results), "parameters"),
+        "regions": figures.region_table(np.eye(7), LABELS, LABELS),
     }
     for k, (name, fig) in enumerate(drawn.items()):
         figures.save(fig, root / "02_stn_attention" / "figures", name, title=name, caption="What to see.", order=k + 1)
@@ -111,7 +113,7 @@ def test_panels_stand_side_by_side_on_a_desk_and_below_each_other_on_a_phone(pag
     assert found[1280][0] == found[1280][1] and found[390][0][0] > found[390][1][1]
 
 
-def test_light_and_dark_can_be_switched_and_figures_follow(page, browser):
+def test_light_and_dark_can_be_switched_figures_follow_and_paper_is_white(page, browser):
     colour = "return document.querySelectorAll('.plot')[1].layout.coloraxis.colorscale[0][1]"
     with browser() as session:
         session.emulate(dark=False)
@@ -122,4 +124,10 @@ def test_light_and_dark_can_be_switched_and_figures_follow(page, browser):
         session.wait(f"(() => {{ {colour} }})() !== '{light}'")
         assert session.run("return document.documentElement.dataset.theme") == "dark"
         assert session.run("return getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 26)"
+        session.command("Emulation.setEmulatedMedia", {"media": "print"})
+        assert session.run("return getComputedStyle(document.body).color") == "rgb(27, 35, 48)", "light text on paper"
+        session.run("dispatchEvent(new Event('beforeprint'))")
+        session.wait(f"(() => {{ {colour} }})() === '{light}'")
+        session.run("dispatchEvent(new Event('afterprint'))")
+        assert session.run("return document.documentElement.dataset.theme") == "dark"
         assert session.errors() == []

@@ -25,25 +25,22 @@ def main(arguments: argparse.Namespace) -> int:
     found = {"labels": label_agreement.by_label(), "ceiling": label_agreement.ceiling(),
              "systems": label_agreement.by_system(results),
              "recall": {labels: label_agreement.recall_by_label(results, labels) for labels in ("own", "ferplus")}}
-    print(json_line(found) if arguments.json else "\n".join(_lines(found)))
+    print(json_line(found) if arguments.json else _text(found))
     return 0
 
 
-def _lines(found: dict) -> list[str]:
-    """The tables for a terminal, in percent."""
-    lines = ["Ten FER+ taggers on FER2013's PrivateTest, by its label (%)",
-             f"{'label':<10}{'images':>8}{'agree':>8}{'never named':>13}  instead"]
-    for row in found["labels"]:
-        lines.append(f"{row['label']:<10}{row['n']:>8}{100 * row['agreement']:>8.1f}{100 * row['never_named']:>13.1f}"
-                     f"  {row['instead']} {100 * row['instead_share']:.0f}")
+def _text(found: dict) -> str:
+    """The tables for a terminal."""
+    from ferkit.core.units import Unit
+    from ferkit.reporting.tables import show
+
     top = found["ceiling"]
-    lines += ["", f"Right by FER2013's labels: one tagger {100 * top['one_person']:.1f} %, the plurality of ten "
-              f"{100 * top['ten_people']:.1f} %, at least one of ten {100 * top['any_of_ten']:.1f} %", "",
-              "Accuracy by FER2013's labels where the votes confirm them, contradict them or never name them (%)",
-              f"{'system · recipe':<40}{'seeds':>6}{'all':>7}{'confirm':>9}{'contradict':>12}{'never':>7}{'crowd':>7}"]
-    for row in found["systems"]:
-        lines.append(f"{row['system'] + ' · ' + row['recipe']:<40}{row['seeds']:>6}{100 * row['accuracy']:>7.1f}"
-                     f"{100 * row['confirmed']:>9.1f}{100 * row['contradicted']:>12.1f}"
-                     f"{100 * row['never_named']:>7.1f}{100 * row['crowd']:>7.1f}")
-    lines.append("crowd: agreement with the taggers' plurality, where there is one")
-    return lines
+    labels = show(found["labels"], ("label", "n", "agreement", "never_named", "instead", "instead_share"),
+                  heads={"agreement": "agree", "instead_share": "share"}, default=Unit.FRACTION)
+    systems = show(found["systems"], ("system", "recipe", "seeds", "accuracy", "confirmed", "contradicted",
+                                      "never_named", "crowd"), heads={"accuracy": "all"}, default=Unit.FRACTION)
+    return (f"Ten FER+ taggers on FER2013's PrivateTest, by its label\n{labels}\n\n"
+            f"Right by FER2013's labels: one tagger {100 * top['one_person']:.1f} %, the plurality of ten "
+            f"{100 * top['ten_people']:.1f} %, at least one of ten {100 * top['any_of_ten']:.1f} %\n\n"
+            "Accuracy by FER2013's labels where the votes confirm them, contradict them or never name them\n"
+            f"{systems}\ncrowd: agreement with the taggers' plurality, where there is one")

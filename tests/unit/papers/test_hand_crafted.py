@@ -90,7 +90,7 @@ def test_the_nearest_neighbour_keeps_no_copy_of_the_training_images(faces, tmp_p
     rows = cost.cost([result])
     assert rows[0]["minutes"] == result.metrics["head_cpu_minutes"]
     assert rows[0]["accuracy"] == result.metrics["accuracy"]
-    fig = figures.accuracy_against_minutes(rows, lines={"people": 0.65})
+    fig = figures.accuracy_against(rows, lines={"people": 0.65})
     assert fig.data[0].y[0] == rows[0]["accuracy"] and fig.layout.shapes[0].y0 == 0.65
 
 

@@ -6,7 +6,8 @@ Only numbers are drawn: means over images, never an image.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,9 @@ def learning_curves(tree: str, systems: Sequence[Name], stated: Mapping[str, flo
               for name in systems}
     points = [point for runs in curves.values() for run in runs for point in run]
     top = max(*(y for _, y in points), *stated.values())
-    x, y, parts = _axes((70, 30, WIDTH - 40, 330), (0, max(e for e, _ in points)), (0.1, np.ceil(20 * top) / 20),
-                        "epoch", lambda value: f"{100 * value:.0f} %", 0.1, 10)
+    last = max(e for e, _ in points)
+    x, y, parts = svg.axes((70, 30, WIDTH - 40, 330), (0, last), (0.1, np.ceil(20 * top) / 20), x_step=_step(last),
+                           y_step=0.1, below="epoch")
     for says, value in stated.items():
         parts += [svg.line(x(0), y(value), WIDTH - 40, y(value), "Grey", 1.2, "5 4"),
                   svg.text(WIDTH - 46, y(value) - 6, f"{says}: {Unit.FRACTION.format(value)}", "q s", "end")]
@@ -81,8 +83,8 @@ def differences(rows: Iterable[tuple[str, Mapping]]) -> Picture:
     ends = [end for _, row in rows for pair in (row["interval"], row["prediction_interval"]) if pair for end in pair]
     low, high = np.floor(10 * min(ends)) / 10, np.ceil(10 * max(ends)) / 10
     bottom = 30 + 32 * len(rows)
-    x, _, parts = _axes((350, 20, WIDTH - 150, bottom), (low, high), (0, 1), "percentage points", None, 0, 0.1,
-                        lambda value: f"{100 * value:+.0f}" if round(100 * value) else "0")
+    x, _, parts = svg.axes((350, 20, WIDTH - 150, bottom), (low, high), x_step=0.1, below="percentage points",
+                           says=lambda value: f"{100 * value:+.0f}" if round(100 * value) else "0")
     parts.append(svg.line(x(0), 16, x(0), bottom, "axis", 1.6))
     for k, (says, row) in enumerate(rows):
         at, colour = 20 + 32 * (k + 0.5), pictures.COLOURS[row["verdict"]]
@@ -131,8 +133,7 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
     parts = []
     for k, (kind, strengths) in enumerate(kinds.items()):
         left, top = 60 + 275 * (k % 3), 34 + 190 * (k // 3)
-        x, y, axes = _axes((left, top, left + 215, top + 120), (-0.3, len(strengths) + 0.3), (0, 0.8), "",
-                           lambda value: f"{100 * value:.0f} %", 0.2, 0)
+        x, y, axes = svg.axes((left, top, left + 215, top + 120), (-0.3, len(strengths) + 0.3), (0, 0.8), y_step=0.2)
         parts += [*axes, svg.text(left, top - 10, kind, "t s b"),
                   *(svg.text(x(s), top + 138, says, "q xs", "middle") for s, says in enumerate(("none", *strengths)))]
         for (fill, stroke), one in zip(LOOKS, found.values(), strict=False):
@@ -186,26 +187,9 @@ def _shade(x: float, y: float, width: float, height: float, share: float, full: 
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="#{colour}"/>'
 
 
-def _axes(box: tuple[float, float, float, float], xs: tuple[float, float], ys: tuple[float, float], below: str,
-          left: Callable[[float], str] | None, y_step: float, x_step: float,
-          bottom: Callable[[float], str] = lambda value: f"{value:.0f}"
-          ) -> tuple[Callable[[float], float], Callable[[float], float], list[str]]:
-    """What places values inside a box (left, top, right, bottom), and the drawing of its axes. left, bottom: how values
-    are written; no ticks where a step is 0."""
-    x0, y0, x1, y1 = box
-
-    def x(value: float) -> float:
-        return x0 + (x1 - x0) * (value - xs[0]) / (xs[1] - xs[0])
-
-    def y(value: float) -> float:
-        return y1 - (y1 - y0) * (value - ys[0]) / (ys[1] - ys[0])
-
-    parts = []
-    for tick in np.arange(ys[0], ys[1] + 1e-9, y_step) if y_step else ():
-        parts += [svg.line(x0, y(tick), x1, y(tick)), svg.text(x0 - 8, y(tick) + 4, left(tick), "q xs", "end")]
-    for tick in np.arange(xs[0], xs[1] + 1e-9, x_step) if x_step else ():
-        parts += [svg.line(x(tick), y0, x(tick), y1), svg.text(x(tick), y1 + 16, bottom(tick), "q xs", "middle")]
-    return x, y, [*parts, *([svg.text((x0 + x1) / 2, y1 + 34, below, "q s", "middle")] if below else [])]
+def _step(last: int) -> int:
+    """Epochs from one tick to the next, of 1, 2, 5, 10, …: the fewest that leave at most eight labels from 0 on."""
+    return next(step for power in count() for step in (10**power, 2 * 10**power, 5 * 10**power) if last < 8 * step)
 
 
 def _picture(height: float, says: str, parts: Iterable[str], width: float = WIDTH) -> Picture:

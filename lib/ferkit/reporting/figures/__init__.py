@@ -10,13 +10,12 @@ set.
 
 from ferkit.reporting.figures.attention import attention_maps, attentions, planted_accuracy
 from ferkit.reporting.figures.class_imbalance import class_imbalance_changes
-from ferkit.reporting.figures.cost import accuracy_against_minutes
 from ferkit.reporting.figures.curves import (
+    accuracy_against,
     accuracy_dots,
     calibration,
     learning_curves,
     learning_rate_probe,
-    parameters_vs_accuracy,
     recall_against_class_size,
     recall_bars,
     robustness,
@@ -31,11 +30,10 @@ from ferkit.reporting.figures.style import colours, result_name
 from ferkit.reporting.figures.teaching import class_activation, samplings, svm_regions
 
 __all__ = [
-    "accuracy_against_minutes", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement",
-    "attention_maps", "attentions", "calibration", "class_activation", "class_imbalance_changes", "colours",
-    "confusion_difference", "confusion_matrices", "early_recognition", "filling_maps", "image_grid",
-    "learning_curves", "learning_rate_probe", "load_all", "occlusion_maps", "occlusion_pictures",
-    "parameters_vs_accuracy", "planted_accuracy", "ranked_batch", "recall_against_class_size", "recall_bars",
-    "region_table", "result_name", "robustness", "samplings", "save", "score_distributions", "show", "strip",
-    "svm_regions", "theta_frames",
+    "accuracy_against", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "attention_maps",
+    "attentions", "calibration", "class_activation", "class_imbalance_changes", "colours", "confusion_difference",
+    "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
+    "load_all", "occlusion_maps", "occlusion_pictures", "planted_accuracy", "ranked_batch",
+    "recall_against_class_size", "recall_bars", "region_table", "result_name", "robustness", "samplings", "save",
+    "score_distributions", "show", "strip", "svm_regions", "theta_frames",
 ]

@@ -67,26 +67,15 @@ def attentions(rows: Sequence[Mapping[str, object]]) -> go.Figure:
         yaxis={"range": [len(rows) - 0.6, -0.9], "tickvals": at, "showticklabels": False})
     measured = {"y": at, "mode": "markers", "marker": {"color": style.GOOD, "size": 10}}
     fig.add_trace(go.Scatter(x=[row["on the parts, %"] for row in rows], name="measured", **measured))
-    fig.add_trace(go.Scatter(x=_points(rows, "difference"), showlegend=False, xaxis="x2",
-                             error_x=_bounds(rows), **measured))
+    gained = 100 * np.array([[row[key] for key in ("difference", "low", "high")] for row in rows], float).reshape(-1, 3)
+    fig.add_trace(go.Scatter(x=gained[:, 0], showlegend=False, xaxis="x2",
+                             error_x=style.error_bars(gained[:, 0], gained[:, 1:]), **measured))
     fig.add_trace(go.Scatter(x=[row["by chance, %"] for row in rows], y=at, mode="markers", name="by chance",
                              marker={"color": style.QUIET, "size": 14, "symbol": "line-ns-open"}))
     for k, row in enumerate(rows):
         fig.add_annotation(text="<br>".join(textwrap.wrap(str(row["attention"]), 46)), x=0, xref="paper", y=k,
                            align="left", xanchor="left", yanchor="bottom", yshift=8, showarrow=False, font={"size": 12})
     return fig
-
-
-def _bounds(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Plotly's error bars from each row's interval."""
-    means, low, high = (_points(rows, key) for key in ("difference", "low", "high"))
-    above = [None if mean is None else end - mean for end, mean in zip(high, means, strict=True)]
-    below = [None if mean is None else mean - end for end, mean in zip(low, means, strict=True)]
-    return {"type": "data", "array": above, "arrayminus": below}
-
-
-def _points(rows: Sequence[Mapping[str, object]], key: str) -> list[float | None]:
-    return [None if row[key] is None else 100 * row[key] for row in rows]
 
 
 def _folded(name: str) -> str:

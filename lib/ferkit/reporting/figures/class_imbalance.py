@@ -23,13 +23,12 @@ def class_imbalance_changes(rows: Sequence[Mapping]) -> go.Figure:
     fig.add_vline(x=0, line={"color": style.QUIET, "width": 1.5})
     for (key, says), (colour, _, symbol), shift in zip(MEASURES, style.styles(len(MEASURES)), (SHIFT, 0, -SHIFT),
                                                        strict=True):
-        values = np.array([row[f"{key}_change"] for row in shown], float)
-        ends = np.array([(row[f"{key}_low"], row[f"{key}_high"]) for row in shown], float).reshape(-1, 2)
+        values = 100 * np.array([row[f"{key}_change"] for row in shown], float)
+        ends = [(100 * row[f"{key}_low"], 100 * row[f"{key}_high"]) for row in shown]
         fig.add_trace(go.Scatter(
-            x=100 * values, y=[k + shift for k in range(len(shown))], name=says, mode="markers",
+            x=values, y=[k + shift for k in range(len(shown))], name=says, mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 11}, customdata=[row["method"] for row in shown],
-            error_x={"type": "data", "symmetric": False, "array": 100 * (ends[:, 1] - values),
-                     "arrayminus": 100 * (values - ends[:, 0]), "thickness": 2, "width": 4, "color": colour},
+            error_x=style.error_bars(values, ends, thickness=2, width=4, color=colour),
             hovertemplate=f"%{{customdata}}<br>{says} %{{x:+.1f}} points<extra></extra>"))
     single = [(row["by_class"][label], k + 1.7 * SHIFT, label, side, row["method"]) for k, row in enumerate(shown)
               for label, side in zip(sorted(row["rare_labels"], key=row["by_class"].get),

@@ -11,6 +11,7 @@ from ferkit.reporting.figures import style
 
 BELOW = {"y": -0.2, "yanchor": "top"}  # a legend with many entries goes under its figure
 SMALL = {"size": 11}
+LEAST = 1e-3  # minutes: what took no time at all stands here, for the axis is logarithmic
 
 
 def learning_curves(results: Sequence) -> go.Figure:
@@ -66,7 +67,7 @@ def recall_bars(names: Sequence[str], recalls: np.ndarray, intervals: np.ndarray
                  strict=True)
     for k, (name, colour, values, bounds) in enumerate(series):
         pattern = patterns[k // len(style.COLOURS) % len(patterns)]
-        error = _error_bars(values, bounds) | {"thickness": 1.2, "width": 3, "color": style.TEXT}
+        error = style.error_bars(values, bounds, thickness=1.2, width=3, color=style.TEXT)
         fig.add_trace(go.Bar(x=ticks, y=values.astype(np.float32), name=name, error_y=error,
                              marker={"color": colour, "pattern": {"shape": pattern}},
                              hovertemplate=f"{name}<br>%{{x}}: recall %{{y:.1%}}<extra></extra>"))
@@ -115,13 +116,12 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
         fig.add_annotation(x=human[0], y=1, yref="paper", yanchor="bottom", showarrow=False, font=SMALL,
                            text=f"human {human[0] * 100:.0f} ± {human[1] * 100:.0f} %")
     ours = [row for row in rows if row.get("ours") is not None]
-    values = np.array([row["ours"] for row in ours], float)
-    bounds = np.array([row.get("interval") or (row["ours"], row["ours"]) for row in ours], float).reshape(-1,
-                                                                                                          2)
+    values = [row["ours"] for row in ours]
+    bounds = [row.get("interval") or (row["ours"], row["ours"]) for row in ours]
     fig.add_trace(go.Scatter(
         x=values, y=[row["label"] for row in ours], name="ours, 95 % interval", mode="markers",
         marker={"color": style.GOOD, "size": 10}, hovertemplate="%{y}<br>ours %{x:.1%}<extra></extra>",
-        error_x=_error_bars(values, bounds) | {"thickness": 2, "width": 5, "color": style.GOOD}))
+        error_x=style.error_bars(values, bounds, thickness=2, width=5, color=style.GOOD)))
     unseen = [row for row in rows if row.get("without") is not None]
     if unseen:
         fig.add_trace(go.Scatter(
@@ -165,27 +165,27 @@ def calibration(curves: Sequence[Mapping]) -> go.Figure:
     return fig
 
 
-def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
-                        statuses: Sequence[str] | None = None,
-                        *, chance: float | None = None, paper_rate: float = 0.005,
-                        paper_limit: float = 0.01) -> go.Figure:
+def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float], statuses: Sequence[str], *,
+                        chance: float | None = None, paper_rate: float | None = None,
+                        paper_limit: float | None = None) -> go.Figure:
     """Validation accuracy against the learning rate (log scale); a cross marks a trained system that diverged or
     collapsed.
 
-    chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that Deep-Emotion
-    used and the one above which it is said to diverge.
+    chance: the share of the majority class, as a line. paper_rate, paper_limit: the rate that the paper used and the
+    one above which it says that training diverges, marked where it states them.
     """
-    rows = sorted(zip(map(float, rates), (float(value or 0) for value in accuracies),
-                      statuses or ["finished"] * len(rates),
-                      strict=True))
+    rows = sorted(zip(map(float, rates), (float(value or 0) for value in accuracies), statuses, strict=True))
     fig = style.empty_figure(height=360, margin={"t": 44})
-    right = max([0.2, *(rate * 1.6 for rate, _, _ in rows)])
-    fig.add_vrect(x0=paper_limit, x1=right, fillcolor=style.BAD, opacity=0.10, line_width=0)
-    fig.add_vline(x=paper_rate, line={"color": style.QUIET, "dash": "dot"})
-    for rate, says, anchor in ((paper_rate, f"paper: {paper_rate:g}", "right"),
-                               (paper_limit, "diverges", "left")):
-        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", xanchor=anchor,
-                           text=says,
+    marked = {}
+    if paper_rate is not None:
+        fig.add_vline(x=paper_rate, line={"color": style.QUIET, "dash": "dot"})
+        marked[paper_rate] = f"paper: {paper_rate:g}", "right"
+    if paper_limit is not None:
+        fig.add_vrect(x0=paper_limit, x1=max([0.2, *(1.6 * rate for rate, _, _ in rows)]),
+                      fillcolor=style.BAD, opacity=0.10, line_width=0)
+        marked[paper_limit] = "diverges", "left"
+    for rate, (says, anchor) in marked.items():
+        fig.add_annotation(x=float(np.log10(rate)), y=1, yref="paper", yanchor="bottom", xanchor=anchor, text=says,
                            showarrow=False, font=SMALL)
     if chance is not None:
         fig.add_hline(y=chance, line={"color": style.QUIET, "dash": "dash"}, annotation_text="majority class",
@@ -198,26 +198,33 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float],
         marker={"size": 12, "symbol": ["x" if failed else "circle" for failed in bad],
                 "color": [style.BAD if failed else style.GOOD for failed in bad]},
         hovertemplate="learning rate %{x:g}<br>validation %{y:.1%}, %{customdata}<extra></extra>"))
-    ticks = sorted({rate for rate, _, _ in rows} | {paper_limit})
+    ticks = sorted({rate for rate, _, _ in rows} | ({paper_limit} - {None}))
     fig.update_layout(xaxis={"type": "log", "title": "learning rate", "tickvals": ticks,
                              "ticktext": [f"{rate:g}" for rate in ticks]},
                       yaxis={"tickformat": ".0%", "title": "validation accuracy", "rangemode": "tozero"})
     return fig
 
 
-def parameters_vs_accuracy(results: Sequence) -> go.Figure:
-    """Test accuracy against the number of parameters (log scale), one point per tested system."""
-    results = [result for result in results if result.metrics.get("accuracy") is not None]
-    fig = style.empty_figure(height=440, margin={"t": 24, "b": 60})
-    for result, (colour, _, symbol) in zip(results, style.styles(len(results)), strict=True):
-        name = style.result_name(result.metrics)
+def accuracy_against(rows: Sequence[Mapping], what: str = "minutes", *, lines: Mapping[str, float] | None = None
+                     ) -> go.Figure:
+    """A point for each row of `analysis.comparison.cost.cost` over what it cost, on a logarithmic axis.
+
+    what: "minutes" or "parameters". lines: accuracies to draw across, by name (of people, say), fractions.
+    """
+    fig = style.empty_figure(height=420 + 12 * len(rows))
+    for row, (colour, _, symbol) in zip(rows, style.styles(len(rows)), strict=True):
+        name = style.result_name(row)
         fig.add_trace(go.Scatter(
-            x=[result.metrics["parameters"]], y=[result.metrics["accuracy"]], mode="markers", name=name,
-            marker={"color": colour, "symbol": symbol, "size": 13},
-            hovertemplate=f"{name}<br>%{{x:,}} parameters, test %{{y:.1%}}<extra></extra>"))
-    fig.update_layout(xaxis={"title": "parameters",
-                             **_log_ticks([result.metrics["parameters"] for result in results])}, legend=BELOW,
-                      yaxis={"tickformat": ".0%", "title": "test accuracy"})
+            x=[max(row[what], LEAST)], y=[row["accuracy"]], name=f"{name} {row['accuracy']:.1%}", mode="markers",
+            marker={"symbol": symbol, "color": colour, "size": 10},
+            hovertemplate=f"{name}<br>%{{y:.1%}} in {row['minutes']:.2f} minutes<br>{row['parameters']:,} parameters"
+                          "<extra></extra>"))
+    for says, accuracy in (lines or {}).items():
+        fig.add_hline(y=accuracy, line={"dash": "dot", "width": 1}, annotation_text=f"{says} {accuracy:.1%}",
+                      annotation_position="top left")
+    axis = ({"title": "minutes of training", "type": "log", "dtick": 1} if what == "minutes" else
+            {"title": what, **_log_ticks([row[what] for row in rows])})
+    fig.update_layout(xaxis=axis, yaxis={"title": "test accuracy", "tickformat": ".0%"}, legend=BELOW, showlegend=True)
     return fig
 
 
@@ -259,12 +266,6 @@ def _log_ticks(values: Sequence[float]) -> dict[str, object]:
     texts = [f"{tick / 1e6:g} M" if tick >= 1e6 else f"{tick / 1e3:g} k" if tick >= 1e4 else f"{tick}"
              for tick in ticks]
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
-
-
-def _error_bars(values: np.ndarray, bounds: np.ndarray) -> dict[str, object]:
-    """plotly's asymmetric error bars from values (n,) and bounds (n, 2)."""
-    return {"type": "data", "symmetric": False, "array": np.maximum(bounds[:, 1] - values, 0),
-            "arrayminus": np.maximum(values - bounds[:, 0], 0)}
 
 
 def _column(result, name: str) -> np.ndarray:

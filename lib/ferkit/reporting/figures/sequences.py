@@ -45,14 +45,13 @@ def early_recognition(rows: Sequence[Mapping], *, chance: float) -> go.Figure:
     fig = style.empty_figure(height=420, legend=BELOW)
     for (system, recipe), (colour, dash, symbol) in zip(groups, style.styles(len(groups)), strict=True):
         shares = sorted(groups[system, recipe])
-        means, low, high = ([float(np.mean([row[key] for row in groups[system, recipe][share]])) for share in shares]
-                            for key in ("accuracy", "from", "to"))
+        means, *ends = ([float(np.mean([row[key] for row in groups[system, recipe][share]])) for share in shares]
+                        for key in ("accuracy", "from", "to"))
         name = style.result_name({"system": system, "recipe": recipe})
         fig.add_trace(go.Scatter(
             x=shares, y=means, name=name, mode="lines+markers", line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 7},
-            error_y={"array": np.subtract(high, means).tolist(), "width": 2, "thickness": 1,
-                     "arrayminus": np.subtract(means, low).tolist()},
+            error_y=style.error_bars(means, np.transpose(ends), width=2, thickness=1),
             hovertemplate=f"{name}<br>%{{x:.0%}} seen: %{{y:.1%}}<extra></extra>"))
     fig.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="majority class")
     fig.update_layout(xaxis={"title": "share of the frames seen", "tickformat": ".0%"},

@@ -87,6 +87,14 @@ def grey(image: np.ndarray, panel: int, **looks: object) -> go.Heatmap:
     return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255, **usual | looks, **axes(panel))
 
 
+def error_bars(values: Sequence[float | None], bounds: Sequence[Sequence[float | None]], **looks: object
+               ) -> dict[str, object]:
+    """plotly's asymmetric error bars from n values and n pairs of ends; none where a value is None or NaN."""
+    centres, ends = np.array(values, float), np.array(bounds, float).reshape(-1, 2)
+    return {"type": "data", "symmetric": False, "array": np.maximum(ends[:, 1] - centres, 0),
+            "arrayminus": np.maximum(centres - ends[:, 0], 0), **looks}
+
+
 def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
                 **looks: object) -> None:
     """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ferkit import papers
+from ferkit.core import paths
 from ferkit.reporting import names
 from ferkit.reporting.html_report.page import percent, short_hash
 from ferkit.reporting.html_report.run_files import RunFiles
@@ -64,6 +65,18 @@ def headlines(run: RunFiles) -> list[dict]:
     return cards
 
 
+def reads_features(metrics: dict) -> bool:
+    """Whether a system is given what a published network sees in each frame: those over time, but of points."""
+    paper = papers.of_system(metrics["system"])
+    over_time = paper is not None and paper.notebook is not None and paper.notebook.over_time
+    return over_time and metrics.get("dataset") not in paths.WITHOUT_IMAGES
+
+
+def _pretraining(metrics: dict) -> str:
+    start = metrics.get("initial")
+    return start["name"] if start else "that of the features" if reads_features(metrics) else "none"
+
+
 def _facts(run: RunFiles, seeds: Sequence[Result], config: dict, recipe: dict) -> list[tuple[str, object]]:
     """What was recorded of an experiment, in words; None where nothing was."""
     m, metrics = seeds[0].metrics, [one.metrics for one in seeds]
@@ -80,7 +93,8 @@ def _facts(run: RunFiles, seeds: Sequence[Result], config: dict, recipe: dict) -
                             + ("; C and γ on validation" if m.get("svm") else "")),
             ("training", _training(recipe)),
             ("augmentation", augmentation(recipe.get("augmentation")) if recipe else None),
-            ("pretraining", (m.get("initial") or {}).get("name", "none")), ("test-time augmentation", tta),
+            ("pretraining", _pretraining(m)),
+            ("test-time augmentation", tta),
             ("seeds", len(seeds)),
             ("test split evaluated", f"{m['test_reads']} × a seed" if m.get("test_reads") else None),
             ("parameters", f"{m['parameters']:,}" if m.get("parameters") else None),

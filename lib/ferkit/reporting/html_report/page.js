@@ -119,9 +119,16 @@
   const redraw = () => { clearTimeout(waiting); waiting = setTimeout(() => plots.filter((p) => p.drawn).forEach(draw), 120); };
   addEventListener("resize", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("beforeprint", () => {
+  let theme;
+  addEventListener("beforeprint", () => {  // paper is white: figures are drawn for it
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
     document.querySelectorAll("details").forEach((part) => { part.open = true; });
     plots.forEach(draw);
+  });
+  addEventListener("afterprint", () => {
+    if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+    redraw();
   });
 
   document.querySelector(".theme")?.addEventListener("click", () => {

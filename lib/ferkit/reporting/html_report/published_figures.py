@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from ferkit import papers
 from ferkit.analysis import comparison, label_agreement
+from ferkit.claims.rules.learning_rates import DIVERGES
 from ferkit.core.errors import InputError
 from ferkit.reporting import figures, names
 from ferkit.reporting.figures import dataset as data_figures
@@ -42,11 +43,7 @@ def _all(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Fig
             yield (notebook, "learning_curves", "Learning curves",
                    "Dotted on training, solid on validation; the ring marks the epoch that validation chose. A gap "
                    "that opens between the two is over-fitting.", figures.learning_curves(first))
-        probes = _probes(every)
-        if probes:
-            yield (notebook, "learning_rates", "Which learning rates train",
-                   "A cross is a run that diverged or collapsed; the paper says that every rate in the shaded part "
-                   "does.", figures.learning_rate_probe(*probes))
+        yield from _learning_rates(notebook, every)
         if any(result.metrics.get("robustness") for result in first):
             yield (notebook, "robustness", "Accuracy on corrupted images",
                    "Flat is robust; strength 0 (brightness 1) is the untouched image.", figures.robustness(first))
@@ -134,15 +131,21 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
                "than right.", figures.calibration(curves))
 
 
-def _probes(results: Sequence[Result]) -> tuple[list, list, list] | None:
-    """Rates, validation accuracies and statuses of the published recipe and its probes; None without a probe."""
-    rows = [((result.metrics.get("config") or {}).get("recipe", {}).get("lr"), result.metrics["val_accuracy"],
-             result.metrics["status"]) for result in results
-            if result.key.recipe == "published" or _is_probe(result)]
-    rows = [row for row in rows if row[0]]
-    if not any(_is_probe(result) for result in results):
-        return None
-    return tuple(list(column) for column in zip(*rows, strict=True)) if rows else None
+def _learning_rates(notebook: str, results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, go.Figure]]:
+    """The published recipe of a system and its probes, with the rates that its claim names; nothing without a probe."""
+    for system in dict.fromkeys(result.key.system for result in results if _is_probe(result)):
+        rows = [((result.metrics.get("config") or {}).get("recipe", {}).get("lr"), result.metrics["val_accuracy"],
+                 result.metrics["status"]) for result in results
+                if result.key.system == system and (result.key.recipe == "published" or _is_probe(result))]
+        rates, accuracies, statuses = ([row[k] for row in rows if row[0]] for k in range(3))
+        stated = next((claim.parameters for claim in papers.claims()
+                       if claim.rule is DIVERGES and claim.parameters["system"] == system), {})
+        if rates:
+            yield (notebook, "learning_rates", "Which learning rates train",
+                   "A cross is a run that diverged or collapsed" + (
+                       "; the paper says that every rate in the shaded part does." if stated else "."),
+                   figures.learning_rate_probe(rates, accuracies, statuses, paper_rate=stated.get("rate"),
+                                               paper_limit=stated.get("limit")))
 
 
 def _is_probe(result: Result) -> bool:

@@ -56,6 +56,7 @@ def _context(run: RunFiles) -> dict:
             "groups": {title: len(own) for title, own in _by_group(run).items()},
             "tally": Counter(str(one["verdict"]) for one in rows), "headlines": experiments.headlines(run),
             "notebooks": notebooks, "counts": _counts(run), "experiments": experiments.by_notebook(run),
+            "pretraining": _pretraining(run),
             "unstated": {title: unstated_choices.of(key) for key, title in names.unstated().items()},
             "outputs": {path: str(digest) for entry in run.entries() if isinstance(entry.get("outputs"), dict)
                         for path, digest in entry["outputs"].items()},
@@ -64,6 +65,15 @@ def _context(run: RunFiles) -> dict:
             "packages": run.manifest["packages"] if isinstance(run.manifest.get("packages"), dict) else {},
             "check": _check(run.directory),
             "figure_id": figure_id, "figure_json": _figure_json}
+
+
+def _pretraining(run: RunFiles) -> str:
+    """What was pretrained, in half a sentence."""
+    of_features = any(experiments.reads_features(one.metrics) for one in run.results)
+    starts = sorted({one.metrics["initial"]["name"] for one in run.results if one.metrics.get("initial")})
+    said = ["networks over time read the features of a published one"] if of_features else []
+    said += [f"what is fine-tuned starts from {' or '.join(starts)}"] if starts else []
+    return ", ".join([*said, "nothing else is pretrained"]) if said else "nothing is pretrained"
 
 
 def _check(directory: Path) -> str:

@@ -59,8 +59,9 @@ def trained_block() -> str:
              and any(protocols.label_set(result.metrics["protocol"]) != "own" for result in tree.results)]
     for tree in trees:
         for (system, recipe), results in by_system(tree.results).items():
-            it = over_seeds(results)
-            rows.append([f"ours: the {names.system(system)} network, recipe {recipe}, no pretraining, 7 classes",
+            it, start = over_seeds(results), results[0].metrics.get("initial")
+            begun = f"from {start['name']}" if start else "no pretraining"
+            rows.append([f"ours: the {names.system(system)} network, recipe {recipe}, {begun}, 7 classes",
                          f"{tree.name}, {it['seeds']} seed{'s' * (it['seeds'] > 1)}, "
                          f"{results[0].metrics['n_train']:,} training images", f"**{_percent(it['accuracy'], 2)}**",
                          f"{_percent(it['low'])} … {_percent(it['high'])}", f"{it['n']:,}"])

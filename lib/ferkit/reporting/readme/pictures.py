@@ -13,6 +13,7 @@ from ferkit.analysis import comparison, label_agreement
 from ferkit.analysis.comparison import System
 from ferkit.analysis.comparison.cost import cost
 from ferkit.analysis.comparison.ensemble import ensemble
+from ferkit.core.units import percent
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import svg
 from ferkit.results.tree import Tree, published
@@ -84,28 +85,17 @@ def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
     values = [row["accuracy"] for row in rows] + [people]
     low, high = np.floor(10 * min(values)) / 10, np.ceil(10 * max(values)) / 10
     start, end = -2.0, np.ceil(np.log10(max(row["minutes"] for row in rows)))
-
-    def x(minutes: float) -> float:
-        return left + (right - left) * (np.log10(max(minutes, 10**start)) - start) / (end - start)
-
-    def y(value: float) -> float:
-        return bottom - (bottom - top) * (value - low) / (high - low)
-
-    parts = [svg.text(24, 36, "Accuracy on FER2013's PrivateTest against the minutes of one run on a CPU", "t h")]
-    for tick in np.arange(low, high + 0.01, 0.1):
-        parts += [svg.line(left, y(tick), right, y(tick)), svg.text(left - 8, y(tick) + 4, f"{100 * tick:.0f} %", "q s",
-                                                                    "end")]
-    for power in range(int(start), int(end) + 1):
-        parts += [svg.line(x(10.0**power), top, x(10.0**power), bottom),
-                  svg.text(x(10.0**power), bottom + 18, f"{10.0**power:g} min", "q s", "middle")]
+    x, y, axes = svg.axes((left, top, right, bottom), (start, end), (low, high), x_step=1, y_step=0.1,
+                          says=lambda power: f"{10.0**power:g} min")
     said = f"ten people (FER+ votes) {100 * people:.1f} %"
-    parts += [svg.line(left, y(people), right, y(people), "Orange", 2, "5 4"), svg.text(left + 6, y(people) - 6, said,
-                                                                                        "orange s")]
+    parts = [svg.text(24, 36, "Accuracy on FER2013's PrivateTest against the minutes of one run on a CPU", "t h"),
+             *axes, svg.line(left, y(people), right, y(people), "Orange", 2, "5 4"),
+             svg.text(left + 6, y(people) - 6, said, "orange s")]
     below = 0.0
     for row in rows:  # names stand beside the drawing, pushed apart, a line leads to each
         name = f"{names.system(row['system'])}{'' if row['recipe'] == 'ours' else ', published'}"
         below = max(y(row["accuracy"]), below + 17)
-        here = x(row["minutes"]), y(row["accuracy"])
+        here = x(np.log10(max(row["minutes"], 10**start))), y(row["accuracy"])
         parts += [svg.line(*here, right + 10, below), svg.mark(*here, "dot", "blue", 5),
                   svg.text(right + 14, below + 4, f"{name} {100 * row['accuracy']:.1f}", "t s")]
     says = f"Accuracy against minutes: {said}; " + "; ".join(
@@ -143,14 +133,8 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
     low, high = np.floor(10 * min(ends) - 0.5) / 10, np.ceil(10 * max(ends) + 0.2) / 10
     left, right, step = (MARGIN, width - 124, 50) if narrow else (350, width - 210, 34)
     bottom = top + step * len(rows)
-
-    def x(value: float) -> float:
-        return left + (right - left) * (value - low) / (high - low)
-
-    parts = []
-    for tick in np.arange(low, high + 0.01, 0.1):
-        parts += [svg.line(x(tick), top - 14, x(tick), bottom, "line"),
-                  svg.text(x(tick), bottom + 20, f"{100 * tick:.0f} %", "q s", "middle")]
+    x, _, parts = svg.axes((left, top - 14, right, bottom), (low, high), x_step=0.1,
+                           says=lambda share: percent(share, 0))
     if human:
         start, end = x(human[0] - human[1]), x(human[0] + human[1])
         says = f"people {100 * human[0]:.0f} ± {100 * human[1]:.0f}"

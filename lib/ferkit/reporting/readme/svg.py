@@ -4,8 +4,12 @@ Colours: M. Okabe & K. Ito, Color Universal Design (2008); each series has a sha
 follows the reader's system, as a picture on a web page cannot know the page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
+
+import numpy as np
+
+from ferkit.core.units import percent
 
 STYLE = """
 svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; font-size: 14px }
@@ -17,7 +21,7 @@ svg { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue
 .blue { fill: #0072b2 } .orange { fill: #d55e00 } .green { fill: #009e73 } .amber { fill: #c78500 }
 .grey { fill: #8793a3 }
 .Blue { stroke: #0072b2 } .Orange { stroke: #d55e00 } .Green { stroke: #009e73 } .Amber { stroke: #c78500 }
-.Grey { stroke: #8793a3 } .w { fill: #ffffff } .cell { fill: #4f9bd6 } .empty { fill: #f1f4f8 }
+.Grey { stroke: #8793a3 } .w { fill: #ffffff } .empty { fill: #f1f4f8 }
 """
 DARK = """@media (prefers-color-scheme: dark) {
 .card { fill: #151b23; stroke: #303a47 } .t { fill: #e7ecf3 } .q { fill: #9ba8b9 } .line { stroke: #2b3441 }
@@ -25,7 +29,7 @@ DARK = """@media (prefers-color-scheme: dark) {
 .blue { fill: #56a8e0 } .orange { fill: #ef8a4a } .green { fill: #3fc79c } .amber { fill: #e5ad3c }
 .grey { fill: #9ba8b9 }
 .Blue { stroke: #56a8e0 } .Orange { stroke: #ef8a4a } .Green { stroke: #3fc79c } .Amber { stroke: #e5ad3c }
-.Grey { stroke: #9ba8b9 } .w { fill: #10141a } .cell { fill: #2c7dc0 } .empty { fill: #202833 }
+.Grey { stroke: #9ba8b9 } .w { fill: #10141a } .empty { fill: #202833 }
 }
 """
 
@@ -71,6 +75,27 @@ def mark(x: float, y: float, shape: str, look: str, size: float = 6) -> str:
         return f'<polygon {hollow} points="{" ".join(f"{_n(a)},{_n(b)}" for a, b in corners)}"/>'
     drawn = f'class="{look}"' if shape == "dot" else hollow
     return f'<circle {drawn} cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"/>'
+
+
+def axes(box_: tuple[float, float, float, float], xs: tuple[float, float], ys: tuple[float, float] = (0, 1), *,
+         x_step: float = 0, y_step: float = 0, below: str = "", says: Callable[[float], str] = "{:.0f}".format
+         ) -> tuple[Callable[[float], float], Callable[[float], float], list[str]]:
+    """What places values inside a box (left, top, right, bottom), and the drawing of its axes: ticks up the side in
+    percent, those below as `says` writes them; none where a step is 0. below: the title of the axis."""
+    left, top, right, bottom = box_
+
+    def x(value: float) -> float:
+        return left + (right - left) * (value - xs[0]) / (xs[1] - xs[0])
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * (value - ys[0]) / (ys[1] - ys[0])
+
+    parts = []
+    for tick in np.arange(ys[0], ys[1] + 1e-9, y_step) if y_step else ():
+        parts += [line(left, y(tick), right, y(tick)), text(left - 8, y(tick) + 4, percent(tick, 0), "q s", "end")]
+    for tick in np.arange(xs[0], xs[1] + 1e-9, x_step) if x_step else ():
+        parts += [line(x(tick), top, x(tick), bottom), text(x(tick), bottom + 18, says(tick), "q s", "middle")]
+    return x, y, [*parts, *([text((left + right) / 2, bottom + 36, below, "q s", "middle")] if below else [])]
 
 
 def _n(value: float) -> str:

@@ -10,7 +10,7 @@ from ferkit import papers
 from ferkit.core import files, paths
 from ferkit.core.errors import InputError
 from ferkit.reporting import article
-from ferkit.reporting.article import content, title
+from ferkit.reporting.article import content, figures, title
 from ferkit.reporting.article.content import Typst, Writer, escape, plain
 
 ACCURACY, OTHER = "deep_emotion.accuracy.fer2013", "deep_emotion.attention.plain"
@@ -67,6 +67,13 @@ def test_folds_stand_beside_the_one_division_and_say_where_they_were_not_run(wri
     assert f"[{escape(writer.folds('ckplus/gap_cnn_svm/ours'))}]" in table and "[not run], [], []" in table
     assert "189 images of 23 people" in table and "927 images of 106 people" in table
     assert not writer.in_folds("ckplus/gap_cnn/published")
+
+
+@pytest.mark.parametrize("recipe", ["published", "published_epochs500"])
+def test_epochs_of_any_number_have_ticks_that_can_be_read(recipe):
+    """500 epochs once had 51 labels, one over the other."""
+    drawn = figures.learning_curves("fer2013", [("deep_emotion", recipe)], {"stated": 0.7}).svg
+    assert 5 <= len(re.findall(r'text-anchor="middle">\d+<', drawn)) <= 8
 
 
 def test_prose_without_its_blocks_or_with_an_unknown_name_is_refused():

@@ -46,7 +46,6 @@ EVERY = {
     "calibration": lambda: figures.calibration([{"name": "a", "confidence": [0.5], "accuracy": [0.4], "count": [9],
                                                  "ece": 0.1}]),
     "learning_rate_probe": lambda: figures.learning_rate_probe([0.1, 0.005], [0.2, 0.5], ["diverged", "finished"]),
-    "parameters_vs_accuracy": lambda: figures.parameters_vs_accuracy([result(), result("lenet5", parameters=1000)]),
     "class_imbalance_changes": lambda: figures.class_imbalance_changes([{"method": "plain"}, {
         "method": "focal loss", "rare_labels": ["disgust", "fear"], "by_class": {"disgust": 0.2, "fear": 0.0}, **{
             f"{key}_{end}": 0.1 for key in ("rare", "others", "accuracy") for end in ("change", "low", "high")}}]),
@@ -59,8 +58,7 @@ EVERY = {
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
     "ranked_batch": lambda: figures.ranked_batch(np.linspace(0.1, 0.9, 10), np.arange(10) < 2, 7),
     "score_distributions": lambda: figures.score_distributions({"α": np.linspace(0, 1, 20)}, np.arange(20) < 4),
-    "accuracy_against_minutes": lambda: figures.accuracy_against_minutes(
-        [{"system": "a", "recipe": "ours", "accuracy": 0.6, "minutes": 3.0, "parameters": 10}]),
+    "accuracy_against": lambda: figures.accuracy_against(COST, lines={"people": 0.7}),
     "action_units": lambda: figures.action_units(np.linspace(0, 1, 12).reshape(6, 2), ["AU 4", "AU 12"], key_frame=5),
     "class_activation": lambda: figures.class_activation(np.zeros((2, 48, 48), np.uint8), np.ones((2, 6, 6)), "ab",
                                                          dataset="synthetic"),
@@ -81,6 +79,7 @@ EVERY = {
 }
 
 
+COST = [{"system": "a", "recipe": "ours", "accuracy": 0.6, "minutes": 0.0, "parameters": 20_000}]
 ATTENTIONS = [{"attention": "regions", "on the parts, %": 45.0, "by chance, %": 40.0, "difference": 0.01,
                "low": -0.005, "high": 0.025},
               {"attention": "weights of images", "on the parts, %": None, "by chance, %": None, "difference": None,
@@ -100,8 +99,8 @@ def stored(fig):
 
 
 def test_every_builder_is_tried_here():
-    helpers = {"save", "show", "load_all", "result_name", "system_name", "colours", "occlusion_pictures"}
-    assert set(figures.__all__) - helpers == set(EVERY)
+    helpers = {"save", "show", "load_all", "result_name", "colours", "occlusion_pictures"}
+    assert helpers < set(figures.__all__) and set(figures.__all__) - helpers == set(EVERY)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -166,7 +165,6 @@ def test_a_difference_is_the_first_minus_the_second_and_stars_what_is_significan
 def test_a_trained_system_that_was_never_tested_is_left_out_and_named_as_diverged_where_it_has_a_curve():
     failed = result("gap_cnn", **UNTESTED)
     assert len(figures.confusion_matrices([result(), failed]).data) == 1
-    assert len(figures.parameters_vs_accuracy([result(), failed]).data) == 1
     assert {trace.name for trace in figures.robustness([result(), failed]).data} == {"Deep-Emotion · ours"}
     assert "GAP CNN · ours (diverged)" in {trace.name for trace in figures.learning_curves([result(), failed]).data}
 
@@ -175,6 +173,23 @@ def test_a_learning_rate_that_was_never_validated_is_a_cross_at_zero():
     trace = figures.learning_rate_probe([0.1, 0.001], [None, 0.5], ["diverged", "finished"]).data[0]
     assert list(trace.x) == [0.001, 0.1] and list(trace.y) == [0.5, 0.0]
     assert list(trace.marker.symbol) == ["circle", "x"]
+
+
+def test_only_the_rates_that_a_paper_states_are_marked():
+    """One paper's 0.005 and 0.01 once stood on the probes of every paper."""
+    probed = [0.1, 0.001], [0.2, 0.5], ["diverged", "finished"]
+    bare, marked = (figures.learning_rate_probe(*probed, **stated).layout for stated in (
+        {}, {"paper_rate": 0.002, "paper_limit": 0.05}))
+    assert not bare.shapes and not bare.annotations and list(bare.xaxis.tickvals) == [0.001, 0.1]
+    assert [one.text for one in marked.annotations] == ["paper: 0.002", "diverges"]
+    assert [one.x0 for one in marked.shapes] == [0.002, 0.05] and 0.05 in marked.xaxis.tickvals
+
+
+def test_accuracy_stands_over_what_it_cost_on_a_logarithmic_axis():
+    by_minutes, by_size = figures.accuracy_against(COST), figures.accuracy_against(COST, "parameters")
+    assert list(by_minutes.data[0].x) == [0.001] and list(by_size.data[0].x) == [20_000]
+    assert by_minutes.layout.xaxis.type == by_size.layout.xaxis.type == "log"
+    assert "20 k" in by_size.layout.xaxis.ticktext
 
 
 def test_the_ring_marks_the_epoch_that_validation_selected():
@@ -337,7 +352,8 @@ def test_attention_beyond_an_even_division_leaves_out_rounding_and_tells_its_sca
 
 def test_points_gained_have_their_interval_and_nothing_where_nothing_was_measured():
     looks, gained, chance = figures.attentions(ATTENTIONS).data
-    assert list(gained.error_x.array) == list(gained.error_x.arrayminus) == [1.5, None]
+    for ends in (gained.error_x.array, gained.error_x.arrayminus):
+        np.testing.assert_allclose(ends, [1.5, np.nan])
     assert (list(looks.x), list(chance.x)) == ([45.0, None], [40.0, None])
 
 

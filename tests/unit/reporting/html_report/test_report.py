@@ -198,6 +198,19 @@ def test_a_protocol_card_tells_split_selection_augmentation_and_cost(run, write_
         assert fact in said, (fact, said)
 
 
+@pytest.mark.parametrize(("system", "facts", "said", "card"), [
+    ("lenet5", {}, "network, nothing is pretrained.", "none"),
+    ("lenet5", {"initial": {"name": "lenet5/ours/seed0", "sha256": "a" * 64}},
+     "what is fine-tuned starts from lenet5/ours/seed0, nothing else is pretrained.", "lenet5/ours/seed0"),
+    ("gru", {}, "networks over time read the features of a published one, nothing else", "that of the features"),
+    ("gru", {"dataset": "gfe"}, "network, nothing is pretrained.", "none")])
+def test_what_was_pretrained_is_told_above_the_experiments_and_on_the_card(run, write_result, system, facts, said,
+                                                                           card):
+    write_result(run, system, **facts)
+    text = words(page(run))
+    assert said in text and f"pretraining {card} " in text
+
+
 def test_a_card_does_not_tell_what_was_not_recorded(tmp_path, write_result):
     """As of all folds together, which files of several protocols hold."""
     write_result(tmp_path, "lenet5", initial={"name": "lenet5/ours/fer2013", "sha256": "a" * 64})

@@ -14,7 +14,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.publishing import publish as publishing
 from ferkit.reporting import judged, readme
-from ferkit.reporting.readme import pictures, svg, tables, values
+from ferkit.reporting.readme import labels, pictures, svg, tables, values
 from ferkit.results import over_protocols, provenance, schema
 from ferkit.results.tree import published
 
@@ -52,6 +52,14 @@ def test_blocks_and_pictures_are_rewritten_once_and_then_up_to_date(checkout):
     text = (checkout / "README.md").read_text()
     assert text.startswith("a\n<!--") and text.endswith("-->\nb\n") and "old" not in text
     assert 'src="results/figures/verdicts.svg"' in text and 'alt="' in text
+
+
+@pytest.mark.parametrize(("facts", "said"), [
+    ({}, "no pretraining"), ({"initial": {"name": "a/b/seed0"}}, "from a/b/seed0")])
+def test_what_ferplus_was_trained_from_stands_beside_its_accuracy(checkout, write_result, facts, said):
+    write_result(checkout / "results" / "fer2013-ferplus", "gap_cnn", dataset="fer2013", protocol="official+ferplus",
+                 n_train=9, **facts)
+    assert f"ours: the GAP CNN network, recipe ours, {said}, 7 classes" in labels.trained_block()
 
 
 def test_a_changed_table_or_picture_is_stale_and_one_that_nobody_makes_goes(checkout):
