@@ -58,13 +58,13 @@ def shares(names: Sequence[str], groups: Mapping[str, Sequence[float]], says: st
 
 
 def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[str], titles: Sequence[str], *,
-                     dataset: str, columns: int = 7) -> go.Figure:
+                     dataset: str) -> go.Figure:
     """Drawn faces with the outline of each region that the drawing knows; InputError for any other data set.
 
     images: uint8, (N, H, W). masks: bool, (N, R, H, W), R as in `regions`.
     """
     refuse_real_faces(dataset)
-    fig = style.panel_figure(list(titles), columns=columns, min_width=84, max_width=150, gap=(10, 30),
+    fig = style.panel_figure(list(titles), columns=7, min_width=84, max_width=150, gap=(10, 30),
                              margin={"l": 8, "r": 8, "t": 60, "b": 8})
     for k, image in enumerate(images):
         fig.add_trace(style.grey(image, k))
@@ -74,20 +74,19 @@ def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[st
                                      line={"color": REGION_COLOURS.get(region, style.QUIET), "width": 2},
                                      showlegend=k == 0, **style.axes(k)))
     fig.update_layout(legend_y=1.2)
-    _hide_axes(fig, *images.shape[1:])
+    style.hide_axes(fig, -0.5, images.shape[-1] - 0.5)
     return fig
 
 
-def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = None, *, dataset: str = "",
-                  columns: int = 5) -> go.Figure:
+def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = None, *, dataset: str = ""
+                  ) -> go.Figure:
     """The rectangles of each feature in their 24×24 window: blue counts for, orange against.
 
     image: uint8, (24, 24), a drawn face behind them; None for any other data set (InputError otherwise).
     """
     if image is not None:
         refuse_real_faces(dataset)
-    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=columns,
-                             min_width=100,
+    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=5, min_width=100,
                              max_width=180, gap=(12, 34), margin={"l": 8, "r": 8, "t": 32, "b": 8})
     for k, feature in enumerate(features):
         fig.add_trace(style.grey(np.full((WINDOW, WINDOW), 235, np.uint8) if image is None else image, k))
@@ -97,7 +96,7 @@ def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = No
             fig.add_shape(type="rect", x0=x - 0.5, x1=x + width - 0.5, y0=y - 0.5, y1=y + height - 0.5,
                           xref=axes["xaxis"], yref=axes["yaxis"], fillcolor=colour, opacity=0.45,
                           line={"color": colour, "width": 2})
-    _hide_axes(fig, WINDOW, WINDOW)
+    style.hide_axes(fig, -0.5, WINDOW - 0.5)
     return fig
 
 
@@ -114,9 +113,3 @@ def place_map(values: np.ndarray, says: str) -> go.Figure:
     fig.update_yaxes(scaleanchor="x", constrain="domain")
     fig.update_xaxes(constrain="domain")
     return fig
-
-
-def _hide_axes(fig: go.Figure, height: int, width: int) -> None:
-    """Picture axes: row 0 on top, square pixels are up to the panels, nothing written."""
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], autorange=False)
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], autorange=False)

@@ -11,8 +11,7 @@ from ferkit.reporting.figures import style
 MARGIN = {"t": 60, "b": 76, "l": 84}
 
 
-def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS,
-                       columns: int = 2) -> go.Figure:
+def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS) -> go.Figure:
     """Confusion matrices side by side: colour and percent are shares of the true class, the count stands
     below.
 
@@ -23,7 +22,7 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     results = [result for result in results if result.metrics.get("confusion_matrix")]
     titles = [f"<b>{style.result_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
               f"of {round(np.sum(_matrix(result)))} images" for result in results]
-    fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 136),
+    fig = style.panel_figure(titles, columns=2, min_width=270, max_width=440, gap=(92, 136),
                              margin=MARGIN)
     for k, result in enumerate(results):
         counts, shares = _matrix(result), _shares(result)
@@ -37,17 +36,16 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     return fig
 
 
-def confusion_difference(a, b, significant: np.ndarray | None = None, *,
+def confusion_difference(a, b, significant: np.ndarray, *,
                          label_names: Sequence[str] = LABELS) -> go.Figure:
     """Row-normalised confusion of `a` minus `b`, in points; a star marks cells that differ significantly.
 
-    significant: bool, (K, K), after correction for the number of cells; None marks nothing.
+    significant: bool, (K, K), after correction for the number of cells.
     """
     difference = _shares(a) - _shares(b)
-    stars = np.zeros(difference.shape, bool) if significant is None else np.asarray(significant, bool)
     title = f"<b>{style.result_name(a.metrics)}</b><br>minus {style.result_name(b.metrics)}"
     fig = style.panel_figure([title], columns=1, min_width=270, max_width=520, margin=MARGIN)
-    fig.add_trace(_heat(difference, style.points_text(difference, stars), label_names, 0,
+    fig.add_trace(_heat(difference, style.points_text(difference, significant), label_names, 0,
                         custom=_matrix(a) - _matrix(b),
                         hover="%{y} taken for %{x}<br>%{z:+.1%} of the class, %{customdata} images"
                         "<extra></extra>"))

@@ -87,6 +87,12 @@ def grey(image: np.ndarray, panel: int, **looks: object) -> go.Heatmap:
     return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255, **usual | looks, **axes(panel))
 
 
+def hide_axes(fig: go.Figure, low: float, high: float) -> None:
+    """Axes of square pictures in every panel: from low to high pixels, row 0 on top, nothing written."""
+    fig.update_xaxes(visible=False, range=[low, high], fixedrange=True)
+    fig.update_yaxes(visible=False, range=[high, low], fixedrange=True)
+
+
 def error_bars(values: Sequence[float | None], bounds: Sequence[Sequence[float | None]], **looks: object
                ) -> dict[str, object]:
     """plotly's asymmetric error bars from n values and n pairs of ends; none where a value is None or NaN."""
