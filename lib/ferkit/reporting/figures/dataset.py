@@ -1,5 +1,4 @@
-"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook
-01."""
+"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook 01."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,15 +16,13 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     """Images per expression, one bar for each split; `counts` is ``FaceSet.counts()``."""
     fig = style.empty_figure(barmode="group", yaxis_title="images")
     for split, colour in zip(counts, style.colours(len(counts)), strict=True):
-        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split,
-                             marker_color=colour,
+        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split, marker_color=colour,
                              hovertemplate="%{x}, " + split + ": %{y} images<extra></extra>"))
     return fig
 
 
 def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 40) -> go.Figure:
-    """One outline histogram per split of a quality of each image, as shares, so that splits of any size
-    compare.
+    """One outline histogram per split of a quality of each image, as shares, so that splits of any size compare.
 
     values: float, (N,), NaN where an image has none. says: the axis title.
     """
@@ -41,10 +38,8 @@ def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 
 
 def shares(names: Sequence[str], groups: Mapping[str, Sequence[float]], says: str,
            line: tuple[float, str] | None = None) -> go.Figure:
-    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by
-    name."""
-    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group",
-                             xaxis_title=says,
+    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by name."""
+    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group", xaxis_title=says,
                              xaxis_range=[0, 104], xaxis_ticksuffix=" %", yaxis_autorange="reversed")
     for (group, values), colour in zip(groups.items(), style.colours(len(groups)), strict=True):
         percent = 100 * np.asarray(values, float)
@@ -108,8 +103,7 @@ def place_map(values: np.ndarray, says: str) -> go.Figure:
     fig.add_trace(go.Heatmap(z=values.astype(np.float32), x=np.arange(values.shape[1]) - reach_x,
                              y=np.arange(values.shape[0]) - reach_y, coloraxis="coloraxis",
                              hovertemplate="%{x}, %{y}: %{z:.2f}<extra></extra>"))
-    style.colour_axis(fig, "sequential", float(values.max()), showscale=True,
-                      colorbar={"title": {"text": says}})
+    style.colour_axis(fig, "sequential", float(values.max()), showscale=True, colorbar={"title": {"text": says}})
     fig.update_yaxes(scaleanchor="x", constrain="domain")
     fig.update_xaxes(constrain="domain")
     return fig

@@ -133,8 +133,7 @@ def _map_scale(fig: go.Figure, maps: np.ndarray, reading: str, alone: bool) -> N
 
 def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[str], *,
                  significant: np.ndarray) -> go.Figure:
-    """Expression × region: what covering a region costs; a star marks what stays significant after
-    correction.
+    """Expression × region: what covering a region costs; a star marks what stays significant after correction.
 
     values: fractions, (K, R), recall lost against equal windows elsewhere; significant: bool, (K, R).
     """
@@ -142,10 +141,8 @@ def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[st
     fig = style.panel_figure([""], columns=1, aspect=0.8, min_width=290, max_width=640,
                              margin={"t": 16, "b": 64, "l": 84})
     fig.add_trace(go.Heatmap(
-        z=values, x=list(regions), y=list(labels), text=style.points_text(values, significant),
-        texttemplate="%{text}",
-        textfont={"color": style.CELL_TEXT},
-        xgap=1, ygap=1, coloraxis="coloraxis",
+        z=values, x=list(regions), y=list(labels), text=style.points_text(values, significant), texttemplate="%{text}",
+        textfont={"color": style.CELL_TEXT}, xgap=1, ygap=1, coloraxis="coloraxis",
         hovertemplate="%{y}, %{x} covered<br>recall lost, points: %{text}<extra></extra>"))
     fig.update_yaxes(autorange="reversed", showgrid=False)
     fig.update_xaxes(showgrid=False)
@@ -174,8 +171,7 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
         else:
             _add_outline(fig, panel)
         rows = np.unique(np.linspace(0, len(own) - 1, min(40, len(own))).astype(int))
-        _add_line(fig, panel, _joined([frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1},
-                  opacity=0.35)
+        _add_line(fig, panel, _joined([frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1}, opacity=0.35)
         mean = own.mean(axis=0)
         _add_line(fig, panel, frame(mean), {"color": style.BAD, "width": 3}, hoverinfo=None,
                   hovertemplate=_says(mean) + "<extra></extra>")
@@ -209,8 +205,7 @@ def _grey(image: np.ndarray, panel: int) -> go.Heatmap:
 
 def _add_line(fig: go.Figure, panel: int, points: np.ndarray, line: dict, **looks: object) -> None:
     looks = {"hoverinfo": "skip"} | looks
-    fig.add_trace(go.Scatter(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32),
-                             mode="lines",
+    fig.add_trace(go.Scatter(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32), mode="lines",
                              line=line, showlegend=False, **looks, **style.axes(panel)))
 
 

@@ -101,13 +101,10 @@ def error_bars(values: Sequence[float | None], bounds: Sequence[Sequence[float |
             "arrayminus": np.maximum(centres - ends[:, 0], 0), **looks}
 
 
-def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
-                **looks: object) -> None:
-    """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to
-    `highest`.
+def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False, **looks: object) -> None:
+    """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to `highest`.
 
-    The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark
-    pages.
+    The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark pages.
     """
     fig.update_layout(coloraxis={"colorscale": SCALES[scale], "cmin": -highest if scale == "diverging" else 0,
                                  "cmax": highest, "showscale": showscale, **looks},
@@ -126,9 +123,8 @@ def panel_figure(titles: Sequence[str], *, columns: int, aspect: float = 1.0, mi
                  ) -> go.Figure:
     """A figure of len(titles) titled panels, panel k on axes x(k+1), y(k+1); without any, a line that says so.
 
-    columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a
-    panel, pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across
-    and down.
+    columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a panel,
+    pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across and down.
     """
     if not titles:
         return nothing()
