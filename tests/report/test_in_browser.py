@@ -31,7 +31,7 @@ def page(tmp_path_factory, write_result):
         "rates": figures.learning_rate_probe([0.1, 0.005], [None, 0.5], ["diverged", "finished"], chance=0.2),
         "faces": figures.image_grid(np.zeros((7, 48, 48), np.uint8), LABELS, dataset="synthetic"),
         "size": figures.accuracy_against(cost.cost(results), "parameters"),
-        "regions": figures.region_table(np.eye(7), LABELS, LABELS),
+        "regions": figures.region_table(np.eye(7), LABELS, LABELS, significant=np.eye(7)),
     }
     for k, (name, fig) in enumerate(drawn.items()):
         figures.save(fig, root / "02_stn_attention" / "figures", name, title=name, caption="What to see.", order=k + 1)

@@ -2,10 +2,8 @@
 
 ``style`` holds the slim template, the colours and the panel grid, ``store`` saves and loads, the others build. A
 notebook shows and saves in one call:
-``figures.show(figures.learning_curves(results), RUN, "02_stn_attention", "learning_curves", title=…,
-caption=…)``.
-No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn
-set.
+``figures.show(figures.learning_curves(results), RUN, "02_stn_attention", "learning_curves", title=…, caption=…)``.
+No figure of a real data set holds a pixel of a face: a builder that draws images refuses all but the drawn set.
 """
 
 from ferkit.reporting.figures.attention import attention_maps, attentions, planted_accuracy

@@ -17,9 +17,8 @@ LEAST = 1e-3  # minutes: what took no time at all stands here, for the axis is l
 def learning_curves(results: Sequence) -> go.Figure:
     """Loss and accuracy by epoch: dotted on training, solid on validation, a ring at the selected epoch.
 
-    results: `Result`-like with `history`, a list of {epoch, train_loss, val_loss, train_accuracy,
-    val_accuracy}; a trained system without a history of its own (an SVM on another trained system's features) is left
-    out.
+    results: `Result`-like with `history`, a list of {epoch, train_loss, val_loss, train_accuracy, val_accuracy}; a
+    trained system without a history of its own (an SVM on another trained system's features) is left out.
     """
     results = [result for result in results if result.history and not result.metrics.get("features_of")]
     fig = style.panel_figure(["loss", "accuracy"], columns=2, aspect=0.72, min_width=300, max_width=520,
@@ -33,8 +32,7 @@ def learning_curves(results: Sequence) -> go.Figure:
     return fig
 
 
-def _add_curve(fig: go.Figure, result, split: str, quantity: str, look: tuple[str, str, str],
-               panel: int) -> None:
+def _add_curve(fig: go.Figure, result, split: str, quantity: str, look: tuple[str, str, str], panel: int) -> None:
     """One quantity of one trained system on one split; the ring marks the epoch that validation selected."""
     colour, _, symbol = look
     values, epochs = _column(result, f"{split}_{quantity}"), _column(result, "epoch")
@@ -43,8 +41,7 @@ def _add_curve(fig: go.Figure, result, split: str, quantity: str, look: tuple[st
     name, best = style.result_name(result.metrics), result.metrics.get("best_epoch")
     fig.add_trace(go.Scatter(
         x=epochs, y=values.astype(np.float32), name=name, legendgroup=name, mode="lines+markers",
-        line={"color": colour, "dash": "solid" if split == "val" else "dot",
-              "width": 2.2 if split == "val" else 1.5},
+        line={"color": colour, "dash": "solid" if split == "val" else "dot", "width": 2.2 if split == "val" else 1.5},
         marker={"size": [10 if split == "val" and epoch == best else 0 for epoch in epochs], "color": colour,
                 "symbol": f"{symbol}-open", "line": {"width": 2}},
         showlegend=panel == 0 and split == "val", **style.axes(panel),
@@ -92,8 +89,7 @@ def recall_against_class_size(names: Sequence[str], sizes: Sequence[int], recall
         if not size:  # has no place on a logarithmic axis
             continue
         fig.add_annotation(x=float(np.log10(size)), y=float(top), text=label, showarrow=False,
-                           yshift=14 + 14 * (int(k) % 2),
-                           font=SMALL)
+                           yshift=14 + 14 * (int(k) % 2), font=SMALL)
     fig.update_layout(xaxis={"title": "training images of the class", **_log_ticks([size for size in sizes if size])},
                       yaxis={"tickformat": ".0%", "range": [-0.04, 1.1], "title": "recall"})
     return fig
@@ -110,8 +106,7 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
     labels = [row["label"] for row in rows]
     fig = style.empty_figure(height=120 + 34 * max(2, len(rows)), margin={"t": 44, "l": 16, "b": 84})
     if human:
-        fig.add_vrect(x0=human[0] - human[1], x1=human[0] + human[1], fillcolor=style.QUIET, opacity=0.14,
-                      line_width=0)
+        fig.add_vrect(x0=human[0] - human[1], x1=human[0] + human[1], fillcolor=style.QUIET, opacity=0.14, line_width=0)
         fig.add_vline(x=human[0], line={"color": style.QUIET, "dash": "dot", "width": 1.5})
         fig.add_annotation(x=human[0], y=1, yref="paper", yanchor="bottom", showarrow=False, font=SMALL,
                            text=f"human {human[0] * 100:.0f} ± {human[1] * 100:.0f} %")
@@ -131,8 +126,7 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
     quoted = [row for row in rows if row.get("paper") is not None]
     if quoted:
         fig.add_trace(go.Scatter(
-            x=[row["paper"] for row in quoted], y=[row["label"] for row in quoted], name="paper",
-            mode="markers",
+            x=[row["paper"] for row in quoted], y=[row["label"] for row in quoted], name="paper", mode="markers",
             marker={"color": style.BAD, "size": 12, "symbol": "diamond-open", "line": {"width": 2.4}},
             hovertemplate="%{y}<br>paper %{x:.1%}<extra></extra>"))
     fig.update_layout(xaxis={"tickformat": ".0%", "title": {"text": "accuracy", "standoff": 4}},
@@ -144,8 +138,7 @@ def accuracy_dots(rows: Sequence[Mapping], *, human: tuple[float, float] | None 
 def calibration(curves: Sequence[Mapping]) -> go.Figure:
     """Reliability: how often a prediction of a given confidence is right; on the diagonal it is what it says.
 
-    curves: {name, confidence (B,), accuracy (B,), count (B,), ece}, fractions; the caller leaves out empty
-    bins.
+    curves: {name, confidence (B,), accuracy (B,), count (B,), ece}, fractions; the caller leaves out empty bins.
     """
     fig = style.panel_figure([""], columns=1, min_width=290, max_width=520, margin={"t": 24, "b": 60})
     fig.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfect", hoverinfo="skip",
@@ -193,8 +186,7 @@ def learning_rate_probe(rates: Sequence[float], accuracies: Sequence[float], sta
     bad = [status != "finished" for _, _, status in rows]
     fig.add_trace(go.Scatter(
         x=[rate for rate, _, _ in rows], y=[accuracy for _, accuracy, _ in rows], mode="lines+markers",
-        line={"color": style.GOOD, "width": 1.6}, customdata=[status for _, _, status in rows],
-        showlegend=False,
+        line={"color": style.GOOD, "width": 1.6}, customdata=[status for _, _, status in rows], showlegend=False,
         marker={"size": 12, "symbol": ["x" if failed else "circle" for failed in bad],
                 "color": [style.BAD if failed else style.GOOD for failed in bad]},
         hovertemplate="learning rate %{x:g}<br>validation %{y:.1%}, %{customdata}<extra></extra>"))
@@ -246,8 +238,7 @@ def robustness(results: Sequence) -> go.Figure:
             untouched = 1.0 if kind == "brightness" else 0.0  # a factor; the others are amounts
             points = sorted([(untouched, clean), *points])
             fig.add_trace(go.Scatter(
-                x=[level for level, _ in points], y=[value for _, value in points], name=name,
-                legendgroup=name,
+                x=[level for level, _ in points], y=[value for _, value in points], name=name, legendgroup=name,
                 showlegend=panel == 0, mode="lines+markers", line={"color": colour, "dash": dash},
                 marker={"symbol": symbol, "size": 8}, **style.axes(panel),
                 hovertemplate=f"{name}<br>{kind} %{{x}}: %{{y:.1%}}<extra></extra>"))
@@ -258,10 +249,8 @@ def robustness(results: Sequence) -> go.Figure:
 
 
 def _log_ticks(values: Sequence[float]) -> dict[str, object]:
-    """A log axis with ticks at 1, 2 and 5 times the powers of ten that `values` span, written out or with k,
-    M."""
-    low, high = (int(np.floor(np.log10(max(1, bound))))
-                 for bound in (min(values, default=1), max(values, default=10)))
+    """A log axis with ticks at 1, 2 and 5 times the powers of ten that `values` span, written out or with k, M."""
+    low, high = (int(np.floor(np.log10(max(1, bound)))) for bound in (min(values, default=1), max(values, default=10)))
     ticks = [digit * 10**power for power in range(low, high + 1) for digit in (1, 2, 5)]
     texts = [f"{tick / 1e6:g} M" if tick >= 1e6 else f"{tick / 1e3:g} k" if tick >= 1e4 else f"{tick}"
              for tick in ticks]

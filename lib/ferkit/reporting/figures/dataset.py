@@ -1,5 +1,4 @@
-"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook
-01."""
+"""Figures about a data set: how many, how sharp, how leaky, and what Haar features see. Used by notebook 01."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,15 +16,13 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     """Images per expression, one bar for each split; `counts` is ``FaceSet.counts()``."""
     fig = style.empty_figure(barmode="group", yaxis_title="images")
     for split, colour in zip(counts, style.colours(len(counts)), strict=True):
-        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split,
-                             marker_color=colour,
+        fig.add_trace(go.Bar(x=list(counts[split]), y=list(counts[split].values()), name=split, marker_color=colour,
                              hovertemplate="%{x}, " + split + ": %{y} images<extra></extra>"))
     return fig
 
 
 def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 40) -> go.Figure:
-    """One outline histogram per split of a quality of each image, as shares, so that splits of any size
-    compare.
+    """One outline histogram per split of a quality of each image, as shares, so that splits of any size compare.
 
     values: float, (N,), NaN where an image has none. says: the axis title.
     """
@@ -41,10 +38,8 @@ def distributions(values: np.ndarray, split: np.ndarray, says: str, bins: int = 
 
 def shares(names: Sequence[str], groups: Mapping[str, Sequence[float]], says: str,
            line: tuple[float, str] | None = None) -> go.Figure:
-    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by
-    name."""
-    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group",
-                             xaxis_title=says,
+    """Horizontal bars of fractions in [0, 1], in percent, one colour per group; `line` marks one value by name."""
+    fig = style.empty_figure(height=120 + 34 * len(names) * max(1, len(groups)), barmode="group", xaxis_title=says,
                              xaxis_range=[0, 104], xaxis_ticksuffix=" %", yaxis_autorange="reversed")
     for (group, values), colour in zip(groups.items(), style.colours(len(groups)), strict=True):
         percent = 100 * np.asarray(values, float)
@@ -58,13 +53,13 @@ def shares(names: Sequence[str], groups: Mapping[str, Sequence[float]], says: st
 
 
 def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[str], titles: Sequence[str], *,
-                     dataset: str, columns: int = 7) -> go.Figure:
+                     dataset: str) -> go.Figure:
     """Drawn faces with the outline of each region that the drawing knows; InputError for any other data set.
 
     images: uint8, (N, H, W). masks: bool, (N, R, H, W), R as in `regions`.
     """
     refuse_real_faces(dataset)
-    fig = style.panel_figure(list(titles), columns=columns, min_width=84, max_width=150, gap=(10, 30),
+    fig = style.panel_figure(list(titles), columns=7, min_width=84, max_width=150, gap=(10, 30),
                              margin={"l": 8, "r": 8, "t": 60, "b": 8})
     for k, image in enumerate(images):
         fig.add_trace(style.grey(image, k))
@@ -74,20 +69,19 @@ def faces_with_masks(images: np.ndarray, masks: np.ndarray, regions: Sequence[st
                                      line={"color": REGION_COLOURS.get(region, style.QUIET), "width": 2},
                                      showlegend=k == 0, **style.axes(k)))
     fig.update_layout(legend_y=1.2)
-    _hide_axes(fig, *images.shape[1:])
+    style.hide_axes(fig, -0.5, images.shape[-1] - 0.5)
     return fig
 
 
-def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = None, *, dataset: str = "",
-                  columns: int = 5) -> go.Figure:
+def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = None, *, dataset: str = ""
+                  ) -> go.Figure:
     """The rectangles of each feature in their 24×24 window: blue counts for, orange against.
 
     image: uint8, (24, 24), a drawn face behind them; None for any other data set (InputError otherwise).
     """
     if image is not None:
         refuse_real_faces(dataset)
-    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=columns,
-                             min_width=100,
+    fig = style.panel_figure([f"feature {k + 1}" for k in range(len(features))], columns=5, min_width=100,
                              max_width=180, gap=(12, 34), margin={"l": 8, "r": 8, "t": 32, "b": 8})
     for k, feature in enumerate(features):
         fig.add_trace(style.grey(np.full((WINDOW, WINDOW), 235, np.uint8) if image is None else image, k))
@@ -97,7 +91,7 @@ def haar_features(features: Sequence[HaarFeature], image: np.ndarray | None = No
             fig.add_shape(type="rect", x0=x - 0.5, x1=x + width - 0.5, y0=y - 0.5, y1=y + height - 0.5,
                           xref=axes["xaxis"], yref=axes["yaxis"], fillcolor=colour, opacity=0.45,
                           line={"color": colour, "width": 2})
-    _hide_axes(fig, WINDOW, WINDOW)
+    style.hide_axes(fig, -0.5, WINDOW - 0.5)
     return fig
 
 
@@ -109,14 +103,7 @@ def place_map(values: np.ndarray, says: str) -> go.Figure:
     fig.add_trace(go.Heatmap(z=values.astype(np.float32), x=np.arange(values.shape[1]) - reach_x,
                              y=np.arange(values.shape[0]) - reach_y, coloraxis="coloraxis",
                              hovertemplate="%{x}, %{y}: %{z:.2f}<extra></extra>"))
-    style.colour_axis(fig, "sequential", float(values.max()), showscale=True,
-                      colorbar={"title": {"text": says}})
+    style.colour_axis(fig, "sequential", float(values.max()), showscale=True, colorbar={"title": {"text": says}})
     fig.update_yaxes(scaleanchor="x", constrain="domain")
     fig.update_xaxes(constrain="domain")
     return fig
-
-
-def _hide_axes(fig: go.Figure, height: int, width: int) -> None:
-    """Picture axes: row 0 on top, square pixels are up to the panels, nothing written."""
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], autorange=False)
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], autorange=False)

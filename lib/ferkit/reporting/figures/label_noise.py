@@ -30,12 +30,12 @@ def ranked_batch(scores: np.ndarray, wrong: np.ndarray, high: int) -> go.Figure:
     return fig
 
 
-def score_distributions(scores: Mapping[str, np.ndarray], wrong: np.ndarray, bins: int = 30) -> go.Figure:
+def score_distributions(scores: Mapping[str, np.ndarray], wrong: np.ndarray) -> go.Figure:
     """One panel a score: how it is distributed over right and over wrong labels, as shares of either.
 
     scores: by name, (N,) in [0, 1]. wrong: bool (N,)."""
     fig = style.panel_figure(list(scores), columns=2, aspect=0.7, margin={"t": 72})
-    edges = np.linspace(0, 1, bins + 1)
+    edges = np.linspace(0, 1, 31)
     for panel, values in enumerate(scores.values()):
         for name, kind, colour in KINDS:
             here = values[wrong == kind]

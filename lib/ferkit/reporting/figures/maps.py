@@ -40,8 +40,8 @@ def refuse_real_faces(dataset: str) -> None:
 
 def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int], *,
                    reading: str = "turned wrong", band: tuple[np.ndarray, np.ndarray] | None = None,
-                   background: np.ndarray | None = None, dataset: str = "", parts: Parts | None = None,
-                   columns: int = 4) -> go.Figure:
+                   background: np.ndarray | None = None, dataset: str = "", parts: Parts | None = None
+                   ) -> go.Figure:
     """One occlusion map per expression on a common scale, over an outline or the mean drawn face.
 
     maps: float, (K, h, w) over the 48×48 image; higher = covering this place hurts more.
@@ -55,7 +55,7 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
         refuse_real_faces(dataset)
     maps, *ends = _on_blocks(np.asarray(maps, np.float32), *(np.asarray(end, np.float32) for end in band or ()))
     titles = [f"<b>{label}</b> (n = {int(n)})" for label, n in zip(labels, counts, strict=True)]
-    fig = style.panel_figure(titles, columns=columns, min_width=112, max_width=260, gap=(14, 40),
+    fig = style.panel_figure(titles, columns=4, min_width=112, max_width=260, gap=(14, 40),
                              margin={"l": 14, "r": 84, "t": 32, "b": 14})
     for k, values in enumerate(maps):
         if background is not None:
@@ -63,7 +63,7 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
         _add_map(fig, k, values, labels[k], [end[k] for end in ends])
         if background is None:
             _add_outline(fig, k, parts)
-    _as_images(fig)
+    style.hide_axes(fig, 0, SIZE)
     _map_scale(fig, maps, reading, background is None)
     return fig
 
@@ -91,7 +91,7 @@ def filling_maps(maps: dict[str, np.ndarray], labels: Sequence[str], counts: Seq
             _add_outline(fig, panel)
         elif background is None:
             _add_parts(fig, panel, parts)
-    _as_images(fig)
+    style.hide_axes(fig, 0, SIZE)
     fig.update_annotations(font={"size": 11}, yshift=1)
     _map_scale(fig, np.concatenate(list(shown.values())), reading, background is None)
     return fig
@@ -132,22 +132,18 @@ def _map_scale(fig: go.Figure, maps: np.ndarray, reading: str, alone: bool) -> N
 
 
 def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[str], *,
-                 significant: np.ndarray | None = None, reading: str = "recall lost, points") -> go.Figure:
-    """Expression × region: what covering a region costs; a star marks what stays significant after
-    correction.
+                 significant: np.ndarray) -> go.Figure:
+    """Expression × region: what covering a region costs; a star marks what stays significant after correction.
 
     values: fractions, (K, R), recall lost against equal windows elsewhere; significant: bool, (K, R).
     """
     values = np.asarray(values, np.float32)
-    stars = np.zeros(values.shape, bool) if significant is None else np.asarray(significant, bool)
     fig = style.panel_figure([""], columns=1, aspect=0.8, min_width=290, max_width=640,
                              margin={"t": 16, "b": 64, "l": 84})
     fig.add_trace(go.Heatmap(
-        z=values, x=list(regions), y=list(labels), text=style.points_text(values, stars),
-        texttemplate="%{text}",
-        textfont={"color": style.CELL_TEXT},
-        xgap=1, ygap=1, coloraxis="coloraxis",
-        hovertemplate="%{y}, %{x} covered<br>" + reading + ": %{text}<extra></extra>"))
+        z=values, x=list(regions), y=list(labels), text=style.points_text(values, significant), texttemplate="%{text}",
+        textfont={"color": style.CELL_TEXT}, xgap=1, ygap=1, coloraxis="coloraxis",
+        hovertemplate="%{y}, %{x} covered<br>recall lost, points: %{text}<extra></extra>"))
     fig.update_yaxes(autorange="reversed", showgrid=False)
     fig.update_xaxes(showgrid=False)
     style.colour_axis(fig, "diverging", max(0.02, float(np.nanmax(np.abs(values), initial=0))))
@@ -155,12 +151,10 @@ def region_table(values: np.ndarray, labels: Sequence[str], regions: Sequence[st
 
 
 def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence[str] = LABELS,
-                 at_most: int = 40,
-                 background: np.ndarray | None = None, dataset: str = "", columns: int = 4) -> go.Figure:
-    """Where the spatial transformer samples, by expression: a thin frame per image, a thick mean frame.
+                 background: np.ndarray | None = None, dataset: str = "") -> go.Figure:
+    """Where the spatial transformer samples, by expression: thin frames of up to 40 images, a thick mean frame.
 
     theta: float, (N, 2, 3), output to input coordinates in [-1, 1] (torch's affine_grid). labels: int, (N,).
-    at_most: frames drawn per expression, evenly spaced over its images.
     background: uint8 0…255, (K, 48, 48), mean drawn faces; InputError for any data set but "synthetic".
     """
     theta, labels = np.asarray(theta, float), np.asarray(labels)
@@ -168,7 +162,7 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
         refuse_real_faces(dataset)
     shown = [k for k in range(len(label_names)) if np.any(labels == k)]
     titles = [f"<b>{label_names[k]}</b> (n = {int((labels == k).sum())})" for k in shown]
-    fig = style.panel_figure(titles, columns=columns, min_width=112, max_width=260, gap=(18, 40),
+    fig = style.panel_figure(titles, columns=4, min_width=112, max_width=260, gap=(18, 40),
                              margin={"l": 14, "r": 14, "t": 32, "b": 14})
     for panel, k in enumerate(shown):
         own = theta[labels == k]
@@ -176,13 +170,12 @@ def theta_frames(theta: np.ndarray, labels: np.ndarray, *, label_names: Sequence
             fig.add_trace(_grey(background[k], panel))
         else:
             _add_outline(fig, panel)
-        rows = np.unique(np.linspace(0, len(own) - 1, min(at_most, len(own))).astype(int))
-        _add_line(fig, panel, _joined([frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1},
-                  opacity=0.35)
+        rows = np.unique(np.linspace(0, len(own) - 1, min(40, len(own))).astype(int))
+        _add_line(fig, panel, _joined([frame(own[i]) for i in rows]), {"color": style.GOOD, "width": 1}, opacity=0.35)
         mean = own.mean(axis=0)
         _add_line(fig, panel, frame(mean), {"color": style.BAD, "width": 3}, hoverinfo=None,
                   hovertemplate=_says(mean) + "<extra></extra>")
-    _as_images(fig, low=-8, high=SIZE + 8)
+    style.hide_axes(fig, -8, SIZE + 8)
     return fig
 
 
@@ -196,7 +189,7 @@ def image_grid(images: np.ndarray, titles: Sequence[str], *, dataset: str, colum
                              gap=(10, 30), margin={"l": 8, "r": 8, "t": 28, "b": 8})
     for k, image in enumerate(np.asarray(images)):
         fig.add_trace(_grey(image, k))
-    _as_images(fig)
+    style.hide_axes(fig, 0, SIZE)
     fig.update_annotations(font={"size": 11}, yshift=1)
     return fig
 
@@ -212,8 +205,7 @@ def _grey(image: np.ndarray, panel: int) -> go.Heatmap:
 
 def _add_line(fig: go.Figure, panel: int, points: np.ndarray, line: dict, **looks: object) -> None:
     looks = {"hoverinfo": "skip"} | looks
-    fig.add_trace(go.Scatter(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32),
-                             mode="lines",
+    fig.add_trace(go.Scatter(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32), mode="lines",
                              line=line, showlegend=False, **looks, **style.axes(panel)))
 
 
@@ -231,11 +223,6 @@ def _add_parts(fig: go.Figure, panel: int, parts: Parts) -> None:
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Several lines as one, with a gap after each."""
     return np.concatenate([np.vstack([part, [[np.nan, np.nan]]]) for part in parts])
-
-
-def _as_images(fig: go.Figure, low: float = 0, high: float = SIZE) -> None:
-    fig.update_xaxes(visible=False, range=[low, high], fixedrange=True)
-    fig.update_yaxes(visible=False, range=[high, low], fixedrange=True)
 
 
 def frame(theta: np.ndarray, side: int = SIZE) -> np.ndarray:

@@ -11,24 +11,19 @@ from ferkit.reporting.figures import style
 MARGIN = {"t": 60, "b": 76, "l": 84}
 
 
-def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS,
-                       columns: int = 2) -> go.Figure:
-    """Confusion matrices side by side: colour and percent are shares of the true class, the count stands
-    below.
+def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS) -> go.Figure:
+    """Confusion matrices side by side: colour and percent are shares of the true class, the count stands below.
 
     results: `Result`-like, each with ``metrics["confusion_matrix"]`` [true, predicted] as counts (K, K), or their
-    mean over seeds;
-    a trained system that was never tested (diverged) is left out.
+    mean over seeds; a trained system that was never tested (diverged) is left out.
     """
     results = [result for result in results if result.metrics.get("confusion_matrix")]
     titles = [f"<b>{style.result_name(result.metrics)}</b><br>{result.metrics['accuracy']:.1%} "
               f"of {round(np.sum(_matrix(result)))} images" for result in results]
-    fig = style.panel_figure(titles, columns=columns, min_width=270, max_width=440, gap=(92, 136),
-                             margin=MARGIN)
+    fig = style.panel_figure(titles, columns=2, min_width=270, max_width=440, gap=(92, 136), margin=MARGIN)
     for k, result in enumerate(results):
         counts, shares = _matrix(result), _shares(result)
-        text = [[f"{share * 100:.0f}<br>({count:.0f})" if count else "" for share,
-                 count in zip(*rows, strict=True)]
+        text = [[f"{share * 100:.0f}<br>({count:.0f})" if count else "" for share, count in zip(*rows, strict=True)]
                 for rows in zip(shares, counts, strict=True)]
         fig.add_trace(_heat(shares, text, label_names, k, custom=counts, hover="%{y} taken for %{x}<br>"
                             "%{z:.1%} of the class, %{customdata} images<extra></extra>"))
@@ -37,17 +32,15 @@ def confusion_matrices(results: Sequence, *, label_names: Sequence[str] = LABELS
     return fig
 
 
-def confusion_difference(a, b, significant: np.ndarray | None = None, *,
-                         label_names: Sequence[str] = LABELS) -> go.Figure:
+def confusion_difference(a, b, significant: np.ndarray, *, label_names: Sequence[str] = LABELS) -> go.Figure:
     """Row-normalised confusion of `a` minus `b`, in points; a star marks cells that differ significantly.
 
-    significant: bool, (K, K), after correction for the number of cells; None marks nothing.
+    significant: bool, (K, K), after correction for the number of cells.
     """
     difference = _shares(a) - _shares(b)
-    stars = np.zeros(difference.shape, bool) if significant is None else np.asarray(significant, bool)
     title = f"<b>{style.result_name(a.metrics)}</b><br>minus {style.result_name(b.metrics)}"
     fig = style.panel_figure([title], columns=1, min_width=270, max_width=520, margin=MARGIN)
-    fig.add_trace(_heat(difference, style.points_text(difference, stars), label_names, 0,
+    fig.add_trace(_heat(difference, style.points_text(difference, significant), label_names, 0,
                         custom=_matrix(a) - _matrix(b),
                         hover="%{y} taken for %{x}<br>%{z:+.1%} of the class, %{customdata} images"
                         "<extra></extra>"))
@@ -57,10 +50,8 @@ def confusion_difference(a, b, significant: np.ndarray | None = None, *,
 
 
 def agreement(names: Sequence[str], shares: np.ndarray) -> go.Figure:
-    """How often two systems give the same answer; `shares` fractions, (S, S), symmetric, 1 on the
-    diagonal."""
-    fig = style.panel_figure([""], columns=1, min_width=200, max_width=520,
-                             margin={"t": 16, "b": 110, "l": 170})
+    """How often two systems give the same answer; `shares` fractions, (S, S), symmetric, 1 on the diagonal."""
+    fig = style.panel_figure([""], columns=1, min_width=200, max_width=520, margin={"t": 16, "b": 110, "l": 170})
     text = [["" if np.isnan(value) else f"{value * 100:.0f}" for value in row] for row in shares]
     fig.add_trace(_heat(np.asarray(shares), text, names, 0,
                         hover="%{y} and %{x}<br>same answer on %{z:.1%}<extra></extra>"))

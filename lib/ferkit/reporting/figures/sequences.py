@@ -19,9 +19,9 @@ def strip(frames: np.ndarray, *, dataset: str, key_frame: int) -> go.Figure:
     return image_grid(frames, titles, dataset=dataset, columns=len(frames))
 
 
-def action_units(units: np.ndarray, names: Sequence[str], *, key_frame: int, least: float = 0.05) -> go.Figure:
-    """Action units of one sequence by frame, those that ever exceed `least`. units: 0…1, (T, U)."""
-    shown = [k for k in range(units.shape[1]) if units[:, k].max() > least]
+def action_units(units: np.ndarray, names: Sequence[str], *, key_frame: int) -> go.Figure:
+    """Action units of one sequence by frame, those that ever exceed 0.05. units: 0…1, (T, U)."""
+    shown = [k for k in range(units.shape[1]) if units[:, k].max() > 0.05]
     fig = style.empty_figure(height=340, legend=BELOW)
     for k, (colour, dash, symbol) in zip(shown, style.styles(len(shown)), strict=True):
         fig.add_trace(go.Scatter(

@@ -20,8 +20,7 @@ _shown: dict[tuple[str, str], list[str]] = {}  # (run, notebook) → names in th
 def save(fig: go.Figure, directory: Path, name: str, *, title: str, caption: str, order: int = 1) -> Path:
     """The file ``<directory>/<order>_<name>.json`` with the figure, its title and what to see in it.
 
-    A file of the same name with another order is replaced: the report shows each figure once. Written
-    atomically.
+    A file of the same name with another order is replaced: the report shows each figure once. Written atomically.
     """
     if not name.replace("_", "").isalnum():
         raise InputError(f"figure name {name!r}: use letters, digits and underscores only")

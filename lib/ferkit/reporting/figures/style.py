@@ -87,6 +87,12 @@ def grey(image: np.ndarray, panel: int, **looks: object) -> go.Heatmap:
     return go.Heatmap(z=np.asarray(image, np.uint8), zmin=0, zmax=255, **usual | looks, **axes(panel))
 
 
+def hide_axes(fig: go.Figure, low: float, high: float) -> None:
+    """Axes of square pictures in every panel: from low to high pixels, row 0 on top, nothing written."""
+    fig.update_xaxes(visible=False, range=[low, high], fixedrange=True)
+    fig.update_yaxes(visible=False, range=[high, low], fixedrange=True)
+
+
 def error_bars(values: Sequence[float | None], bounds: Sequence[Sequence[float | None]], **looks: object
                ) -> dict[str, object]:
     """plotly's asymmetric error bars from n values and n pairs of ends; none where a value is None or NaN."""
@@ -95,13 +101,10 @@ def error_bars(values: Sequence[float | None], bounds: Sequence[Sequence[float |
             "arrayminus": np.maximum(centres - ends[:, 0], 0), **looks}
 
 
-def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False,
-                **looks: object) -> None:
-    """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to
-    `highest`.
+def colour_axis(fig: go.Figure, scale: str, highest: float, *, showscale: bool = False, **looks: object) -> None:
+    """Give the figure's heat maps one of `SCALES` in common, from 0 (diverging: from the negative) to `highest`.
 
-    The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark
-    pages.
+    The name of the scale goes into ``layout.meta``, by which the report takes the scale's version for dark pages.
     """
     fig.update_layout(coloraxis={"colorscale": SCALES[scale], "cmin": -highest if scale == "diverging" else 0,
                                  "cmax": highest, "showscale": showscale, **looks},
@@ -120,9 +123,8 @@ def panel_figure(titles: Sequence[str], *, columns: int, aspect: float = 1.0, mi
                  ) -> go.Figure:
     """A figure of len(titles) titled panels, panel k on axes x(k+1), y(k+1); without any, a line that says so.
 
-    columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a
-    panel, pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across
-    and down.
+    columns: at most so many side by side. aspect: height over width of a panel. min_width, max_width: of a panel,
+    pixels; the report uses as many columns as min_width allows. gap: pixels between panels, across and down.
     """
     if not titles:
         return nothing()

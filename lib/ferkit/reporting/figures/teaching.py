@@ -20,11 +20,12 @@ def samplings(image: np.ndarray, thetas: Mapping[str, np.ndarray], read: np.ndar
     fig = style.panel_figure([*thetas, *[""] * n], columns=n, min_width=110, max_width=180, gap=(12, 20),
                              margin={"l": 8, "r": 8, "t": 32, "b": 8})
     for panel, (theta, picture) in enumerate(zip(thetas.values(), read, strict=True)):
-        _picture(fig, panel, image)
-        _picture(fig, n + panel, picture)
+        fig.add_trace(style.grey(image, panel))
+        fig.add_trace(style.grey(picture, n + panel))
         x, y = (frame(np.asarray(theta), image.shape[0]) - 0.5).T
         fig.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": style.BAD, "width": 2}, hoverinfo="skip",
                                  showlegend=False, **style.axes(panel)))
+    style.hide_axes(fig, -11, len(image) + 10)  # a frame reaches out of the image
     return fig
 
 
@@ -43,10 +44,11 @@ def class_activation(images: np.ndarray, maps: np.ndarray, titles: Sequence[str]
                              margin={"l": 8, "r": 84 if reading else 8, "t": 32, "b": 8})
     side = images.shape[-1]
     for panel, (image, values) in enumerate(zip(images, maps, strict=True)):
-        _picture(fig, panel, image)
+        fig.add_trace(style.grey(image, panel))
         x, y = ((np.arange(n) + 0.5) * side / n - 0.5 if centres is None else centres for n in values.shape[::-1])
         fig.add_trace(go.Heatmap(z=values, x=x, y=y, coloraxis="coloraxis", opacity=0.55, **style.axes(panel),
                                  hovertemplate="%{z:.2f}<extra></extra>"))
+    style.hide_axes(fig, -11, side + 10)
     style.colour_axis(fig, "diverging", float(np.abs(maps).max()) or 1.0, showscale=bool(reading),
                       colorbar={"title": {"text": reading}, "thickness": 12})
     return fig
@@ -79,11 +81,3 @@ def svm_regions(points: np.ndarray, labels: np.ndarray, regions: Sequence[Region
                         "line": {"width": ring, "color": style.CELL_TEXT}}, **style.axes(panel)))
         fig.update_layout({f"{axis}axis{panel + 1 if panel else ''}": {"range": [-3, 3]} for axis in "xy"})
     return fig
-
-
-def _picture(fig: go.Figure, panel: int, image: np.ndarray) -> None:
-    fig.add_trace(style.grey(image, panel, colorscale="Greys_r"))
-    number = panel + 1 if panel else ""
-    side = image.shape[0]
-    fig.update_layout({f"xaxis{number}": {"visible": False, "range": [-11, side + 10]},
-                       f"yaxis{number}": {"visible": False, "range": [side + 10, -11]}})

@@ -38,7 +38,7 @@ THETA = np.tile(np.array([[0.5, 0, 0], [0, 0.5, 0.25]]), (14, 1, 1))
 EVERY = {
     "learning_curves": lambda: figures.learning_curves([result(), result("lenet5")]),
     "confusion_matrices": lambda: figures.confusion_matrices([result(), result("lenet5")]),
-    "confusion_difference": lambda: figures.confusion_difference(result(), result("lenet5")),
+    "confusion_difference": lambda: figures.confusion_difference(result(), result("lenet5"), np.eye(7)),
     "agreement": lambda: figures.agreement(["a", "b"], np.array([[1, 0.5], [0.5, 1]])),
     "recall_bars": lambda: figures.recall_bars(["a"], np.full((1, 7), 0.5), np.tile([0.4, 0.6], (1, 7, 1))),
     "recall_against_class_size": lambda: figures.recall_against_class_size(["a"], range(10, 80, 10), np.eye(1, 7)),
@@ -53,7 +53,7 @@ EVERY = {
     "occlusion_maps": lambda: figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7)),
     "filling_maps": lambda: figures.filling_maps({"zero": np.ones((7, 11, 11)), "mean": np.eye(11)[None].repeat(7, 0)},
                                                  LABELS, range(7), parts={"mouth": ((33, 13, 44, 35),)}),
-    "region_table": lambda: figures.region_table(np.zeros((7, 4)), LABELS, ["mouth", "brows", "eyes", "nose"]),
+    "region_table": lambda: figures.region_table(np.zeros((7, 4)), LABELS, "abcd", significant=np.eye(7, 4)),
     "theta_frames": lambda: figures.theta_frames(THETA, np.arange(14) % 7),
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
     "ranked_batch": lambda: figures.ranked_batch(np.linspace(0.1, 0.9, 10), np.arange(10) < 2, 7),
