@@ -1,6 +1,7 @@
 """``plan``: write down what will be trained and reported, before it is trained."""
 
 import argparse
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from ferkit.cli import options
 from ferkit.core import paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.paths import Data
 
 if TYPE_CHECKING:
     from ferkit.sweep.config import Sweep, SweepEntry
@@ -39,7 +41,6 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.dataset:
         raise InputError("plan: name the data set with --dataset, or a sweep's file with --sweep")
     from ferkit.cli.publish import chosen
-    from ferkit.experiments import jobs
     from ferkit.publishing import publish as publishing
 
     notebooks = chosen(arguments.only)
@@ -51,14 +52,31 @@ def main(arguments: argparse.Namespace) -> int:
                 print("\n".join(f"{notebook}/{name}  {status}"
                                 for name, status in publishing.status(root, notebook).items()))
         return 0
-    n_train = protocols.parse(protocol).train
-    if data or arguments.dataset not in KNOWN:
-        from ferkit.data import datasets
-
-        n_train = jobs.train_size(datasets.load(arguments.dataset, data, profile=arguments.profile,
-                                                       protocol=protocol, seed=arguments.seed))
+    sizes = _train_sizes(arguments, notebooks, data, protocol)
     return _listed(publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
-                                   n_train=n_train, only=arguments.systems, n_seeds=arguments.seeds))
+                                   n_train=sizes, only=arguments.systems, n_seeds=arguments.seeds))
+
+
+def _train_sizes(arguments: argparse.Namespace, notebooks: Sequence[str], data: Data, protocol: str) -> dict[str, int]:
+    """How many images, or sequences, train in each notebook; 0 for as many as the profile is meant for."""
+    from ferkit import papers
+    from ferkit.core.profiles import PROFILES
+    from ferkit.experiments import jobs
+    from ferkit.papers import training
+
+    left, drawn = protocols.parse(protocol).train, PROFILES[arguments.profile].sequences[0]
+    found, loaded = {}, {}
+    for notebook in notebooks:
+        rows = training.rows(arguments.profile, notebook, arguments.systems)
+        kind = papers.system(rows[0].system).kind if rows else None
+        if kind and (data or arguments.dataset not in KNOWN):
+            if kind.name not in loaded:
+                loaded[kind.name] = jobs.train_size(kind.load(arguments.dataset, data, profile=arguments.profile,
+                                                              protocol=protocol, seed=arguments.seed))
+            found[notebook] = loaded[kind.name]
+        elif kind:
+            found[notebook] = min(left, drawn) if kind.read else left  # no more sequences than are drawn
+    return found
 
 
 def _listed(plans: list[Path]) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ import numpy as np
 from ferkit import papers
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
-from ferkit.core.profiles import PROFILES
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, occlusions, over_protocols, predictions, records
@@ -40,20 +39,17 @@ def trained_notebooks() -> tuple[str, ...]:
 
 
 def plan(dataset: str, profile: str, seed: int = 0, notebooks: Sequence[str] = (), *,
-         protocol: str = "", n_train: int = 0, only: str = "", n_seeds: int = 0) -> list[Path]:
+         protocol: str = "", n_train: Mapping[str, int] | None = None, only: str = "", n_seeds: int = 0) -> list[Path]:
     """Write the plan of each of these notebooks for a profile and return the files.
 
-    Each entry: system, recipe, seed, profile and the whole recipe. n_train: how many images will train, by which a
-    small set's recipes differ (`plan.for_size`); 0 = as many as the profile is meant for, or more.
+    Each entry: system, recipe, seed, profile and the whole recipe. n_train: how many images, or sequences, will train
+    in each notebook, by which a small set's recipes differ (`plan.for_size`); 0 = as many as the profile is meant for.
     only: what to plan, as `papers.training.rows` takes it; "" for all. n_seeds: of each; 0 = the profile's own.
     """
     root = paths.published_directory(dataset, protocol)
-    sizes = dict.fromkeys(notebooks or trained_notebooks(), n_train)
-    if dataset == "synthetic":  # its sequences are fewer than its images, and no more of them than there are train
-        sizes |= {one.stem: min(n_train, PROFILES[profile].sequences[0]) for one in papers.notebooks()
-                  if one.over_time and one.stem in sizes}
     planned = {notebook: [{**job.entry, "profile": profile} for job in training.jobs(
-        profile, notebook, seed, n_train=size, only=only, n_seeds=n_seeds)] for notebook, size in sizes.items()}
+        profile, notebook, seed, n_train=(n_train or {}).get(notebook, 0), only=only, n_seeds=n_seeds)]
+        for notebook in notebooks or trained_notebooks()}
     return [_extend(root / notebook, entries) for notebook, entries in planned.items() if entries]
 
 

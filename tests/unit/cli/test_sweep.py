@@ -2,15 +2,19 @@
 before."""
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from ferkit import __main__ as command_line
+from ferkit.cli import options
 from ferkit.core import paths
 from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
 from ferkit.publishing import publish
 from ferkit.results import manifest, provenance, records
+from ferkit.training import inputs
 
 OPEN = {"models": ["lenet5"], "profile": "smoke", "epochs": 1, "set": {"batch_size": 210, "tta": "none"}, "test": True}
 CELL = "03_gap_cnn_svm/lenet5/ours/seed0/metrics.json"
@@ -72,6 +76,21 @@ def test_fewer_training_images_lengthen_what_is_planned_as_the_run(notebook, row
     assert command_line.main([*words, "--only", notebook]) == 0
     (plan,) = tmp_path.glob("*/plan.json")  # 168 sequences train, all of them
     assert json.loads(plan.read_text())[0]["config"] == training.recipe_of(row, "quick", trains).to_dict()
+
+
+def test_a_plan_over_time_counts_sequences_not_images(tmp_path, monkeypatch):
+    """As the run does: CK+'s plan of notebook 08 was for as many sequences as there are images."""
+    monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path)
+    monkeypatch.setattr(publish, "write_lists", lambda: [])
+    monkeypatch.setattr(inputs.Input, "load", lambda kind, *data, **choices: SimpleNamespace(
+        split=np.repeat("train", 90 if kind.read else 300)))
+    monkeypatch.setattr(options, "data_and_protocol", lambda arguments: (tmp_path, "by_subject"))
+    words = ["--only", "08", "--systems", "gru/ours", "--profile", "quick"]
+    assert command_line.main(["plan", "--dataset", "ckplus", *words]) == 0
+    (plan,) = tmp_path.glob("*/plan.json")
+    row = training.rows("quick", "08_time_series", "gru/ours")[0]
+    expected = [training.recipe_of(row, "quick", n).to_dict() for n in (90, 300)]
+    assert json.loads(plan.read_text())[0]["config"] == expected[0] != expected[1]
 
 
 def test_a_sweep_that_opens_no_test_split_is_not_planned(tmp_path, capsys):
