@@ -203,7 +203,7 @@ def verdicts_table() -> str:
     for tree in published():
         rows = [[_breakable(row["id"]), *_numbers(row), _verdict(row), _files(tree, row["source"].split("; "))]
                 for row in judged.judged(tree) if row["verdict"] != "not_run"]
-        heads = ("claim", "paper", "found", "95 %", "verdict", "decided by")
+        heads = ("claim", "paper", "found", "95 %", "verdict", "decided by, seeds")
         parts += [folded(f"{tree.name}: {len(rows)} claims", markdown(heads, rows))] if rows else []
     return "\n\n".join(parts) or NOTHING
 
@@ -345,15 +345,16 @@ def _breakable(name: str) -> str:
 
 
 def _files(tree: Tree, sources: Sequence[str]) -> str:
-    """The files that decided a claim, as links: one for each seed behind the system and recipe they are of, and those
-    of several protocols by name."""
+    """What decided a claim, as links: the folder of a system and recipe with the seeds whose files count, and files of
+    several protocols by name."""
     groups: dict[str, list[str]] = {}
     for path in sources:
-        _, *folder, file = path.split("/")
+        notebook, *folder, file = path.split("/")
         if not folder:  # one file of several protocols
             groups[f"[{file}]({tree.name}/{path})"] = []
             continue
         *system, seed = folder
         what = names.in_words("/".join(system)) + (" (occlusion)" if file != records.METRICS else "")
-        groups.setdefault(what, []).append(f"[{seed.removeprefix('seed')}]({tree.name}/{path})")
-    return "; ".join(" ".join([what, *links]) for what, links in groups.items())
+        link = f"[{what}]({'/'.join((tree.name, notebook, *system))})"
+        groups.setdefault(link, []).append(seed.removeprefix("seed"))
+    return "; ".join(" ".join([link, *seeds]) for link, seeds in groups.items())

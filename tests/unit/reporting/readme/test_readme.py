@@ -102,8 +102,8 @@ def test_files_of_seeds_stand_behind_their_system_and_those_of_several_protocols
     (tree, _) = published()
     said = tables._files(tree, ["02_a/lenet5/ours/seed0/metrics.json", "02_a/lenet5/ours/seed1/metrics.json",
                                 "09_b/protocols_steps.json"])
-    assert said == ("LeNet-5 · ours [0](synthetic/02_a/lenet5/ours/seed0/metrics.json) [1](synthetic/02_a/lenet5/ours/"
-                    "seed1/metrics.json); [protocols_steps.json](synthetic/09_b/protocols_steps.json)")
+    assert said == ("[LeNet-5 · ours](synthetic/02_a/lenet5/ours) 0 1; "
+                    "[protocols_steps.json](synthetic/09_b/protocols_steps.json)")
 
 
 def test_sweeps_under_the_same_protocols_share_a_table(checkout, write_result):
@@ -180,7 +180,7 @@ def test_every_run_names_its_file_its_commit_and_how_to_check_it(checkout):
 def test_the_files_that_decided_a_claim_are_named(checkout):
     text = tables.verdicts_table()
     assert "<summary>ckplus-by_image: " in text and "| gap_svm.accuracy.ckplus" in text
-    assert "(ckplus-by_image/03_gap_cnn_svm/gap_cnn_svm/ours/seed0/metrics.json)" in text
+    assert "(ckplus-by_image/03_gap_cnn_svm/gap_cnn_svm/ours) 0 " in text
 
 
 @pytest.mark.parametrize("name", ["verdicts", "verdicts-narrow"])
