@@ -16,7 +16,7 @@ PAUSED = sorted((paths.repository() / "results" / "sweeps" / "paused").glob("*")
 def test_a_paused_sweep_goes_on_from_whole_checkpoints(folder):
     sweep = config.read(folder.parent.parent / f"{folder.name}.toml")
     assert json.loads((folder / "plan.json").read_text()) == json.loads(json.dumps(
-        [entry.planned() | {"profile": sweep.profile} for entry in sweep.entries]))
+        [entry.planned() | {"profile": sweep.profile, "protocol": sweep.protocol} for entry in sweep.entries]))
     begun = [task for task in rows.tasks(sweep, folder) if task.directory.is_dir()]
     assert begun
     ended = [task for task in begun if task.result()]
