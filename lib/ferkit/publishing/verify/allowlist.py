@@ -47,7 +47,7 @@ BESIDE = {r"SHA256SUMS": MB, r"(\w+/)*[\w.-]+\.(md|toml|json|svg)": MB, r"synthe
           r"article/\w+/(article\.(typ|pdf|html)|metadata\.yaml|bibliography\.bib)": 300_000,
           r"notebooks/\d\d_\w+\.html": 200_000,
           rf"sweeps/paused/\w+/{RUN}/checkpoints/step\d+\.safetensors": MB,
-          rf"sweeps/paused/\w+/{RUN}/(weights\.safetensors|predictions\.npz|history\.csv)": MB}
+          rf"sweeps/paused/\w+/{RUN}/(metrics\.json|weights\.safetensors|predictions\.npz|history\.csv)": MB}
 
 SCHEMAS = {r"(\d\d_\w+/)?plan\.json": "plan", r"\d\d_\w+/headline\.json": "headline", r"claims\.json": "claims",
            r"manifest\.json": "manifest", r".*/metrics\.json": "metrics", r".*/occlusion\.json": "occlusion"}
