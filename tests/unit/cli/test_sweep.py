@@ -97,3 +97,16 @@ def test_a_sweep_that_opens_no_test_split_is_not_planned(tmp_path, capsys):
     assert command_line.main(["plan", "--sweep", str(written(tmp_path, test=False))]) == 2
     assert "opens no test split" in capsys.readouterr().err
     assert command_line.main(["plan"]) == 2 and "--dataset" in capsys.readouterr().err
+
+
+def test_a_plan_leaves_out_notebooks_that_cannot_run_on_the_data(tmp_path, monkeypatch, capsys):
+    """JAFFE has no sequences: its plan must not ask for them."""
+    monkeypatch.setattr(paths, "published_directory", lambda dataset, protocol="": tmp_path)
+    monkeypatch.setattr(publish, "write_lists", lambda: [])
+    monkeypatch.setattr(inputs.Input, "load", lambda kind, *data, **choices: SimpleNamespace(
+        split=np.repeat("train", 100)))
+    monkeypatch.setattr(options, "data_and_protocol", lambda arguments: (tmp_path, "by_subject"))
+    assert command_line.main(["plan", "--dataset", "jaffe"]) == 0
+    assert sorted(path.parent.name[:2] for path in tmp_path.glob("*/plan.json")) == ["02", "03", "06", "07", "09"]
+    assert command_line.main(["plan", "--dataset", "jaffe", "--only", "08"]) == 2
+    assert "nothing to train on jaffe" in capsys.readouterr().err

@@ -22,8 +22,8 @@ def recalls(compared: Sequence[System]) -> tuple[np.ndarray, np.ndarray]:
 def class_table(compared: Sequence[System]) -> list[dict]:
     """A row an expression and score: {expression, images, score, <system/recipe>: "67 (64 … 70)"}, percent.
 
-    Means over seeds. Intervals are 95 %: over seeds (t) where there are several; for one seed Wilson for precision
-    (of the answers given) and recall (of the class's images), a bootstrap for F1.
+    Means over seeds. Intervals are 95 %, over seeds (t) and images: Wilson for precision (of the answers given) and
+    recall (of the class's images), a bootstrap for F1.
     """
     tables = {one.name: _scores(one) for one in compared}
     rows = []

@@ -108,11 +108,11 @@ def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None
     Ends are kept within [0, 1], where a fraction lies; a difference is `signed` and its interval may hold zero.
     """
     spread = intervals.over_seeds(values)
-    low, high = spread.interval or ((spread.mean, spread.mean) if over_images else (None, None))
+    low, high = spread.interval or (None, None)
     if over_images:
-        first, last = over_images()
-        low -= math.hypot(spread.mean - low, values[0] - first) - (spread.mean - low)
-        high += math.hypot(high - spread.mean, last - values[0]) - (high - spread.mean)
+        ends, seeds = over_images(), spread.interval or (spread.mean, spread.mean)
+        low = spread.mean - math.hypot(spread.mean - seeds[0], values[0] - ends[0])
+        high = spread.mean + math.hypot(seeds[1] - spread.mean, ends[1] - values[0])
     if low is not None and not signed:
         low, high = max(low, 0.0), min(high, 1.0)
     return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
