@@ -57,8 +57,8 @@ def main(arguments: argparse.Namespace) -> int:
     runnable = {one.stem for one in papers.notebooks() if one.suits(arguments.dataset, protocol)}
     notebooks = [notebook for notebook in notebooks if notebook in runnable]
     if not notebooks:
-        raise InputError(f"plan: notebook {arguments.only} has nothing to train on {arguments.dataset} under {protocol}; "
-                         "leave out --only")
+        raise InputError(f"plan: notebook {arguments.only} has nothing to train on {arguments.dataset} under "
+                         f"{protocol}; leave out --only")
     sizes = _train_sizes(arguments, notebooks, data, protocol)
     return _listed(publishing.plan(arguments.dataset, arguments.profile, arguments.seed, notebooks, protocol=protocol,
                                    n_train=sizes, only=arguments.systems, n_seeds=arguments.seeds))
