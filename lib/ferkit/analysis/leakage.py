@@ -108,8 +108,8 @@ def _difference(dataset: str, leaky: str, strict: str, name: Name, first: Sequen
 
 
 def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int, np.ndarray | None]:
-    """How many people the two tests share and draws (D,) of the difference, of other people; (0, None) where the
-    stricter test does not say who is in every image of the leakier one."""
+    """How many people the two tests share and draws (D,) of the difference, of other people; (0, None) where that
+    is one alone, or the stricter test does not say who is in every image of the leakier one."""
     if not all("groups" in result.predictions for result in strict):
         return 0, None
     persons: dict[int, tuple[str, int]] = {}  # by image; nobody is in two folds
@@ -127,7 +127,9 @@ def _over_people(leaky: Sequence[Result], strict: Sequence[Result]) -> tuple[int
             columns[at, start] += result.right
             columns[at, start + 1] += 1
     numbers = {person: number for number, person in enumerate(dict.fromkeys(persons.values()))}
+    if len(numbers) < 2:
+        return 0, None
     groups = np.array([numbers[person] for person in persons.values()])
-    sums = estimates.class_sums(columns, np.zeros(len(row), np.int64), groups)[0][:, 0]
+    sums = estimates.group_sums(columns, np.zeros(len(row), np.int64), groups)[0][:, 0]
     draws = sums[:, 0] / np.maximum(sums[:, 1], 1) - sums[:, 2] / np.maximum(sums[:, 3], 1)
     return len(numbers), estimates.widened(draws, groups)

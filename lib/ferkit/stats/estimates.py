@@ -1,10 +1,11 @@
-"""Uncertainty of a measured number over seeds and over test images together (hierarchical bootstrap).
+"""Uncertainty of a measured number over seeds and over test images together.
 
 A mean over n seeds on N test images varies because other seeds, and because other images, would have given another
 number. Bouthillier et al. 2021 (Accounting for variance in machine learning benchmarks, arXiv 2103.03098) show that
-claims about methods need both. Here the images are resampled (within classes, or whole subjects), and the seeds' part
-is drawn from Student's t with n − 1 degrees of freedom: resampling three seeds with replacement would understate their
-variance by a third and knows ten outcomes only.
+claims about methods need both. Here the images' part is that of other samples within each class, whose error follows
+from the variance within classes, or of other people, who are resampled whole; the seeds' part is drawn from Student's t
+with n − 1 degrees of freedom: resampling three seeds with replacement would understate their variance by a third and
+knows ten outcomes only.
 
 Everything is deterministic: quantiles in place of random numbers where a distribution is known, else fixed seeds.
 """
@@ -78,14 +79,15 @@ def estimate(per_seed: Sequence[float], images: np.ndarray) -> Estimate:
 
 
 def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
-    """The estimate of an accuracy. right: bool (S, N), a row a seed; labels, groups: as `class_sums`.
+    """The estimate of an accuracy. right: bool (S, N), a row a seed; labels: int (N,), the class of
+    each image; groups: (N,), the person in it, where several images show one.
 
     Over images the accuracy follows Jeffreys' Beta (Brown, Cai & DasGupta 2001, doi 10.1214/ss/1009213286), which is
     not certain where every image is right; over groups whole groups are resampled, with an error of one image.
     """
     mean, n, groups = right.mean(), right.shape[1], _several(groups)
     if groups is not None and 0 < mean < 1:
-        images = _resampled_means(right, labels, groups) + normal(1 / n)
+        images = _means_over_groups(right, labels, groups) + normal(1 / n)
     else:
         n = n if groups is None else len(np.unique(groups))
         images = _jeffreys(float(mean), n)
@@ -93,9 +95,14 @@ def share(right: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = Non
 
 
 def average(values: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
-    """The estimate of the mean of a number that each seed and image has: (S, N); labels, groups: as `class_sums`. An
-    error of one image is added, so that a number which is the same for every image is not certain."""
-    return estimate(values.mean(axis=1), _resampled_means(values, labels, groups) + normal(1 / len(labels)))
+    """The estimate of the mean of a number that each seed and image has: (S, N); labels, groups: as `share`. An error
+    of one image is added, so that a number which is the same for every image is not certain."""
+    groups, least = _several(groups), 1 / len(labels)
+    if groups is None:
+        images = _over_images(values.mean(axis=0) / len(labels), labels, least)
+    else:
+        images = _means_over_groups(values, labels, groups) + normal(least)
+    return estimate(values.mean(axis=1), images)
 
 
 def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None
@@ -126,99 +133,97 @@ def apart(first: Estimate, second: Estimate, images: np.ndarray | None = None) -
 def ratio(first: np.ndarray, second: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Estimate:
     """The estimate of the ratio of two accuracies: bool (S, N) each, the same seeds and images. As in `average`, with
     an error of one image."""
-    least = 1 / len(labels)
-    sums, _ = class_sums(np.column_stack([first.mean(axis=0), second.mean(axis=0)]), labels, groups)
-    totals = sums.sum(axis=1)
-    images = widened(totals[:, 0] / np.maximum(totals[:, 1], 1), groups)
-    return estimate(first.mean(axis=1) / np.maximum(second.mean(axis=1), least),
-                    images + normal(least / max(float(second.mean()), least)))
+    groups, least, one, other = _several(groups), 1 / len(labels), first.mean(axis=0), second.mean(axis=0)
+    below = max(float(other.mean()), least)
+    if groups is None:
+        images = _over_images((one - one.mean() / below * other) / below / len(labels), labels, least / below)
+    else:
+        totals = group_sums(np.column_stack([one, other]), labels, groups)[0].sum(axis=1)
+        images = widened(totals[:, 0] / np.maximum(totals[:, 1], 1), groups) + normal(least / below)
+    return estimate(first.mean(axis=1) / np.maximum(second.mean(axis=1), least), images)
 
 
 def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], others: Sequence[int],
                groups: np.ndarray | None = None) -> Estimate:
     """The estimate of the mean over the classes `some` minus that over `others` (none: 0) of a number an image has.
 
-    columns: (S, N), right or a difference of rights; every class must have images.
+    columns: (S, N), right or a difference of rights; classes without images are left out, of `some` none may be.
     """
-    def gap(by_class: np.ndarray) -> np.ndarray:
-        return np.nanmean(by_class[:, some], axis=1) - (np.nanmean(by_class[:, others], axis=1) if len(others) else 0)
-
-    per_seed = gap(np.array([[row[labels == k].mean() if np.any(labels == k) else np.nan
-                              for k in range(int(labels.max()) + 1)] for row in columns]))
-    sums, sizes = class_sums(columns.mean(axis=0)[:, None], labels, groups)
+    groups, sizes = _several(groups), np.bincount(labels + 1)[1:]
+    parts = [[k for k in part if sizes[k]] for part in (some, others)]
+    weights = np.zeros(len(sizes))
+    for part, sign in zip(parts, (1, -1), strict=True):
+        weights[part] = sign / max(len(part), 1)
+    of_images = np.where(labels >= 0, (weights / np.maximum(sizes, 1))[labels], 0)
+    recalls = np.array([columns[:, labels == k].sum(axis=1) / max(size, 1) for k, size in enumerate(sizes)])
+    per_seed, least = weights @ recalls, 1 / sizes[some].min() / len(some)
+    if groups is None:
+        return estimate(per_seed, _over_images(columns.mean(axis=0) * of_images, labels, least))
+    sums, drawn = group_sums(columns.mean(axis=0)[:, None], labels, groups)
     with np.errstate(invalid="ignore"):
-        images = gap(sums[..., 0] / sizes)
-    smallest = min(int(np.sum(labels == k)) for k in some)
-    images = widened(np.nan_to_num(images, nan=float(per_seed.mean())), groups)
-    return estimate(per_seed, images + normal(1 / smallest / len(some)))
+        means = sums[..., 0] / drawn
+    gaps = np.nanmean(means[:, some], axis=1) - (np.nanmean(means[:, parts[1]], axis=1) if parts[1] else 0)
+    return estimate(per_seed, widened(np.nan_to_num(gaps, nan=float(per_seed.mean())), groups) + normal(least))
 
 
-def macro_f1_draws(labels: np.ndarray, answers: np.ndarray, num_classes: int, groups: np.ndarray | None = None,
-                   draws: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """(macro-F1 of each seed (S,), draws (D,) of its mean over seeds, of other samples of images). answers: (S, N).
+def macro_f1(labels: np.ndarray, answers: np.ndarray, num_classes: int, groups: np.ndarray | None = None,
+             than: np.ndarray | None = None) -> Estimate:
+    """The estimate of macro-F1 of answers (S, N) or, with `than`, of how far it lies above that of other answers to the
+    same images. As in `average`, with an error of one image; class sizes vary too."""
+    scores, influence = _macro_f1(labels, answers, num_classes)
+    if than is not None:
+        other = _macro_f1(labels, than, num_classes)
+        scores, influence = scores - other[0], influence - other[1]
+    groups, least, whole = _several(groups), 1 / len(labels), np.zeros(len(labels), np.int64)
+    if groups is None:
+        return estimate(scores, _over_images(influence, whole, least))
+    return estimate(scores, widened(group_sums(influence[:, None], whole, groups)[0].ravel(), groups) + normal(least))
 
-    The same labels and groups give the same samples, so that two systems' draws are paired.
-    """
-    groups = _several(groups)
-    member = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    units = int(member.max()) + 1
-    weights = np.vstack([np.ones(units), _resampled(units, draws, seed=3)])
 
-    def total(classes: np.ndarray) -> np.ndarray:
-        """(1 + draws, K): how many images have each class, of the images as they are and drawn again."""
-        return weights @ np.bincount(member * num_classes + classes, minlength=units * num_classes).reshape(units, -1)
-
-    support, scores = total(labels), []
+def _macro_f1(labels: np.ndarray, answers: np.ndarray, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """(macro-F1 of each seed (S,), how far one image more moves its mean over seeds (N,)). Classes that are neither
+    true nor answered do not count."""
+    scores, moves = [], []
     for row in answers:
-        below, right = support + total(row), row == labels
-        both = weights @ np.bincount(member[right] * num_classes + row[right],
-                                     minlength=units * num_classes).reshape(units, -1)
-        f1 = np.divide(2 * both, below, out=np.full_like(below, np.nan), where=below > 0)
-        scores.append(np.nanmean(f1, axis=1))
-    return np.array([score[0] for score in scores]), widened(np.mean(scores, axis=0)[1:], groups)
+        right = row == labels
+        below = np.bincount(labels, minlength=num_classes) + np.bincount(row, minlength=num_classes)
+        f1 = 2 * np.bincount(labels[right], minlength=num_classes) / np.maximum(below, 1)
+        per_answer = f1 / np.maximum(below, 1)
+        scores.append(f1[below > 0].mean())
+        moves.append((2 * right / below[labels] - per_answer[labels] - per_answer[row]) / np.sum(below > 0))
+    return np.array(scores), np.mean(moves, axis=0)
 
 
-def class_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None, draws: int = DRAWS,
-               seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(sums (draws, K, C), sizes (draws, K)): columns summed by class over images drawn again with replacement.
-
-    columns: (N, C). Drawn within each class of `labels` (N,), so that class sizes stay (-1: of no class); with `groups`
-    (N,), whole groups (the images of a person) are drawn, and class sizes vary; one group is none, for how others would
-    differ it does not tell. Images with equal columns are drawn together (multinomially), so that 10,000 draws take no
-    longer than a few; equal to ten decimals, for the last digits of a mean differ between processors. Both are
-    read-only.
-    """
-    groups = _several(groups)
-    member = None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64).tobytes()
-    columns = np.round(columns.astype(np.float64), 10)
-    return _class_sums(columns.tobytes(), labels.astype(np.int64).tobytes(), member, draws, seed)
+def _over_images(influence: np.ndarray, labels: np.ndarray, least: float) -> np.ndarray:
+    """(DRAWS,) of a sum over images, less its mean, of other samples of images within each class of `labels` (N,),
+    whose sizes stay; with an error of `least` added. influence: (N,), what each image adds to the sum."""
+    of = labels + 1  # -1: of no class
+    sizes, sums, squares = (np.bincount(of, column) for column in (np.ones(len(of)), influence, influence**2))
+    return normal(float(np.sqrt(max(np.sum(squares - sums**2 / np.maximum(sizes, 1)), 0) + least**2)))
 
 
-@lru_cache(maxsize=192)  # claims and tables ask for the same comparisons; 0.6 MB each
-def _class_sums(columns: bytes, labels: bytes, member: bytes | None, draws: int, seed: int
-                ) -> tuple[np.ndarray, np.ndarray]:
-    labels = np.frombuffer(labels, np.int64)
-    columns = np.frombuffer(columns).reshape(len(labels), -1)
-    k = int(labels.max()) + 1
-    if member is not None:
-        member = np.frombuffer(member, np.int64)
-        own = np.zeros((member.max() + 1, k, columns.shape[1] + 1))
-        of = labels >= 0
-        np.add.at(own, (member[of], labels[of]), np.column_stack([columns, np.ones(len(labels))])[of])
-        found = np.tensordot(_resampled(len(own), draws, seed), own, axes=1)
-        return _read_only(found[..., :-1], found[..., -1])
-    rng = np.random.default_rng(seed)
-    sums, sizes = np.zeros((draws, k, columns.shape[1])), np.bincount(labels[labels >= 0], minlength=k).astype(float)
-    for label in np.unique(labels[labels >= 0]):
-        values, counts = np.unique(columns[labels == label], axis=0, return_counts=True)
-        sums[:, label] = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws) @ values
-    return _read_only(sums, np.broadcast_to(sizes, (draws, k)))
-
-
-def _resampled_means(values: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """(DRAWS,) of the mean of `values` (S, N), of other samples of images."""
-    sums, sizes = class_sums(values.mean(axis=0)[:, None], labels, groups)
+def _means_over_groups(values: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """(DRAWS,) of the mean of `values` (S, N), of other samples of groups."""
+    sums, sizes = group_sums(values.mean(axis=0)[:, None], labels, groups)
     return widened(sums[..., 0].sum(axis=1) / sizes.sum(axis=1), groups)
+
+
+def group_sums(columns: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(sums (DRAWS, K, C), sizes (DRAWS, K)): columns (N, C) summed by class of `labels` (N,) (-1: of no class) over
+    whole groups (N,), the images of a person, drawn again with replacement."""
+    member = np.unique(groups, return_inverse=True)[1]
+    own = np.zeros((member.max() + 1, int(labels.max()) + 1, columns.shape[1] + 1))
+    of = labels >= 0
+    np.add.at(own, (member[of], labels[of]), np.column_stack([columns, np.ones(len(labels))])[of])
+    found = np.tensordot(resampled(len(own)), own, axes=1)
+    return found[..., :-1], found[..., -1]
+
+
+@lru_cache(maxsize=8)  # many claims are about the same images
+def resampled(units: int) -> np.ndarray:
+    """How often each unit is drawn with replacement, float (DRAWS, units); read-only."""
+    drawn = np.random.default_rng(0).integers(units, size=(DRAWS, units)) + units * np.arange(DRAWS)[:, None]
+    return _read_only(np.bincount(drawn.ravel(), minlength=DRAWS * units).reshape(DRAWS, units).astype(float))[0]
 
 
 def widened(draws: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
@@ -243,6 +248,13 @@ def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return arrays
 
 
+def jackknife(without: np.ndarray) -> np.ndarray:
+    """(DRAWS,) of how far a statistic would lie from its value for other groups, by its values (G,) with each group left
+    out (Tukey 1958) and Student's t; 0 for one group."""
+    n = len(without)
+    return np.sqrt((n - 1) * np.var(without)) * _student(n, DRAWS, order=3) if n > 1 else np.zeros(DRAWS)
+
+
 def normal(sd: float, draws: int = DRAWS) -> np.ndarray:
     """(draws,) of a normal deviation with mean 0, in no order: for a part of the error that is known by its sd."""
     return sd * _standard_normal(draws)
@@ -261,13 +273,6 @@ def above(found: Estimate, least: float) -> Estimate:
 
 def _intervals(found: Estimate) -> dict[str, Interval]:
     return {name: getattr(found, name) for name in ("interval", "interval_images", "prediction")}
-
-
-@lru_cache(maxsize=8)  # many claims are about the same images
-def _resampled(units: int, draws: int, seed: int) -> np.ndarray:
-    """How often each unit is drawn with replacement, float (draws, units)."""
-    drawn = np.random.default_rng(seed).integers(units, size=(draws, units)) + units * np.arange(draws)[:, None]
-    return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units).astype(float)
 
 
 @lru_cache(maxsize=64)  # 10,000 quantiles take 10 ms, and several claims and tables are about the same accuracy

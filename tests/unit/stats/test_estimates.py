@@ -109,15 +109,28 @@ def test_p_is_below_five_hundredths_where_the_interval_leaves_nothing_out():
     assert found.p() >= 2 / 10_001
 
 
-def test_class_sums_keep_class_sizes_and_groups_are_drawn_whole():
-    columns = np.ones((700, 1))
-    sums, sizes = estimates.class_sums(columns, LABELS, draws=50)
-    assert (sums[..., 0] == 100).all() and (sizes == 100).all()
-    person = np.arange(700) // 7  # each with one image of every class
-    sums, sizes = estimates.class_sums(columns, LABELS, person, draws=50)
+def test_groups_are_drawn_whole():
+    columns, person = np.ones((700, 1)), np.arange(700) // 7  # each with one image of every class
+    sums, sizes = estimates.group_sums(columns, LABELS, person)
     assert (sizes == sizes[:, :1]).all() and (sums[..., 0] == sizes).all()
-    of_some = estimates.class_sums(columns, np.where(person < 10, -1, LABELS), person, draws=50)[1]
+    of_some = estimates.group_sums(columns, np.where(person < 10, -1, LABELS), person)[1]
     assert (of_some == of_some[:, :1]).all()  # -1 is no class, also not the last
+
+
+@pytest.mark.parametrize("measure", [
+    lambda a, b, labels: estimates.difference(a, b, labels), lambda a, b, labels: estimates.ratio(a, b, labels),
+    lambda a, b, labels: estimates.recall_gap(a, labels, [1, 5], [2, 3])])
+def test_the_error_over_images_is_that_of_samples_drawn_again_within_each_class(measure):
+    rng = np.random.default_rng(7)
+    labels = rng.choice(7, 700, p=[.4, .2, .1, .1, .1, .05, .05])
+    first, second = (answers(rng, 2, share) for share in (0.7, 0.6))
+    means = []
+    for _ in range(1000):
+        drawn = np.concatenate([rng.choice(np.flatnonzero(labels == k), np.sum(labels == k)) for k in range(7)])
+        means.append(measure(first[:, drawn], second[:, drawn], labels[drawn]).mean)
+    found = measure(first, second, labels)
+    assert found.images_sd == pytest.approx(np.std(means), rel=0.08)
+    assert found.mean == pytest.approx(np.mean(means), abs=0.2 * found.images_sd)
 
 
 def test_recalls_of_absent_classes_do_not_count():
@@ -126,14 +139,29 @@ def test_recalls_of_absent_classes_do_not_count():
     assert estimates.recall_gap(right, labels, [1], [0, 2, 3]).mean == pytest.approx(-1)
 
 
-def test_macro_f1_agrees_with_the_confusion_matrix_and_pairs_its_draws():
+def test_macro_f1_agrees_with_the_confusion_matrix_and_its_error_with_that_of_images_drawn_again():
     from ferkit.stats import classification
 
-    predicted = np.where(np.arange(700) % 5 == 0, 3, LABELS)
-    values, draws = estimates.macro_f1_draws(LABELS, predicted[None], 7)
-    assert values[0] == pytest.approx(classification.macro_f1(classification.confusion_matrix(LABELS, predicted, 7)))
-    assert abs(draws.mean() - values[0]) < 0.01
-    assert (estimates.macro_f1_draws(LABELS, predicted[None], 7)[1] == draws).all()
+    rng, other = np.random.default_rng(8), np.where(np.arange(700) % 3 == 0, 5, LABELS)
+    answered = np.where(rng.random((2, 700)) < 0.4, rng.integers(7, size=(2, 700)), LABELS)
+    found = estimates.macro_f1(LABELS, answered, 7)
+    assert found.mean == pytest.approx(np.mean([
+        classification.macro_f1(classification.confusion_matrix(LABELS, row, 7)) for row in answered]))
+    assert estimates.macro_f1(LABELS, answered, 7, than=answered).mean == 0
+    samples = [rng.integers(700, size=700) for _ in range(1000)]
+    assert found.images_sd == pytest.approx(
+        np.std([estimates.macro_f1(LABELS[drawn], answered[:, drawn], 7).mean for drawn in samples]), rel=0.08)
+    others = other[None].repeat(2, 0)
+    differences = [estimates.macro_f1(LABELS[drawn], answered[:, drawn], 7, than=others[:, drawn]).mean
+                   for drawn in samples]
+    above = estimates.macro_f1(LABELS, answered, 7, than=others)
+    assert above.images_sd == pytest.approx(np.std(differences), rel=0.08)
+    over_groups = estimates.macro_f1(LABELS, answered, 7, np.arange(700) // 7)
+    assert over_groups.images_sd == pytest.approx(found.images_sd, rel=0.3)
+
+
+def test_macro_f1_of_right_answers_alone_is_not_certain():
+    assert estimates.macro_f1(LABELS, LABELS[None], 7).interval[0] < 1
 
 
 def test_more_seeds_are_asked_for_until_the_images_alone_are_too_few():
@@ -145,14 +173,6 @@ def test_more_seeds_are_asked_for_until_the_images_alone_are_too_few():
 def test_a_ratio_has_no_negative_interval_and_no_upper_end():
     wide = estimates.clipped(estimates.estimate([0.1, 1.0, 2.5], np.ones(1000)), np.inf)
     assert wide.interval[0] == wide.prediction[0] == 0 and wide.prediction[1] > wide.interval[1] > 1
-
-
-def test_the_last_digits_of_a_mean_do_not_change_the_draws():
-    labels = np.repeat([0, 1], 50)
-    columns = np.tile([1 / 3, 2 / 3], 50)[:, None]
-    other = columns + np.where(np.arange(100) % 4 == 0, 1e-16, 0)[:, None]  # as another processor adds up
-    assert not np.array_equal(columns, other)
-    assert np.array_equal(estimates.class_sums(columns, labels)[0], estimates.class_sums(other, labels)[0])
 
 
 @pytest.mark.parametrize("people", [3, 10])
@@ -170,10 +190,9 @@ def test_one_person_tells_nothing_of_others_and_the_images_are_resampled():
     rng = np.random.default_rng(6)
     right, labels = rng.random((2, 70)) < 0.7, np.arange(70) % 7
     alone = np.zeros(70, np.int64)
-    for measure in (estimates.share, estimates.average):
+    for measure in (estimates.share, estimates.average, lambda right, *about: estimates.macro_f1(
+            labels, np.where(right, labels, 0), 7, *about[1:])):
         assert measure(right, labels, alone).interval == measure(right, labels).interval
-    assert np.array_equal(estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7, alone)[1],
-                          estimates.macro_f1_draws(labels, np.stack([labels] * 2), 7)[1])
 
 
 def test_the_part_of_the_seeds_is_the_t_interval_of_their_mean():
@@ -181,3 +200,10 @@ def test_the_part_of_the_seeds_is_the_t_interval_of_their_mean():
     low, high = np.quantile(estimates.of_seeds(found), [0.025, 0.975])
     assert (found.mean + low, found.mean + high) == pytest.approx(found.interval, abs=1e-6)
     assert not estimates.of_seeds(estimates.estimate([0.5], np.full(estimates.DRAWS, 0.5))).any()
+
+
+def test_the_jackknife_of_a_mean_is_its_t_interval():
+    values = np.array([0.5, 0.9, 0.7, 0.8, 0.4])
+    low, high = np.quantile(values.mean() + estimates.jackknife((values.sum() - values) / 4), [0.025, 0.975])
+    assert (low, high) == pytest.approx(intervals.over_seeds(values.tolist()).interval, abs=1e-3)
+    assert not estimates.jackknife(np.array([0.5])).any()

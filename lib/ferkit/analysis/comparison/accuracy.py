@@ -20,7 +20,7 @@ def accuracy_table(compared: Sequence[System]) -> list[dict]:
     rows = []
     for one in compared:
         found, groups = _accuracy(one), one.results[0].groups
-        f1 = estimates.estimate(*estimates.macro_f1_draws(one.labels, one.answers, len(one.label_names), groups))
+        f1 = estimates.macro_f1(one.labels, one.answers, len(one.label_names), groups)
         rows.append({"system": one.system, "recipe": one.recipe, "seeds": len(one.seeds), "accuracy": found.mean,
                      "sd": found.sd, **_ends("", found.interval), **_ends("images_", found.interval_images),
                      **_ends("new_", found.prediction), "without_copies": one.mean("accuracy_without_copies"),

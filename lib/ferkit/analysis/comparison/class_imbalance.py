@@ -108,10 +108,8 @@ def _changes(one: System, plain: System, rare: list[int]) -> dict:
 
 def _macro_f1(found: Comparison, k: int) -> Estimate:
     """The change of macro-F1, over seeds and images; of the same answers that are compared."""
-    (mean, draws), (mean_plain, draws_plain) = (
-        estimates.macro_f1_draws(found.labels, answers(results, found.labels, found.single), k, found.groups)
-        for results in (found.first, found.second))
-    return estimates.estimate(mean - mean_plain, draws - draws_plain)
+    own, plain = (answers(results, found.labels, found.single) for results in (found.first, found.second))
+    return estimates.macro_f1(found.labels, own, k, found.groups, than=plain)
 
 
 def _recalls(labels: np.ndarray, answers: np.ndarray, k: int) -> np.ndarray:

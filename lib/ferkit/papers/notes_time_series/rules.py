@@ -28,7 +28,6 @@ from ferkit.stats import estimates
 
 DRAWN_OF_ONE = 7  # sequences of one drawn subject, one after the other; they have no groups in published predictions
 COMPARISONS = 5
-DRAWS = 2000
 
 
 def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure: str = "accuracy") -> Finding:
@@ -40,7 +39,7 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     statistic = _STATISTICS[measure]
     values = [[statistic(_sums(result).sum(0)) for result in group] for group in results]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
-    found = estimates.estimate(differences, _draws(*results, statistic))
+    found = estimates.estimate(differences, _of_blocks(*results, statistic))
     p = min(1.0, COMPARISONS * found.p())
     verdict = superiority(found, p, RELEVANT) if beats_majority(results[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
@@ -109,7 +108,7 @@ def _sums(result: Result) -> np.ndarray:
 
 def _accuracy(sums: np.ndarray) -> np.ndarray:
     """Of sums (…, 2 + 3K): (…,)."""
-    return sums[..., 1] / sums[..., 0]
+    return sums[..., 1] / np.maximum(sums[..., 0], 1)
 
 
 def _f_measure(sums: np.ndarray) -> np.ndarray:
@@ -122,13 +121,12 @@ def _f_measure(sums: np.ndarray) -> np.ndarray:
 _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accuracy, "f_measure": _f_measure}
 
 
-def _draws(first: list[Result], second: list[Result], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """(DRAWS,) of the difference, averaged over seeds, over blocks of rows drawn again; with an error of one row."""
+def _of_blocks(first: list[Result], second: list[Result], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """(DRAWS,) of the difference, averaged over seeds, of other blocks of rows, less its mean; with an error of one
+    row."""
     sums = [[_sums(result) for result in group] for group in (first, second)]
-    drawn = np.random.default_rng(0).multinomial(len(sums[0][0]), np.full(len(sums[0][0]), 1 / len(sums[0][0])), DRAWS)
-    means = [np.mean([statistic(drawn @ one) for one in group], axis=0) for group in sums]
-    units = np.arange(drawn.shape[1])
-    return estimates.widened(means[0] - means[1], units) + estimates.normal(1 / first[0].metrics["n"], DRAWS)
+    without = [np.mean([statistic(one.sum(axis=0) - one) for one in group], axis=0) for group in sums]
+    return estimates.jackknife(without[0] - without[1]) + estimates.normal(1 / first[0].metrics["n"])
 
 
 BETTER = Rule(better, (

@@ -58,8 +58,7 @@ def prediction(results: Sequence[Result], number: str) -> tuple[float, Interval]
     if number == "accuracy":
         found = estimates.share(answers == labels, labels, groups)
     elif number == "macro_f1":
-        found = estimates.estimate(values, estimates.macro_f1_draws(labels, answers, len(results[0].predictions[
-            "label_names"]), groups)[1])
+        found = estimates.macro_f1(labels, answers, len(results[0].predictions["label_names"]), groups)
     elif number == "uar":
         found = estimates.recall_gap(answers == labels, labels, np.unique(labels).tolist(), [], groups)
     else:
