@@ -249,7 +249,7 @@ def _read_only(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def jackknife(without: np.ndarray) -> np.ndarray:
-    """(DRAWS,) of how far a statistic would lie from its value for other groups, by its values (G,) with each group left
+    """(DRAWS,) of how far a statistic would lie from its value for other groups, by its values (G,) with each left
     out (Tukey 1958) and Student's t; 0 for one group."""
     n = len(without)
     return np.sqrt((n - 1) * np.var(without)) * _student(n, DRAWS, order=3) if n > 1 else np.zeros(DRAWS)

@@ -1,10 +1,10 @@
 """Confidence intervals and paired significance tests (thin wrappers over scipy).
 
-Intervals are 95 % unless told otherwise, over test images (Wilson, bootstrap, McNemar) or over seeds (t). Both
+Intervals are 95 % unless told otherwise, over test images (Wilson, McNemar) or over seeds (t). Both
 together: `ferkit.stats.estimates`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,25 +59,6 @@ def over_seeds(values: Sequence[float], level: float = LEVEL) -> Spread:
     sd = float(np.std(values, ddof=1))
     half = float(special.stdtrit(n - 1, (1 + level) / 2)) * sd / np.sqrt(n)
     return Spread(n, mean, sd, (mean - half, mean + half))
-
-
-def bootstrap(metric: Callable[..., float], labels: np.ndarray, *columns: np.ndarray, draws: int = 1000,
-              seed: int = 0, level: float = LEVEL) -> Interval:
-    """The percentile interval of ``metric(labels, *columns)`` over test images drawn again with replacement.
-
-    Drawn within each class of `labels` (stratified), so that class sizes stay as they are and no class
-    vanishes. labels and columns: (N, …) arrays of equal first length; the same seed gives the same interval.
-    """
-    rng = np.random.default_rng(seed)
-    order = np.argsort(labels, kind="stable")
-    _, first, sizes = np.unique(labels[order], return_index=True, return_counts=True)
-    starts, size = np.repeat(first, sizes), np.repeat(sizes, sizes)
-    values = []
-    for _ in range(draws):
-        rows = order[starts + (rng.random(len(labels)) * size).astype(np.int64)]
-        values.append(metric(labels[rows], *(column[rows] for column in columns)))
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> Paired:

@@ -40,21 +40,6 @@ def test_one_seed_has_no_spread_and_none_is_refused():
         intervals.over_seeds([])
 
 
-def test_the_bootstrap_is_seeded_stratified_and_near_the_exact_interval():
-    labels = np.repeat([0, 1], [900, 100])
-    right = np.random.default_rng(0).random(1000) < 0.7
-    seen = []
-
-    def accuracy(drawn, right):
-        seen.append(np.bincount(drawn).tolist())
-        return right.mean()
-
-    interval = intervals.bootstrap(accuracy, labels, right, draws=400, seed=1)
-    assert all(counts == [900, 100] for counts in seen)
-    assert interval == intervals.bootstrap(accuracy, labels, right, draws=400, seed=1)
-    assert interval == pytest.approx(intervals.wilson(right.sum(), 1000), abs=0.006)
-
-
 def test_mcnemar_counts_only_images_that_divide_the_two():
     # 10 images only the first gets, 2 only the second, 30 both, 8 neither: 2·P(X ≤ 2 | 12, ½) = 2·79/4096.
     first = np.repeat([True, False, True, False], [10, 2, 30, 8])

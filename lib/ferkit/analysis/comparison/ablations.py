@@ -6,9 +6,9 @@ import numpy as np
 
 from ferkit.analysis.ablation import Ablation
 from ferkit.analysis.comparison.accuracy import paired_tests
-from ferkit.analysis.comparison.systems import System, estimate, systems
+from ferkit.analysis.comparison.systems import System, systems
 from ferkit.results.records import Result
-from ferkit.stats.intervals import holm
+from ferkit.stats.intervals import holm, over_seeds
 
 _NO_TEST = dict.fromkeys(("difference", "low", "high", "images_low", "images_high", "p", "mcnemar"))
 SHIFT = "shift_4"  # the strength of `robustness` that tolerance to shifts is read at, pixels
@@ -57,11 +57,11 @@ def variant_table(results: Sequence[Result], ablation: Ablation) -> list[dict]:
 
 
 def _row(one: System, ablation: Ablation) -> dict:
-    accuracy = estimate([result.metrics["accuracy"] for result in one.results])
+    accuracy = over_seeds([result.metrics["accuracy"] for result in one.results])
     train = one.mean("train_accuracy")
     return {"variant": ablation.variants[one.system, one.recipe], "system": one.system, "recipe": one.recipe,
-            "seeds": len(one.seeds), "validation": one.mean("val_accuracy"), "accuracy": accuracy["mean"],
-            "sd": accuracy["sd"], "gap": None if train is None else train - accuracy["mean"],
+            "seeds": len(one.seeds), "validation": one.mean("val_accuracy"), "accuracy": accuracy.mean,
+            "sd": accuracy.sd, "gap": None if train is None else train - accuracy.mean,
             "shift_loss": _shift_loss(one), "parameters": one.results[0].metrics["parameters"],
             "receptive_field": one.results[0].metrics.get("receptive_field"), "minutes": one.mean("minutes")}
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds, validation
-from ferkit.stats import classification, intervals
+from ferkit.analysis.comparison.systems import System, pairs_of_seeds, validation
+from ferkit.stats import classification, estimates, intervals
 
 
 def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
@@ -66,13 +66,12 @@ def majority_vote(compared: Sequence[System]) -> dict:
         hits.append(_vote(answers, k) == labels)
         right.append(answers == labels)
         best.append(right[-1][0])
-    found = estimate([float(hit.mean()) for hit in hits], lambda: intervals.wilson(int(hits[0].sum()), len(labels)))
-    gain = estimate([float(hit.mean() - own.mean()) for hit, own in zip(hits, best, strict=True)],
-                    lambda: intervals.bootstrap(lambda _, vote, own: float(vote.mean() - own.mean()), labels, hits[0],
-                                                best[0]), signed=True)
-    return {"seeds": len(rows), "accuracy": found["mean"], **{key: found[key] for key in ("sd", "low", "high")},
-            "best": ranked[0].name, "best_accuracy": float(np.mean(best)), "gain": gain["mean"],
-            "gain_low": gain["low"], "gain_high": gain["high"],
+    groups = ranked[0].results[0].groups
+    found = estimates.share(np.array(hits), labels, groups)
+    gain = estimates.difference(np.array(hits), np.array(best), labels, groups)
+    return {"seeds": len(rows), "accuracy": found.mean, "sd": found.sd, "low": found.interval[0],
+            "high": found.interval[1], "best": ranked[0].name, "best_accuracy": float(np.mean(best)),
+            "gain": gain.mean, "gain_low": gain.interval[0], "gain_high": gain.interval[1],
             "p": intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(hits, best, strict=True)]),
             "any_right": float(np.mean([one.any(axis=0).mean() for one in right])),
             "all_right": float(np.mean([one.all(axis=0).mean() for one in right]))}

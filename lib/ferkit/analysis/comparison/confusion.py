@@ -1,10 +1,11 @@
 """Which classes suffer, who is taken for whom, and where two systems differ beyond chance."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.systems import System, estimate, pairs_of_seeds
+from ferkit.analysis.comparison.systems import System, pairs_of_seeds
 from ferkit.stats import classification, intervals
 from ferkit.stats.intervals import Interval
 
@@ -23,7 +24,8 @@ def class_table(compared: Sequence[System]) -> list[dict]:
     """A row an expression and score: {expression, images, score, <system/recipe>: "67 (64 … 70)"}, percent.
 
     Means over seeds. Intervals are 95 %, over seeds (t) and images: Wilson for precision (of the answers given) and
-    recall (of the class's images), a bootstrap for F1.
+    recall (of the class's images); for F1, which is 2J / (1 + J), that of the Jaccard index J (of the images that are
+    of the class or answered so).
     """
     tables = {one.name: _scores(one) for one in compared}
     rows = []
@@ -87,9 +89,9 @@ def _scores(one: System) -> list[dict]:
     rows = []
     for k in range(len(first)):
         hits, support, called = (int(n) for n in (first[k, k], first[k].sum(), first[:, k].sum()))
-        given = {"precision": _wilson(hits, called), "recall": _wilson(hits, support), "f1": None}
-        rows.append({score: estimate([float(table[score][k]) for table in tables],
-                                     lambda score=score, k=k, given=given: given[score] or _f1_interval(one, k))
+        given = {"precision": _wilson(hits, called), "recall": _wilson(hits, support),
+                 "f1": tuple(2 * j / (1 + j) for j in _wilson(hits, support + called - hits))}
+        rows.append({score: _over_seeds_and_images([float(table[score][k]) for table in tables], given[score])
                      for score in SCORES} | {"support": support})
         if not support:  # nothing is known of a class without images, however many seeds agree on it
             for score in SCORES:
@@ -97,15 +99,15 @@ def _scores(one: System) -> list[dict]:
     return rows
 
 
+def _over_seeds_and_images(values: Sequence[float], ends: Interval) -> dict[str, float | None]:
+    """{mean, sd, low, high} of a fraction a seed: a t interval over seeds and `ends`, that of the first seed's over
+    images, their half widths added as deviations are; within [0, 1]."""
+    spread = intervals.over_seeds(values)
+    low, high = spread.interval or (spread.mean, spread.mean)
+    return {"mean": spread.mean, "sd": spread.sd,
+            "low": max(spread.mean - math.hypot(spread.mean - low, values[0] - ends[0]), 0.0),
+            "high": min(spread.mean + math.hypot(high - spread.mean, ends[1] - values[0]), 1.0)}
+
+
 def _wilson(hits: int, n: int) -> Interval:
     return intervals.wilson(hits, n) if n else (0.0, 1.0)
-
-
-def _f1_interval(one: System, k: int) -> Interval:
-    """F1 of one class over images drawn again, within those of the class and those of the others."""
-    true, called = one.labels == k, one.answers[0] == k
-
-    def f1(labels: np.ndarray, called: np.ndarray) -> float:
-        return float(2 * np.sum(labels & called) / max(1, labels.sum() + called.sum()))
-
-    return intervals.bootstrap(f1, true, called, draws=200)

@@ -1,7 +1,6 @@
 """Where predictions lie, and the trained systems of one system and recipe taken together over their seeds."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +11,6 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.results import records
 from ferkit.results.records import Result
-from ferkit.stats import intervals
-from ferkit.stats.intervals import Interval
 
 RECIPES = ("published", "ours")  # every replicated system has these; ablations have others
 
@@ -98,24 +95,6 @@ class System:
         """The mean of one entry of metrics.json over the seeds; None where a seed has none."""
         values = [result.metrics.get(key) for result in self.results]
         return None if None in values else float(np.mean(values))
-
-
-def estimate(values: Sequence[float], over_images: Callable[[], Interval] | None = None, *,
-             signed: bool = False) -> dict[str, float | None]:
-    """{mean, sd, low, high} of one number a seed, over seeds and images: a t interval over seeds and `over_images`,
-    that of the first seed's number, their half widths added as deviations are.
-
-    Ends are kept within [0, 1], where a fraction lies; a difference is `signed` and its interval may hold zero.
-    """
-    spread = intervals.over_seeds(values)
-    low, high = spread.interval or (None, None)
-    if over_images:
-        ends, seeds = over_images(), spread.interval or (spread.mean, spread.mean)
-        low = spread.mean - math.hypot(spread.mean - seeds[0], values[0] - ends[0])
-        high = spread.mean + math.hypot(seeds[1] - spread.mean, ends[1] - values[0])
-    if low is not None and not signed:
-        low, high = max(low, 0.0), min(high, 1.0)
-    return {"mean": spread.mean, "sd": spread.sd, "low": low, "high": high}
 
 
 def find(run: str, dataset: str, protocol: str = "") -> Source:
