@@ -93,7 +93,7 @@ def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     return Comparison(
         first, second, labels, groups, *right, (right[0].mean(axis=1), right[1].mean(axis=1)),
         estimates.difference(*right, labels, groups),
-        intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes), single)
+        intervals.combine([intervals.mcnemar(a, b) for a, b in zip(*right, strict=True)]), tuple(notes), single)
 
 
 def _by_accuracies(first: Sequence[Result], second: Sequence[Result], labels: np.ndarray,
