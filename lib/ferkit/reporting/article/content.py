@@ -16,7 +16,8 @@ import jinja2
 import numpy as np
 
 from ferkit import claims, papers
-from ferkit.claims.rules.accuracy import MARGIN, PARTLY_WITHIN
+from ferkit.claims.decisions import MARGIN
+from ferkit.claims.rules.accuracy import PARTLY_WITHIN
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
