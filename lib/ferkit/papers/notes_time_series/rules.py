@@ -82,11 +82,10 @@ def _curve(evidence: Evidence, result: Result) -> list[float]:
 
 
 def _same_rows(results: list[Result]) -> None:
-    like = results[0].predictions
     for result in results:
         if not result.predictions:
             raise NotRun(f"{result.key.name} could not be tested")
-        if not all(np.array_equal(result.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+        if not result.tested_as(results[0]):
             raise NotRun(f"refused: {results[0].key.name} and {result.key.name} were not tested on the same rows")
 
 
