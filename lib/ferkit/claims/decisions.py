@@ -5,6 +5,8 @@ from __future__ import annotations
 from ferkit.stats.estimates import Estimate
 
 ALPHA = 0.05
+# Of accuracy: the smallest gain that matters, and within what two count as equal; `rules.paired` says why.
+RELEVANT, MARGIN = 0.01, 0.02
 VERDICTS = ("reproduced", "exceeded", "partly", "inconclusive", "contradicted", "not_reproduced", "too_short",
             "not_run")
 # What one seed can show of a method at most: these two networks, not the methods.
@@ -16,7 +18,7 @@ def at_most_partly(verdict: str) -> str:
     return "partly" if verdict in ("reproduced", "exceeded") else verdict
 
 
-def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
+def superiority(found: Estimate, p_holm: float, relevant: float = RELEVANT) -> str:
     """The verdict on "more than nothing": `relevant` is the smallest effect that matters.
 
     Reproduced: the interval lies above 0, and so does p adjusted for the claim's family. Partly: the interval alone.
@@ -30,7 +32,7 @@ def superiority(found: Estimate, p_holm: float, relevant: float) -> str:
     return "not_reproduced" if high < relevant else "inconclusive"
 
 
-def deciding_half_width(found: Estimate, relevant: float) -> float:
+def deciding_half_width(found: Estimate, relevant: float = RELEVANT) -> float:
     """How narrow an interval about an inconclusive mean must be for `superiority` to decide: free of 0, or of
     `relevant`, whichever is farther."""
     return max(found.mean, relevant - found.mean)
@@ -44,6 +46,11 @@ def equivalence(found: Estimate, value: float, margin: float) -> str:
     if low > value + margin:
         return "above"
     return "below" if high < value - margin else "open"
+
+
+def to_an_edge(found: Estimate, value: float, margin: float) -> float:
+    """How far the mean lies from the nearer edge of value ± margin: the half width with which `equivalence` decides."""
+    return min(abs(found.mean - value - margin), abs(found.mean - value + margin))
 
 
 def what_would_decide(found: Estimate, distance: float) -> str:

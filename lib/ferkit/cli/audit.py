@@ -18,12 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Audit the set and print what was found; exit status 1 for ``do_not_use``, else 0."""
     from ferkit.core.console import json_line
-    from ferkit.data import audit, datasets
+    from ferkit.data import audit
 
     if arguments.dataset in paths.WITHOUT_IMAGES:
         raise InputError(f"audit: {arguments.dataset} holds points over time, no images to look at")
-    data, protocol = options.data_and_protocol(arguments)
-    profile = "smoke" if arguments.dataset == "synthetic" else "full"  # thousands more would be drawn alike
-    found = audit.audit(datasets.load(arguments.dataset, data, profile=profile, protocol=protocol))
+    found = audit.audit(options.faces(arguments))
     print(json_line(found) if arguments.json else audit.describe(found))
     return 1 if found["verdict"] == "do_not_use" else 0

@@ -72,13 +72,10 @@ def _sweep(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
 def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     from ferkit import papers
     from ferkit.benchmarks import training as bench_training
-    from ferkit.data import datasets
 
     models = arguments.model or papers.default_for("bench training")
     bench_training.check_models(models)
-    data, protocol = options.data_and_protocol(arguments)
-    profile = "smoke" if arguments.dataset == "synthetic" else "full"
-    faces = datasets.load(arguments.dataset, data, profile=profile, protocol=protocol).part("train")
+    faces = options.faces(arguments).part("train")
 
     def say(row: dict) -> None:
         print(f"{row['model']:<18} batch {row['batch']:<4} round {row['round']}  {row['loop']:<10} {row['dtype']:<8} "
@@ -119,12 +116,9 @@ def _trained(arguments: argparse.Namespace) -> tuple[str, dict]:
     """The system, and the network with test images and labels as `benchmarks.occlusion.bench` takes them."""
     from ferkit import papers
     from ferkit.analysis.occlusion import test_images
-    from ferkit.data import datasets
     from ferkit.models import weights
 
     arguments.dataset = arguments.dataset or "synthetic"
-    data, protocol = options.data_and_protocol(arguments)
     model, header = weights.load(arguments.weights, papers.system)
-    profile = "smoke" if arguments.dataset == "synthetic" else "full"
-    part = test_images(datasets.load(arguments.dataset, data, profile=profile, protocol=protocol), arguments.images, 0)
+    part = test_images(options.faces(arguments), arguments.images, 0)
     return str(header["system"]), {"model": model, "faces": (part.images, part.labels)}

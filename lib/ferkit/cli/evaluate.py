@@ -32,11 +32,9 @@ def main(arguments: argparse.Namespace) -> int:
     if target:
         target = target if target.suffix == ".npz" else target / records.PREDICTIONS
         paths.check_writable(target.parent)
-    data, protocol = options.data_and_protocol(arguments)
     weights, _ = weights_catalogue.locate(arguments.weights)
     predictor, facts = evaluation.open_weights(weights, papers.system, arguments.device)
-    faces = papers.system(facts["system"]).kind.load(
-        arguments.dataset, data, profile=arguments.profile, protocol=protocol, seed=arguments.seed)
+    faces = options.faces(arguments, papers.system(facts["system"]).kind.load, seed=arguments.seed)
     listed: dict[str, object] = {}
     if arguments.list:
         from ferkit.data import image_lists

@@ -71,14 +71,12 @@ def _analyses(arguments: argparse.Namespace) -> list[dict]:
     from ferkit import papers
     from ferkit.analysis import occlusion
     from ferkit.analysis.occlusion import run as analyses
-    from ferkit.data import datasets
     from ferkit.models import inference
 
     if not arguments.directory.is_dir():
         raise InputError(f"{arguments.directory}: no such folder; name a run or results/<dataset>")
     device = str(inference.resolve_device(arguments.device))
-    data, protocol = options.data_and_protocol(arguments)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
+    faces = options.faces(arguments, seed=arguments.seed)
     root = arguments.directory.absolute()
     results = analyses.results_of(root, arguments.model or papers.default_for("occlusion"), arguments.recipe, faces)
     make_folder(root)

@@ -9,10 +9,14 @@ import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferkit.core import paths, protocols
 from ferkit.core.paths import DATASETS
 from ferkit.core.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from ferkit.data.face_set import FaceSet
 
 DEVICES = ("auto", "cpu", "cuda")
 MOST = 2**31 - 1
@@ -128,6 +132,21 @@ def data_and_protocol(arguments: argparse.Namespace) -> tuple[tuple[Path, ...] |
                                  getattr(arguments, "contempt", False), getattr(arguments, "labels", "own"))
     given = paths.check_data(arguments.dataset, arguments.data) if arguments.data else ()
     return given or None, protocol
+
+
+def faces(arguments: argparse.Namespace, load: Callable[..., FaceSet] | None = None, *, profile: str = "",
+          seed: int = 0) -> FaceSet:
+    """The data set that the options name, divided as they say; InputError as from `data_and_protocol` and `load`.
+
+    load: of a system's input; None for `data.datasets.load`. profile: "" for --profile, or all images where a command
+    has no such option. seed: as `load` takes it.
+    """
+    from ferkit.data import datasets
+
+    data, protocol = data_and_protocol(arguments)
+    everything = "smoke" if arguments.dataset == "synthetic" else "full"  # thousands more would be drawn alike
+    return (load or datasets.load)(arguments.dataset, data, protocol=protocol, seed=seed,
+                                   profile=profile or getattr(arguments, "profile", everything))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,11 +22,9 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit import papers
     from ferkit.core.console import json_line
     from ferkit.core.paths import make_folder
-    from ferkit.data import datasets
     from ferkit.experiments import jobs, robustness
 
-    data, protocol = options.data_and_protocol(arguments)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, seed=arguments.seed, protocol=protocol)
+    faces = options.faces(arguments, seed=arguments.seed)
     results = robustness.results_without(arguments.directory, faces)
     make_folder(arguments.directory)
     for result in results:

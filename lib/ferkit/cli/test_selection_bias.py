@@ -21,7 +21,6 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.cli.train import recipe_of
     from ferkit.core.console import json_line
     from ferkit.core.paths import check_writable, make_folder
-    from ferkit.data import datasets
     from ferkit.experiments import test_selection_bias
     from ferkit.models import inference
 
@@ -29,8 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
     check_writable(arguments.output)
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     inference.resolve_device(arguments.device)
-    data, protocol = options.data_and_protocol(arguments)
-    faces = datasets.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
+    faces = options.faces(arguments)
     found = test_selection_bias.measure(make_folder(arguments.output), system, recipe, faces,
                                         recipe_name=arguments.recipe, seed=arguments.seed, device=arguments.device)
     print(json_line(found) if arguments.json else "\n".join((

@@ -39,8 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(system.name, arguments.recipe, arguments.changes)
     loggers.check(arguments.log)
     device = inference.resolve_device(arguments.device).type
-    data, protocol = options.data_and_protocol(arguments)
-    faces = system.kind.load(arguments.dataset, data, profile=arguments.profile, protocol=protocol)
+    faces = options.faces(arguments, system.kind.load)
     with distributed.joined(device, recipe.batch_size) as processes:  # one, unless torchrun started several
         status = resumable.train(make_folder(arguments.output), system, recipe, faces, seed=arguments.seed,
                                  device=device, max_minutes=arguments.max_minutes, recipe_name=arguments.recipe,

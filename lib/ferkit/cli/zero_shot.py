@@ -21,7 +21,6 @@ def main(arguments: argparse.Namespace) -> int:
     from ferkit.core import errors, files, paths
     from ferkit.core.console import json_line
     from ferkit.core.errors import InputError
-    from ferkit.data import datasets
     from ferkit.experiments import cross_dataset, evaluation
     from ferkit.results import weights_catalogue
 
@@ -33,8 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise errors.unknown("data set of published weights", arguments.trained_on, trained_on, "--trained-on")
     if arguments.dataset == arguments.trained_on:
         raise InputError(f"--dataset {arguments.dataset}: what these networks were trained on; use evaluate")
-    data, protocol = options.data_and_protocol(arguments)
-    faces, rows = datasets.load(arguments.dataset, data, profile="full", protocol=protocol), []
+    faces, rows = options.faces(arguments, profile="full"), []
     target = arguments.output
     if target:
         target = target if target.suffix == ".json" else target / "zero_shot.json"

@@ -35,12 +35,11 @@ def reachable(*modules: str) -> set[Path]:
 
 def imports(source: Path) -> frozenset[str]:
     """Every module name that a source file imports; see `imported`. Parsed once for each state of the file."""
-    stat = source.stat()
-    return _imports(source, stat.st_mtime_ns, stat.st_size)
+    return _imports(source, files.state(source))
 
 
 @cache
-def _imports(source: Path, mtime_ns: int, size: int) -> frozenset[str]:
+def _imports(source: Path, _: tuple[int, int, int] | None) -> frozenset[str]:
     return frozenset(imported(ast.parse(source.read_text(encoding="utf-8"))))
 
 

@@ -76,14 +76,6 @@ class Job:
                 "config": self.recipe.to_dict()}
 
 
-def job(notebook: str, system: System, base: System | None, recipe_name: str, recipe: Recipe, seed: int,
-        profile: Profile, corruptions: bool) -> Job:
-    """The job with a profile's numbers of images and rows."""
-    return Job(notebook, system, recipe_name, recipe, seed, base,
-               profile.corruption_images if corruptions and "corruptions" in system.analyses else None,
-               profile.head_rows, profile.head_search_rows)
-
-
 def recipe_at(named: NamedRecipe, epochs: int, profile: Profile, n_train: int = 0) -> Recipe:
     """A recipe at a profile's cost, for n_train training images (0: as many as the profile is meant for, or more)."""
     recipe = replace(named.recipe, epochs=epochs or named.recipe.epochs)

@@ -11,7 +11,6 @@ from ferkit import papers
 from ferkit.core import paths, progress
 from ferkit.core.errors import InputError
 from ferkit.core.profiles import PROFILES
-from ferkit.experiments import plan
 from ferkit.experiments.plan import Job, PlanRow, recipe_at
 
 if TYPE_CHECKING:
@@ -73,11 +72,12 @@ def jobs(profile: str, notebook: str, seed: int = 0, *, n_train: int = 0, only: 
 def job(notebook: str, system: str, recipe_name: str, recipe: papers.Recipe, seed: int, profile: str,
         corruptions: bool | None = None) -> Job:
     """One job with a profile's numbers of images and rows. corruptions: None = as the named recipe says."""
-    found, known = papers.system(system), papers.recipes().get((system, recipe_name))
+    found, known, its = papers.system(system), papers.recipes().get((system, recipe_name)), PROFILES[profile]
     if corruptions is None:
         corruptions = bool(known and known.corruptions)
-    return plan.job(notebook, found, papers.system(found.base) if found.base else None, recipe_name, recipe, seed,
-                    PROFILES[profile], corruptions)
+    return Job(notebook, found, recipe_name, recipe, seed, papers.system(found.base) if found.base else None,
+               its.corruption_images if corruptions and "corruptions" in found.analyses else None,
+               its.head_rows, its.head_search_rows)
 
 
 def recipe_of(row: PlanRow, profile: str, n_train: int = 0, *, epochs: int = 0, batch_size: int = 0) -> papers.Recipe:

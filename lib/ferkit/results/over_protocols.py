@@ -83,7 +83,7 @@ def write(path: Path, runs: Mapping[str, Sequence[Result]], about: Mapping[str, 
                             "labels": _digits(first["labels"]),
                             "groups": first["groups"].tolist() if "groups" in first else None}
         for result in results:
-            if not result.predictions or not np.array_equal(result.predictions["index"], first["index"]):
+            if not result.predictions or not result.tested_as(results[0]):
                 raise InputError(f"{protocol}: {result.key.name} was not tested on the same images")
             found = {"protocol": protocol, "system": result.key.system, "recipe": result.key.recipe,
                      "seed": result.key.seed, **{key: result.metrics[key] for key in FACTS if key in result.metrics},

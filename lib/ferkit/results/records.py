@@ -86,6 +86,11 @@ class Result:
             return self.predictions["index"] // frames
         return self.predictions.get("groups")
 
+    def tested_as(self, other: "Result") -> bool:
+        """Whether both, which have predictions, are of the same images with the same labels, in the same order."""
+        return all(np.array_equal(self.predictions[key], other.predictions[key])
+                   for key in ("index", "labels", "label_names"))
+
     @property
     def matrix(self) -> np.ndarray:
         """The confusion matrix recomputed from the predictions, int64 (K, K)."""

@@ -125,6 +125,14 @@ def published() -> list[Tree]:
             sorted(found, key=lambda path: (order.index(path.name.partition("-")[0]), path.name))]
 
 
+def published_tree(name: str) -> Tree:
+    """The published tree of that name; InputError where it is not there."""
+    found = next((tree for tree in published() if tree.name == name), None)
+    if found is None:
+        raise InputError(f"results/{name}: not published")
+    return found
+
+
 def by_system(results: Iterable[Result]) -> dict[Name, list[Result]]:
     """Results by (system, recipe) in order of appearance, seeds ascending."""
     groups: dict[Name, list[Result]] = defaultdict(list)

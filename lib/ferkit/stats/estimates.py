@@ -301,6 +301,6 @@ def _permuted(values: np.ndarray, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).permutation(values)
 
 
-def _percentiles(draws: np.ndarray, level: float = LEVEL) -> Interval:
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+def _percentiles(draws: np.ndarray) -> Interval:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

@@ -123,12 +123,11 @@ def _result(directory: Path, tested: bool) -> Mapping[str, object] | None:
 def _sha256_now(path: Path) -> str | None:
     """The sha256 of a file, read anew only when it has changed; None where there is none."""
     try:
-        status = path.stat()
-        return _sha256(path, status.st_size, status.st_mtime_ns)
+        return _sha256(path, files.state(path))
     except OSError:
         return None
 
 
 @cache
-def _sha256(path: Path, size: int, changed: int) -> str:
+def _sha256(path: Path, _: tuple[int, int, int] | None) -> str:
     return files.sha256(path)

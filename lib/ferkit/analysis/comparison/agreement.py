@@ -72,7 +72,7 @@ def majority_vote(compared: Sequence[System]) -> dict:
     return {"seeds": len(rows), "accuracy": found.mean, "sd": found.sd, "low": found.interval[0],
             "high": found.interval[1], "best": ranked[0].name, "best_accuracy": float(np.mean(best)),
             "gain": gain.mean, "gain_low": gain.interval[0], "gain_high": gain.interval[1],
-            "p": intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(hits, best, strict=True)]),
+            "p": intervals.combine([intervals.mcnemar(a, b) for a, b in zip(hits, best, strict=True)]),
             "any_right": float(np.mean([one.any(axis=0).mean() for one in right])),
             "all_right": float(np.mean([one.all(axis=0).mean() for one in right]))}
 

@@ -86,7 +86,7 @@ def gain(found: Comparison, rare: Sequence[int]) -> Gain:
         raise NotComparable(f"{name} were tested on rare classes alone")
     change, at = found.first_right.astype(float) - found.second_right, np.isin(found.labels, rare)
     recalls = (estimates.recall_gap(change, found.labels, some, [], found.groups) for some in (rare, others))
-    return Gain(*recalls, intervals.combine([intervals.mcnemar(a[at], b[at]).p for a, b in
+    return Gain(*recalls, intervals.combine([intervals.mcnemar(a[at], b[at]) for a, b in
                                              zip(found.first_right, found.second_right, strict=True)]))
 
 

@@ -52,7 +52,7 @@ def significant_cells(a: System, b: System, level: float = 0.05) -> np.ndarray:
             first, second = (one.answers[:, rows] == answer for one in (a, b))
             if first.any() or second.any():
                 places.append((true, answer))
-                p_values.append(intervals.combine([intervals.mcnemar(first[i], second[j]).p for i, j in pairs]))
+                p_values.append(intervals.combine([intervals.mcnemar(first[i], second[j]) for i, j in pairs]))
     significant = np.zeros((k, k), bool)
     for place, p in zip(places, intervals.holm(p_values), strict=True):
         significant[place] = p < level

@@ -23,8 +23,7 @@ def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
         "probabilities" in result.predictions and result.metrics["val_accuracy"] is not None for result in group)}
     first = sorted(groups, key=lambda name: -_validation(groups[name]))[:MEMBERS]
     members = [result for name in first for result in groups[name]]
-    if len(first) < MEMBERS or any(not np.array_equal(result.predictions["index"], members[0].predictions["index"])
-                                   for result in members):
+    if len(first) < MEMBERS or not all(result.tested_as(members[0]) for result in members):
         return None
     mean = np.mean([result.predictions["probabilities"] for result in members], axis=0)
     return {"systems": first, "networks": len(members),

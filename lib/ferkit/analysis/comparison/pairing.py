@@ -78,11 +78,10 @@ def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     tested = [result for result in (*first, *second) if result.predictions]
     if not tested:
         raise NotComparable(f"neither {first[0].key.name} nor {second[0].key.name} could be tested")
-    like, groups = tested[0].predictions, tested[0].groups
     for result in tested:
-        if not all(np.array_equal(result.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+        if not result.tested_as(tested[0]):
             raise NotComparable(f"{tested[0].key.name} and {result.key.name} were not tested on the same images")
-    labels = like["labels"]
+    labels, groups = tested[0].predictions["labels"], tested[0].groups
     single = len({result.metrics["tta"] for result in tested}) > 1
     if single:
         notes.append("test-time augmentation differs, so both are compared on a single view")
@@ -93,7 +92,7 @@ def compare(first: Sequence[Result], second: Sequence[Result]) -> Comparison:
     return Comparison(
         first, second, labels, groups, *right, (right[0].mean(axis=1), right[1].mean(axis=1)),
         estimates.difference(*right, labels, groups),
-        intervals.combine([intervals.mcnemar(a, b).p for a, b in zip(*right, strict=True)]), tuple(notes), single)
+        intervals.combine([intervals.mcnemar(a, b) for a, b in zip(*right, strict=True)]), tuple(notes), single)
 
 
 def _by_accuracies(first: Sequence[Result], second: Sequence[Result], labels: np.ndarray,

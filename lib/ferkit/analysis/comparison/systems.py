@@ -131,11 +131,7 @@ def systems(results: Sequence[Result], names: Sequence[str], recipes: Sequence[s
 
 def same_images(results: Sequence[Result]) -> list[Result]:
     """The trained systems tested on the same images as the first one, in the same order."""
-    def alike(result: Result) -> bool:
-        return all(np.array_equal(result.predictions[key], results[0].predictions[key])
-                   for key in ("index", "labels", "label_names"))
-
-    return [result for result in results if alike(result)]
+    return [result for result in results if result.tested_as(results[0])]
 
 
 def best_of_each(compared: Sequence[System]) -> list[System]:

@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import equivalence
+from ferkit.claims.decisions import MARGIN, equivalence, to_an_edge
 from ferkit.claims.evidence import Evidence, NotRun, accuracies, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.claims.official_splits import refuse_unofficial
@@ -23,7 +23,7 @@ from ferkit.core.names import Name
 from ferkit.results.records import Result
 from ferkit.stats import estimates
 
-MARGIN, PARTLY_WITHIN, STILL_IMPROVING = 0.02, 0.05, 0.9
+PARTLY_WITHIN, STILL_IMPROVING = 0.05, 0.9
 
 
 def best_accuracy(evidence: Evidence, claim: Claim, systems: tuple[str, ...], leave_out: tuple[str, ...],
@@ -91,8 +91,7 @@ def _accuracy(evidence: Evidence, claim: Claim, results: list[Result], notes: li
     else:
         verdict = "partly" if found.mean >= claim.value - PARTLY_WITHIN else "not_reproduced"
     verdict, notes = not_every_seed(verdict, results, [*_circumstances(results, tested), *notes])
-    edges = [abs(found.mean - claim.value - MARGIN), abs(found.mean - claim.value + MARGIN)]
-    return finding(verdict, found, sources, notes, min(edges))
+    return finding(verdict, found, sources, notes, to_an_edge(found, claim.value, MARGIN))
 
 
 def rare_classes(evidence: Evidence, claim: Claim, systems: tuple[str, ...], leave_out: tuple[str, ...],

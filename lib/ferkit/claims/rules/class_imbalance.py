@@ -9,7 +9,6 @@ from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import Finding, finding, not_every_seed, refuse_untrained, sources_of
-from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
 from ferkit.stats import intervals
 
@@ -35,13 +34,13 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
             except (NotRun, pairing.NotComparable):
                 p_values.append(1.0)
     p_holm = intervals.holm([gained.rare.p(), *p_values])[0]
-    verdict = superiority(gained.rare, p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
+    verdict = superiority(gained.rare, p_holm) if beats_majority(found.first) else "not_reproduced"
     notes = [f"the other classes: {100 * gained.others.mean:+.1f} points of recall",
              f"p over seeds and images {gained.rare.p():.2g}, adjusted {p_holm:.2g}",
              f"McNemar of these networks on the images of {' and '.join(labels)} p {gained.mcnemar:.2g}"]
     verdict, notes = not_every_seed(verdict, found.first, [*notes, *found.notes], counted=True)
     return finding(verdict, gained.rare, sources_of(evidence, found.first + found.second), notes,
-                   deciding_half_width(gained.rare, RELEVANT))
+                   deciding_half_width(gained.rare))
 
 
 HELPS_RARE_CLASSES = Rule(helps_rare_classes, (

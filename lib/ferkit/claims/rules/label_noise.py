@@ -17,7 +17,7 @@ import numpy as np
 from ferkit.analysis import label_noise
 from ferkit.analysis.label_noise import Labels
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import deciding_half_width, equivalence, superiority
+from ferkit.claims.decisions import MARGIN, deciding_half_width, equivalence, superiority, to_an_edge
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import MAJORITY, Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
 from ferkit.core.errors import InputError
@@ -26,7 +26,6 @@ from ferkit.results.records import Result
 from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 
-RELEVANT, MARGIN = 0.01, 0.02  # points of accuracy, as in `rules.paired`
 FOUND, MOSTLY = 0.7, 0.5
 Wrong = Callable[[Labels], tuple[np.ndarray, np.ndarray]]  # → (which labels are wrong, which are judged at all)
 
@@ -70,10 +69,10 @@ def _superior(evidence: Evidence, found: Estimate, first: Sequence[list[Result]]
     """The finding that networks of the first win against those of the second, each group a name's seeds."""
     refuse_untrained(second)
     failed = [f"{name_of(results)} is {MAJORITY}" for results in first if not beats_majority(results)]
-    verdict = "not_reproduced" if failed else superiority(found, found.p(), RELEVANT)
+    verdict = "not_reproduced" if failed else superiority(found, found.p())
     verdict, notes = not_every_seed(verdict, _all(first), [*notes, *failed])
     return finding(verdict, found, sources_of(evidence, _all([*first, *second])), notes,
-                   deciding_half_width(found, RELEVANT))
+                   deciding_half_width(found))
 
 
 def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding:
@@ -86,7 +85,7 @@ def costs(evidence: Evidence, claim: Claim, clean: Name, noisy: Name) -> Finding
     place = f"within {100 * MARGIN:g} points of" if stands == "within" else stands
     return finding(verdict, found, sources_of(evidence, _all(results)),
                    [f"our cost lies {place} the stated one"] * (stands != "open"),
-                   min(abs(found.mean - claim.value - MARGIN), abs(found.mean - claim.value + MARGIN)))
+                   to_an_edge(found, claim.value, MARGIN))
 
 
 def finds_wrong_labels(evidence: Evidence, claim: Claim, name: Name, wrong: Wrong) -> Finding:
@@ -126,8 +125,8 @@ def relabels_better(evidence: Evidence, claim: Claim, first: Name, second: Name)
     parts = [_precision(kept, name_of(results)) for results, kept in groups]
     per_seed = np.subtract(*([label_noise.precision(labels) for labels in kept] for _, kept in groups))
     found = estimates.estimate(per_seed, estimates.normal(float(np.hypot(*(part.images_sd for part, _ in parts)))))
-    return finding(superiority(found, found.p(), RELEVANT), found, sources_of(evidence, groups[0][0] + groups[1][0]),
-                   [note for _, note in parts], deciding_half_width(found, RELEVANT))
+    return finding(superiority(found, found.p()), found, sources_of(evidence, groups[0][0] + groups[1][0]),
+                   [note for _, note in parts], deciding_half_width(found))
 
 
 def _precision(kept: Sequence[Labels], says: str) -> tuple[Estimate, str]:

@@ -8,7 +8,6 @@ from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import ALPHA, deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding, name_of, refuse_untrained, sources_of
-from ferkit.claims.rules.paired import RELEVANT
 from ferkit.stats import estimates
 from ferkit.stats.intervals import Interval, combine
 
@@ -22,14 +21,14 @@ def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], l
     per_seed = [effect["difference"] for effect in effects]
     more = estimates.estimate(per_seed, np.mean(per_seed) + estimates.normal(float(np.mean(widths or [0])) / 3.92))
     drop, p = float(np.mean([effect["drop"] for effect in effects])), combine([e["p_holm"] for e in effects])
-    verdict = superiority(more, p, RELEVANT) if drop > 0 else "not_reproduced"
+    verdict = superiority(more, p) if drop > 0 else "not_reproduced"
     against, beside = _other_fillings(found, label, region)
     if against:
         verdict = "inconclusive"
     at_floor = p <= 2 * _floor(found[0]) + 1e-9  # two: `combine` doubles
     notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}", beside, against]
     # More seeds do not settle what another filling shows.
-    return finding(verdict, more, sources, notes, None if against else deciding_half_width(more, RELEVANT))
+    return finding(verdict, more, sources, notes, None if against else deciding_half_width(more))
 
 
 def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, str]:

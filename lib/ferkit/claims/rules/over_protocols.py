@@ -11,10 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import at_most_partly, deciding_half_width, superiority
+from ferkit.claims.decisions import MARGIN, at_most_partly, deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun
 from ferkit.claims.finding import Finding, finding
-from ferkit.claims.rules.paired import MARGIN, RELEVANT
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.core.protocols import folds
@@ -52,9 +51,9 @@ def gap_grows(evidence: Evidence, claim: Claim, first: Name, second: Name, steps
     each = [f"{100 * gap.mean():+.1f} at {step:g} ({100 * a.right[:, a.protocol == one].mean():.1f} against "
             f"{100 * b.right[:, b.protocol == one].mean():.1f} %)"
             for (one, step), gap in zip(steps.items(), gaps, strict=True)]
-    verdict = superiority(found, found.p(), RELEVANT)
+    verdict = superiority(found, found.p())
     return finding(*_with_lost(verdict, found, sources, ["gap " + ", ".join(each)], a, b),
-                   deciding_half_width(found, RELEVANT))
+                   deciding_half_width(found))
 
 
 def _with_lost(verdict: str, found: Estimate, sources: list[str], notes: list[str], *compared: Answers

@@ -19,7 +19,7 @@ import numpy as np
 from ferkit.analysis.comparison import pairing
 from ferkit.analysis.comparison.pairing import Comparison
 from ferkit.claims.claim import Claim, Rule
-from ferkit.claims.decisions import deciding_half_width, equivalence, superiority
+from ferkit.claims.decisions import MARGIN, deciding_half_width, equivalence, superiority, to_an_edge
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import (
     MAJORITY,
@@ -41,7 +41,7 @@ from ferkit.stats import estimates
 from ferkit.stats.estimates import Estimate
 from ferkit.stats.intervals import over_seeds
 
-RELEVANT, MARGIN, RATIO_MARGIN = 0.01, 0.02, 0.05
+RATIO_MARGIN = 0.05
 SAME_SIZE = 0.02  # relative difference of parameters up to which two networks count as equally large
 TRAIN_SAMPLE = 3589  # most training images on which the accuracy on training images is measured
 
@@ -60,10 +60,10 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, most: fl
         if abs(sizes[0] / sizes[1] - 1) > SAME_SIZE:
             raise NotRun(f"refused: {sizes[0]:,} {key.replace('_', '-')} against {sizes[1]:,} are not equal")
     gained, notes = found.difference, []
-    verdict = superiority(gained, found.p_holm, RELEVANT) if beats_majority(found.first) else "not_reproduced"
+    verdict = superiority(gained, found.p_holm) if beats_majority(found.first) else "not_reproduced"
     if verdict == "reproduced" and most is not None and gained.mean > most:
         verdict, notes = "partly", [f"better by more than {100 * most:g} points"]
-    return _finding(evidence, found, verdict, gained, deciding_half_width(gained, RELEVANT), notes)
+    return _finding(evidence, found, verdict, gained, deciding_half_width(gained), notes)
 
 
 def no_worse(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
@@ -101,8 +101,7 @@ def gain(evidence: Evidence, claim: Claim, first: Name, second: Name, ratio: boo
         verdict = "partly" if value.interval[0] > nothing else "not_reproduced"
     else:
         verdict = "reproduced" if stands == "within" else "inconclusive"
-    edges = [abs(value.mean - claim.value - margin), abs(value.mean - claim.value + margin)]
-    return _finding(evidence, found, verdict, value, min(edges), notes)
+    return _finding(evidence, found, verdict, value, to_an_edge(value, claim.value, margin), notes)
 
 
 def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:
@@ -120,8 +119,8 @@ def overfits_less(evidence: Evidence, claim: Claim, first: Name, second: Name) -
                                                                                  found.difference.images_sd))))
     notes = [f"training minus test accuracy {100 * gaps[0].mean():.1f} points against {100 * gaps[1].mean():.1f}",
              *found.notes]
-    return finding(superiority(less, less.p(), RELEVANT), less, sources_of(evidence, found.first + found.second),
-                   notes, deciding_half_width(less, RELEVANT))
+    return finding(superiority(less, less.p()), less, sources_of(evidence, found.first + found.second),
+                   notes, deciding_half_width(less))
 
 
 def costs_as_much(evidence: Evidence, claim: Claim, first: Name, second: Name) -> Finding:

@@ -20,7 +20,6 @@ from ferkit.claims.claim import Claim, Rule
 from ferkit.claims.decisions import deciding_half_width, superiority
 from ferkit.claims.evidence import Evidence, NotRun, beats_majority
 from ferkit.claims.finding import Finding, finding, name_of, not_every_seed, refuse_untrained, sources_of
-from ferkit.claims.rules.paired import RELEVANT
 from ferkit.core.names import Name
 from ferkit.papers.notes_time_series.early import EARLY, SHARES
 from ferkit.results.records import Result
@@ -41,12 +40,12 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
     found = estimates.estimate(differences, _of_blocks(*results, statistic))
     p = min(1.0, COMPARISONS * found.p())
-    verdict = superiority(found, p, RELEVANT) if beats_majority(results[0]) else "not_reproduced"
+    verdict = superiority(found, p) if beats_majority(results[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
     notes += [f"p over seeds and rows {found.p():.2g}, adjusted {p:.2g}", *compared]
     verdict, notes = not_every_seed(verdict, results[0], notes)
     return finding(verdict, found, sources_of(evidence, [*results[0], *results[1]]), notes,
-                   deciding_half_width(found, RELEVANT))
+                   deciding_half_width(found))
 
 
 def early(evidence: Evidence, claim: Claim, name: Name, share: float) -> Finding:
@@ -83,11 +82,10 @@ def _curve(evidence: Evidence, result: Result) -> list[float]:
 
 
 def _same_rows(results: list[Result]) -> None:
-    like = results[0].predictions
     for result in results:
         if not result.predictions:
             raise NotRun(f"{result.key.name} could not be tested")
-        if not all(np.array_equal(result.predictions[key], like[key]) for key in ("index", "labels", "label_names")):
+        if not result.tested_as(results[0]):
             raise NotRun(f"refused: {results[0].key.name} and {result.key.name} were not tested on the same rows")
 
 

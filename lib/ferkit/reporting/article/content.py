@@ -16,7 +16,8 @@ import jinja2
 import numpy as np
 
 from ferkit import claims, papers
-from ferkit.claims.rules.accuracy import MARGIN, PARTLY_WITHIN
+from ferkit.claims.decisions import MARGIN
+from ferkit.claims.rules.accuracy import PARTLY_WITHIN
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.names import Name
@@ -28,7 +29,7 @@ from ferkit.reporting.article import figures, title
 from ferkit.reporting.readme import ablation_path, tables, values
 from ferkit.reporting.readme.pictures import Picture
 from ferkit.results import over_protocols
-from ferkit.results.tree import accuracy
+from ferkit.results.tree import accuracy, published_tree
 
 HERE = Path(__file__).parent
 BIBLIOGRAPHY = "bibliography.bib"
@@ -192,7 +193,7 @@ class Writer:
     def path_table(self, name: str, path: str, caption: str) -> Typst:
         """The steps from the recipe as published to ours."""
         (found,) = [one for one in self.paper.paths if one.name == path]
-        heads, rows = ablation_path.path_table(found, figures.tree_of(judged.FIRST).results)
+        heads, rows = ablation_path.path_table(found, published_tree(judged.FIRST).results)
         return self.table(name, heads, rows, caption, "(1fr, auto, auto, auto, auto, auto)", range(1, 6))
 
     def leaks_table(self, name: str, systems: Sequence[str], caption: str) -> Typst:
@@ -213,7 +214,7 @@ class Writer:
             shown = [names.run(*system), unit.format(one.mean),
                      unit.interval(one.interval), one.n_seeds]
             if self.in_folds("/".join((data, *system))):
-                folds = over_protocols.in_folds(figures.tree_of(data).root, system)
+                folds = over_protocols.in_folds(published_tree(data).root, system)
                 tested = f"{len(folds.labels)} images of {folds.people} people"
                 rows.append([*shown, unit.format(folds.accuracy.mean), unit.interval(folds.accuracy.interval),
                              len(folds.seeds)])

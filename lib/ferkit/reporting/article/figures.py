@@ -21,24 +21,16 @@ from ferkit.reporting.readme import pictures, svg
 from ferkit.reporting.readme.pictures import Picture
 from ferkit.results import occlusions, robustness
 from ferkit.results.records import Result
-from ferkit.results.tree import Tree, by_system, published
+from ferkit.results.tree import by_system, published_tree
 
 WIDTH = 860
 LOOKS = (("blue", "Blue"), ("orange", "Orange"), ("green", "Green"), ("amber", "Amber"))
 PALE, BLUE, ORANGE = (241, 244, 248), (79, 155, 214), (213, 94, 0)
 
 
-def tree_of(name: str) -> Tree:
-    """The published tree of that name; InputError where it is not there."""
-    found = next((tree for tree in published() if tree.name == name), None)
-    if found is None:
-        raise InputError(f"results/{name}: not published, though an article speaks of it")
-    return found
-
-
 def results_of(tree: str, name: Name) -> list[Result]:
     """The published seeds of a system and recipe; InputError where there are none."""
-    found = by_system(tree_of(tree).results).get(tuple(name))
+    found = by_system(published_tree(tree).results).get(tuple(name))
     if not found:
         raise InputError(f"results/{tree}: no {'/'.join(name)}, though an article speaks of it")
     return sorted(found, key=lambda result: result.key.seed)
@@ -46,8 +38,8 @@ def results_of(tree: str, name: Name) -> list[Result]:
 
 def accuracies(tree: str, systems: Sequence[str]) -> Picture:
     """Each system's accuracy with its interval beside the number that its paper states."""
-    rows = list(judged.on_first_dataset().values()) if tree == judged.FIRST else judged.judged(tree_of(tree))
-    drawn = pictures.accuracies(tree.partition("-")[0], rows, judged.summarised(tree_of(tree).results, systems))
+    rows = list(judged.on_first_dataset().values()) if tree == judged.FIRST else judged.judged(published_tree(tree))
+    drawn = pictures.accuracies(tree.partition("-")[0], rows, judged.summarised(published_tree(tree).results, systems))
     return Picture(_on_paper(drawn.svg), drawn.says)
 
 
@@ -152,7 +144,7 @@ def corruptions(tree: str, systems: Sequence[Name], seed: int = 0) -> Picture:
 
 def analyses(tree: str, name: Name) -> list[Path]:
     """The occlusion.json of each seed of a system; InputError where there is none."""
-    found = occlusions.summaries(tree_of(tree).root, *name)
+    found = occlusions.summaries(published_tree(tree).root, *name)
     if not found:
         raise InputError(f"results/{tree}: no occlusion analysis of {'/'.join(name)}, though an article shows it")
     return found

@@ -15,7 +15,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.units import Unit
 from ferkit.reporting import judged, names
 from ferkit.results import over_protocols
-from ferkit.results.tree import by_system, over_seeds, published
+from ferkit.results.tree import by_system, over_seeds, published_tree
 
 VALUE = re.compile(r"(<!-- = (?P<kind>claim|result|folds) (?P<of>\S+) (?P<field>\w+) -->)(.*?)(<!-- = -->)", re.DOTALL)
 
@@ -51,10 +51,10 @@ def claim_field(row: dict, field: str) -> str:
 
 
 def result_field(of: str, field: str) -> str:
-    """A mean over the seeds of ``TREE/SYSTEM/RECIPE`` as text; KeyError where nothing of it is published."""
+    """A mean over the seeds of ``TREE/SYSTEM/RECIPE`` as text; KeyError or InputError where nothing of it is
+    published."""
     tree_name, system, recipe = of.split("/")
-    trees = {tree.name: tree for tree in published()}
-    value = over_seeds(by_system(trees[tree_name].results)[system, recipe])[field]
+    value = over_seeds(by_system(published_tree(tree_name).results)[system, recipe])[field]
     if field == "minutes":
         return f"{value:.0f}"
     unit = Unit.COUNT if isinstance(value, int) else Unit.FRACTION
@@ -65,8 +65,7 @@ def folds_field(of: str, field: str) -> str:
     """What ``TREE/SYSTEM/RECIPE`` reaches over all folds, as text; KeyError or InputError where nothing of it is
     published."""
     tree_name, system, recipe = of.split("/")
-    trees = {tree.name: tree for tree in published()}
-    found = over_protocols.in_folds(trees[tree_name].root, (system, recipe))
+    found = over_protocols.in_folds(published_tree(tree_name).root, (system, recipe))
     return {"accuracy": Unit.FRACTION.format(found.accuracy.mean),
             "interval": Unit.FRACTION.interval(found.accuracy.interval),
             "images": Unit.COUNT.format(len(found.labels)), "people": Unit.COUNT.format(found.people or 0)}[field]

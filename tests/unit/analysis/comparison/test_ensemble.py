@@ -10,7 +10,8 @@ from ferkit.results.records import Result, SystemKey
 
 
 def result(system, seed, probabilities, val, index=(0, 1, 2)):
-    predictions = {"index": np.array(index), "labels": np.array([0, 1, 0])}
+    predictions = {"index": np.array(index), "labels": np.array([0, 1, 0]),
+                   "label_names": np.array(["sad", "happy"])}
     if probabilities is not None:
         first = np.array(probabilities)
         predictions["probabilities"] = np.stack([first, 1 - first], axis=1)
