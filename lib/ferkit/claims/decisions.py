@@ -22,7 +22,7 @@ def superiority(found: Estimate, p_holm: float, relevant: float = RELEVANT) -> s
     """The verdict on "more than nothing": `relevant` is the smallest effect that matters.
 
     Reproduced: the interval lies above 0, and so does p adjusted for the claim's family. Partly: the interval alone.
-    Contradicted: below 0. Not reproduced: it excludes a relevant effect. Inconclusive: it contains both 0 and one.
+    Contradicted: below 0. Not reproduced: it holds 0 and no relevant effect. Inconclusive: it holds both.
     """
     low, high = found.interval
     if low > 0:

@@ -60,9 +60,11 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool = True, dataset:
                        metavar="SET", help=f"one of {', '.join(DATASETS)}; folder: your own images, laid out as "
                        "results/own_data.md says" + (f" (default: {dataset})" if dataset else ""))
     group.add_argument("--data", action="append", default=[], metavar="PATH",
-                       help="where it lies, an archive or a folder; once per part (default: its environment variable)")
+                       help="the data set's archive or folder, once for each of several (default: what FERKIT_<SET> "
+                            "says)")
     if protocol:
-        group.add_argument("--protocol", default="", metavar="P", help="how it is divided (default: its own)")
+        group.add_argument("--protocol", default="", metavar="P",
+                           help="how the data set is split (default: its own protocol)")
         _add_labels(group)
     if profile:
         group.add_argument("--profile", choices=tuple(PROFILES), default=profile,

@@ -123,7 +123,7 @@ def _grouped(config: Path) -> "tuple[Sweep, list[tuple[str, str, list[SweepEntry
 
     sweep = sweeps.read(config)
     if not sweep.test:
-        raise InputError(f"{config}: it opens no test split (test = true), so there is nothing to publish of it")
+        raise InputError(f"{config}: it does not evaluate the test split (test = true), so nothing of it is published")
     where = {entry.name: (entry.dataset, sweep.place(entry).parts[-4]) for entry in sweep.entries}
     ordered = sorted(sweep.entries, key=lambda entry: where[entry.name])
     return sweep, [(*place, list(entries)) for place, entries in groupby(ordered, key=lambda one: where[one.name])]

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="only write the lists of checksums (SHA256SUMS) of what is "
                         "published, and print what changed since they were written")
     parser.add_argument("runs", metavar="DIR", type=options.place, nargs="*",
-                        help="folders of runs or of sweeps that opened the test split, of one data set and protocol")
+                        help="folders of runs or of sweeps that evaluate the test split, of one data set and protocol")
     parser.add_argument("--only", metavar="NN", help="publish the notebook of number NN alone")
 
 

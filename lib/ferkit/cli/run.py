@@ -6,7 +6,7 @@ import signal
 from ferkit.cli import options, sweep
 from ferkit.core.errors import InputError
 
-HELP = "replicate both papers: run the notebooks in order, judge the claims, build the report"
+HELP = "replicate the papers: run the notebooks in order, judge the claims, build the report"
 MOST = 4  # systems trained at once; each takes about 1 GiB
 ANSWERED = 100  # --check-only: the answer has been printed, there is nothing to set up or run
 

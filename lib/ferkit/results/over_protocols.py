@@ -20,7 +20,7 @@ import numpy as np
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
 from ferkit.core.names import Name
-from ferkit.core.protocols import without_fold
+from ferkit.core.protocols import label_set, without_fold
 from ferkit.results.predictions import where
 from ferkit.results.records import Result, SystemKey, summarise
 from ferkit.stats import estimates
@@ -167,7 +167,7 @@ def _together(path: Path, content: dict, key: tuple[str, str, int], rows: Mappin
         arrays["groups"] = groups
     first = parts[0][1]
     metrics = {"dataset": content["dataset"], "data_sha256": parts[0][0]["data_sha256"], "protocol": protocol,
-               "labels": "own", "split": "test", "system": key[0], "recipe": key[1], "seed": key[2],
+               "labels": label_set(protocol), "split": "test", "system": key[0], "recipe": key[1], "seed": key[2],
                "status": next((row["status"] for _, row in parts if row["status"] != "finished"), "finished"),
                **summarise(labels, predicted, content["label_names"]), "val_accuracy": mean("val_accuracy"),
                "epochs": median("epochs"), "best_epoch": median("best_epoch"), "tta": first["tta"],

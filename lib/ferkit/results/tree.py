@@ -117,8 +117,8 @@ def published() -> list[Tree]:
     other protocols."""
     if _held is not None:
         return list(_held)
-    order = ("synthetic", *paths.DATA_VARIABLES)
-    found = [folder for folder in (paths.repository() / "results").iterdir()
+    order, root = ("synthetic", *paths.DATA_VARIABLES), paths.published_root()
+    found = [folder for folder in (root.iterdir() if root.is_dir() else ())
              if folder.name.partition("-")[0] in order
              and (records.result_directories(folder) or any(folder.glob(over_protocols.PATTERN)))]
     return [load_tree(folder) for folder in

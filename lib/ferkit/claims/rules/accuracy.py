@@ -151,8 +151,8 @@ def _circumstances(results: Sequence[Result], tested: Sequence[Result]) -> list[
 _SAYS = (
     "Equivalence within 2 points, measured on the whole test split of this data set. Reproduced: the 95 % interval "
     "over seeds and images lies within the paper's number ± 2 points. Exceeded: above that. "
-    "Inconclusive: it holds an edge. Below: partly where the mean is at most 5 points below the number, else not "
-    "reproduced. Not reproduced too where "
+    "Inconclusive: it holds one end of that range. Where it lies below: partly if the mean is at most 5 points below "
+    "the number, else not reproduced. Not reproduced too where "
     "it is no better than the majority class; partly at most with one seed, or where one diverged or collapsed.")
 AS_PUBLISHED = Rule(accuracy_as_published, _SAYS + (
     " Too short: below, but trained for fewer epochs than the paper, or, where the paper does not say how many, with "
@@ -162,7 +162,7 @@ BEST_RECIPE = Rule(best_accuracy, _SAYS + " The recipe with the best validation 
 _RARE = (
     "Classes without images in training or test do not count. Reproduced: the 95 % interval over seeds and images of "
     "the mean recall of {labels} minus that of the others lies below 0, and they are among the lowest recalls (one "
-    "more at most). Partly: the interval alone. Contradicted: it lies above 0. Inconclusive: it holds 0. Judged "
+    "more at most). Partly: only the interval does. Contradicted: it lies above 0. Inconclusive: it holds 0. Judged "
     "where the largest training class is at least twice the smallest.")
 RARE_CLASSES = Rule(rare_classes, _RARE)
 RARE_CLASSES_RELABELLED = Rule(rare_classes, (

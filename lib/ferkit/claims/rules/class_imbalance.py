@@ -45,6 +45,6 @@ def helps_rare_classes(evidence: Evidence, claim: Claim, ablation: Ablation, var
 
 HELPS_RARE_CLASSES = Rule(helps_rare_classes, (
     "Reproduced: the 95 % interval over seeds and images of the mean recall of {labels} gained over plain training "
-    "lies above 0, and p, Holm-adjusted for all methods of the ablation, below 0.05. Partly: the interval alone. "
-    "Contradicted: it lies below 0. Not reproduced: it excludes a gain of 1 point, or the network is no better than "
-    "the majority class. Inconclusive: it holds both."))
+    "lies above 0, and p, Holm-adjusted for all methods of the ablation, below 0.05. Partly: only the interval does. "
+    "Contradicted: it lies below 0. Not reproduced: it holds 0 and ends below 1 point, or the network is no better "
+    "than the majority class. Inconclusive: it holds 0 and 1 point."))

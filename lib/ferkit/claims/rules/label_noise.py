@@ -192,7 +192,7 @@ def _with_labels(evidence: Evidence, name: Name, array: str) -> tuple[list[Resul
 
 
 _SUPERIOR = ("Reproduced: the 95 % interval over seeds and images lies above 0, with p below 0.05. Contradicted: below "
-             "0. Not reproduced: it excludes 1 point. Inconclusive: it holds both.")
+             "0. Not reproduced: it holds 0 and ends below 1 point. Inconclusive: it holds 0 and 1 point.")
 _TRAINED = (" Not reproduced too where one of the first's networks is no better than the majority class; refused where "
             "one of the second's is.")
 LOSES_LESS = Rule(loses_less, "Points lost by the noise, the second's minus the first's. " + _SUPERIOR + _TRAINED)
@@ -202,7 +202,8 @@ COSTS = Rule(costs, "Reproduced: the 95 % interval over seeds and images lies wi
                     "Contradicted: outside. Inconclusive: it holds an edge of that range.")
 FINDS_WRONG_LABELS = Rule(finds_wrong_labels, (
     "AUROC of a low α for a wrong training label. Reproduced: the 95 % interval over seeds and images lies above 0.7. "
-    "Partly: above 0.5. Contradicted: below 0.5. Not reproduced: below 0.7. Inconclusive: it holds both."))
+    "Partly: above 0.5. Contradicted: below 0.5. Not reproduced: it holds 0.5 and ends below 0.7. "
+    "Inconclusive: it holds 0.5 and 0.7."))
 RELABELS_RIGHTLY = Rule(relabels_rightly, (
     "Share of the changed labels that are the true ones. Reproduced: the 95 % interval over seeds and labels lies "
     "above one half. Contradicted: below it. Inconclusive: it holds one half."))

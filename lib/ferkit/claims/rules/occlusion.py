@@ -117,9 +117,9 @@ def _interval(effect: dict) -> Interval | None:
 COVERING_HURTS = Rule(covering_hurts, (
     "The recall of {label} lost by covering the {region}, beyond what its shape costs elsewhere. Reproduced: the 95 % "
     "interval over seeds and images lies above 0, and p of the sign-flip test, Holm-adjusted for all expressions and "
-    "parts, below 0.05. Partly: the interval alone. Contradicted: it lies below 0. Not reproduced: it excludes 1 "
-    "point, or covering costs no recall. Inconclusive: it holds both, or in every seed another filling than the "
-    "paper's black shows the opposite beyond chance."))
+    "parts, below 0.05. Partly: only the interval does. Contradicted: it lies below 0. Not reproduced: it holds 0 "
+    "and ends below 1 point, or covering costs no recall. Inconclusive: it holds 0 and 1 point, or in every "
+    "seed another filling than the paper's black shows the opposite beyond chance."))
 DIFFERENT_PARTS = Rule(different_parts, (
     "Reproduced: p of no interaction between expression and part is below 0.05. Partly: in some seeds. Not "
     "reproduced: in none."))

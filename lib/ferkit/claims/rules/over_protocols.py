@@ -85,5 +85,5 @@ NO_WORSE_IN_FOLDS = Rule(no_worse_in_folds, (
     "scored from a single view."))
 GAP_GROWS = Rule(gap_grows, (
     "Slope of the gap (accuracy of the first minus the second) over the steps, by least squares, for each step of 1. "
-    f"Reproduced: {_INTERVAL} lies above 0, with p below 0.05. Contradicted: below 0. Not reproduced: it excludes 1 "
-    "point. Inconclusive: it holds both. Both are scored from a single view."))
+    f"Reproduced: {_INTERVAL} lies above 0, with p below 0.05. Contradicted: below 0. Not reproduced: it holds "
+    "0 and ends below 1 point. Inconclusive: it holds 0 and 1 point. Both are scored from a single view."))

@@ -235,9 +235,9 @@ def _finding(evidence: Evidence, found: Comparison, verdict: str, value: Estimat
 _INTERVAL = "the 95 % interval over seeds and images"
 _BETTER = (
     f"Reproduced: {_INTERVAL} lies above 0, and p, Holm-adjusted for the pairs that the paper's claims compare, below "
-    "0.05. Partly: the interval alone, or with one seed. Contradicted: it lies below 0. Not reproduced: it excludes a "
-    "gain of 1 point, or the first is no better than the majority class. Inconclusive: it holds both. Refused where "
-    "the second did not train or was tested on other images; under other test-time augmentation a single view counts.")
+    "0.05. Partly: only the interval does, or with one seed. Contradicted: it lies below 0. Not reproduced: it holds 0 "
+    "and ends below 1 point, or the first is no better than the majority class. Inconclusive: it holds 0 and 1 point. "
+    "Refused where the second did not train or was tested on other images; under other test-time augmentation a single view counts.")
 BETTER = Rule(better, _BETTER, compares=True)
 BETTER_AT_EQUAL_SIZE = Rule(better, _BETTER + " Refused too where the parameters differ by more than 2 %.",
                             compares=True)
@@ -257,8 +257,8 @@ GAIN = Rule(gain, _STATED.replace("{margin}", "2 points"), compares=True)
 RATIO = Rule(gain, _STATED.replace("{margin}", "0.05"), compares=True)
 OVERFITS_LESS = Rule(overfits_less, (
     f"Reproduced: {_INTERVAL} of the difference of gaps lies above 0. Contradicted: below 0. Not reproduced: it "
-    "excludes 1 point. Inconclusive: it holds both. Refused where either did not train, or where they differ in "
-    "test-time augmentation."), compares=True)
+    "ends below 1 point. Inconclusive: it holds 0 and 1 point. Refused where either did not train, or where they "
+    "differ in test-time augmentation."), compares=True)
 _MCE = (
     "ean corruption error with the second system as the reference (mCE, Hendrycks & Dietterich 2019). Reproduced: mCE "
     f"and relative mCE below 1 by {_INTERVAL}. Partly: mCE alone. Contradicted: mCE above 1. Inconclusive: "
