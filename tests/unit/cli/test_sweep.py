@@ -95,7 +95,7 @@ def test_a_plan_over_time_counts_sequences_not_images(tmp_path, monkeypatch):
 
 def test_a_sweep_that_opens_no_test_split_is_not_planned(tmp_path, capsys):
     assert command_line.main(["plan", "--sweep", str(written(tmp_path, test=False))]) == 2
-    assert "opens no test split" in capsys.readouterr().err
+    assert "does not evaluate the test split" in capsys.readouterr().err
     assert command_line.main(["plan"]) == 2 and "--dataset" in capsys.readouterr().err
 
 

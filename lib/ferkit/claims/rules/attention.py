@@ -34,4 +34,5 @@ def above(evidence: Evidence, claim: Claim, name: Name, measure: str, relevant: 
 ABOVE = Rule(above, (
     "Reproduced: the 95 % interval over seeds and images lies above the stated share, with p below 0.05. Contradicted: "
     "below it. Not reproduced: it holds that share and ends less than {relevant} above it. Inconclusive: it holds "
-    "the share and reaches {relevant} above it. Refused where the network did not train; not run where the truth is not known."))
+    "the share and reaches {relevant} above it. Refused where the network did not train; "
+    "not run where the truth is not known."))

@@ -237,7 +237,8 @@ _BETTER = (
     f"Reproduced: {_INTERVAL} lies above 0, and p, Holm-adjusted for the pairs that the paper's claims compare, below "
     "0.05. Partly: only the interval does, or with one seed. Contradicted: it lies below 0. Not reproduced: it holds 0 "
     "and ends below 1 point, or the first is no better than the majority class. Inconclusive: it holds 0 and 1 point. "
-    "Refused where the second did not train or was tested on other images; under other test-time augmentation a single view counts.")
+    "Refused where the second did not train or was tested on other images; under "
+    "other test-time augmentation a single view counts.")
 BETTER = Rule(better, _BETTER, compares=True)
 BETTER_AT_EQUAL_SIZE = Rule(better, _BETTER + " Refused too where the parameters differ by more than 2 %.",
                             compares=True)

@@ -130,8 +130,8 @@ def _of_blocks(first: list[Result], second: list[Result], statistic: Callable[[n
 BETTER = Rule(better, (
     "Reproduced: the 95 % interval of the {measure} gained, over seeds and blocks of rows (50 consecutive frames of "
     "GFE; elsewhere one subject's sequences), lies above 0, and five times its p below 0.05. Partly: the interval "
-    "alone. Contradicted: it lies below 0. Not reproduced: it holds 0 and ends below 1 point, or the first is no better "
-    "than the majority class. Inconclusive: it holds 0 and 1 point. Refused where the second did not train."))
+    "alone. Contradicted: it lies below 0. Not reproduced: it holds 0 and ends below 1 point, or the first is no "
+    "better than the majority class. Inconclusive: it holds 0 and 1 point. Refused where the second did not train."))
 EARLY_ENOUGH = Rule(early, (
     "Reproduced: after a share of {share} of every sequence the 95 % interval over seeds and sequences of the "
     "accuracy, divided by that of whole sequences, lies above the stated fraction. Inconclusive: it holds it. Not "
