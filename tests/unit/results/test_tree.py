@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.results import predictions, records, tree
 from ferkit.stats import estimates
@@ -40,6 +41,15 @@ def test_a_changed_file_is_read_again_and_refused(run):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         tree.load_tree(tmp_path / "nowhere")
+
+
+def test_outside_a_checkout_the_package_s_own_results_are_published(tmp_path, write_result, monkeypatch):
+    """An installed package had looked for them in the working directory, and ended with a traceback."""
+    monkeypatch.setattr(paths, "published_root", lambda: tmp_path / "published")
+    monkeypatch.chdir(tmp_path)
+    assert tree.published() == []
+    write_result(tmp_path / "published" / "fer2013", "net")
+    assert [one.name for one in tree.published()] == ["fer2013"]
 
 
 def test_the_table_has_one_row_a_result(run):
