@@ -35,6 +35,9 @@ PAPER = Paper(
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
         RecipePath("readings", tuple(f"deep_emotion_readings_60{part}" for part in ("", "_batches", "_combined")),
+                   after=(("deep_emotion", "published_epochs500", "as published, {epochs} epochs"),
+                          ("deep_emotion", "published_drop_rate0_optimizer-adamw_batch_size256_epochs500",
+                           "batch_size 128 → 256, optimizer adam → adamw, drop_rate 0.5 → 0.0, {epochs} epochs")),
                    around="published"),
     ),
 )
