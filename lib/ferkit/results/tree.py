@@ -199,6 +199,11 @@ def mean(metrics: Sequence[dict], key: str) -> float | None:
     return None if not values or None in values else sum(values) / len(values)
 
 
+def validation(results: Sequence[Result]) -> float:
+    """The mean validation accuracy over seeds, by which systems are ranked; a seed that was not validated counts 0."""
+    return float(np.mean([one.metrics.get("val_accuracy") or 0.0 for one in results]))
+
+
 def _stated_dataset(directory: Path) -> str | None:
     """What a refused result says it is about; None where not even that can be read."""
     try:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.systems import System, pairs_of_seeds, validation
+from ferkit.analysis.comparison.systems import System, pairs_of_seeds
+from ferkit.results.tree import validation
 from ferkit.stats import classification, estimates, intervals
 
 
@@ -56,7 +57,7 @@ def majority_vote(compared: Sequence[System]) -> dict:
     against it, combined over seeds. any_right, all_right: the share of images that at least one, or every system gets
     right.
     """
-    ranked = sorted(compared, key=lambda one: -validation(one))
+    ranked = sorted(compared, key=lambda one: -validation(one.results))
     shared = [seed for seed in ranked[0].seeds if all(seed in one.seeds for one in ranked)]
     rows = [[one.seeds.index(seed) for one in ranked] for seed in shared] or [[0] * len(ranked)]
     labels, k = ranked[0].labels, len(ranked[0].label_names)
