@@ -11,7 +11,7 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.results import records
 from ferkit.results.records import Result
-from ferkit.results.tree import mean, validation
+from ferkit.results.tree import validation
 
 RECIPES = ("published", "ours")  # every replicated system has these; ablations have others
 
@@ -94,7 +94,8 @@ class System:
 
     def mean(self, key: str) -> float | None:
         """The mean of one entry of metrics.json over the seeds; None where a seed has none."""
-        return mean([result.metrics for result in self.results], key)
+        values = [result.metrics.get(key) for result in self.results]
+        return None if None in values else float(np.mean(values))
 
 
 def find(run: str, dataset: str, protocol: str = "") -> Source:
