@@ -7,7 +7,6 @@ the same process gets the same object. Tables everywhere (README, report, notebo
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -206,8 +205,5 @@ def validation(results: Sequence[Result]) -> float:
 
 def _stated_dataset(directory: Path) -> str | None:
     """What a refused result says it is about; None where not even that can be read."""
-    try:
-        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))["dataset"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = files.read_json(directory / records.METRICS, {}).get("dataset")
     return found if isinstance(found, str) else None

@@ -181,17 +181,10 @@ def _file(directory: Path, sha256: str, key: records.SystemKey) -> Path | None:
         path = key.directory(run) / records.WEIGHTS
         if path.is_file() and (path.parent == directory or files.sha256(path) == sha256):
             return path
-        if path.with_name(COMPACT).is_file() and _metrics_sha(path) == sha256:
+        if (path.with_name(COMPACT).is_file()
+                and files.read_json(path.with_name(records.METRICS), {}).get("weights_sha256") == sha256):
             return path.with_name(COMPACT)
     return None
-
-
-def _metrics_sha(path: Path) -> str:
-    """The sha256 of the weights that the metrics.json beside a file speaks of, "" without one."""
-    try:
-        return str(json.loads(path.with_name(records.METRICS).read_text("utf-8")).get("weights_sha256"))
-    except (OSError, ValueError, AttributeError):
-        return ""
 
 
 def _restore() -> str:
