@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ferkit.core import errors, files, paths
 from ferkit.core.errors import InputError
+from ferkit.core.units import percent
 from ferkit.results import provenance, records, schema
 
 FIRST_DATASET = "fer2013"
@@ -150,7 +151,7 @@ def table(among: Sequence[Entry] | None = None) -> list[str]:
     lines = []
     for entry in everything:
         m = entry.metrics
-        test = "–" if m["accuracy"] is None else f"{100 * m['accuracy']:.2f} %"
+        test = percent(m["accuracy"], 2)
         where = (("the default" if entry.full_name == first else "here") if entry.weights else
                  "not here: ferkit export --svm" if entry.can_be_fitted_again else "not here")
         lines.append(f"{entry.full_name:<32} validation {100 * max(entry.validation, 0):.2f} %  test {test:>7}  "
