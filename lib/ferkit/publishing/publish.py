@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ferkit import papers
+from ferkit.analysis.comparison import RECIPES
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.papers import training
@@ -180,7 +181,7 @@ def _is_loaded(key: SystemKey, root: Path) -> bool:
     system = papers.system(key.system)
     first = min(entry["seed"] for entry in read_plan(root / key.notebook)
                 if (entry["system"], entry["recipe"]) == (key.system, key.recipe))
-    return (key.seed == first and key.recipe in ("published", "ours") and system.role != "ablation"
+    return (key.seed == first and key.recipe in RECIPES and system.role != "ablation"
             and not system.head)
 
 

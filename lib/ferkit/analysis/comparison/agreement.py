@@ -9,7 +9,7 @@ from ferkit.results.tree import validation
 from ferkit.stats import classification, estimates, intervals
 
 
-def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
+def reliability(compared: Sequence[System]) -> list[dict]:
     """Curves for `figures.calibration`, one a system that has probabilities: {name, ece, confidence, accuracy, count};
     empty bins are left out.
 
@@ -22,7 +22,7 @@ def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
             continue
         labels, given, answers = (np.concatenate([stored[key] for stored in results])
                                   for key in ("labels", "probabilities", "predicted"))
-        curve = classification.reliability_curve(labels, given, predicted=answers, bins=bins)
+        curve = classification.reliability_curve(labels, given, predicted=answers, bins=10)
         kept = curve["count"] > 0
         errors = [classification.expected_calibration_error(stored["labels"], stored["probabilities"],
                                                      predicted=stored["predicted"]) for stored in results]
