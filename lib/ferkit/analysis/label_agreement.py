@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ferkit.analysis.comparison import RECIPES
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data import ferplus, fingerprint
@@ -105,7 +106,7 @@ def by_group(rows: Sequence[Mapping[str, object]]) -> dict[str, list[float]]:
 def replicated(results: Sequence[Result], systems: Sequence[str]) -> list[Result]:
     """Of some results those of these systems, in their order, as published and then under our recipe."""
     found = tree.by_system(results)
-    return [result for system in systems for recipe in ("published", "ours")
+    return [result for system in systems for recipe in RECIPES
             for result in found.get((system, recipe), ())]
 
 

@@ -23,8 +23,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ferkit import __version__
-from ferkit.apps.predictor import SIZE, Model
+from ferkit.apps.predictor import Model
 from ferkit.core import files
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.data.sources.synthetic import draw_set
 from ferkit.models.heads import Head

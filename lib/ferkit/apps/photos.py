@@ -19,8 +19,9 @@ import numpy as np
 from PIL import Image
 
 from ferkit.apps import predictor
-from ferkit.apps.predictor import SIZE, Model
+from ferkit.apps.predictor import Model
 from ferkit.core import files
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.data import archive, face_detection
 
@@ -197,8 +198,8 @@ def crops_of(photo: Photo, ready: bool = False) -> list[face_detection.Crop]:
         raise InputError(f"larger than {archive.MEMBER_LIMIT // 2**20} MiB: not a photograph; shrink it")
     image = archive.decode_grey(content, photo.path, background=BEHIND)
     if image.shape == (SIZE, SIZE) or (ready and image.size):
-        return [face_detection.whole(image, SIZE)]
-    return face_detection.crop_faces(image, SIZE)
+        return [face_detection.whole(image)]
+    return face_detection.crop_faces(image)
 
 
 def predict(model: Model, photos: Iterable[Photo], *, ready: bool = False) -> Iterator[Row]:

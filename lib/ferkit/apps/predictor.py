@@ -25,13 +25,13 @@ from PIL import Image
 from torch import nn
 
 from ferkit import papers
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.experiments import evaluation
 from ferkit.models import inference, weights
 from ferkit.results import weights_catalogue
 from ferkit.results.predictions import softmax
 
-SIZE = 48  # pixels along a side of what every system takes
 # Images a step: the maps of 32 images stay in a core's cache; 256 take up to twice as long (measured, wide network).
 BATCH = 32
 

@@ -6,7 +6,6 @@ and gamma are published, so that scikit-learn finds it again.
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import torch
 
 from ferkit import papers
-from ferkit.core import paths, progress
+from ferkit.core import files, paths, progress
 from ferkit.core.errors import InputError
 from ferkit.data import datasets
 from ferkit.models import inference, weights
@@ -68,7 +67,7 @@ def export(name: str, data: paths.Data, output: Path | None = None) -> Fitted:
     for made_folder in (folder, base.parent):
         made_folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(entry.base, base)
-    (folder / records.METRICS).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    files.write_json(folder / records.METRICS, facts)
     small.save(folder / weights_catalogue.COMPACT, {
         "stands_for": facts["weights_sha256"], "validation_images": len(val), "max_abs_difference": difference,
         "different_votes": votes})

@@ -16,7 +16,7 @@ from ferkit.core.errors import InputError
 from ferkit.core.names import Name
 from ferkit.results import occlusions, provenance
 from ferkit.results.records import Result
-from ferkit.results.tree import load_tree
+from ferkit.results.tree import load_tree, validation
 from ferkit.stats import intervals
 from ferkit.stats.classification import majority_share
 
@@ -89,7 +89,7 @@ class Evidence:
         groups = [self.results(name) for name in names]
         if not groups:
             raise NotRun("no result of any recipe")
-        return max(groups, key=lambda results: np.mean([result.metrics["val_accuracy"] or 0.0 for result in results]))
+        return max(groups, key=validation)
 
     def comparison(self, family: str, first: Name, second: Name) -> Comparison:
         """Two systems over the same seeds and images, p adjusted for all pairs of the family; NotRun
@@ -112,8 +112,7 @@ class Evidence:
         if not groups:
             raise NotRun("no occlusion analysis")
         return max(groups.items(), key=lambda item: (item[0][0] in systems,
-                                                     np.mean([result.metrics["val_accuracy"] or 0.0
-                                                              for _, _, result in item[1]])))[1]
+                                                     validation([result for _, _, result in item[1]])))[1]
 
     def source(self, path: Path) -> str:
         """A file's path relative to the folder, as claims.json names it."""

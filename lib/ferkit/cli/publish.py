@@ -6,6 +6,7 @@ from ferkit.cli import options
 from ferkit.core import files, protocols
 from ferkit.core.errors import InputError
 from ferkit.core.paths import DATASETS
+from ferkit.core.units import percent
 
 HELP = "copy the planned results of runs to results/<dataset>[-<protocol>], and list everything with its checksum"
 
@@ -46,9 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
     files.refresh(model_cards.wanted())
     publishing.write_lists()
     for result in results:
-        accuracy = result.metrics["accuracy"]
-        print(f"{result.key.name}  {result.metrics['status']}  test "
-              + ("-" if accuracy is None else f"{100 * accuracy:.2f} %"))
+        print(f"{result.key.name}  {result.metrics['status']}  test {percent(result.metrics['accuracy'], 2, '-')}")
     return 0
 
 

@@ -107,6 +107,15 @@ def write_rows(path: Path, rows: Iterable[Mapping]) -> Path:
     return write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
 
+def read_json(path: Path, otherwise: object) -> object:
+    """What a JSON file holds; `otherwise` where it cannot be read or is of another kind than that."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
+
+
 def state(path: Path) -> tuple[int, int, int] | None:
     """(inode, bytes, modification time in ns): changes when a file is written again; None where it is not there."""
     try:

@@ -37,6 +37,7 @@ FATAL_KNN1 = 0.90  # a score on raw pixels near the papers' own
 FATAL_DIFFERENCE = 0.30
 FATAL_Z = 6.0
 NEAR_BITS = 8  # of 63 that two near copies' perceptual hashes may differ in
+CHUNK = 256  # images whose near copies are looked for at once
 NEAR_CORRELATION = 0.97  # of the pixels themselves, by which each candidate is confirmed
 SAYS = {"sharpness": "sharpness (fine detail against contrast)", "contrast": "contrast", "brightness": "brightness",
         "resampling": "resampling (energy in the finest frequencies)", "evenness": "evenness of the grey histogram",
@@ -170,7 +171,7 @@ def _leak_row(protocol: str, faces: FaceSet, split: np.ndarray) -> dict[str, obj
             "shared_sequences": splits.shared_groups(faces.sequences, split)["train/test"]}
 
 
-def near_copies(faces: FaceSet, keys: np.ndarray | None = None, chunk: int = 256) -> dict[str, int]:
+def near_copies(faces: FaceSet, keys: np.ndarray | None = None) -> dict[str, int]:
     """How many val and test images have a near, not exact, copy in training: lighter, darker, flatter or mirrored.
 
     Candidates differ in at most 8 of the 63 bits of the perceptual hash and are confirmed by pixel correlation.
@@ -186,8 +187,8 @@ def near_copies(faces: FaceSet, keys: np.ndarray | None = None, chunk: int = 256
         rows = np.flatnonzero((faces.split == part) & usable & ~np.isin(keys, keys[train]))
         found = np.zeros(len(rows), bool)
         for turned, known in ((False, hashes[train]), (True, mirrored[train])):
-            for start in range(0, len(rows), chunk):
-                block = slice(start, start + chunk)
+            for start in range(0, len(rows), CHUNK):
+                block = slice(start, start + CHUNK)
                 close = np.bitwise_count(hashes[rows[block]][:, None] ^ known[None]) <= NEAR_BITS
                 asked, answer = np.nonzero(close)
                 sure = _alike(faces.images, rows[block][asked], train[answer], turned)

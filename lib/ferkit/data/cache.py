@@ -79,10 +79,7 @@ def _key_file(key: object) -> Path:
 
 def _entry_of(key: object) -> Path | None:
     """The folder a key points at; None if there is no readable key or it names no entry of this cache."""
-    try:
-        name = json.loads(_key_file(key).read_text(encoding="utf-8"))["entry"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    name = files.read_json(_key_file(key), {}).get("entry")
     if not isinstance(name, str) or not _ENTRY.fullmatch(name):
         return None
     return paths.cache_root() / "faces" / name

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from PIL import Image
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.data import decoding, face_detection
 from ferkit.data.archive import Files, read_grey
 
-SIZE = 48
 READY, FACE, NO_FACE = range(3)  # what is noted of each image
 
 
@@ -27,10 +26,10 @@ def read_photos(files: list[tuple[Files, str]], key: object = "") -> tuple[np.nd
         if image.shape == (SIZE, SIZE):
             return image, READY
         _refuse_tiny(image, f"{source.title}: {name}")
-        crop = face_detection.crop_face(image, SIZE)
+        crop = face_detection.crop_face(image)
         return crop.image, NO_FACE if crop.box is None else FACE
 
-    images, said = decoding.decode(len(files), one, ["photos", key], SIZE)
+    images, said = decoding.decode(len(files), one, ["photos", key])
     photographs, missed, notes = int(np.sum(said != READY)), int(np.sum(said == NO_FACE)), []
     if photographs:
         notes.append(f"{photographs} photographs were searched with the Viola–Jones cascade; the largest face is used.")
@@ -39,17 +38,16 @@ def read_photos(files: list[tuple[Files, str]], key: object = "") -> tuple[np.nd
     return images, notes
 
 
-def read_resized(files: list[tuple[Files, str]], shrink: Callable[[np.ndarray], np.ndarray],
-                 background: int | None = None, key: object = "") -> np.ndarray:
-    """All members at 48×48 without a search for faces, uint8, (N, 48, 48); `background` shows through
+def read_resized(files: list[tuple[Files, str]], key: object) -> np.ndarray:
+    """All members whole at 48×48 by area averaging, without a search for faces, uint8, (N, 48, 48); white shows through
     transparency. key: as in `decoding.decode`."""
     def one(row: int) -> tuple[np.ndarray, int]:
         source, name = files[row]
-        image = read_grey(source, name, background)
+        image = read_grey(source, name, 255)
         _refuse_tiny(image, f"{source.title}: {name}")
-        return image if image.shape == (SIZE, SIZE) else shrink(image), READY
+        return np.asarray(Image.fromarray(image).resize((SIZE, SIZE), Image.Resampling.BOX)), READY
 
-    return decoding.decode(len(files), one, ["resized", key], SIZE)[0]
+    return decoding.decode(len(files), one, ["resized", key])[0]
 
 
 def _refuse_tiny(image: np.ndarray, where: str) -> None:

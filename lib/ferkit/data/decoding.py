@@ -16,28 +16,28 @@ from pathlib import Path
 import numpy as np
 
 from ferkit.core import files, locking, paths, progress
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 
 IN_MEMORY = 20_000  # images of 48×48: 46 MB
 BLOCK = 2_000  # images between two marks of how far it has come
 
 
-def decode(count: int, one: Callable[[int], tuple[np.ndarray, int]], key: object, size: int = 48
-           ) -> tuple[np.ndarray, np.ndarray]:
-    """(images uint8 (count, size, size), what `one` said of each uint8 (count,)); a large set's images are mapped.
+def decode(count: int, one: Callable[[int], tuple[np.ndarray, int]], key: object) -> tuple[np.ndarray, np.ndarray]:
+    """(images uint8 (count, 48, 48), what `one` said of each uint8 (count,)); a large set's images are mapped.
 
-    one: row → (image uint8 (size, size), a number 0…255); InputError where it cannot be read, and then nothing is left
+    one: row → (image uint8 (48, 48), a number 0…255); InputError where it cannot be read, and then nothing is left
     on disk. key: JSON-able, another for any other images. InputError where the disk is too full, before it begins.
     """
     if count < IN_MEMORY:
-        images, said = np.empty((count, size, size), np.uint8), np.empty(count, np.uint8)
+        images, said = np.empty((count, SIZE, SIZE), np.uint8), np.empty(count, np.uint8)
         for row in range(count):
             images[row], said[row] = one(row)
         return images, said
-    folder = _folder(count * (size * size + 1), files.sha256_of([key, count, size]))
+    folder = _folder(count * (SIZE * SIZE + 1), files.sha256_of([key, count, SIZE]))
     try:
         with locking.only_one(folder, "set FERKIT_CACHE to another one"):
-            return _on_disk(folder, count, one, size)
+            return _on_disk(folder, count, one)
     except InputError:
         if not _is_busy(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -79,13 +79,12 @@ def _folder(size: int, name: str) -> Path:
     return folder
 
 
-def _on_disk(folder: Path, count: int, one: Callable[[int], tuple[np.ndarray, int]], size: int
-             ) -> tuple[np.ndarray, np.ndarray]:
+def _on_disk(folder: Path, count: int, one: Callable[[int], tuple[np.ndarray, int]]) -> tuple[np.ndarray, np.ndarray]:
     mark = folder / "done.txt"
     done = 0
     with contextlib.suppress(OSError, ValueError):
         done = int(mark.read_text(encoding="utf-8"))
-    shapes = {"images": (count, size, size), "said": (count,)}
+    shapes = {"images": (count, SIZE, SIZE), "said": (count,)}
     if done == 0 or not all((folder / f"{name}.npy").is_file() for name in shapes):
         done = 0
         for name, shape in shapes.items():

@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 
 FACE_CASCADE = "haarcascade_frontalface_default.xml"
@@ -40,7 +41,7 @@ Box = tuple[int, int, int, int]
 class Crop:
     """A face cut out of a photograph.
 
-    image: uint8 0…255, (size, size). box: x, y, width, height in the photograph's pixels; None where no face
+    image: uint8 0…255, (48, 48). box: x, y, width, height in the photograph's pixels; None where no face
     was found and the largest centred square was taken.
     """
 
@@ -75,16 +76,16 @@ def detect(image: np.ndarray) -> list[Box]:
     return sorted(boxes, key=lambda box: (-box[2] * box[3], box))
 
 
-def crop_face(image: np.ndarray, size: int = 48) -> Crop:
+def crop_face(image: np.ndarray) -> Crop:
     """The largest face, levelled by its eyes where both are found; the largest centred square where no face
     is.
 
     image: uint8, (H, W), upright. InputError for a photograph smaller than 16 pixels.
     """
-    return crop_faces(image, size, at_most=1)[0]
+    return crop_faces(image, at_most=1)[0]
 
 
-def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) -> list[Crop]:
+def crop_faces(image: np.ndarray, at_most: int | None = None) -> list[Crop]:
     """Every face (or the `at_most` largest), the largest first, each as :func:`crop_face` cuts it; one crop,
     the largest centred square, where no face is found.
 
@@ -92,15 +93,15 @@ def crop_faces(image: np.ndarray, size: int = 48, at_most: int | None = None) ->
     """
     if min(image.shape) < SMALLEST:
         raise InputError(f"photograph of {image.shape[1]}×{image.shape[0]} pixels is too small for a face")
-    found = [Crop(_resized(_cut_level(image, box), size), box) for box in detect(image)[:at_most]]
-    return found or [replace(whole(image, size), box=None)]
+    found = [Crop(_resized(_cut_level(image, box), SIZE), box) for box in detect(image)[:at_most]]
+    return found or [replace(whole(image), box=None)]
 
 
-def whole(image: np.ndarray, size: int = 48) -> Crop:
+def whole(image: np.ndarray) -> Crop:
     """A picture that is a face crop already: its largest centred square, without a search."""
     side = min(image.shape)
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
-    return Crop(_resized(image[top:top + side, left:left + side], size), (left, top, side, side))
+    return Crop(_resized(image[top:top + side, left:left + side], SIZE), (left, top, side, side))
 
 
 def found_in_crops(images: np.ndarray) -> np.ndarray:

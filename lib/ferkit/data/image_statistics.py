@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+CHUNK = 4096  # images of which `qualities` are taken at once
 
 def pixel_hash(images: np.ndarray) -> np.ndarray:
     """The first 64 bits of the sha256 of each image's bytes, uint64, (N,): equal for equal pixels, and among a million
@@ -20,7 +21,7 @@ def is_blank(images: np.ndarray) -> np.ndarray:
     return flat.max(axis=1) == flat.min(axis=1)
 
 
-def qualities(images: np.ndarray, chunk: int = 4096) -> dict[str, np.ndarray]:
+def qualities(images: np.ndarray) -> dict[str, np.ndarray]:
     """How each image looks apart from what it shows; float64, (N,) each, NaN where a blank image has no value.
 
     sharpness: log10 of the Laplacian's variance over the pixels' variance. contrast: standard deviation, grey
@@ -28,7 +29,7 @@ def qualities(images: np.ndarray, chunk: int = 4096) -> dict[str, np.ndarray]:
     blocking: log10 ratio of steps across 8-pixel boundaries to all other steps (JPEG leaves more than 0). evenness:
     entropy of the grey histogram in 16 bins, bits 0…4 (equalised images come near 4).
     """
-    parts = [_qualities(images[start:start + chunk].astype(np.float32)) for start in range(0, len(images), chunk)]
+    parts = [_qualities(images[start:start + CHUNK].astype(np.float32)) for start in range(0, len(images), CHUNK)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -69,7 +70,7 @@ def _qualities(images: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.where(seen & np.isfinite(values), values, np.nan) for name, values in found.items()}
 
 
-def _cosines(size: int, count: int = 8) -> np.ndarray:
-    """The first `count` rows of the cosine transform, float32, (count, size)."""
+def _cosines(size: int) -> np.ndarray:
+    """The first eight rows of the cosine transform, float32, (8, size)."""
     place = (np.arange(size) + 0.5) * np.pi / size
-    return np.cos(np.arange(count)[:, None] * place[None]).astype(np.float32)
+    return np.cos(np.arange(8)[:, None] * place[None]).astype(np.float32)

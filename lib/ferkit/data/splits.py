@@ -79,21 +79,21 @@ def leave_one_subject_out(subjects: np.ndarray, seed: int) -> list[Split]:
     return [_checked(fold, subjects, "subjects") for fold in folds]
 
 
-def by_image_folds(labels: np.ndarray, seed: int, folds: int = FOLDS) -> list[Split]:
-    """`folds` stratified folds image by image; fold k tests, fold k+1 selects, the others train."""
+def by_image_folds(labels: np.ndarray, seed: int) -> list[Split]:
+    """FOLDS stratified folds image by image; fold k tests, fold k+1 selects, the others train."""
     rng = np.random.default_rng(seed)
     part = np.empty(len(labels), np.int64)
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == label))
-        part[rows] = (np.arange(len(rows)) + rng.integers(folds)) % folds
-    return [_checked(fold) for fold in _rotate(part, folds)]
+        part[rows] = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
+    return [_checked(fold) for fold in _rotate(part)]
 
 
-def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int, folds: int = FOLDS) -> list[Split]:
-    """`folds` folds that keep each person together; fold k tests, fold k+1 selects, the others train."""
-    people = _groups(subjects, "subjects", at_least=max(3, folds))
-    part = _place_groups(labels, subjects, people, np.full(folds, 1 / folds), seed)
-    return [_checked(fold, subjects, "subjects") for fold in _rotate(part, folds)]
+def by_subject_folds(labels: np.ndarray, subjects: np.ndarray, seed: int) -> list[Split]:
+    """FOLDS folds that keep each person together; fold k tests, fold k+1 selects, the others train."""
+    people = _groups(subjects, "subjects", at_least=FOLDS)
+    part = _place_groups(labels, subjects, people, np.full(FOLDS, 1 / FOLDS), seed)
+    return [_checked(fold, subjects, "subjects") for fold in _rotate(part)]
 
 
 def divide(protocol: Protocol, whole: AnySet, seed: int, shares: tuple[float, float, float] = SHARES) -> Split:
@@ -229,14 +229,14 @@ def _place_groups(labels: np.ndarray, groups: np.ndarray, names: np.ndarray, sha
     return place[number]
 
 
-def _rotate(part: np.ndarray, folds: int) -> list[Split]:
+def _rotate(part: np.ndarray) -> list[Split]:
     return [
         {
-            "train": np.flatnonzero((part != k) & (part != (k + 1) % folds)),
-            "val": np.flatnonzero(part == (k + 1) % folds),
+            "train": np.flatnonzero((part != k) & (part != (k + 1) % FOLDS)),
+            "val": np.flatnonzero(part == (k + 1) % FOLDS),
             "test": np.flatnonzero(part == k),
         }
-        for k in range(folds)
+        for k in range(FOLDS)
     ]
 
 

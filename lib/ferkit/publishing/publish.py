@@ -17,12 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from ferkit import papers
+from ferkit.analysis.comparison import RECIPES
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, occlusions, over_protocols, predictions, records
 from ferkit.results.records import Result, SystemKey
+from ferkit.results.tree import by_system, validation
 from ferkit.stats import classification
 from ferkit.sweep.config import SweepEntry
 
@@ -140,15 +142,11 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
 def headline(results: Sequence[Result]) -> dict[str, object]:
     """{system, recipe, seeds, chosen_by}: the highest mean validation accuracy over seeds; {} where nothing was
     validated."""
-    accuracies: dict[tuple[str, str], dict[int, float]] = {}
-    for result in results:
-        if result.metrics["val_accuracy"] is not None:
-            name = result.key.system, result.key.recipe
-            accuracies.setdefault(name, {})[result.key.seed] = result.metrics["val_accuracy"]
-    if not accuracies:
+    groups = by_system(result for result in results if result.metrics["val_accuracy"] is not None)
+    if not groups:
         return {}
-    system, recipe = max(accuracies, key=lambda name: sum(accuracies[name].values()) / len(accuracies[name]))
-    return {"system": system, "recipe": recipe, "seeds": sorted(accuracies[system, recipe]), "chosen_by": "val"}
+    (system, recipe), best = max(groups.items(), key=lambda item: validation(item[1]))
+    return {"system": system, "recipe": recipe, "seeds": [result.key.seed for result in best], "chosen_by": "val"}
 
 
 def write_lists() -> list[str]:
@@ -183,7 +181,7 @@ def _is_loaded(key: SystemKey, root: Path) -> bool:
     system = papers.system(key.system)
     first = min(entry["seed"] for entry in read_plan(root / key.notebook)
                 if (entry["system"], entry["recipe"]) == (key.system, key.recipe))
-    return (key.seed == first and key.recipe in ("published", "ours") and system.role != "ablation"
+    return (key.seed == first and key.recipe in RECIPES and system.role != "ablation"
             and not system.head)
 
 

@@ -7,7 +7,6 @@ the same process gets the same object. Tables everywhere (README, report, notebo
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -207,10 +206,12 @@ def mean(metrics: Sequence[dict], key: str) -> float | None:
     return None if not values or None in values else sum(values) / len(values)
 
 
+def validation(results: Sequence[Result]) -> float:
+    """The mean validation accuracy over seeds, by which systems are ranked; a seed that was not validated counts 0."""
+    return float(np.mean([one.metrics.get("val_accuracy") or 0.0 for one in results]))
+
+
 def _stated_dataset(directory: Path) -> str | None:
     """What a refused result says it is about; None where not even that can be read."""
-    try:
-        found = json.loads((directory / records.METRICS).read_text(encoding="utf-8"))["dataset"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = files.read_json(directory / records.METRICS, {}).get("dataset")
     return found if isinstance(found, str) else None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ferkit.core import errors, files, paths
 from ferkit.core.errors import InputError
+from ferkit.core.units import percent
 from ferkit.results import provenance, records, schema
 
 FIRST_DATASET = "fer2013"
@@ -150,7 +151,7 @@ def table(among: Sequence[Entry] | None = None) -> list[str]:
     lines = []
     for entry in everything:
         m = entry.metrics
-        test = "–" if m["accuracy"] is None else f"{100 * m['accuracy']:.2f} %"
+        test = percent(m["accuracy"], 2)
         where = (("the default" if entry.full_name == first else "here") if entry.weights else
                  "not here: ferkit export --svm" if entry.can_be_fitted_again else "not here")
         lines.append(f"{entry.full_name:<32} validation {100 * max(entry.validation, 0):.2f} %  test {test:>7}  "
@@ -181,17 +182,10 @@ def _file(directory: Path, sha256: str, key: records.SystemKey) -> Path | None:
         path = key.directory(run) / records.WEIGHTS
         if path.is_file() and (path.parent == directory or files.sha256(path) == sha256):
             return path
-        if path.with_name(COMPACT).is_file() and _metrics_sha(path) == sha256:
+        if (path.with_name(COMPACT).is_file()
+                and files.read_json(path.with_name(records.METRICS), {}).get("weights_sha256") == sha256):
             return path.with_name(COMPACT)
     return None
-
-
-def _metrics_sha(path: Path) -> str:
-    """The sha256 of the weights that the metrics.json beside a file speaks of, "" without one."""
-    try:
-        return str(json.loads(path.with_name(records.METRICS).read_text("utf-8")).get("weights_sha256"))
-    except (OSError, ValueError, AttributeError):
-        return ""
 
 
 def _restore() -> str:

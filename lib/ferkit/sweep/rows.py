@@ -111,10 +111,7 @@ def _result(directory: Path, tested: bool) -> Mapping[str, object] | None:
     """The whole result in a folder, whatever it was made with; None where there is none."""
     if tested and (directory / CHECKPOINTS).is_dir():
         return None  # `jobs.run` removes them last; until then measurements that follow the result may be missing
-    try:
-        found = json.loads((directory / ("metrics.json" if tested else "status.json")).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    found = files.read_json(directory / ("metrics.json" if tested else "status.json"), {})
     ended = found.get("status" if tested else "state") not in (None, "paused", "failed")
     noted = found.get("weights_sha256")
     return found if ended and (not noted or _sha256_now(directory / "weights.safetensors") == noted) else None

@@ -58,11 +58,7 @@ def _whole(directory: Path) -> Iterator[dict[str, str]]:
 
 
 def _index(directory: Path) -> list[dict[str, str]]:
-    try:
-        entries = json.loads((directory / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return entries if isinstance(entries, list) else []
+    return files.read_json(directory / INDEX, [])
 
 
 def flatten(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ferkit.core.errors import InputError
 from ferkit.models.inference import Views, image_store, image_views
@@ -73,8 +73,4 @@ def _augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Te
     return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
 
 
-def _views(stored: Tensor, model: nn.Module, tta: str) -> list[Tensor]:
-    return image_views(stored, model, tta)
-
-
-IMAGE = Input("image", image_store, _augmented, _views, ("none", "flip", "tencrop"), augmented=True)
+IMAGE = Input("image", image_store, _augmented, image_views, ("none", "flip", "tencrop"), augmented=True)

@@ -93,3 +93,11 @@ def test_rows_are_json_with_one_entry_a_line(tmp_path):
     text = path.read_text(encoding="utf-8")
     assert json.loads(text) == rows and len(text.splitlines()) == 4
     assert json.loads(files.write_rows(tmp_path / "none.json", []).read_text()) == []
+
+
+def test_json_that_is_missing_broken_or_of_another_kind_gives_way_to_what_was_named(tmp_path):
+    path = tmp_path / "some.json"
+    assert files.read_json(path, []) == []
+    for text, otherwise, found in (("[1]", [], [1]), ("[1]", {}, {}), ("{", {}, {}), ('{"a": 1}', {}, {"a": 1})):
+        path.write_text(text)
+        assert files.read_json(path, otherwise) == found

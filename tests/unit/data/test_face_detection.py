@@ -39,9 +39,10 @@ def test_the_face_in_a_photograph_is_found_where_it_is(photograph):
     assert crop.image.shape == (48, 48) and crop.image.dtype == np.uint8
 
 
-def test_without_a_face_the_centred_square_stands_in():
+def test_without_a_face_the_centred_square_stands_in(monkeypatch):
     ramp = np.tile(np.arange(100, dtype=np.uint8), (40, 1))
-    crop = face_detection.crop_face(ramp, size=40)
+    monkeypatch.setattr(face_detection, "SIZE", 40)
+    crop = face_detection.crop_face(ramp)
     assert crop.box is None
     np.testing.assert_array_equal(crop.image, ramp[:, 30:70])
 
@@ -51,7 +52,8 @@ def test_a_tilted_face_is_turned_level(monkeypatch):
     dots[38:43, 28:33] = dots[58:63, 68:73] = 255  # "eyes" on a line that falls by 26.6 degrees
     monkeypatch.setattr(face_detection, "detect", lambda image: [(0, 0, 100, 100)])
     monkeypatch.setattr(face_detection, "_tilt", lambda face: float(np.degrees(np.arctan2(20, 40))))
-    level = face_detection.crop_face(dots, size=100).image
+    monkeypatch.setattr(face_detection, "SIZE", 100)
+    level = face_detection.crop_face(dots).image
     left, right = (np.argwhere(half > 100)[:, 0].mean() for half in (level[:, :50], level[:, 50:]))
     assert abs(left - right) < 1.5
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ferkit.analysis.comparison.systems import System, pairs_of_seeds, validation
+from ferkit.analysis.comparison.systems import System, pairs_of_seeds
+from ferkit.results.tree import validation
 from ferkit.stats import classification, estimates, intervals
 
 
-def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
+def reliability(compared: Sequence[System]) -> list[dict]:
     """Curves for `figures.calibration`, one a system that has probabilities: {name, ece, confidence, accuracy, count};
     empty bins are left out.
 
@@ -21,7 +22,7 @@ def reliability(compared: Sequence[System], bins: int = 10) -> list[dict]:
             continue
         labels, given, answers = (np.concatenate([stored[key] for stored in results])
                                   for key in ("labels", "probabilities", "predicted"))
-        curve = classification.reliability_curve(labels, given, predicted=answers, bins=bins)
+        curve = classification.reliability_curve(labels, given, predicted=answers, bins=10)
         kept = curve["count"] > 0
         errors = [classification.expected_calibration_error(stored["labels"], stored["probabilities"],
                                                      predicted=stored["predicted"]) for stored in results]
@@ -56,7 +57,7 @@ def majority_vote(compared: Sequence[System]) -> dict:
     against it, combined over seeds. any_right, all_right: the share of images that at least one, or every system gets
     right.
     """
-    ranked = sorted(compared, key=lambda one: -validation(one))
+    ranked = sorted(compared, key=lambda one: -validation(one.results))
     shared = [seed for seed in ranked[0].seeds if all(seed in one.seeds for one in ranked)]
     rows = [[one.seeds.index(seed) for one in ranked] for seed in shared] or [[0] * len(ranked)]
     labels, k = ranked[0].labels, len(ranked[0].label_names)

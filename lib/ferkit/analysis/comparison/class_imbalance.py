@@ -16,6 +16,7 @@ from ferkit.analysis.comparison.pairing import Comparison, NotComparable, answer
 from ferkit.analysis.comparison.systems import System
 from ferkit.results.records import Result
 from ferkit.stats import estimates, intervals
+from ferkit.stats.classification import per_class
 from ferkit.stats.estimates import Estimate
 
 
@@ -58,7 +59,8 @@ def class_imbalance_changes(results: Sequence[Result], ablation: Ablation) -> li
 
 
 def _row(one: System, ablation: Ablation, rare: list[int]) -> dict:
-    recall = np.mean([_recalls(one.labels, answers, len(one.label_names)) for answers in one.answers], axis=0)
+    found = [per_class(result.matrix) for result in one.results]
+    recall = np.mean([np.where(each["support"], each["recall"], np.nan) for each in found], axis=0)
     return {"method": ablation.variants[one.system, one.recipe], "recipe": one.recipe, "seeds": len(one.seeds),
             "rare_labels": [one.label_names[k] for k in rare],
             "rare": float(np.mean(recall[rare])), "others": float(np.nanmean(np.delete(recall, rare))),
@@ -110,9 +112,3 @@ def _macro_f1(found: Comparison, k: int) -> Estimate:
     """The change of macro-F1, over seeds and images; of the same answers that are compared."""
     own, plain = (answers(results, found.labels, found.single) for results in (found.first, found.second))
     return estimates.macro_f1(found.labels, own, k, found.groups, than=plain)
-
-
-def _recalls(labels: np.ndarray, answers: np.ndarray, k: int) -> np.ndarray:
-    """Recall by class, (K,); nan for a class without images."""
-    hits, support = np.bincount(labels[labels == answers], minlength=k), np.bincount(labels, minlength=k)
-    return np.divide(hits, support, out=np.full(k, np.nan), where=support > 0)

@@ -38,8 +38,8 @@ def class_table(compared: Sequence[System]) -> list[dict]:
     return rows
 
 
-def significant_cells(a: System, b: System, level: float = 0.05) -> np.ndarray:
-    """bool (K, K): where two systems differ in how often they take class i for class j, beyond chance.
+def significant_cells(a: System, b: System) -> np.ndarray:
+    """bool (K, K): where two systems differ in how often they take class i for class j, beyond chance (p < 0.05).
 
     Exact McNemar on the images of class i, seed by seed and combined, Holm-adjusted for all cells in which either
     system has an image.
@@ -55,7 +55,7 @@ def significant_cells(a: System, b: System, level: float = 0.05) -> np.ndarray:
                 p_values.append(intervals.combine([intervals.mcnemar(first[i], second[j]) for i, j in pairs]))
     significant = np.zeros((k, k), bool)
     for place, p in zip(places, intervals.holm(p_values), strict=True):
-        significant[place] = p < level
+        significant[place] = p < 0.05
     return significant
 
 

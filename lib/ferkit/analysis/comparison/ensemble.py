@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ferkit.results.records import Result
-from ferkit.results.tree import by_system, minutes_of
+from ferkit.results.tree import by_system, minutes_of, validation
 
 MEMBERS = 2  # systems: of each all seeds
 
@@ -21,7 +21,7 @@ def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
     """
     groups = {name: group for name, group in by_system(results).items() if all(
         "probabilities" in result.predictions and result.metrics["val_accuracy"] is not None for result in group)}
-    first = sorted(groups, key=lambda name: -_validation(groups[name]))[:MEMBERS]
+    first = sorted(groups, key=lambda name: -validation(groups[name]))[:MEMBERS]
     members = [result for name in first for result in groups[name]]
     if len(first) < MEMBERS or not all(result.tested_as(members[0]) for result in members):
         return None
@@ -30,7 +30,3 @@ def ensemble(results: Sequence[Result]) -> dict[str, object] | None:
             "accuracy": float(np.mean(mean.argmax(axis=1) == members[0].predictions["labels"])),
             "parameters": sum(result.metrics["parameters"] for result in members),
             "minutes": float(sum(minutes_of(result.metrics) for result in members))}
-
-
-def _validation(group: Sequence[Result]) -> float:
-    return float(np.mean([result.metrics["val_accuracy"] for result in group]))

@@ -11,6 +11,7 @@ from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.results import records
 from ferkit.results.records import Result
+from ferkit.results.tree import validation
 
 RECIPES = ("published", "ours")  # every replicated system has these; ablations have others
 
@@ -137,12 +138,8 @@ def same_images(results: Sequence[Result]) -> list[Result]:
 def best_of_each(compared: Sequence[System]) -> list[System]:
     """Of each network the recipe with the best mean validation accuracy (never the test's)."""
     names = dict.fromkeys(one.system for one in compared)
-    return [max((one for one in compared if one.system == name), key=validation) for name in names]
-
-
-def validation(one: System) -> float:
-    """The mean validation accuracy, by which systems are ranked; 0 where none was measured."""
-    return one.mean("val_accuracy") or 0.0
+    return [max((one for one in compared if one.system == name), key=lambda one: validation(one.results))
+            for name in names]
 
 
 def pairs_of_seeds(first: System, second: System) -> list[tuple[int, int]]:

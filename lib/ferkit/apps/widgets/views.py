@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ferkit.analysis.occlusion.maps import occlusion_maps, probability_of
+from ferkit.analysis.occlusion.maps import occlusion_maps
 from ferkit.analysis.occlusion.predictors import predictor
 from ferkit.analysis.stn_attention import read_by
 from ferkit.apps.predictor import Model, Prediction
@@ -19,6 +19,7 @@ from ferkit.data.synthetic.render import Face, Pose, draw_face
 from ferkit.models.inference import infer_theta
 from ferkit.reporting import figures
 from ferkit.reporting.figures.maps import frame
+from ferkit.results.predictions import softmax
 
 SHOWN = 240  # pixels along a side of every picture
 MARGIN = 24  # around the framed face
@@ -61,11 +62,8 @@ def _theta(model: Model, image: np.ndarray) -> np.ndarray | None:
 
 def chances(shown: View) -> np.ndarray:
     """The probability of each expression, float64 (K,); of an SVM the softmax of its uncalibrated scores."""
-    if shown.answer.probabilities is not None:
-        return shown.answer.probabilities[0].astype(np.float64)
-    scores = shown.answer.scores.astype(np.float64)
-    k = scores.shape[1]
-    return probability_of(np.repeat(scores, k, axis=0), np.arange(k))
+    known = shown.answer.probabilities
+    return (softmax(shown.answer.scores) if known is None else known)[0].astype(np.float64)
 
 
 def face_png(shown: View) -> bytes:

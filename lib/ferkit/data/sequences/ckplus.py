@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ferkit.core.crop import SIZE
 from ferkit.core.labels import CONTEMPT, LABELS
 from ferkit.data import archive
-from ferkit.data.crops import SIZE, read_photos
+from ferkit.data.crops import read_photos
 from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import ckplus
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS
@@ -23,7 +24,7 @@ from ferkit.data.sequences.sequence_set import SequenceSet
 from ferkit.data.sources import synthetic
 from ferkit.data.synthetic.action_units import ACTION_UNITS, random_units
 from ferkit.data.synthetic.identity import Identity
-from ferkit.data.synthetic.render import SIZE, Face, draw_face
+from ferkit.data.synthetic.render import Face, draw_face
 
 UNITS = tuple(ACTION_UNITS)
 LONGEST = 18       # frames

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS, to_label
 from ferkit.data import archive, restoration, splits
@@ -28,7 +29,6 @@ from ferkit.data.archive import Files
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.fingerprint import Fingerprint
 
-SIZE = 48
 USAGES = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
                  "publictest": "val", "public_test": "val", "test": "test", "testing": "test",

@@ -15,13 +15,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS, to_label
 from ferkit.data import archive
-from ferkit.data.crops import SIZE, read_resized
+from ferkit.data.crops import read_resized
 from ferkit.data.face_set import FaceSet, without_splits
 
 IMAGES = 55767
@@ -37,7 +34,7 @@ def read(*data: Path) -> FaceSet:
         if not files:
             raise InputError(f"{data[0].name}: no FERG in it (no images); expected FERG_DB_256/aia/aia_anger/*.png")
         parsed = [parse_folder(name, f"{source.title}: {name}") for source, name in files]
-        images = read_resized(files, _shrink, 255, [archive.stamp(path) for path in paths])
+        images = read_resized(files, [archive.stamp(path) for path in paths])
     notes = [] if len(files) == IMAGES else [f"The copy holds {len(files)} images, {IMAGES} are published."]
     return without_splits("ferg", "characters", images, parsed, [name for _, name in files], notes)
 
@@ -53,8 +50,3 @@ def parse_folder(name: str, where: str) -> tuple[str, str]:
         if character in CHARACTERS and label in LABELS:
             return character, label
     raise InputError(f"{where}: folder {folder!r} is not <character>_<expression> such as aia_joy")
-
-
-def _shrink(image: np.ndarray) -> np.ndarray:
-    """The whole picture at 48×48 by area averaging."""
-    return np.asarray(Image.fromarray(image).resize((SIZE, SIZE), Image.Resampling.BOX))

@@ -10,12 +10,13 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.data.face_set import SPLITS, FaceSet
 from ferkit.data.synthetic.action_units import REGIONS, random_units, restrict, units_of
 from ferkit.data.synthetic.identity import Identity, random_identity
-from ferkit.data.synthetic.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
+from ferkit.data.synthetic.render import Face, Light, Pose, Sensor, draw_face, draw_masks
 
 IMAGES_PER_SUBJECT = 7
 

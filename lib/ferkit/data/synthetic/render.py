@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from ferkit.core.crop import SIZE
 from ferkit.data.synthetic.accessories import beard, glasses, occluder
 from ferkit.data.synthetic.action_units import REGIONS
 from ferkit.data.synthetic.brows import brows
@@ -23,7 +24,6 @@ from ferkit.data.synthetic.nose import nose
 from ferkit.data.synthetic.regions import region_outlines
 from ferkit.data.synthetic.shapes import BACK, BROAD, COVER, FINE, FRONT, LAYERS, SIDES, Shape, SideUnits, mean_units
 
-SIZE = 48
 SCALE = 4           # supersampling of surfaces
 SOFT_SCALE = 2      # of the soft layers, which are blurred anyway
 CENTRE_Y = SIZE / 2 + 1.2

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from scipy.linalg import eigh
 
-from ferkit.core import progress
+from ferkit.core import files, progress
 from ferkit.core.errors import InputError
 from ferkit.data.sequences.sequence_set import WIDTH
 from ferkit.papers.notes_time_series.network import NEVER
@@ -79,11 +79,10 @@ class RocketHead:
     def save(self, path: Path) -> None:
         """One safetensors file, whole or not at all."""
         own = {name: getattr(self, name) for name in _ARRAYS}
-        part = path.with_name(f".{path.name}.part")
+        own |= {f"transform.{name}": value for name, value in self.arrays.items()}
         header = {"rocket": json.dumps({"kind": self.kind, "shape": list(self.shape)})}
-        save_file({name: np.ascontiguousarray(value) for name, value in
-                   (own | {f"transform.{name}": value for name, value in self.arrays.items()}).items()}, part, header)
-        part.replace(path)
+        with files.replacing(path) as aside:
+            save_file({name: np.ascontiguousarray(value) for name, value in own.items()}, aside, header)
 
 
 _ARRAYS = ("mean", "scale", "questions", "coefficients", "intercepts")

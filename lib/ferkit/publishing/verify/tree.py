@@ -195,7 +195,7 @@ class Tree:
             found.note(f"{name}: {len(waiting)} of {len(planned)} are planned and have no result yet: "
                        f"{', '.join(sorted(waiting))}")
         if own and not self.is_working:
-            stated = _json(plan.with_name(HEADLINE), {})
+            stated = files.read_json(plan.with_name(HEADLINE), {})
             best = headline(list(own.values()))
             found.look("planned", f"{plan.parent.name}/{HEADLINE}", None if stated == best else
                        f"it says {stated.get('system')}/{stated.get('recipe')}, validation puts "
@@ -204,10 +204,10 @@ class Tree:
     def _sweep(self, found: Found) -> None:
         """A row of sweep.json for every planned job, and the accuracy that its result has."""
         names = ("dataset", "system", "recipe", "seed")
-        rows = {tuple(row.get(key) for key in names): row for row in _json(self.root / SWEEP, [])}
+        rows = {tuple(row.get(key) for key in names): row for row in files.read_json(self.root / SWEEP, [])}
         measured = {(c.metrics["dataset"], c.key.system, c.key.recipe, c.key.seed): c.metrics["accuracy"]
                     for c in self.readable}
-        for entry in _json(self.root / PLAN, []):
+        for entry in files.read_json(self.root / PLAN, []):
             key = tuple(entry.get(name) for name in names)
             says = "{}/{}/seed{}".format(*key[1:])
             problem = None if key in rows else "planned, but sweep.json has no row for it"
@@ -220,7 +220,7 @@ class Tree:
         path = self.root / claims.CLAIMS_FILE
         if not path.is_file():
             return
-        then = {row.get("id"): row for row in _json(path, []) if isinstance(row, dict)}
+        then = {row.get("id"): row for row in files.read_json(path, []) if isinstance(row, dict)}
         try:
             now = {row["id"]: row for row in claims.judge(self.root, papers.claims())}
         except InputError as error:
@@ -264,15 +264,6 @@ def _look_for_listed(found: Found, root: Path, trees: tuple[Path, ...] = ()) -> 
         found.look("listed", name, says.get(name))
     for name in changes.added:
         found.look("listed", name, f"not in {checksums.NAME}: publishing did not put it here")
-
-
-def _json(path: Path, otherwise: object) -> object:
-    """A file's content; `otherwise` where it cannot be read or is of another kind (which `contents` names)."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return otherwise
-    return found if isinstance(found, type(otherwise)) else otherwise
 
 
 def _close(a: object, b: object) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from ferkit.core.crop import SIZE
 from ferkit.core.errors import InputError
 from ferkit.core.labels import LABELS
 from ferkit.reporting.figures import style
 
-SIZE = 48  # pixels along a side of every image
 Parts = Mapping[str, Sequence[tuple[int, int, int, int]]]  # a part's boxes: top, left, bottom, right (exclusive)
 
 

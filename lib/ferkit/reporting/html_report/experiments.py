@@ -13,7 +13,7 @@ from ferkit.reporting.html_report.page import percent, short_hash
 from ferkit.reporting.html_report.run_files import RunFiles
 from ferkit.results import provenance
 from ferkit.results.records import METRICS, Result
-from ferkit.results.tree import by_system, mean, over_seeds
+from ferkit.results.tree import by_system, mean, over_seeds, validation
 from ferkit.stats import classification
 
 FILES = (METRICS, "predictions.npz", "history.csv", "weights.safetensors", "MODEL_CARD.md")
@@ -55,8 +55,7 @@ def headlines(run: RunFiles) -> list[dict]:
         groups = by_system(one for one in own if one.metrics.get("accuracy") is not None)
         if not own:
             continue
-        best = max(groups.values(), key=lambda group: mean([one.metrics for one in group], "val_accuracy") or 0,
-                   default=None)
+        best = max(groups.values(), key=validation, default=None)
         stated = next((claim.get("expected") for claim in run.claims
                        if claim.get("id") == f"{paper.id}.accuracy.{papers.compared_with(own[0].metrics)}"), None)
         cards.append({"family": paper.display, "experiment": best and experiment(run, best), "paper": stated,

@@ -18,6 +18,7 @@ from ferkit.reporting import figures, names
 from ferkit.reporting.figures import dataset as data_figures
 from ferkit.results import occlusions
 from ferkit.results.records import Result
+from ferkit.results.tree import validation
 
 DATA, COMPARED = "01_data_preparation", "05_confusion_comparison"
 
@@ -106,7 +107,7 @@ def _compared(systems: Sequence[comparison.System]) -> Iterator[tuple[str, str, 
     yield (COMPARED, "matrices", "Confusion matrices side by side",
            "A dark column off the diagonal is an answer given too easily.",
            figures.confusion_matrices(chosen, label_names=labels))
-    ranked = sorted(chosen, key=lambda one: one.mean("val_accuracy") or 0)
+    ranked = sorted(chosen, key=lambda one: validation(one.results))
     if len(ranked) > 1:
         stars = comparison.significant_cells(ranked[-1], ranked[0])
         yield (COMPARED, "difference", "Where the best system differs from the weakest",

@@ -19,7 +19,7 @@ from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.core.kept import kept
-from ferkit.core.units import NONE
+from ferkit.core.units import NONE, Unit
 from ferkit.papers.paper import RecipePath
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system, load_tree, over_seeds, published
@@ -152,5 +152,5 @@ def _changes(before: dict | None, now: dict) -> str:
 
 
 def _mean_sd(values: Sequence[float]) -> str:
-    sd = f" ± {100 * np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{100 * np.mean(values):.2f} %{sd}"
+    sd = np.std(values, ddof=1) if len(values) > 1 else None
+    return Unit.FRACTION.format(np.mean(values)) + Unit.FRACTION.deviation(sd)

@@ -65,7 +65,7 @@ def cost_block() -> str:
     return _in_markdown("cost", "") + (
         f"\n\nThe mean of the probabilities of {mean['networks']} networks (all seeds of "
         f"{' and '.join(names.system(system) for system, _ in mean['systems'])}, which validation puts first) reaches "
-        f"**{100 * mean['accuracy']:.2f} %** with {mean['parameters']:,} parameters and {mean['minutes']:.0f} minutes."
+        f"**{percent(mean['accuracy'], 2)}** with {mean['parameters']:,} parameters and {mean['minutes']:.0f} minutes."
         if mean else "")
 
 
@@ -87,7 +87,7 @@ def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
     start, end = -2.0, np.ceil(np.log10(max(row["minutes"] for row in rows)))
     x, y, axes = svg.axes((left, top, right, bottom), (start, end), (low, high), x_step=1, y_step=0.1,
                           says=lambda power: f"{10.0**power:g} min")
-    said = f"ten people (FER+ votes) {100 * people:.1f} %"
+    said = f"ten people (FER+ votes) {percent(people)}"
     parts = [svg.text(24, 36, "Accuracy on FER2013's PrivateTest against the minutes of one run on a CPU", "t h"),
              *axes, svg.line(left, y(people), right, y(people), "Orange", 2, "5 4"),
              svg.text(left + 6, y(people) - 6, said, "orange s")]
@@ -99,7 +99,7 @@ def accuracy_against_minutes(systems: Sequence[System]) -> Picture:
         parts += [svg.line(*here, right + 10, below), svg.mark(*here, "dot", "blue", 5),
                   svg.text(right + 14, below + 4, f"{name} {100 * row['accuracy']:.1f}", "t s")]
     says = f"Accuracy against minutes: {said}; " + "; ".join(
-        f"{names.system(row['system'])} {row['recipe']} {100 * row['accuracy']:.1f} % in {row['minutes']:.2f} minutes"
+        f"{names.system(row['system'])} {row['recipe']} {percent(row['accuracy'])} in {row['minutes']:.2f} minutes"
         for row in rows)
     return Picture(svg.picture(WIDTH, int(max(bottom, below) + 40), says, parts), says)
 
@@ -152,7 +152,7 @@ def _accuracies(dataset: str, claims: Sequence[dict], systems: Sequence[System],
             said = [svg.text(right + 14, y - 14, SIGNS[verdict], f"{COLOURS[verdict]} xs")] if verdict else []
         else:
             parts += [svg.text(MARGIN, y + 5, system), svg.text(338, y + 5, recipe, "q s", "end")]
-        parts += [*_accuracy_row(row, y, x), svg.text(right + 14, y + 5, f"{100 * row['ours']:.1f} %", "t b"), *said]
+        parts += [*_accuracy_row(row, y, x), svg.text(right + 14, y + 5, percent(row["ours"]), "t b"), *said]
     y, at = bottom + 48, MARGIN + 16.0
     legend = (("dot", "blue", "ours on the test split, with its 95 % interval"),
               ("ring", "Blue", "on deduplicated test images"), ("diamond", "Orange", "the paper's number"))
@@ -211,5 +211,5 @@ def _verdict_of(row: dict, claims: Sequence[dict]) -> str | None:
 
 
 def _in_words(row: dict) -> str:
-    return f"{names.run(*row['label'].split('/'))} {100 * row['ours']:.1f} %" + (
-        f" (paper {100 * row['paper']:.1f} %)" if row["paper"] else "")
+    return f"{names.run(*row['label'].split('/'))} {percent(row['ours'])}" + (
+        f" (paper {percent(row['paper'])})" if row["paper"] else "")

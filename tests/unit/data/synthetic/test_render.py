@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from ferkit.core.crop import SIZE
 from ferkit.core.labels import LABELS
 from ferkit.data.synthetic.accessories import OCCLUDERS, occluder
 from ferkit.data.synthetic.action_units import ACTION_UNITS, EXPRESSIONS, REGIONS, random_units, restrict, units_of
 from ferkit.data.synthetic.geometry import between, closed_spline, oval, ribbon
 from ferkit.data.synthetic.identity import BEARDS, GLASSES, HAIR_STYLES, Identity, random_identity
-from ferkit.data.synthetic.render import SIZE, Face, Light, Pose, Sensor, draw_face, draw_masks
+from ferkit.data.synthetic.render import Face, Light, Pose, Sensor, draw_face, draw_masks
 from ferkit.data.synthetic.shapes import COVER
 
 PEOPLE = [Identity(), *(random_identity(np.random.default_rng([7, k])) for k in range(4))]

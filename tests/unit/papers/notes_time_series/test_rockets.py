@@ -78,3 +78,14 @@ def test_what_is_no_rocket_is_refused_in_one_line(tmp_path):
     (tmp_path / "weights.safetensors").write_bytes(b"nothing")
     with pytest.raises(InputError, match="no saved rocket"):
         rockets.MINIROCKET.load(tmp_path / "weights.safetensors")
+
+
+def test_a_save_that_fails_leaves_the_earlier_head_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(b"earlier")
+    nothing = np.zeros((1, 1), np.float32)
+    head = rockets.RocketHead("minirocket", (1, 9), {}, nothing, nothing, nothing, nothing, nothing)
+    monkeypatch.setattr(rockets, "save_file", lambda tensors, aside, header: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        head.save(path)
+    assert [(left.name, left.read_bytes()) for left in tmp_path.iterdir()] == [(path.name, b"earlier")]
