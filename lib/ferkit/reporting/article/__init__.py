@@ -8,6 +8,7 @@ of it.
 
 from __future__ import annotations
 
+import base64
 import datetime
 import re
 from collections.abc import Mapping
@@ -66,7 +67,14 @@ def typeset(sources: Mapping[str, str]) -> dict[str, bytes]:
             html = typst.compile(str(place / SOURCE), format="html", pretty=True, **options)
         except typst.TypstError as error:
             raise InputError(f"{SOURCE}: Typst refuses it: {error}") from None
-    return {PDF: pdf, HTML: _styled(html.decode()).encode()}
+    return {PDF: pdf, HTML: _styled(_linked(html.decode(), sources)).encode()}
+
+
+def _linked(html: str, sources: Mapping[str, str]) -> str:
+    """The HTML page with links to the figures beside it, which Typst writes into it whole."""
+    for name, text in sources.items():
+        html = html.replace(f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}", name)
+    return html
 
 
 def _styled(html: str) -> str:

@@ -108,6 +108,8 @@ def test_an_article_is_whole_small_and_has_rescience_metadata(paper):
     assert (place / article.PDF).stat().st_size < 300_000 and (place / article.PDF).read_bytes().startswith(b"%PDF")
     html = (place / article.HTML).read_text(encoding="utf-8")
     assert html.count("<figure") == source.count("#figure(") > 8 and "http-equiv" not in html and "<script" not in html
+    figures = re.findall(r'<img[^>]* src="([^"]+)"', html)
+    assert figures and all((place / name).is_file() for name in figures)  # linked, as they lie beside the page
 
 
 def test_typst_that_is_missing_or_refuses_is_told_in_one_line(monkeypatch):
