@@ -122,13 +122,6 @@ class Writer:
         """Of "TREE/SYSTEM/RECIPE" over all folds, from a single view: accuracy, interval, images, people."""
         return values.folds_field(of, field)
 
-    def in_folds(self, of: str) -> bool:
-        """Whether "TREE/SYSTEM/RECIPE" was run in folds."""
-        try:
-            return bool(self.folds(of))
-        except InputError:
-            return False
-
     def quote(self, identity: str) -> str:
         """A number that a source states."""
         found = papers.quote(identity)
@@ -207,19 +200,16 @@ class Writer:
 
     def folds_table(self, name: str, data: str, of: Sequence[Name], caption: str) -> Typst:
         """Systems on one division by subject as published, and over all folds by subject from a single view."""
-        rows, unit, tested = [], Unit.FRACTION, "none"
+        rows, unit = [], Unit.FRACTION
         for system in of:
             results = figures.results_of(data, system)
             one, stored = accuracy(results), results[0].predictions
             shown = [names.run(*system), unit.format(one.mean),
                      unit.interval(one.interval), one.n_seeds]
-            if self.in_folds("/".join((data, *system))):
-                folds = over_protocols.in_folds(published_tree(data).root, system)
-                tested = f"{len(folds.labels)} images of {folds.people} people"
-                rows.append([*shown, unit.format(folds.accuracy.mean), unit.interval(folds.accuracy.interval),
-                             len(folds.seeds)])
-            else:
-                rows.append([*shown, "not run", "", ""])
+            folds = over_protocols.in_folds(published_tree(data).root, system)
+            tested = f"{len(folds.labels)} images of {folds.people} people"
+            rows.append([*shown, unit.format(folds.accuracy.mean), unit.interval(folds.accuracy.interval),
+                         len(folds.seeds)])
         heads = ("system", f"one division: {len(stored['labels'])} images of {len(np.unique(stored['groups']))} people",
                  "95 %", "seeds", f"ten folds: {tested}", "95 %", "seeds")
         return self.table(name, heads, rows, caption, "(1fr, 17%, auto, auto, 17%, auto, auto)", range(1, 7))
@@ -247,7 +237,7 @@ class Writer:
 
     def known(self) -> dict[str, Callable | object]:
         """Everything that prose can name."""
-        own = ("claim", "verdict", "found", "result", "noted", "sampled", "folds", "in_folds", "quote", "figure",
+        own = ("claim", "verdict", "found", "result", "noted", "sampled", "folds", "quote", "figure",
                "table", "claims_table", "not_judged", "recipe_table", "ablation_table", "path_table", "leaks_table",
                "folds_table", "unstated", "experience", "differences")
         drawing = ("accuracies", "learning_curves", "confusion", "corruptions", "occlusion")

@@ -62,11 +62,12 @@ def test_a_number_nobody_has_and_a_verdict_that_changed_stop_the_article(writer)
         writer.noted(ACCURACY, "nothing like it")
 
 
-def test_folds_stand_beside_the_one_division_and_say_where_they_were_not_run(writer):
+def test_folds_stand_beside_the_one_division_and_who_was_not_run_in_them_is_refused(writer):
     table = writer.folds_table("x", "ckplus", [("gap_cnn_svm", "ours"), ("gap_cnn", "published")], "Both")
-    assert f"[{escape(writer.folds('ckplus/gap_cnn_svm/ours'))}]" in table and "[not run], [], []" in table
+    assert f"[{escape(writer.folds('ckplus/gap_cnn_svm/ours'))}]" in table
     assert "189 images of 23 people" in table and "927 images of 106 people" in table
-    assert not writer.in_folds("ckplus/gap_cnn/published")
+    with pytest.raises(InputError, match="nobody"):
+        writer.folds("ckplus/nobody/published")
 
 
 @pytest.mark.parametrize("recipe", ["published", "published_epochs500"])
