@@ -150,10 +150,8 @@ def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], oth
     columns: (S, N), right or a difference of rights; classes without images are left out, of `some` none may be.
     """
     groups, sizes = _several(groups), np.bincount(labels + 1)[1:]
-    parts = [[k for k in part if sizes[k]] for part in (some, others)]
-    weights = np.zeros(len(sizes))
-    for part, sign in zip(parts, (1, -1), strict=True):
-        weights[part] = sign / max(len(part), 1)
+    some, others, weights = list(some), [k for k in others if sizes[k]], np.zeros(len(sizes))
+    weights[some], weights[others] = 1 / len(some), -1 / max(len(others), 1)
     of_images = np.where(labels >= 0, (weights / np.maximum(sizes, 1))[labels], 0)
     recalls = np.array([columns[:, labels == k].sum(axis=1) / max(size, 1) for k, size in enumerate(sizes)])
     per_seed, least = weights @ recalls, 1 / sizes[some].min() / len(some)
@@ -162,7 +160,7 @@ def recall_gap(columns: np.ndarray, labels: np.ndarray, some: Sequence[int], oth
     sums, drawn = group_sums(columns.mean(axis=0)[:, None], labels, groups)
     with np.errstate(invalid="ignore"):
         means = sums[..., 0] / drawn
-    gaps = np.nanmean(means[:, some], axis=1) - (np.nanmean(means[:, parts[1]], axis=1) if parts[1] else 0)
+    gaps = np.nanmean(means[:, some], axis=1) - (np.nanmean(means[:, others], axis=1) if others else 0)
     return estimate(per_seed, widened(np.nan_to_num(gaps, nan=float(per_seed.mean())), groups) + normal(least))
 
 

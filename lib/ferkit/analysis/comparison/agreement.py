@@ -67,9 +67,8 @@ def majority_vote(compared: Sequence[System]) -> dict:
         hits.append(_vote(answers, k) == labels)
         right.append(answers == labels)
         best.append(right[-1][0])
-    groups = ranked[0].results[0].groups
-    found = estimates.share(np.array(hits), labels, groups)
-    gain = estimates.difference(np.array(hits), np.array(best), labels, groups)
+    hits, best, groups = np.array(hits), np.array(best), ranked[0].results[0].groups
+    found, gain = estimates.share(hits, labels, groups), estimates.difference(hits, best, labels, groups)
     return {"seeds": len(rows), "accuracy": found.mean, "sd": found.sd, "low": found.interval[0],
             "high": found.interval[1], "best": ranked[0].name, "best_accuracy": float(np.mean(best)),
             "gain": gain.mean, "gain_low": gain.interval[0], "gain_high": gain.interval[1],

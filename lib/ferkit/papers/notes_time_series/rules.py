@@ -36,9 +36,10 @@ def better(evidence: Evidence, claim: Claim, first: Name, second: Name, measure:
     _same_rows([result for group in results for result in group])
     refuse_untrained([results[1]])
     statistic = _STATISTICS[measure]
-    values = [[statistic(_sums(result).sum(0)) for result in group] for group in results]
+    sums = [[_sums(result) for result in group] for group in results]
+    values = [[statistic(one.sum(axis=0)) for one in group] for group in sums]
     differences = [float(a - b) for a, b in zip(*values, strict=True)]
-    found = estimates.estimate(differences, _of_blocks(*results, statistic))
+    found = estimates.estimate(differences, _of_blocks(sums, statistic))
     p = min(1.0, COMPARISONS * found.p())
     verdict = superiority(found, p) if beats_majority(results[0]) else "not_reproduced"
     notes = [f"{name_of(group)} {np.mean(own):.2%}" for group, own in zip(results, values, strict=True)]
@@ -119,12 +120,11 @@ def _f_measure(sums: np.ndarray) -> np.ndarray:
 _STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"accuracy": _accuracy, "f_measure": _f_measure}
 
 
-def _of_blocks(first: list[Result], second: list[Result], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """(DRAWS,) of the difference, averaged over seeds, of other blocks of rows, less its mean; with an error of one
-    row."""
-    sums = [[_sums(result) for result in group] for group in (first, second)]
+def _of_blocks(sums: list[list[np.ndarray]], statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """(DRAWS,) of the first's difference to the second, averaged over seeds, of other blocks of rows, less its mean;
+    with an error of one row. sums: as `_sums`, of each seed of both."""
     without = [np.mean([statistic(one.sum(axis=0) - one) for one in group], axis=0) for group in sums]
-    return estimates.jackknife(without[0] - without[1]) + estimates.normal(1 / first[0].metrics["n"])
+    return estimates.jackknife(without[0] - without[1]) + estimates.normal(1 / sums[0][0][:, 0].sum())
 
 
 BETTER = Rule(better, (
