@@ -15,8 +15,7 @@ class Profile:
     drawn: images of the built-in set in (train, val, test). sequences: its sequences.
     limit: at most so many training, validation and test images of a real data set (stratified, seeded); 0 = all.
     seeds: how many seeds each system is trained with, counted from the run's own seed.
-    head_rows, head_search_rows: training rows that an SVM is fitted on and that its C and gamma are searched with;
-    0 = all.
+    head_search_rows: training rows that an SVM's C and gamma are searched with; 0 = all. It is fitted on all.
     occlusion_images: test images analysed by occlusion (stratified); 0 = all. beside_images: those of the system that
     only stands beside the one that claims are about, which may cost ten times as much; 0 = as many.
     patch_size, stride: of that analysis, in pixels.
@@ -30,7 +29,6 @@ class Profile:
     sequences: tuple[int, int, int]
     limit: int
     seeds: int = 1
-    head_rows: int = 0
     head_search_rows: int = 2000
     occlusion_images: int = 0
     beside_images: int = 0

@@ -166,6 +166,20 @@ def stratified_rows(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(rows))
 
 
+def proportional_rows(labels: np.ndarray, rows: int, seed: int) -> np.ndarray:
+    """About `rows` row numbers, sorted int64: of every label its share, rounded, and one at least; 0 = all.
+    (`stratified_rows` takes a number exactly; published results rest on these rows.)"""
+    labels = np.asarray(labels)
+    if rows <= 0 or rows >= len(labels):
+        return np.arange(len(labels))
+    rng = np.random.default_rng(seed)
+    chosen = []
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        chosen.append(members[: max(1, round(rows * len(members) / len(labels)))])
+    return np.sort(np.concatenate(chosen))
+
+
 def thin(whole: AnySet, limit: int, seed: int, rows: str = "images") -> AnySet:
     """At most `limit` training rows and a quarter of that (at least 70) of validation and of test (stratified); 0 keeps
     all. rows: what the note calls them."""

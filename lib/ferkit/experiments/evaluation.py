@@ -17,10 +17,11 @@ from torch import nn
 
 from ferkit.core import files
 from ferkit.core.errors import DataChanged, InputError
+from ferkit.data import splits
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import corruptions
 from ferkit.experiments.system import System
-from ferkit.models import inference, one_vs_one, svm, weights
+from ferkit.models import inference, one_vs_one, weights
 from ferkit.models.facts import structure
 from ferkit.models.heads import Head
 from ferkit.results import records
@@ -137,7 +138,7 @@ def evaluate(predictor: Predictor, facts: Mapping[str, object], faces: FaceSet, 
                                   copies=faces.copies[faces.split == "test"])
     measured |= {"robustness": None, "robustness_clean": None}
     if robustness_images is not None:
-        rows = svm.proportional_rows(test.labels, robustness_images, facts["seed"])
+        rows = splits.proportional_rows(test.labels, robustness_images, facts["seed"])
         measured["robustness"] = corruptions.accuracies(predictor.votes, test.images[rows], test.labels[rows],
                                                        facts["seed"])
         measured["robustness_clean"] = {"n": len(rows), "accuracy": _share(votes[rows], test.labels[rows])}

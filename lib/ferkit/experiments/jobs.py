@@ -32,7 +32,7 @@ from ferkit.experiments.evaluation import (
 from ferkit.experiments.fitting import fit
 from ferkit.experiments.plan import CHECKPOINTS, Job
 from ferkit.experiments.system import System
-from ferkit.models import facts, inference, svm, weights
+from ferkit.models import facts, inference, weights
 from ferkit.results import records
 from ferkit.results.predictions import softmax
 from ferkit.results.records import Result
@@ -94,7 +94,7 @@ def configuration(job: Job, faces: FaceSet) -> dict[str, object]:
     if job.recipe.method and not job.system.features:
         config["versions"]["method"] = network.method(job.recipe).version
     if head:
-        config |= {"svm_rows": job.head_rows, "svm_search_rows": job.head_search_rows}
+        config |= {"svm_rows": 0, "svm_search_rows": job.head_search_rows}  # rows: 0, fitted on all, as results say
         if job.recipe.label_noise:  # heads learned true labels before
             config["versions"]["label_noise"] = 1
     return config
@@ -164,10 +164,9 @@ def _run_head(job: Job, faces: FaceSet, root: Path, directory: Path, config: dic
     features = features_of(job.system, model)
     train, val = faces.part("train"), faces.part("val")
     labels = label_noise.plant(train.labels, job.recipe.label_noise, job.seed, len(faces.label_names))
-    rows = svm.proportional_rows(train.labels, job.head_rows, job.seed)
-    progress.note(f"{job.name}  features of {len(rows)} training images")
+    progress.note(f"{job.name}  features of {len(train)} training images")
     head, chosen = job.system.head_kind.fit(
-        (features(train.images[rows]), labels[rows]), (features(val.images), val.labels),
+        (features(train.images), labels), (features(val.images), val.labels),
         search_rows=job.head_search_rows, seed=job.seed, num_classes=len(faces.label_names), name=job.name)
     tta = job.recipe.tta if job.recipe.tta == "flip" else "none"  # ten crops are views of a network alone
     known |= {"status": "finished", "tta": tta, **({"svm": chosen} if chosen else {}),

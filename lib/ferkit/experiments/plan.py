@@ -39,7 +39,7 @@ class Job:
 
     notebook: the folder it belongs to. base: the system under a head. recipe_name, recipe: of its network (under a
     head: of the network there). corruption_images: on how many test images corruptions are measured (0 = all, None =
-    not at all). head_rows, head_search_rows: as in `core.profiles.Profile`.
+    not at all). head_search_rows: as in `core.profiles.Profile`.
     """
 
     notebook: str
@@ -49,7 +49,6 @@ class Job:
     seed: int
     base: System | None = None
     corruption_images: int | None = None
-    head_rows: int = 0
     head_search_rows: int = 2000
 
     @property

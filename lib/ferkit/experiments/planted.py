@@ -15,6 +15,7 @@ import numpy as np
 from torch import nn
 
 from ferkit.core import files
+from ferkit.data import splits
 from ferkit.data.face_set import FaceSet
 from ferkit.data.sources import synthetic
 from ferkit.data.synthetic.action_units import REGIONS
@@ -22,7 +23,6 @@ from ferkit.data.synthetic.render import Face
 from ferkit.data.synthetic.truth import truth_masks
 from ferkit.experiments import attention, corruptions
 from ferkit.experiments.evaluation import Predictor
-from ferkit.models import svm
 from ferkit.results import planted
 from ferkit.results.records import Result
 
@@ -69,7 +69,7 @@ _DRAWN: dict[tuple[str, int], Mapping[str, Condition]] = {}  # the last ones: ma
 def measure(predictor: Predictor, test: FaceSet, images: int, seed: int) -> dict[str, object]:
     """n, accuracy, `corruptions` {condition: accuracy} and `attention` {measure: …} of a stratified sample of test
     images, as scored: the very images that `evaluate` corrupts for this seed."""
-    sample = test.select(svm.proportional_rows(test.labels, images, seed))
+    sample = test.select(splits.proportional_rows(test.labels, images, seed))
     key = sample.content_hash, seed
     if key not in _DRAWN:
         _DRAWN.clear()

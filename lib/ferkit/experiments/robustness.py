@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ferkit.core import files
+from ferkit.data import splits
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import corruptions
 from ferkit.experiments.evaluation import Predictor
-from ferkit.models import svm
 from ferkit.results import records, robustness
 from ferkit.results.records import Result
 
@@ -34,7 +34,7 @@ def write_single_view(result: Result, predictor: Predictor, test: FaceSet) -> Pa
 def measure(predictor: Predictor, test: FaceSet, images: int, seed: int) -> dict[str, object]:
     """n, accuracy and `corruptions` (as `corruptions.accuracies`) of a stratified sample of test images, each from a
     single view; the very images that `evaluate` corrupts for this seed."""
-    rows = svm.proportional_rows(test.labels, images, seed)
+    rows = splits.proportional_rows(test.labels, images, seed)
     sample, labels = test.images[rows], test.labels[rows]
 
     def votes(seen: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from sklearn.svm import SVC
 
 from ferkit.core import files, progress
 from ferkit.core.errors import InputError
+from ferkit.data import splits
 from ferkit.models import one_vs_one, svm
 from ferkit.models.one_vs_one import OneVsOne
 
@@ -196,7 +197,7 @@ class SklearnKind:
         all), and every point tried with its val_accuracy and rows. Equal accuracies go to the smaller C, then the
         smaller gamma (the smoother machine). What comes before the last step is fitted once.
         """
-        chosen = svm.proportional_rows(train[1], rows, seed)
+        chosen = splits.proportional_rows(train[1], rows, seed)
         *before, (_, last) = self.make(seed).steps
         prepare = Pipeline(before or [("as they are", "passthrough")]).fit(train[0][chosen], train[1][chosen])
         (x, y), (x_val, y_val) = (prepare.transform(train[0][chosen]), train[1][chosen]), (prepare.transform(val[0]),

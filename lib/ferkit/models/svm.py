@@ -17,7 +17,6 @@ Versions 1 and 2 (results before 2026-11-26) rounded the training features to 25
 
 from __future__ import annotations
 
-import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -30,17 +29,3 @@ CACHE_MB = 500  # kernel values that libsvm keeps while fitting
 def rbf(seed: int = 0) -> Pipeline:
     """Standardised features, RBF kernel, one-vs-one, exact."""
     return Pipeline([("standardise", StandardScaler()), ("svm", SVC(cache_size=CACHE_MB))])
-
-
-def proportional_rows(labels: np.ndarray, rows: int, seed: int) -> np.ndarray:
-    """About `rows` row numbers, sorted int64: of every label its share, rounded, and one at least; 0 = all.
-    (`data.splits.stratified_rows` takes a number exactly; published results rest on these rows.)"""
-    labels = np.asarray(labels)
-    if rows <= 0 or rows >= len(labels):
-        return np.arange(len(labels))
-    rng = np.random.default_rng(seed)
-    chosen = []
-    for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        chosen.append(members[: max(1, round(rows * len(members) / len(labels)))])
-    return np.sort(np.concatenate(chosen))

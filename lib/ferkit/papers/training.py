@@ -77,7 +77,7 @@ def job(notebook: str, system: str, recipe_name: str, recipe: papers.Recipe, see
         corruptions = bool(known and known.corruptions)
     return Job(notebook, found, recipe_name, recipe, seed, papers.system(found.base) if found.base else None,
                its.corruption_images if corruptions and "corruptions" in found.analyses else None,
-               its.head_rows, its.head_search_rows)
+               its.head_search_rows)
 
 
 def recipe_of(row: PlanRow, profile: str, n_train: int = 0, *, epochs: int = 0, batch_size: int = 0) -> papers.Recipe:

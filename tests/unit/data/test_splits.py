@@ -137,6 +137,13 @@ def test_thinning_takes_exactly_the_limit_in_the_labels_own_proportion(labels, l
         assert np.all(np.abs(taken - counts * min(1, limit / len(labels))) <= 7)
 
 
+def test_proportional_rows_keep_every_class_in_its_share():
+    labels = np.repeat([0, 1, 2], [900, 90, 10])
+    rows = splits.proportional_rows(labels, 100, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [90, 9, 1] and len(set(rows)) == len(rows)
+    assert np.array_equal(splits.proportional_rows(labels, 0, 0), np.arange(1000))
+
+
 def test_a_limit_below_the_number_of_labels_leaves_one_of_each():
     assert np.bincount(np.arange(70)[splits.stratified_rows(np.arange(70) % 7, 3, 0)] % 7).tolist() == [1] * 7
 

@@ -125,10 +125,3 @@ def test_gammas_of_the_grid_are_multiples_of_scikit_learns_scale():
     _, table = RBF_SVM.search((x, y), val, 0, 0)
     scale = 1 / (x.shape[1] * float(StandardScaler().fit_transform(x).var()))
     assert {round(row["gamma"] / scale, 3) for row in table} == set(svm.GAMMA_GRID)
-
-
-def test_stratified_rows_keep_every_class_in_its_share():
-    labels = np.repeat([0, 1, 2], [900, 90, 10])
-    rows = svm.proportional_rows(labels, 100, seed=0)
-    assert np.bincount(labels[rows]).tolist() == [90, 9, 1] and len(set(rows)) == len(rows)
-    assert np.array_equal(svm.proportional_rows(labels, 0, 0), np.arange(1000))

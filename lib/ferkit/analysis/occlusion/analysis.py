@@ -30,9 +30,9 @@ from ferkit.analysis.occlusion.text import important_parts
 from ferkit.core import files, paths, progress, versions
 from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
+from ferkit.data.splits import proportional_rows
 from ferkit.data.synthetic.truth import moving_parts, truth_masks
 from ferkit.models import inference
-from ferkit.models.svm import proportional_rows
 from ferkit.results import occlusions
 from ferkit.results.occlusions import MAPS, SUMMARY
 

@@ -19,7 +19,6 @@ from ferkit.core.errors import InputError
 from ferkit.data.face_set import FaceSet
 from ferkit.experiments import evaluation, jobs
 from ferkit.experiments.jobs import Systems
-from ferkit.models import svm
 from ferkit.models.heads import Head
 from ferkit.results import records
 from ferkit.results.occlusions import NOTEBOOK as NOTEBOOK  # notebook 04 names its own figures by it
@@ -54,10 +53,9 @@ def head_of(result: Result, faces: FaceSet, systems: Systems) -> tuple[nn.Module
     below = records.read_result(result.directory.parents[2] / result.metrics["features_of"])
     model = jobs.load_model(below, systems)
     train, test = faces.part("train"), faces.part("test")
-    rows = svm.proportional_rows(train.labels, result.metrics["config"]["svm_rows"], result.key.seed)
-    progress.note(f"{result.key.name}  its SVM is not here: fitted again on {len(rows)} rows")
+    progress.note(f"{result.key.name}  its SVM is not here: fitted again on {len(train)} rows")
     features = evaluation.features_of(system, model)
-    head = system.head_kind.refit(features(train.images[rows]), train.labels[rows], result.metrics["svm"],
+    head = system.head_kind.refit(features(train.images), train.labels, result.metrics["svm"],
                                   len(faces.label_names))
     other = float(np.mean(head.predict([features(test.images)])[1]
                           != result.predictions.get("predicted_no_tta", result.predictions["predicted"])))
