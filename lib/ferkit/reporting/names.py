@@ -43,13 +43,15 @@ def run(system_name: str, recipe_name: str) -> str:
     return f"{system(system_name)}, {recipe(recipe_name)}"
 
 
+def result(system_id: str, recipe_id: str, seed: int = 0) -> str:
+    """What one trained system is called: "Deep-Emotion · published, 500 epochs · seed 1"; seed 0 is not named."""
+    return f"{system(system_id)} · {recipe_name(recipe_id)}" + (f" · seed {seed}" if seed else "")
+
+
 def in_words(text: str) -> str:
     """A text with what its systems are called in place of ``system/recipe`` and ``system/recipe/seed1``."""
-    def words(found: re.Match) -> str:
-        seed = f" · seed {found[3]}" if found[3] and int(found[3]) else ""
-        return f"{system(found[1])} · {recipe_name(found[2])}{seed}" if papers.of_system(found[1]) else found[0]
-
-    return RUN_NAME.sub(words, text)
+    return RUN_NAME.sub(lambda found: result(found[1], found[2], int(found[3] or 0)) if papers.of_system(found[1])
+                        else found[0], text)
 
 
 def replicated() -> list[tuple[str, str, str, str]]:

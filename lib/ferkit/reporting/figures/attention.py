@@ -80,5 +80,4 @@ def attentions(rows: Sequence[Mapping[str, object]]) -> go.Figure:
 
 def _folded(name: str) -> str:
     """A "system/recipe" for people, on lines of at most 28 letters."""
-    system, _, recipe = name.partition("/")
-    return "<br>".join(textwrap.wrap(f"{names.system(system)} · {names.recipe_name(recipe)}", 28))
+    return "<br>".join(textwrap.wrap(names.result(*name.split("/", 1)), 28))

@@ -43,9 +43,7 @@ WIDTH = 960  # nominal width in pixels for which Python lays panels out
 
 def result_name(metrics: dict) -> str:
     """What a figure calls a trained system: system · recipe, the seed where it is not 0, the status where it failed."""
-    name = f"{names.system(metrics['system'])} · {metrics['recipe']}"
-    if metrics.get("seed"):
-        name += f" · seed {metrics['seed']}"
+    name = names.result(metrics["system"], metrics["recipe"], metrics.get("seed") or 0)
     status = metrics.get("status", "finished")
     return name if status == "finished" else f"{name} ({status})"
 

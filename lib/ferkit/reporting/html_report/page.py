@@ -38,7 +38,7 @@ def _environment() -> Environment:
                               lstrip_blocks=True, undefined=ChainableUndefined)
     environment.filters |= {"percent": percent, "quantity": quantity, "interval": interval, "bound": bound,
                             "short": short_hash, "duration": duration, "system": names.system,
-                            "verdict": names.verdict, "flat": flat,
+                            "recipe": names.recipe_name, "verdict": names.verdict, "flat": flat,
                             "lookup": lambda label, counts: counts.get(label, 0)}
     environment.globals |= {"asset": _asset, "policy": POLICY, "plotly_script": plotly_script, "href": href,
                             "VERDICTS": names.VERDICTS, "STATUSES": names.STATUSES}

@@ -83,7 +83,7 @@ def _occlusion(root: Path) -> Iterator[tuple[str, str, str, str, go.Figure]]:
         system, recipe, seed = path.parts[-4:-1]
         if (system, recipe) in shown:
             continue
-        name = f"{names.system(system)} · {recipe}" + ("" if seed == "seed0" else f" · {seed}")
+        name = names.result(system, recipe, int(seed.removeprefix("seed")))
         try:
             summary = json.loads(path.read_text(encoding="utf-8"))
             with np.load(path.with_name(occlusions.MAPS), allow_pickle=False) as archive:

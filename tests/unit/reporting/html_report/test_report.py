@@ -75,7 +75,7 @@ def test_a_run_without_claims_says_so_and_how_to_judge(run):
 def test_diverged_and_collapsed_trained_systems_stand_in_the_protocol_as_that(run):
     text = page(run)
     assert '<span class="chip diverged"' in text and '<span class="chip collapsed"' in text
-    assert words(text).count("published_lr0.1") >= 2  # the table and its protocol card
+    assert words(text).count("published lr0.1") >= 2  # the table and its protocol card
     assert "the loss stopped being a number" in words(text)
 
 
