@@ -97,16 +97,16 @@ def compact(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
     return kept | {"scores_are": np.array("logits")}
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], method: int = zipfile.ZIP_BZIP2) -> None:
     """An .npz whose bytes depend on the arrays alone: sorted names, fixed time stamps, bzip2.
 
     (numpy's own writer and zlib's versions differ in the bytes they leave for equal content; bzip2 is one program,
-    unchanged for years.)
+    unchanged for years.) method: another one of zipfile's, where bytes may depend on its version.
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(arrays):
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_BZIP2
+            entry.compress_type = method
             with archive.open(entry, "w", force_zip64=True) as file:
                 array = np.ascontiguousarray(arrays[name])
                 np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)

@@ -13,7 +13,7 @@ from ferkit.experiments.plan import PlanRow
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.publishing import publish as publishing
-from ferkit.results import manifest, predictions, records
+from ferkit.results import manifest, predictions, records, training_labels
 from ferkit.results.records import SystemKey
 from ferkit.stats import classification
 from ferkit.sweep.config import SweepEntry
@@ -265,3 +265,17 @@ def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside
     told = json.loads((place / records.METRICS).read_text())
     assert told == metrics | {"predictions_sha256": files.sha256(place / records.PREDICTIONS)}
     assert not publishing.compact(place)
+
+
+def test_training_labels_are_packed_more_tightly_with_the_same_arrays(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 7, 3000)
+    arrays = {"index": np.arange(3000), "labels": labels, "given": labels,
+              "probability_given": np.linspace(0, 1, 3000, dtype=np.float32)}
+    path, told = tmp_path / training_labels.FILE, tmp_path / records.METRICS
+    predictions.write_arrays(path, arrays)
+    files.write_json(told, {"seed": 0, "training_labels_sha256": files.sha256(path)})
+    before = path.stat().st_size
+    assert publishing.repack(tmp_path) and path.stat().st_size < before
+    after = training_labels.read(path, json.loads(told.read_text())["training_labels_sha256"])
+    assert all(np.array_equal(after[name], arrays[name]) and after[name].dtype == arrays[name].dtype for name in arrays)
+    assert json.loads(told.read_text())["seed"] == 0 and not publishing.repack(tmp_path)
