@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from ferkit import papers
 from ferkit.analysis.comparison import RECIPES
 from ferkit.core import files, paths, protocols
 from ferkit.core.errors import InputError
+from ferkit.core.names import Name
 from ferkit.papers import training
 from ferkit.publishing import checksums
 from ferkit.results import manifest, occlusions, over_protocols, predictions, records, training_labels
@@ -120,8 +121,9 @@ def publish(runs: Sequence[Path], dataset: str, notebooks: Sequence[str] = (),
     analyses = _analyses(runs, [*before, *chosen])
     for folder in (*(result.directory for result in chosen), *analyses):
         _refuse_strange(folder)
+    leading = _leading([*before, *chosen])
     for result in chosen:
-        limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root) else 0
+        limit = weights_limit(dataset, protocol) if _is_loaded(result.key, root, leading) else 0
         _copy(result.directory, result.key.directory(root), limit)
     for analysis in analyses:
         _copy(analysis, root / occlusions.NOTEBOOK / analysis.relative_to(analysis.parents[2]), WEIGHTS_LIMIT)
@@ -176,14 +178,21 @@ def weights_limit(dataset: str, protocol: str) -> int:
     return WEIGHTS_LIMIT if of_photographs else SMALL_LIMIT
 
 
-def _is_loaded(key: SystemKey, root: Path) -> bool:
+def _leading(results: Sequence[Result]) -> set[Name]:
+    """(system, recipe) of each system's highest mean validation accuracy over seeds."""
+    groups = by_system(one for one in results if one.metrics["val_accuracy"] is not None)
+    ranked = sorted(groups, key=lambda name: validation(groups[name]))
+    return set({name[0]: name for name in ranked}.values())
+
+
+def _is_loaded(key: SystemKey, root: Path, leading: Collection[Name]) -> bool:
     """Whether anybody would load its weights: not a head's, which is fitted again on its network in minutes, nor those
-    of variants and of later seeds."""
+    of variants and of later seeds. Of other recipes than the published one and ours, the `leading` ones alone."""
     system = papers.system(key.system)
     first = min(entry["seed"] for entry in read_plan(root / key.notebook)
                 if (entry["system"], entry["recipe"]) == (key.system, key.recipe))
-    return (key.seed == first and key.recipe in RECIPES and system.role != "ablation"
-            and not system.head)
+    named = key.recipe in RECIPES or (key.system, key.recipe) in leading
+    return key.seed == first and named and system.role != "ablation" and not system.head
 
 
 def _note(run: Path, root: Path, copied: Sequence[Path]) -> None:

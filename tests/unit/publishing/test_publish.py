@@ -215,11 +215,20 @@ def write_manifest(run, name="run", commit="a" * 40):
 def test_weights_are_published_where_somebody_would_load_them(tmp_path):
     def loaded(system, recipe, seed):
         files.write_json(tmp_path / "plan.json", [{"system": system, "recipe": recipe, "seed": k} for k in (3, 4)])
-        return publishing._is_loaded(SystemKey(tmp_path.name, system, recipe, seed), tmp_path.parent)
+        return publishing._is_loaded(SystemKey(tmp_path.name, system, recipe, seed), tmp_path.parent,
+                                     {("lenet5", "ours_epochs90"), ("gap_cnn_svm", "ours_epochs90")})
 
     assert loaded("lenet5", "ours", 3) and loaded("lenet5", "published", 3)
     assert not loaded("lenet5", "ours", 4) and not loaded("lenet5", "remedy_focal", 3)
-    assert not loaded("gap_cnn_svm", "ours", 3)
+    assert loaded("lenet5", "ours_epochs90", 3) and not loaded("lenet5", "ours_epochs90", 4)
+    assert not loaded("gap_cnn_svm", "ours", 3) and not loaded("gap_cnn_svm", "ours_epochs90", 3)
+
+
+def test_of_each_system_the_recipe_of_the_highest_mean_validation_leads(tmp_path, write_result):
+    every = [write_result(tmp_path, system, recipe, seed=seed, val_accuracy=share) for system, recipe, seed, share in (
+        ("lenet5", "ours", 0, 0.5), ("lenet5", "ours", 1, 0.9), ("lenet5", "long", 0, 0.8), ("gap_cnn", "ours", 0, 0.1),
+        ("gap_cnn", "untested", 0, None))]
+    assert publishing._leading(every) == {("lenet5", "long"), ("gap_cnn", "ours")}
 
 
 def test_only_names_a_notebook_that_trains():
