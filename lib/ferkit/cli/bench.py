@@ -1,4 +1,4 @@
-"""``bench``: how fast training and occlusion analysis are against what others would use, on this machine."""
+"""``bench``: how fast training and occlusion analysis are, against what others would use and until they are good."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ HELP = "measure the speed of training and of occlusion analysis against the usua
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``training`` and ``occlusion`` with their options to a parser."""
+    """Add its subjects with their options to a parser."""
     below = parser.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
     training = below.add_parser("training", help="our loop, a bare loop and a loop over image files")
     training.add_argument("--model", nargs="+", metavar="M", help="which networks (default: all four)")
@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sweep.add_argument("--gpu-images-per-second", type=options.above_zero, default=0.0, metavar="X",
                        help="of one GPU, as bench training measures it (default: GPUs are not estimated)")
     options.add_output(sweep, "write cost.json and cost.md into this folder")
+    reached = below.add_parser("time-to-accuracy", help="minutes of training until validation reaches an accuracy")
+    reached.add_argument("results", nargs="?", type=options.place, metavar="DIR",
+                         help="a run, a sweep's folder or results/<dataset> (default: results/fer2013)")
+    reached.add_argument("--accuracy", type=options.above_zero, default=69.0, metavar="PERCENT",
+                         help="the bound (default: 69)")
+    options.add_output(reached)
     for one in (training, occlusion):
         one.add_argument("--rounds", type=options.whole(1), default=3, metavar="N",
                          help="alternating rounds (default: 3)")
@@ -49,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure and print; exit status 0."""
-    found, lines = {"training": _training, "occlusion": _occlusion, "sweep": _sweep}[arguments.subject](arguments)
+    found, lines = {"training": _training, "occlusion": _occlusion, "sweep": _sweep,
+                    "time-to-accuracy": _time_to_accuracy}[arguments.subject](arguments)
     print(json_line(found) if arguments.json else "\n".join(lines))
     return 0
 
@@ -67,6 +74,21 @@ def _sweep(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     if arguments.output:
         bench_sweep.write(found, paths.make_folder(arguments.output))
     return found, bench_sweep.page(found).splitlines()
+
+
+def _time_to_accuracy(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
+    from ferkit.benchmarks import time_to_accuracy
+    from ferkit.core import paths
+    from ferkit.results.tree import load_tree
+
+    if arguments.accuracy > 100:
+        raise InputError(f"--accuracy {arguments.accuracy:g}: a percentage is at most 100")
+    root, accuracy = arguments.results or paths.published_directory("fer2013"), arguments.accuracy / 100
+    rows = time_to_accuracy.measure(load_tree(root).results, accuracy)
+    if not rows:
+        raise InputError(f"{root}: no training with a validation accuracy after each epoch; name a run, a sweep's "
+                         "folder or results/<dataset>")
+    return {"accuracy": accuracy, "systems": rows}, time_to_accuracy.page(rows, accuracy)
 
 
 def _training(arguments: argparse.Namespace) -> tuple[dict, list[str]]:
