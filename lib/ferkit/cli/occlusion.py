@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=options.whole(), default=0, metavar="N",
                         help="test images, stratified (default: all)")
     parser.add_argument("--beside", type=options.whole(), default=350, metavar="N",
-                        help="how many of them for other windows and fillings (default: 350)")
+                        help="how many of them for other windows and baselines (default: 350)")
     parser.add_argument("--patch-size", type=options.whole(1, 48), default=8, metavar="P",
                         help="side of the window, pixels (default: 8)")
     parser.add_argument("--stride", type=options.whole(1, 48), default=4, metavar="P",

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ferkit.benchmarks import time_to_accuracy
 from ferkit.__main__ import main
+from ferkit.benchmarks import time_to_accuracy
 
 
 @pytest.fixture

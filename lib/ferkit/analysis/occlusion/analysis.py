@@ -40,7 +40,7 @@ SCHEMA = 2
 PLACEMENTS = 4  # copies of a part moved elsewhere, for each image
 DRAWS = 2000  # bootstrap samples and permutations
 FLIPS = 100_000  # of the sign-flip test: some 42 comparisons multiply its smallest p
-BESIDE_IMAGES = 350  # at most so many, stratified, for other windows and fillings
+BESIDE_IMAGES = 350  # at most so many, stratified, for other windows and baselines
 RANDOM_IMAGES = 70  # images on which an untrained network is asked, as a control
 
 
@@ -92,7 +92,7 @@ def analyse(result, model: nn.Module, faces: FaceSet, run: str | Path, *, head=N
     result: `Result`-like (`result.key` with system, recipe, seed; `result.metrics`).
     model, head: its network and its SVM or None. run: a run's name, or the folder that holds its notebooks' results.
     images: how many test images, stratified, drawn by `seed`; 0 = all. beside: how many of them for other windows and
-    fillings. Single views: no test-time averaging.
+    baselines. Single views: no test-time averaging.
     """
     about = result.key
     root = run if isinstance(run, Path) else paths.run_directory(run)
@@ -133,7 +133,7 @@ def _measure(model: nn.Module, head, part: FaceSet, beside: int, *, patch_size: 
     tested = {"regions": list(regions), "labels": list(names),
               "recall_lost": recall_lost(covered, labels, names, regions, draws=DRAWS, flips=FLIPS,
                                         seed=seed)}
-    progress.note(f"other windows and fillings on {min(beside, len(part)) or len(part)} images")
+    progress.note(f"other windows and baselines on {min(beside, len(part)) or len(part)} images")
     few = proportional_rows(labels, beside, seed)
     others, other_arrays = under_other_choices(
         model, part.select(few), masks[few], regions, head, placements=PLACEMENTS, draws=DRAWS, seed=seed,

@@ -1,4 +1,4 @@
-"""How much of a map is the classifier and how much the choice of window, of filling or of seed.
+"""How much of a map is the classifier and how much the choice of window, of baseline or of seed.
 
 The same images under other choices; agreement is Spearman's rank correlation over pixels.
 """
@@ -21,14 +21,14 @@ def variants(patch_size: int, stride: int, baseline: str) -> list[tuple[int, int
     """(patch_size, stride, baseline): as it is, the other baselines, windows three quarters and half again as large."""
     smaller = max(2, 3 * patch_size // 4), max(1, 3 * stride // 4), baseline
     larger = min(48, 3 * patch_size // 2), stride, baseline
-    fillings = [(patch_size, stride, other) for other in BASELINES if other != baseline]
-    return [(patch_size, stride, baseline), *fillings, smaller, larger]
+    baselines = [(patch_size, stride, other) for other in BASELINES if other != baseline]
+    return [(patch_size, stride, baseline), *baselines, smaller, larger]
 
 
 def under_other_choices(model: nn.Module, part: FaceSet, masks: np.ndarray, regions: tuple[str, ...], head=None, *,
                         patch_size: int, stride: int, baseline: str, placements: int, draws: int, seed: int,
                         device: str = "cpu") -> tuple[dict, dict[str, np.ndarray]]:
-    """The maps and tests again with other windows and fillings, on one set of images.
+    """The maps and tests again with other windows and baselines, on one set of images.
 
     masks: bool (N, R, H, W) named by `regions`. Returns a summary `{images, counts, recall_lost: {baseline: as
     `recall_lost`}, agreement: [{patch_size, stride, baseline, <label>: rank correlation with the first

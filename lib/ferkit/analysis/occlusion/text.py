@@ -26,11 +26,11 @@ def significant(summary: dict) -> np.ndarray:
 
 
 def contradictions(summary: dict) -> list[dict[str, object]]:
-    """Where occlusion misleads: expression and part for which a filling makes covering *help* beyond the same shape
-    elsewhere, significantly, although the part is known to move or another filling says that covering it hurts.
+    """Where occlusion misleads: expression and part for which a baseline makes covering *help* beyond the same shape
+    elsewhere, significantly, although the part is known to move or another baseline says that covering it hurts.
 
-    Rows: expression, part, "part moves" (None where no truth is known) and under each filling the difference as a
-    fraction, positive where covering hurts; the most misleading first. The analysis's own filling speaks for all
+    Rows: expression, part, "part moves" (None where no truth is known) and under each baseline the difference as a
+    fraction, positive where covering hurts; the most misleading first. The analysis's own baseline speaks for all
     images, the others for those of `other_choices`.
     """
     tables = summary["other_choices"]["recall_lost"] | {summary["baseline"]: summary["recall_lost"]}
@@ -58,7 +58,7 @@ def important_parts(summary: dict) -> dict[str, tuple[str, ...]]:
 
 def sentences(summary: dict) -> list[str]:
     """What the tests say about the paper's four statements, one sentence each, numbers included, and how the first two
-    fare under other fillings, where these were tried."""
+    fare under other baselines, where these were tried."""
     found = [_covering(summary, "happy", "mouth"), _covering(summary, "angry", "brows")]
     p = summary["interaction"]["p"]
     depends = "depend" if p < ALPHA else "are not shown to depend"
@@ -67,11 +67,11 @@ def sentences(summary: dict) -> list[str]:
     rest, parts, before = (percent(overall[key], none="unknown") for key in ("rest", "parts", "before"))
     found.append(f"With everything but mouth, brows, eyes and nose covered the accuracy is {rest}, "
                  f"with exactly these covered {parts}, with nothing covered {before}.")
-    return found + _under_fillings(summary)
+    return found + _under_baselines(summary)
 
 
-def _under_fillings(summary: dict) -> list[str]:
-    """The first two statements' differences under each filling, as a sentence; [] where there are none."""
+def _under_baselines(summary: dict) -> list[str]:
+    """The first two statements' differences under each baseline, as a sentence; [] where there are none."""
     other = summary.get("other_choices")
     cells = [(name, table.get("happy", {}).get("mouth"), table.get("angry", {}).get("brows"))
              for name, table in (other["recall_lost"] if other else {}).items()]
@@ -82,7 +82,7 @@ def _under_fillings(summary: dict) -> list[str]:
     said = "; ".join(f"{name} {_points(mouth['difference'])} and {_points(brows['difference'])}"
                      for name, mouth, brows in known)
     return ["Points of recall that the mouth costs happy and the brows cost angry, beyond the same shape elsewhere, by "
-            f"filling ({other['images']} images): {said}."]
+            f"baseline ({other['images']} images): {said}."]
 
 
 def _covering(summary: dict, label: str, region: str) -> str:
@@ -123,7 +123,7 @@ def pointing_sentence(rows: Sequence[Mapping[str, object]]) -> str:
 
 def agreement_rows(analyses: Sequence[object]) -> list[dict[str, object]]:
     """How far an expression's map keeps its order (rank correlation, 1 = wholly): for each system with its other
-    windows and fillings, then over its seeds, or that there is only one.
+    windows and baselines, then over its seeds, or that there is only one.
 
     analyses: `Analysis` of any systems, recipes and seeds.
     """

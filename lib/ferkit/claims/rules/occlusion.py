@@ -22,19 +22,19 @@ def covering_hurts(evidence: Evidence, claim: Claim, systems: tuple[str, ...], l
     more = estimates.estimate(per_seed, np.mean(per_seed) + estimates.normal(float(np.mean(widths or [0])) / 3.92))
     drop, p = float(np.mean([effect["drop"] for effect in effects])), combine([e["p_holm"] for e in effects])
     verdict = superiority(more, p) if drop > 0 else "not_reproduced"
-    against, beside = _other_fillings(found, label, region)
+    against, beside = _other_baselines(found, label, region)
     if against:
         verdict = "inconclusive"
     at_floor = p <= 2 * _floor(found[0]) + 1e-9  # two: `combine` doubles
     notes = [note, f"recall lost {drop:.1%}", f"adjusted p {'≤ ' if at_floor else ''}{p:.2g}", beside, against]
-    # More seeds do not settle what another filling shows.
+    # More seeds do not settle what another baseline shows.
     return finding(verdict, more, sources, notes, None if against else deciding_half_width(more))
 
 
-def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, str]:
-    """What the other fillings say of a part, in words: "" or that in every seed one says the opposite beyond chance;
+def _other_baselines(found: list[dict], label: str, region: str) -> tuple[str, str]:
+    """What the other baselines say of a part, in words: "" or that in every seed one says the opposite beyond chance;
     and the mean difference under each."""
-    fillings, opposed = defaultdict(list), []
+    baselines, opposed = defaultdict(list), []
     for content in found:
         tables = (content.get("other_choices") or {}).get("recall_lost") or {}
         results = {name: table[label][region] for name, table in tables.items() if name != content["baseline"]}
@@ -42,10 +42,10 @@ def _other_fillings(found: list[dict], label: str, region: str) -> tuple[str, st
         opposed.append(any(result["p_holm"] is not None and result["p_holm"] < ALPHA
                            and np.sign(result["difference"]) == -own for result in results.values()))
         for name, result in results.items():
-            fillings[name].append(result["difference"])
-    said = " and ".join(f"{100 * np.mean(values):+.1f} points under {name}" for name, values in fillings.items()
+            baselines[name].append(result["difference"])
+    said = " and ".join(f"{100 * np.mean(values):+.1f} points under {name}" for name, values in baselines.items()
                         if None not in values)
-    return (f"the filling decides: beside {found[0]['baseline']} another says the opposite" if all(opposed) else "",
+    return (f"the baseline decides: one other than {found[0]['baseline']} says the opposite" if all(opposed) else "",
             f"filled otherwise, on fewer images: {said}" if said else "")
 
 
@@ -119,7 +119,7 @@ COVERING_HURTS = Rule(covering_hurts, (
     "interval over seeds and images lies above 0, and p of the sign-flip test, Holm-adjusted for all expressions and "
     "parts, below 0.05. Partly: only the interval does. Contradicted: it lies below 0. Not reproduced: it holds 0 "
     "and ends below 1 point, or covering costs no recall. Inconclusive: it holds 0 and 1 point, or in every "
-    "seed another filling than the paper's black shows the opposite beyond chance."))
+    "seed another baseline than the paper's black shows the opposite beyond chance."))
 DIFFERENT_PARTS = Rule(different_parts, (
     "Reproduced: p of no interaction between expression and part is below 0.05. Partly: in some seeds. Not "
     "reproduced: in none."))

@@ -39,5 +39,10 @@ PAPER = Paper(
                           ("deep_emotion", "published_drop_rate0_optimizer-adamw_batch_size256_epochs500",
                            "batch_size 128 → 256, optimizer adam → adamw, drop_rate 0.5 → 0.0, {epochs} epochs")),
                    around="published"),
+        RecipePath("best", ("deep_emotion_best_pilots",),
+                   (("deep_emotion", "ours", "our recipe, {epochs} epochs, averaged over the mirror image"),),
+                   (("deep_emotion", "ours_drop_rate0_optimizer-sgd_lr0.1_momentum0.9_nesterov-True_weight_decay0.0005_"
+                                     "epochs160", "with SGD, {epochs} epochs, averaged over the mirror image"),),
+                   around="ours"),
     ),
 )

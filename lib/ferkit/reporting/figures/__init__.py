@@ -19,7 +19,7 @@ from ferkit.reporting.figures.curves import (
     robustness,
 )
 from ferkit.reporting.figures.label_noise import accuracy_against_noise, ranked_batch, score_distributions
-from ferkit.reporting.figures.maps import filling_maps, image_grid, occlusion_maps, region_table, theta_frames
+from ferkit.reporting.figures.maps import baseline_maps, image_grid, occlusion_maps, region_table, theta_frames
 from ferkit.reporting.figures.matrices import agreement, confusion_difference, confusion_matrices
 from ferkit.reporting.figures.occlusion import occlusion_pictures
 from ferkit.reporting.figures.sequences import action_units, early_recognition, strip
@@ -28,10 +28,39 @@ from ferkit.reporting.figures.style import colours, result_name
 from ferkit.reporting.figures.teaching import class_activation, samplings, svm_regions
 
 __all__ = [
-    "accuracy_against", "accuracy_against_noise", "accuracy_dots", "action_units", "agreement", "attention_maps",
-    "attentions", "calibration", "class_activation", "class_imbalance_changes", "colours", "confusion_difference",
-    "confusion_matrices", "early_recognition", "filling_maps", "image_grid", "learning_curves", "learning_rate_probe",
-    "load_all", "occlusion_maps", "occlusion_pictures", "planted_accuracy", "ranked_batch",
-    "recall_against_class_size", "recall_bars", "region_table", "result_name", "robustness", "samplings", "save",
-    "score_distributions", "show", "strip", "svm_regions", "theta_frames",
+    "accuracy_against",
+    "accuracy_against_noise",
+    "accuracy_dots",
+    "action_units",
+    "agreement",
+    "attention_maps",
+    "attentions",
+    "baseline_maps",
+    "calibration",
+    "class_activation",
+    "class_imbalance_changes",
+    "colours",
+    "confusion_difference",
+    "confusion_matrices",
+    "early_recognition",
+    "image_grid",
+    "learning_curves",
+    "learning_rate_probe",
+    "load_all",
+    "occlusion_maps",
+    "occlusion_pictures",
+    "planted_accuracy",
+    "ranked_batch",
+    "recall_against_class_size",
+    "recall_bars",
+    "region_table",
+    "result_name",
+    "robustness",
+    "samplings",
+    "save",
+    "score_distributions",
+    "show",
+    "strip",
+    "svm_regions",
+    "theta_frames",
 ]

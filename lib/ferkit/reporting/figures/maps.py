@@ -68,12 +68,12 @@ def occlusion_maps(maps: np.ndarray, labels: Sequence[str], counts: Sequence[int
     return fig
 
 
-def filling_maps(maps: dict[str, np.ndarray], labels: Sequence[str], counts: Sequence[int], *,
+def baseline_maps(maps: dict[str, np.ndarray], labels: Sequence[str], counts: Sequence[int], *,
                  reading: str = "probability lost", background: np.ndarray | None = None, dataset: str = "",
                  parts: Parts | None = None) -> go.Figure:
-    """The maps of each expression under several fillings side by side, all on one scale.
+    """The maps of each expression under several baselines side by side, all on one scale.
 
-    maps: filling → float (K, h, w), of the same images. counts: images of each expression. background, parts:
+    maps: baseline → float (K, h, w), of the same images. counts: images of each expression. background, parts:
     as for :func:`occlusion_maps`.
     """
     if background is not None:

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from ferkit.reporting.figures.maps import filling_maps, occlusion_maps, region_table
+from ferkit.reporting.figures.maps import baseline_maps, occlusion_maps, region_table
 
 LINE = "Inside the dotted line even the lower end of the pixel's 95 % band lies above the map's mean."
 
 
 def occlusion_pictures(summary: Mapping, maps: Mapping[str, np.ndarray], title: str, *, dataset: str = "",
                        background: np.ndarray | None = None) -> dict[str, dict[str, object]]:
-    """One analysis in four figures: turned_wrong (the paper's reading), probability (lost), fillings (side by side),
+    """One analysis in four figures: turned_wrong (the paper's reading), probability (lost), baselines (side by side),
     parts (the tests), each as {fig, name, title, caption}, the words of `figures.show`.
 
-    summary: the object of occlusion.json; maps: the arrays of maps.npz; fillings are left out where an older one has
+    summary: the object of occlusion.json; maps: the arrays of maps.npz; baselines are left out where an older one has
     none. title: what the figures call the system. background: mean drawn faces uint8 (K, 48, 48), for drawn sets only;
     without it the parts are drawn as boxes over an outline.
     """
@@ -37,11 +37,11 @@ def occlusion_pictures(summary: Mapping, maps: Mapping[str, np.ndarray], title: 
             f"What the true expression loses in {title}",
             f"Mean drop of the true expression's probability, over all images. {LINE}")}
     if "other_choices" in summary:
-        fillings, other = {name: maps[f"beside_{name}"] for name in occlusion.BASELINES}, summary["other_choices"]
-        made["fillings"] = (
-            filling_maps(fillings, labels, other["counts"], **looks),
+        baselines, other = {name: maps[f"beside_{name}"] for name in occlusion.BASELINES}, summary["other_choices"]
+        made["baselines"] = (
+            baseline_maps(baselines, labels, other["counts"], **looks),
             f"Black, the image's mean, or its blur: {title}",
-            f"The same {other['images']} images under three fillings, on one scale. What shows under black alone is "
+            f"The same {other['images']} images under three baselines, on one scale. What shows under black alone is "
             "the patch, not the face.")
     made["parts"] = (
         region_table(occlusion.table(summary), labels, summary["regions"], significant=occlusion.significant(summary)),

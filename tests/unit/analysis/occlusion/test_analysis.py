@@ -159,9 +159,9 @@ def test_sentences_follow_the_numbers():
     assert "is not shown to hurt angry" in said[1]
     assert "are not shown to depend" in said[2]
     assert "70.0 %" in said[3]
-    assert len(said) == 4  # an analysis without other fillings
+    assert len(said) == 4  # an analysis without other baselines
     summary["other_choices"] = {"images": 9, "recall_lost": {"zero": summary["recall_lost"]}}
-    assert text.sentences(summary)[4].endswith("by filling (9 images): zero 30.0 and 30.0.")
+    assert text.sentences(summary)[4].endswith("by baseline (9 images): zero 30.0 and 30.0.")
     assert text.important_parts(summary) == {"happy": ("mouth",), "angry": ()}
     assert text.significant(summary).tolist() == [[True, False], [False, False]]
 

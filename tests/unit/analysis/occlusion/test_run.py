@@ -50,7 +50,7 @@ def test_the_command_writes_an_analysis_for_each_seed_and_says_what_it_finds(tre
     assert command_line.main(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["name"] for row in rows[:2]] == ["lenet5/ours/seed0", "lenet5/ours/seed1"]
-    assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 5 and "by filling (21 images)" in rows[0]["says"][4]
+    assert rows[0]["images"] == 21 and len(rows[0]["says"]) == 5 and "by baseline (21 images)" in rows[0]["says"][4]
     assert rows[-1]["compared"] == "2 seeds"
     for seed in (0, 1):
         assert (tree / f"04_occlusion_analysis/lenet5/ours/seed{seed}/occlusion.json").is_file()
@@ -96,8 +96,8 @@ def test_an_analysis_is_four_figures_and_an_older_one_three(tree, faces):
     found, = run.analyse_all(tree, results, faces(), papers.system, patch_size=16, stride=16, beside=7)
     drawn = figures.occlusion_pictures(found.summary, found.maps, "LeNet-5", dataset="synthetic",
                                        background=occlusion.mean_faces(faces().part("test")))
-    assert list(drawn) == ["turned_wrong", "probability", "fillings", "parts"]
-    assert drawn["fillings"]["name"] == "lenet5_fillings" and "7 images" in drawn["fillings"]["caption"]
+    assert list(drawn) == ["turned_wrong", "probability", "baselines", "parts"]
+    assert drawn["baselines"]["name"] == "lenet5_baselines" and "7 images" in drawn["baselines"]["caption"]
     older = {key: value for key, value in found.summary.items() if key != "other_choices"}
     assert list(figures.occlusion_pictures(older, found.maps, "LeNet-5")) == ["turned_wrong", "probability", "parts"]
 

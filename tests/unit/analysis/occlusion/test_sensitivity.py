@@ -1,4 +1,4 @@
-"""How much of a map is choice: other windows, fillings and seeds."""
+"""How much of a map is choice: other windows, baselines and seeds."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from ferkit.core.labels import LABELS
 NAMES = tuple(face_regions.TEMPLATE)
 
 
-def test_the_choices_are_the_other_fillings_and_smaller_and_larger_windows():
+def test_the_choices_are_the_other_baselines_and_smaller_and_larger_windows():
     assert sensitivity.variants(8, 4, "zero") == [(8, 4, "zero"), (8, 4, "mean"), (8, 4, "blur"), (6, 3, "zero"),
                                                 (12, 4, "zero")]
     for patch_size, stride in ((1, 1), (48, 48), (40, 7)):
@@ -73,7 +73,7 @@ def effect(difference: float, p: float = 0.001) -> dict:
     return {"difference": difference, "p": p, "p_holm": p}
 
 
-def test_a_part_that_moves_but_helps_when_covered_is_told_and_so_are_fillings_that_disagree():
+def test_a_part_that_moves_but_helps_when_covered_is_told_and_so_are_baselines_that_disagree():
     tables = {"zero": {"angry": {"brows": effect(-0.7), "nose": effect(-0.2)}},
               "mean": {"angry": {"brows": effect(0.3), "nose": effect(0.0, 0.9)}},
               "blur": {"angry": {"brows": effect(0.2), "nose": effect(-0.1, 0.4)}}}

@@ -41,7 +41,7 @@ def test_a_pixel_takes_the_mean_of_the_windows_that_cover_it():
     assert np.isnan(Windows(1, 3, 1, 2).to_pixels(np.array([1.0, 2.0]))).tolist() == [[False, True, False]]
 
 
-def test_fillings_are_black_the_images_own_mean_or_its_blur():
+def test_baselines_are_black_the_images_own_mean_or_its_blur():
     images = np.zeros((2, 6, 6), np.uint8)
     images[0] = 100
     images[1, :3] = 200

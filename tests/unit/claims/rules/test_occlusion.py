@@ -26,7 +26,7 @@ def test_covering_must_hurt_more_than_the_same_shape_elsewhere(run, differences,
     assert row["interval_images"] == pytest.approx([np.mean(differences) - 0.1, np.mean(differences) + 0.1], abs=2e-3)
 
 
-def test_where_another_filling_says_the_opposite_beyond_chance_more_seeds_would_not_decide(run):
+def test_where_another_baseline_says_the_opposite_beyond_chance_more_seeds_would_not_decide(run):
     def under_mean(difference, p):
         other = {"difference": difference, "p_holm": p}
         return {"stated": {"other_choices": {"recall_lost": {"mean": {
@@ -35,10 +35,10 @@ def test_where_another_filling_says_the_opposite_beyond_chance_more_seeds_would_
     analyses(run, 0.3, 0.31, 0.3, **under_mean(-0.2, 0.001))
     row = run.row(MOUTH)
     assert row["verdict"] == "inconclusive" and "-20.0 points under mean" in row["note"]
-    assert "the filling decides" in row["note"] and "would decide it" not in row["note"]
+    assert "the baseline decides" in row["note"] and "would decide it" not in row["note"]
 
 
-def test_another_filling_within_chance_or_of_the_same_sign_decides_nothing(run):
+def test_another_baseline_within_chance_or_of_the_same_sign_decides_nothing(run):
     other = {"difference": -0.2, "p_holm": 0.5}
     tables = {"mean": {"happy": {"mouth": other}, "angry": {"brows": other}},
               "blur": {"happy": {"mouth": other | {"difference": 0.2, "p_holm": 0.001}}, "angry": {"brows": other}}}

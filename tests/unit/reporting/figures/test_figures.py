@@ -51,8 +51,9 @@ EVERY = {
             f"{key}_{end}": 0.1 for key in ("rare", "others", "accuracy") for end in ("change", "low", "high")}}]),
     "robustness": lambda: figures.robustness([result()]),
     "occlusion_maps": lambda: figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7)),
-    "filling_maps": lambda: figures.filling_maps({"zero": np.ones((7, 11, 11)), "mean": np.eye(11)[None].repeat(7, 0)},
-                                                 LABELS, range(7), parts={"mouth": ((33, 13, 44, 35),)}),
+    "baseline_maps": lambda: figures.baseline_maps({"zero": np.ones((7, 11, 11)),
+                                                    "mean": np.eye(11)[None].repeat(7, 0)},
+                                                   LABELS, range(7), parts={"mouth": ((33, 13, 44, 35),)}),
     "region_table": lambda: figures.region_table(np.zeros((7, 4)), LABELS, "abcd", significant=np.eye(7, 4)),
     "theta_frames": lambda: figures.theta_frames(THETA, np.arange(14) % 7),
     "image_grid": lambda: figures.image_grid(np.zeros((3, 48, 48), np.uint8), "abc", dataset="synthetic"),
@@ -226,9 +227,9 @@ def test_maps_are_kept_small_where_nothing_is_lost_and_carry_their_band():
     assert figures.occlusion_maps(finer, ["happy"], [5]).data[0].z.shape == (48, 48)
 
 
-def test_fillings_stand_side_by_side_on_one_scale_with_the_parts_drawn():
+def test_baselines_stand_side_by_side_on_one_scale_with_the_parts_drawn():
     maps = {"zero": np.full((2, 4, 4), 0.5), "blur": np.full((2, 4, 4), 0.1)}
-    fig = figures.filling_maps(maps, ["happy", "sad"], [5, 0], parts={"mouth": ((33, 13, 44, 35),)})
+    fig = figures.baseline_maps(maps, ["happy", "sad"], [5, 0], parts={"mouth": ((33, 13, 44, 35),)})
     heat = [trace for trace in fig.data if trace.type == "heatmap"]
     assert [float(np.mean(trace.z)) for trace in heat] == pytest.approx([0.5, 0.1, 0.5, 0.1])
     assert {trace.coloraxis for trace in heat} == {"coloraxis"} and fig.layout.coloraxis.cmax == pytest.approx(0.5)
@@ -260,7 +261,7 @@ def test_pixels_are_refused_for_every_set_but_the_drawn_one(dataset):
     with pytest.raises(InputError):
         figures.occlusion_maps(np.ones((7, 11, 11)), LABELS, range(7), background=images, dataset=dataset)
     with pytest.raises(InputError):
-        figures.filling_maps({"zero": np.ones((7, 4, 4))}, LABELS, range(7), background=images, dataset=dataset)
+        figures.baseline_maps({"zero": np.ones((7, 4, 4))}, LABELS, range(7), background=images, dataset=dataset)
     with pytest.raises(InputError):
         figures.theta_frames(THETA, np.arange(14) % 7, background=images, dataset=dataset)
 
