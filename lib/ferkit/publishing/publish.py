@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -324,20 +323,20 @@ def compact(folder: Path) -> bool:
 
 
 def repack(folder: Path) -> bool:
-    """The arrays of a system's training_labels.npz compressed by LZMA, a seventh smaller than bzip2 leaves columns of
-    whole numbers; whether that was worth it. The arrays are the same, bit for bit."""
-    path, told = folder / training_labels.FILE, folder / records.METRICS
-    if not path.is_file():
-        return False
-    with files.scratch() as aside:
-        predictions.write_arrays(aside / path.name, training_labels.read(path), zipfile.ZIP_LZMA)
-        if (aside / path.name).stat().st_size >= path.stat().st_size:
-            return False
-        with files.replacing(path) as new:
-            shutil.copyfile(aside / path.name, new)
-    metrics = json.loads(told.read_text(encoding="utf-8"))
-    files.write_json(told, metrics | {"training_labels_sha256": files.sha256(path)})
-    return True
+    """A system's arrays, each by LZMA where that leaves fewer bytes than bzip2, as of columns of whole numbers; whether
+    a file is smaller then. The arrays are the same, bit for bit."""
+    packed = {}
+    for path in filter(Path.is_file, (folder / records.PREDICTIONS, folder / training_labels.FILE)):
+        with files.scratch() as aside, np.load(path, allow_pickle=False) as arrays:
+            predictions.write_arrays(aside / path.name, arrays, smallest=True)
+            if (aside / path.name).stat().st_size < path.stat().st_size:
+                with files.replacing(path) as new:
+                    shutil.copyfile(aside / path.name, new)
+                packed[f"{path.stem}_sha256"] = files.sha256(path)
+    if packed:
+        told = folder / records.METRICS
+        files.write_json(told, json.loads(told.read_text(encoding="utf-8")) | packed)
+    return bool(packed)
 
 
 def _same_error(kept: dict[str, np.ndarray], error: float | None) -> bool:

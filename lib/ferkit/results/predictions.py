@@ -8,6 +8,9 @@ what they mean.
 
 from __future__ import annotations
 
+import bz2
+import io
+import lzma
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -97,19 +100,26 @@ def compact(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
     return kept | {"scores_are": np.array("logits")}
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], method: int = zipfile.ZIP_BZIP2) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], smallest: bool = False) -> None:
     """An .npz whose bytes depend on the arrays alone: sorted names, fixed time stamps, bzip2.
 
     (numpy's own writer and zlib's versions differ in the bytes they leave for equal content; bzip2 is one program,
-    unchanged for years.) method: another one of zipfile's, where bytes may depend on its version.
+    unchanged for years.) smallest: each array by LZMA where that leaves fewer bytes, which may depend on its version.
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(arrays):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = method
+            entry.compress_type = _smaller(content.getvalue()) if smallest else zipfile.ZIP_BZIP2
             with archive.open(entry, "w", force_zip64=True) as file:
-                array = np.ascontiguousarray(arrays[name])
-                np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+                file.write(content.getvalue())
+
+
+def _smaller(content: bytes) -> int:
+    """Of LZMA, as zipfile writes it, and bzip2 the method that leaves fewer bytes."""
+    packed = lzma.compress(content, format=lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])
+    return zipfile.ZIP_LZMA if len(packed) < len(bz2.compress(content)) else zipfile.ZIP_BZIP2
 
 
 def as_contract(predictions: Mapping[str, np.ndarray | None]) -> dict[str, np.ndarray]:

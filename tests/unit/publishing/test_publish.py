@@ -276,7 +276,7 @@ def test_scores_keep_the_digits_that_answers_and_calibration_need_and_all_beside
     assert not publishing.compact(place)
 
 
-def test_training_labels_are_packed_more_tightly_with_the_same_arrays(tmp_path):
+def test_arrays_are_packed_more_tightly_where_they_can_be_and_stay_the_same(tmp_path):
     labels = np.random.default_rng(0).integers(0, 7, 3000)
     arrays = {"index": np.arange(3000), "labels": labels, "given": labels,
               "probability_given": np.linspace(0, 1, 3000, dtype=np.float32)}
@@ -288,3 +288,11 @@ def test_training_labels_are_packed_more_tightly_with_the_same_arrays(tmp_path):
     after = training_labels.read(path, json.loads(told.read_text())["training_labels_sha256"])
     assert all(np.array_equal(after[name], arrays[name]) and after[name].dtype == arrays[name].dtype for name in arrays)
     assert json.loads(told.read_text())["seed"] == 0 and not publishing.repack(tmp_path)
+    path.unlink()
+    arrays = {"index": np.arange(9000), "labels": np.arange(9000) % 7, "predicted": np.arange(9000) % 7,
+              "label_names": np.array(list("abcdefg")), "scores": np.zeros((9000, 7), np.float32)}
+    predictions.write_arrays(tmp_path / records.PREDICTIONS, arrays | {"scores_are": np.array("logits")})
+    assert publishing.repack(tmp_path) and not publishing.repack(tmp_path)
+    kept = predictions.Predictions(tmp_path / records.PREDICTIONS)
+    assert kept.compact and np.array_equal(kept["index"], arrays["index"])
+    assert json.loads(told.read_text())["predictions_sha256"] == files.sha256(tmp_path / records.PREDICTIONS)
