@@ -36,39 +36,32 @@ def search(result: Result) -> list[dict[str, object]]:
     return list(found.values())
 
 
-def table(results: list[Result]) -> list[dict[str, object]]:
-    """One row a trained system, for a data frame: what it is, how it ended, what it reaches on validation and test."""
+def table(results: Iterable[Result]) -> list[dict[str, object]]:
+    """One row a trained system: what it is, how it ended, what it reaches on validation and test (fractions), low and
+    high of its 95 % interval over images; accuracy_without_copies is None where no image has a copy."""
     rows = []
     for result in results:
         m = result.metrics
         low, high = accuracy([result]).interval if m["accuracy"] is not None else (None, None)
-        rows.append({"system": m["system"], "recipe": m["recipe"], "seed": m["seed"],
-                     "status": None if m["status"] == "finished" else m["status"],
-                     "best epoch": m["best_epoch"], "validation %": _percent(m["val_accuracy"]),
-                     "test %": _percent(m["accuracy"]),
-                     "95 %": None if low is None else f"{_percent(low)} … {_percent(high)}",
-                     "deduplicated %": None if m["n_without_copies"] == m["n"] else
-                     _percent(m["accuracy_without_copies"]), "macro-F1 %": _percent(m["macro_f1"]),
-                     "parameters": m["parameters"], "minutes": round(m["minutes"], 1)})
+        rows.append({**{key: m[key] for key in ("system", "recipe", "seed")},
+                     "status": None if m["status"] == "finished" else m["status"], "best_epoch": m["best_epoch"],
+                     "val_accuracy": m["val_accuracy"], "accuracy": m["accuracy"], "low": low, "high": high,
+                     "accuracy_without_copies":
+                     None if m["n_without_copies"] == m["n"] else m["accuracy_without_copies"],
+                     **{key: m[key] for key in ("macro_f1", "parameters", "minutes")}})
     return rows
 
 
-def over_seeds(results: list[Result]) -> list[dict[str, object]]:
-    """One row for each system and recipe that was tested, percentages: means over its seeds, their deviation ("test ±",
-    None for one seed), and what it asks for (`results.tree.over_seeds`)."""
+def over_seeds(results: Iterable[Result]) -> list[dict[str, object]]:
+    """One row for each system and recipe that was tested, fractions: means over its seeds, their standard deviation
+    (None for one seed), gap (training minus test accuracy) and what it asks for (`results.tree.over_seeds`)."""
     rows = []
     for (system, recipe), group in by_system(results).items():
         it = tree.over_seeds(group)
         if it["tested"]:
-            gap = None if it["train_accuracy"] is None else it["train_accuracy"] - it["accuracy"]
-            rows.append({"system": system, "recipe": recipe, "seeds": it["seeds"],
-                         "validation %": _percent(it["val_accuracy"]), "test %": _percent(it["accuracy"]),
-                         "test ±": _percent(it["sd"]), "without TTA %": _percent(it["accuracy_no_tta"]),
-                         "train - test": _percent(gap), "parameters": it["parameters"],
-                         "receptive field, px": group[0].metrics.get("receptive_field"),
-                         "minutes": round(it["minutes"], 1)})
+            rows.append({"system": system, "recipe": recipe,
+                         **{key: it[key] for key in ("seeds", "val_accuracy", "accuracy", "sd", "accuracy_no_tta")},
+                         "gap": None if it["train_accuracy"] is None else it["train_accuracy"] - it["accuracy"],
+                         "parameters": it["parameters"], "receptive_field": group[0].metrics.get("receptive_field"),
+                         "minutes": it["minutes"]})
     return rows
-
-
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else round(100 * fraction, 1)

@@ -6,7 +6,7 @@ difference of two systems has an interval and a p over seeds and images together
 networks. Exact McNemar, seed by seed and combined, stands beside them as a statement about the trained networks.
 """
 
-from ferkit.analysis.comparison.ablations import variant_changes, variant_table, variants
+from ferkit.analysis.comparison.ablations import variant_changes, variants
 from ferkit.analysis.comparison.accuracy import (
            accuracy_table,
            beside_others,
@@ -36,5 +36,5 @@ __all__ = [
     "RECIPES", "Source", "System", "accuracy_table", "agreement", "beside_others", "beside_paper", "best_of_each",
     "class_imbalance_changes", "class_sizes", "class_table", "confused_pairs", "find", "hardest", "majority_vote",
     "paired_tests", "recalls", "reliability", "same_images", "significant_cells", "systems",
-    "variant_changes", "variant_table", "variants",
+    "variant_changes", "variants",
 ]

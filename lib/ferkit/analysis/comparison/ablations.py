@@ -43,19 +43,6 @@ def variant_changes(results: Sequence[Result], ablation: Ablation) -> list[dict]
     return [_row(one, ablation) | change for one, change in zip(compared, against, strict=True)]
 
 
-def variant_table(results: Sequence[Result], ablation: Ablation) -> list[dict]:
-    """`variant_changes` for a reader: percent and points, one decimal."""
-    def points(value: float | None) -> float | None:
-        return None if value is None else round(100 * value, 1)
-
-    return [{"variant": row["variant"], "seeds": row["seeds"], "test %": points(row["accuracy"]),
-             "against control": points(row["difference"]), "from": points(row["low"]), "to": points(row["high"]),
-             "p": None if row["p_holm"] is None else float(f"{row['p_holm']:.2g}"), "train - test": points(row["gap"]),
-             "lost to 4 px": points(row["shift_loss"]), "parameters": row["parameters"],
-             "receptive field, px": row["receptive_field"], "minutes": round(row["minutes"], 1)}
-            for row in variant_changes(results, ablation)]
-
-
 def _row(one: System, ablation: Ablation) -> dict:
     accuracy = over_seeds([result.metrics["accuracy"] for result in one.results])
     train = one.mean("train_accuracy")

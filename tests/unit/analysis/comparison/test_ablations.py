@@ -39,12 +39,6 @@ def test_each_is_held_against_the_control_at_equal_seeds(tree):
     assert control["shift_loss"] == pytest.approx(0.2) and fc["shift_loss"] is None
 
 
-def test_the_readers_table_is_in_points(tree):
-    control, _, no_decay = comparison.variant_table(tree, ARCHITECTURE)
-    assert control["against control"] is None and control["lost to 4 px"] == 20.0 and control["test %"] == 60.0
-    assert no_decay["against control"] == 30.0 and 0 < no_decay["p"] < 0.01 and no_decay["train - test"] == 7.5
-
-
 def test_what_a_result_of_all_folds_does_not_tell_is_left_open(tmp_path, write_result):
     write_result(tmp_path, *CONTROL)
     row, = comparison.variant_changes(records.read_run(tmp_path), ARCHITECTURE)
