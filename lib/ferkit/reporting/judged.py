@@ -120,11 +120,12 @@ def lengthens(result: Result) -> str:
 
 def summarised(results: Sequence[Result], systems: Sequence[str] = ()) -> list[comparison.System]:
     """These systems, those of :func:`headline` where none are named, as published, for their paper's epochs where they
-    were trained so long, and under our recipe."""
+    were trained so long, under our recipe, and under others that have a name for display."""
     chosen = at_paper_length(results)
     published, ours = comparison.RECIPES
     longer = dict.fromkeys(result.key.recipe for result in chosen if lengthens(result))
-    return comparison.systems(chosen, systems or headline(results), (published, *longer, ours))
+    others = dict.fromkeys(recipe for (_, recipe), named in papers.recipes().items() if named.display)
+    return comparison.systems(chosen, systems or headline(results), (published, *longer, ours, *others))
 
 
 def headline(results: Sequence[Result]) -> tuple[str, ...]:

@@ -79,7 +79,8 @@ def recipe(name: str) -> str:
 
 def recipe_name(name: str) -> str:
     """What a recipe is called, as a table prints it: "published, 500 epochs"."""
-    return LENGTHENED.sub(r", \1 epochs", name).replace("_", " ")
+    displayed = {own: found.display for (_, own), found in papers.recipes().items() if found.display}
+    return displayed.get(name) or LENGTHENED.sub(r", \1 epochs", name).replace("_", " ")
 
 
 def dataset(name: str | None) -> str:

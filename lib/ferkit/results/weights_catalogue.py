@@ -2,7 +2,7 @@
 checkout from the part of it that the installed package brings along).
 
 A name is a system with dashes ("deep-emotion"), to which a recipe and a seed may be added
-("deep-emotion/published", "deep-emotion/ours/seed1"); what was trained on another set than FER2013 carries it at the
+("deep-emotion/published", "deep-emotion/ours/seed0"); what was trained on another set than FER2013 carries it at the
 end ("deep-emotion@ckplus"). A bare name means the recipe and seed that validation puts first. No torch here.
 """
 

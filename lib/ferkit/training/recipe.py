@@ -186,7 +186,8 @@ class NamedRecipe:
     role: "headline" (a result by itself), "ablation" (stands beside a control) or "probe" (asks one question of
     training, such as a learning rate). keep_batch: small profiles leave its batch size. min_steps: batches an epoch at
     least, on a small data set. corruptions: its networks are also tested on corrupted images. lengthens: the shorter
-    recipe of the same system that it trains for as many epochs as its paper.
+    recipe of the same system that it trains for as many epochs as its paper. display: what tables call it, where its
+    name is a sweep's; summaries show such a recipe beside the published one and ours.
     """
 
     recipe: Recipe
@@ -195,6 +196,7 @@ class NamedRecipe:
     min_steps: int = 20
     corruptions: bool = False
     lengthens: str = ""
+    display: str = ""
 
 
 def dotted(values: Mapping[str, object], above: str = "") -> dict[str, object]:

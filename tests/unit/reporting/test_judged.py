@@ -1,5 +1,6 @@
 """Claims over the published trees."""
 
+from ferkit import papers
 from ferkit.core import paths
 from ferkit.reporting import judged, names
 from ferkit.reporting.readme import tables
@@ -28,3 +29,10 @@ def test_a_summary_shows_the_training_of_the_papers_length_in_place_of_the_short
     assert [one.name for one in judged.summarised([made[2], made[0]])] == [
         "deep_emotion/published", "deep_emotion/ours"]
     assert names.run("deep_emotion", "published_epochs500") == "Deep-Emotion, published, 500 epochs"
+
+
+def test_a_summary_shows_a_recipe_with_a_name_for_display_under_that_name(tmp_path, write_result):
+    (system, recipe), named = next(item for item in papers.recipes().items() if item[1].display)
+    made = [write_result(tmp_path, system, one) for one in ("ours", recipe, "remedy_focal")]
+    assert [one.name for one in judged.summarised(made)] == [f"{system}/ours", f"{system}/{recipe}"]
+    assert names.run(system, recipe).endswith(f", {named.display}") and recipe.endswith(f"epochs{named.recipe.epochs}")

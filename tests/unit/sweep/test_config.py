@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from ferkit import papers
 from ferkit.core import paths
 from ferkit.core.errors import InputError
 from ferkit.sweep import config
@@ -124,6 +125,14 @@ def test_every_committed_sweep_is_readable_and_leaves_the_test_split_shut_where_
     # Of a sweep that reads the test split all is reported and nothing is chosen: one point a network and recipe.
     grids = tomllib.loads(path.read_text()).get("grid", {})
     assert not sweep.test or (isinstance(grids, dict) and all(len(values) == 1 for values in grids.values()))
+
+
+def test_named_recipes_with_a_name_for_display_are_what_their_sweeps_train():
+    every = [config.values_of(path) for path in SWEEPS]
+    trained = {(entry.system, entry.recipe_name): entry.recipe for values in every if "protocols" not in values
+               for entry in config.of(values).entries}
+    for name, named in papers.recipes().items():
+        assert not named.display or trained[name] == named.recipe
 
 
 def test_the_probe_of_learning_rates_spans_the_issues_range_with_two_seeds():

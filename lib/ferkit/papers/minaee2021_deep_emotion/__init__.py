@@ -5,7 +5,7 @@
 
 from ferkit.experiments.system import ANALYSES, System
 from ferkit.papers.minaee2021_deep_emotion.plan import PLAN
-from ferkit.papers.minaee2021_deep_emotion.recipes import RECIPES
+from ferkit.papers.minaee2021_deep_emotion.recipes import AT_BEST, RECIPES
 from ferkit.papers.paper import Notebook, Paper, RecipePath
 
 _HERE = "ferkit.papers.minaee2021_deep_emotion.network"
@@ -41,8 +41,7 @@ PAPER = Paper(
                    around="published"),
         RecipePath("best", ("deep_emotion_best_pilots",),
                    (("deep_emotion", "ours", "our recipe, {epochs} epochs, averaged over the mirror image"),),
-                   (("deep_emotion", "ours_drop_rate0_optimizer-sgd_lr0.1_momentum0.9_nesterov-True_weight_decay0.0005_"
-                                     "epochs160", "with SGD, {epochs} epochs, averaged over the mirror image"),),
+                   (("deep_emotion", AT_BEST, "with SGD, {epochs} epochs, averaged over the mirror image"),),
                    around="ours"),
     ),
 )
