@@ -8,6 +8,8 @@ from setuptools.command.build_py import build_py
 
 RUNS = (
     "fer2013/02_stn_attention/deep_emotion/ours/seed0",
+    "fer2013/02_stn_attention/deep_emotion/ours_drop_rate0_optimizer-sgd_lr0.1_momentum0.9_nesterov-True_"
+    "weight_decay0.0005_epochs160/seed0",
     "fer2013/02_stn_attention/deep_emotion_wide/ours/seed0",
     "fer2013/03_gap_cnn_svm/gap_cnn/ours/seed0",
     "fer2013/03_gap_cnn_svm/lenet5/ours/seed0",

@@ -118,6 +118,13 @@ def lengthens(result: Result) -> str:
     return named.lengthens if named else ""
 
 
+def summary_recipe(result: Result) -> bool:
+    """Whether tables show its recipe: the published one, that at the paper's length, ours, one with a name for display.
+    """
+    named = papers.recipes().get((result.key.system, result.key.recipe))
+    return result.key.recipe in comparison.RECIPES or bool(named and (named.lengthens or named.display))
+
+
 def summarised(results: Sequence[Result], systems: Sequence[str] = ()) -> list[comparison.System]:
     """These systems, those of :func:`headline` where none are named, as published, for their paper's epochs where they
     were trained so long, under our recipe, and under others that have a name for display."""

@@ -28,7 +28,7 @@ STATUSES = {
 }
 DATASETS = {"synthetic": "synthetic faces", "fer2013": "FER2013", "ckplus": "CK+", "jaffe": "JAFFE", "ferg": "FERG",
             "gfe": "Grammatical Facial Expressions", "folder": "a folder of images"}
-RUN_NAME = re.compile(r"\b([a-z]\w*)/([a-z]\w*)(?:/seed(\d+))?\b")  # system/recipe, system/recipe/seed0
+RUN_NAME = re.compile(r"\b([a-z]\w*)/([a-z]\w*(?:[.-]\w+)*)(?:/seed(\d+))?\b")  # system/recipe, system/recipe/seed0
 RECIPES = {"published": "as published", "ours": "our recipe"}
 LENGTHENED = re.compile(r"_epochs(\d+)$")
 

@@ -64,7 +64,7 @@ RECIPES: Mapping[tuple[str, str], NamedRecipe] = {
     ("deep_emotion", "ours"): NamedRecipe(OURS, corruptions=True),
     ("deep_emotion", AT_BEST): NamedRecipe(
         replace(OURS, optimizer="sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, model={"drop_rate": 0.0},
-                epochs=160), display="ours with SGD, 160 epochs"),  # what results/sweeps/deep_emotion_best.toml trains
+                epochs=160), display="SGD, 160 epochs"),  # what results/sweeps/deep_emotion_best.toml trains
     ("deep_emotion", "fine_tuned"): NamedRecipe(FINE_TUNED, "ablation"),
     **{("deep_emotion", f"remedy_{name}"): NamedRecipe(replace(OURS, **changes), "ablation")
        for name, changes in IMBALANCE.items()},

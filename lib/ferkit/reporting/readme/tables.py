@@ -94,8 +94,7 @@ def results_table() -> str:
     for tree in sorted(published(), key=lambda tree: tree.name != judged.FIRST):
         groups = by_system(tree.results)
         rows = [_row(*name, over_seeds(group)) for name, group in groups.items()
-                if name[0] in papers.main_systems()
-                and (name[1] in comparison.RECIPES or judged.lengthens(group[0]))]
+                if name[0] in papers.main_systems() and judged.summary_recipe(group[0])]
         more += len(groups) - len(rows)
         parts += [f"### {_data(tree)}", "", markdown(heads, rows, range(3, 10)), ""] if rows else []
     rest = [f"{more} more (controls, probes, class-imbalance methods) stand below, run by run."] if more else []
