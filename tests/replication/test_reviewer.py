@@ -19,7 +19,7 @@ from ferkit.core import paths
 from ferkit.publishing.verify import superseded
 from ferkit.publishing.verify.preregistration import git
 from ferkit.results import robustness
-from ferkit.results.tree import by_system, load_tree
+from ferkit.results.tree import by_system, load_tree, validation
 
 BEFORE = json.loads(Path(__file__).with_name("verdicts_b4adeaf.json").read_text(encoding="utf-8"))
 COMMIT = "b4adeaf89f20e7184df48f7a5a0ef3fef79918f5"
@@ -83,8 +83,10 @@ def more_than_stated_is_not_called_exceeded_where_equality_is_claimed(found):
 
 
 def the_headline_of_deep_emotion_is_the_network_as_drawn(found):
-    row = found["fer2013"]["deep_emotion.accuracy.fer2013"]
-    return abs(row["observed"] - mean("fer2013", "deep_emotion", "accuracy")) < 1e-9
+    groups = by_system(load_tree(paths.published_directory("fer2013")).results)
+    best = max((own for (system, _), own in groups.items() if system == "deep_emotion"), key=validation)
+    accuracy = np.mean([result.metrics["accuracy"] for result in best])
+    return abs(found["fer2013"]["deep_emotion.accuracy.fer2013"]["observed"] - accuracy) < 1e-9
 
 
 def occlusion_is_decided_below_the_level_and_not_at_the_floor_of_the_draws(found):

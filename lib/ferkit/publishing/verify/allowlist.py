@@ -25,7 +25,7 @@ PUBLISHED = {
     r"\d\d_\w+/(plan|headline)\.json": MB, r"\d\d_\w+/protocols_\w+\.json": 200_000,
     rf"{RUN}/metrics\.json": 50_000, rf"{RUN}/predictions\.npz": MB,
     rf"{RUN}/history\.csv": 200_000, rf"{RUN}/weights\.safetensors": 5 * MB,
-    rf"{RUN}/training_labels\.npz": MB, rf"{RUN}/early_recognition\.json": 20_000,
+    rf"{RUN}/MODEL_CARD\.md": 50_000, rf"{RUN}/training_labels\.npz": MB, rf"{RUN}/early_recognition\.json": 20_000,
     rf"{RUN}/(robustness_single_view|planted)\.json": 20_000,
     r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/occlusion\.json": 200_000,
     r"04_occlusion_analysis/[\w.-]+/[\w.-]+/seed\d+/maps\.npz": 200_000,

@@ -1,5 +1,7 @@
 """What has no place in a tree of results is named: by its name, its size, or what it holds."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,8 @@ def test_a_file_of_another_schema(published, name):
 def test_every_pattern_is_a_whole_name_without_places_above():
     for table in (allowlist.PUBLISHED, allowlist.WORKING, allowlist.BESIDE):
         assert all(allowlist.problem_of(name, 1, table) for name in ("../x.md", "/etc/x.md", "a/../../x.json", ""))
+
+
+def test_a_model_card_may_lie_under_a_recipe_that_a_sweep_named():
+    card = "02_a/net/ours_lr0.1_optimizer-sgd/seed0/MODEL_CARD.md"
+    assert any(re.fullmatch(one, card) for one in allowlist.PUBLISHED)

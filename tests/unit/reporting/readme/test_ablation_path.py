@@ -11,7 +11,7 @@ from ferkit.core.errors import InputError
 from ferkit.reporting.readme import ablation_path, tables
 from ferkit.sweep import config
 
-(DEEP_EMOTION, READINGS), (GAP,) = papers.get("deep_emotion").paths, papers.get("gap_svm").paths
+(DEEP_EMOTION, READINGS, _), (GAP,) = papers.get("deep_emotion").paths, papers.get("gap_svm").paths
 SWEEP = """models = ["deep_emotion"]
 recipes = ["published"]
 seeds = [0, 1]
