@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import mean, stdev
 
+from ferkit.core.units import aligned, percent
 from ferkit.results.records import Result
 from ferkit.results.tree import by_system
 
@@ -27,8 +28,8 @@ def measure(results: Iterable[Result], accuracy: float) -> list[dict[str, object
         curves = [curve for curve in curves if curve]
         if not curves:
             continue
-        there = [next(row for row in curve if row["val_accuracy"] >= accuracy) for curve in curves
-                 if max(row["val_accuracy"] for row in curve) >= accuracy]
+        first = [next((row for row in curve if row["val_accuracy"] >= accuracy), None) for curve in curves]
+        there = [row for row in first if row]
         minutes = [round(row["seconds"] / 60, 2) for row in there]
         rows.append({"system": system, "recipe": recipe, "seeds": len(curves), "reached": len(there),
                      "best": [max(row["val_accuracy"] for row in curve) for curve in curves],
@@ -40,12 +41,10 @@ def measure(results: Iterable[Result], accuracy: float) -> list[dict[str, object
 
 def page(rows: Iterable[dict[str, object]], accuracy: float, most: int = 10) -> list[str]:
     """The first rows as lines of a table."""
-    shown = list(rows)[:most]
-    width = max((len(f"{row['system']}/{row['recipe']}") for row in shown), default=0)
-    lines = [f"{'system/recipe':<{width}}   reached        minutes  best validation, mean over seeds"]
-    for row in shown:
+    lines = [("system/recipe", "reached", "minutes", "best validation, mean over seeds")]
+    for row in list(rows)[:most]:
         minutes = "never" if row["minutes_mean"] is None else f"{row['minutes_mean']:.1f}"
         spread = "" if row["minutes_sd"] is None else f" ± {row['minutes_sd']:.1f}"
-        lines.append(f"{row['system'] + '/' + row['recipe']:<{width}} {row['reached']:>3} of {row['seeds']:<2} "
-                     f"{minutes + spread:>13}  {100 * mean(row['best']):.2f} %")
-    return [f"minutes until validation accuracy reaches {100 * accuracy:.1f} %, of one view", *lines]
+        lines.append((f"{row['system']}/{row['recipe']}", f"{row['reached']} of {row['seeds']}", minutes + spread,
+                      percent(mean(row["best"]), 2)))
+    return [f"minutes until validation accuracy reaches {percent(accuracy)}, of one view", *aligned(lines, {1, 2, 3})]

@@ -312,12 +312,8 @@ def compact(folder: Path) -> bool:
             break
     else:
         return False
-    with files.scratch() as aside:
-        predictions.write_arrays(aside / path.name, kept)
-        if (aside / path.name).stat().st_size >= path.stat().st_size:
-            return False
-        with files.replacing(path) as new:
-            shutil.copyfile(aside / path.name, new)
+    if not _write_if_smaller(path, kept):
+        return False
     files.write_json(told, metrics | {"predictions_sha256": files.sha256(path)})
     return True
 
@@ -327,16 +323,24 @@ def repack(folder: Path) -> bool:
     a file is smaller then. The arrays are the same, bit for bit."""
     packed = {}
     for path in filter(Path.is_file, (folder / records.PREDICTIONS, folder / training_labels.FILE)):
-        with files.scratch() as aside, np.load(path, allow_pickle=False) as arrays:
-            predictions.write_arrays(aside / path.name, arrays, smallest=True)
-            if (aside / path.name).stat().st_size < path.stat().st_size:
-                with files.replacing(path) as new:
-                    shutil.copyfile(aside / path.name, new)
+        with np.load(path, allow_pickle=False) as arrays:
+            if _write_if_smaller(path, arrays, smallest=True):
                 packed[f"{path.stem}_sha256"] = files.sha256(path)
     if packed:
         told = folder / records.METRICS
         files.write_json(told, json.loads(told.read_text(encoding="utf-8")) | packed)
     return bool(packed)
+
+
+def _write_if_smaller(path: Path, arrays: Mapping[str, np.ndarray], smallest: bool = False) -> bool:
+    """Write arrays (`predictions.write_arrays`) in a file's place if they take fewer bytes; whether they do."""
+    with files.scratch() as aside:
+        predictions.write_arrays(aside / path.name, arrays, smallest)
+        smaller = (aside / path.name).stat().st_size < path.stat().st_size
+        if smaller:
+            with files.replacing(path) as new:
+                shutil.copyfile(aside / path.name, new)
+    return smaller
 
 
 def _same_error(kept: dict[str, np.ndarray], error: float | None) -> bool:

@@ -5,7 +5,7 @@
 
 from ferkit.experiments.system import ANALYSES, System
 from ferkit.papers.minaee2021_deep_emotion.plan import PLAN
-from ferkit.papers.minaee2021_deep_emotion.recipes import AT_BEST, RECIPES
+from ferkit.papers.minaee2021_deep_emotion.recipes import AT_BEST, AT_LENGTH, RECIPES
 from ferkit.papers.paper import Notebook, Paper, RecipePath
 
 _HERE = "ferkit.papers.minaee2021_deep_emotion.network"
@@ -35,7 +35,7 @@ PAPER = Paper(
                     ("deep_emotion_wide", "ours", "wider: {parameters:,} parameters, 40×40 crops, SGD, {epochs} "
                                                   "epochs"))),
         RecipePath("readings", tuple(f"deep_emotion_readings_60{part}" for part in ("", "_batches", "_combined")),
-                   after=(("deep_emotion", "published_epochs500", "as published, {epochs} epochs"),
+                   after=(("deep_emotion", AT_LENGTH, "as published, {epochs} epochs"),
                           ("deep_emotion", "published_drop_rate0_optimizer-adamw_batch_size256_epochs500",
                            "batch_size 128 → 256, optimizer adam → adamw, drop_rate 0.5 → 0.0, {epochs} epochs")),
                    around="published"),
